@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  // `#crypto` and `#transports` resolve to the sources, so that the tests need no build.
+  ssr: { resolve: { conditions: ["code-intents-source", "node", "import", "module", "default"] } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});
