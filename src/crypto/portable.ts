@@ -1,0 +1,60 @@
+/**
+ * Ed25519 by tweetnacl and SHA-256 by noble: for browsers, workers and every runtime without `node:crypto`, and the
+ * cross-check of the Node implementation in the tests.
+ */
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import nacl from "tweetnacl";
+import {
+  type CryptoProvider,
+  PUBLIC_KEY_LENGTH,
+  SEED_LENGTH,
+  SIGNATURE_LENGTH,
+  type SigningKey,
+} from "./types.js";
+
+class PortableSigningKey implements SigningKey {
+  readonly #pair: nacl.SignKeyPair;
+
+  constructor(seed: Uint8Array) {
+    this.#pair = nacl.sign.keyPair.fromSeed(seed);
+  }
+
+  get publicKey(): Uint8Array {
+    return this.#pair.publicKey.slice();
+  }
+
+  sign(message: Uint8Array): Uint8Array {
+    return nacl.sign.detached(message, this.#pair.secretKey);
+  }
+}
+
+// The order of the base point, little-endian. tweetnacl accepts S at or above it; node:crypto and the sequencer do not.
+const groupOrder = Uint8Array.of(
+  ...[0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14],
+  ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10],
+);
+
+function isCanonicalScalar(signature: Uint8Array): boolean {
+  for (let i = 31; i >= 0; i--) {
+    const digit = signature[32 + i] ?? 0;
+    const limit = groupOrder[i] ?? 0;
+    if (digit !== limit) return digit < limit;
+  }
+  return false;
+}
+
+/** See {@link CryptoProvider}. */
+export const crypto: CryptoProvider = {
+  name: "portable",
+  sha256: (data) => sha256(data),
+  hmacSha256: (key, data) => hmac(sha256, key, data),
+  keyFromSeed(seed) {
+    if (seed.length !== SEED_LENGTH) throw new RangeError(`an Ed25519 seed is ${SEED_LENGTH} bytes`);
+    return new PortableSigningKey(seed);
+  },
+  verify(publicKey, message, signature) {
+    if (publicKey.length !== PUBLIC_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false;
+    return isCanonicalScalar(signature) && nacl.sign.detached.verify(message, signature, publicKey);
+  },
+};

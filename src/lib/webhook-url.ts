@@ -1,0 +1,32 @@
+import { InputError } from "../errors.js";
+
+/** Longest webhook URL that the sequencer accepts, in characters. */
+export const MAX_WEBHOOK_URL_LENGTH = 1024;
+
+/**
+ * Reads a webhook URL: absolute, `https:` or `http:`, at most 1024 characters. Which hosts, ports and schemes are
+ * welcome beyond that is the sequencer's to say.
+ */
+export function checkWebhookUrl(value: unknown, field: string): string {
+  if (value === undefined || value === null || value === "") {
+    throw new InputError("missing_option", field, "required: an absolute https URL");
+  }
+  if (typeof value !== "string")
+    throw new InputError("invalid_option", field, "must be a string: an absolute https URL");
+  // The sequencer counts characters, not UTF-16 units.
+  if ([...value].length > MAX_WEBHOOK_URL_LENGTH) {
+    throw new InputError("invalid_option", field, `is longer than ${MAX_WEBHOOK_URL_LENGTH} characters`);
+  }
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:\/\//.test(value)) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      "must be an absolute URL that starts with https:// (or http://)",
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new InputError("invalid_option", field, "must not hold a user name or password");
+  }
+  return value;
+}

@@ -1,0 +1,150 @@
+import { InputError } from "../errors.js";
+
+/**
+ * An exact amount.
+ *
+ * The payload carries `units`; the message carries `nativeAmount`. They come from the same digits, so that everybody
+ * who rebuilds the intent from either reaches the same rendezvous key.
+ */
+export interface Amount {
+  /** Hundredths of the currency, for every currency: 10 usd is `1000n`, 100 jpy is `10000n`. 1 to 2^53 - 1. */
+  readonly units: bigint;
+  /** The double that travels in the message: the one nearest to `units / 100`. */
+  readonly nativeAmount: number;
+}
+
+/** How an amount with more than two decimals is taken: refused, or rounded to the nearest hundredth. */
+export type Rounding = "refuse" | "nearest";
+
+/** Largest amount in hundredths, 2^53 - 1: above it a double no longer counts every hundredth. */
+export const MAX_UNITS: bigint = 2n ** 53n - 1n;
+
+/** Quarks in one hundredth of a kin; a kin is 100,000 quarks. */
+const QUARKS_PER_UNIT = 1000n;
+
+// Below this, the noise of a few double operations stays far under the tolerance; above, it need not.
+const NOISE_LIMIT_UNITS = 2n ** 43n;
+
+// Longer than any amount that can be in range, so that a hostile string costs nothing.
+const MAX_TEXT_LENGTH = 64;
+
+/**
+ * Reads an amount: a decimal string exactly, a number as its shortest decimal form.
+ *
+ * Refused: zero, negative amounts, NaN, infinities, exponents in strings, more than 2^53 - 1 hundredths, and more than
+ * two decimals. Of numbers, noise of at most 1e-6 hundredths is forgiven below 2^43 hundredths: `0.1 + 0.2` is 0.30.
+ *
+ * With `rounding: "nearest"` a number is rounded as the official TypeScript client does it (nearest hundredth of the
+ * exact binary value); a string to the nearest hundredth of its digits, halves up.
+ *
+ * @throws InputError `missing_option` or `invalid_option`, naming `field`
+ * @example
+ * ```ts
+ * parseAmount("10.25").units; // 1025n
+ * parseAmount(2.675, { rounding: "nearest" }).units; // 267n: the double is a little below 2.675
+ * parseAmount("2.675", { rounding: "nearest" }).units; // 268n: the text is not
+ * ```
+ */
+export function parseAmount(
+  value: unknown,
+  { rounding = "refuse", field = "amount" }: { rounding?: Rounding; field?: string } = {},
+): Amount {
+  if (value === undefined || value === null || value === "") {
+    throw new InputError("missing_option", field, 'required: a decimal string such as "10.25", or a number');
+  }
+  if (typeof value === "string") return inRange(unitsOfText(value, rounding, field), field);
+  if (typeof value === "number") {
+    if (!Number.isFinite(value))
+      throw new InputError("invalid_option", field, `must be a finite number, not ${value}`);
+    if (value <= 0) throw notPositive(field);
+    return rounding === "nearest"
+      ? officialRounding(value, field)
+      : inRange(unitsOfNumber(value, field), field);
+  }
+  throw new InputError("invalid_option", field, 'must be a decimal string such as "10.25", or a number');
+}
+
+/** The quarks of a kin amount, exactly: 1 kin is 100,000 quarks. */
+export function kinQuarks(amount: Amount): bigint {
+  return amount.units * QUARKS_PER_UNIT;
+}
+
+/** Decimal text with two decimals: `1025n` is `"10.25"`. */
+export function formatUnits(units: bigint): string {
+  const digits = units.toString().padStart(3, "0");
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+function unitsOfText(text: string, rounding: Rounding, field: string): bigint {
+  if (text.length > MAX_TEXT_LENGTH) {
+    throw new InputError("invalid_option", field, `is longer than ${MAX_TEXT_LENGTH} characters`);
+  }
+  const match = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?$/.exec(text);
+  if (match === null) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      'must be plain decimal digits such as "10" or "10.25": no sign, exponent, grouping, blanks or leading zeros',
+    );
+  }
+  const [, sign, whole = "", decimals = ""] = match;
+  if (sign === "-") throw notPositive(field);
+  if (decimals.length <= 2) return BigInt(whole + decimals.padEnd(2, "0"));
+  if (rounding !== "nearest") throw tooManyDecimals(field);
+  const down = BigInt(whole + decimals.slice(0, 2));
+  return Number(decimals[2]) >= 5 ? down + 1n : down;
+}
+
+function unitsOfNumber(value: number, field: string): bigint {
+  const { digits, exponent } = shortestDecimal(value);
+  // value = digits * 10^exponent; in hundredths the exponent is two higher.
+  const shift = exponent + 2;
+  if (shift >= 0) return digits * 10n ** BigInt(shift);
+  const scale = 10n ** BigInt(-shift);
+  const nearest = (2n * digits + scale) / (2n * scale);
+  const noise = nearest * scale - digits;
+  if (noise === 0n) return nearest;
+  const forgiven = (noise < 0n ? -noise : noise) * 1_000_000n <= scale;
+  if (!forgiven || nearest >= NOISE_LIMIT_UNITS) throw tooManyDecimals(field);
+  return nearest;
+}
+
+/** `value` as whole digits times a power of ten, from JavaScript's shortest text that reads back as the same number. */
+function shortestDecimal(value: number): { digits: bigint; exponent: number } {
+  const [mantissa = "0", power = "0"] = value.toExponential().split("e");
+  const [whole = "0", decimals = ""] = mantissa.split(".");
+  return { digits: BigInt(whole + decimals), exponent: Number(power) - decimals.length };
+}
+
+/**
+ * What the official client computes: `toFixed(2)`, then a hundred times that, `toFixed(0)`. Near 2^53 its units and its
+ * double can disagree by one; both are kept as they are, since bytes are what must be equal.
+ */
+function officialRounding(value: number, field: string): Amount {
+  if (value >= 1e21) throw tooLarge(field);
+  const nativeAmount = Number(value.toFixed(2));
+  const units = BigInt((100 * nativeAmount).toFixed(0));
+  return { units: inRange(units, field).units, nativeAmount };
+}
+
+function inRange(units: bigint, field: string): Amount {
+  if (units <= 0n) throw notPositive(field);
+  if (units > MAX_UNITS) throw tooLarge(field);
+  return { units, nativeAmount: Number(units) / 100 };
+}
+
+function notPositive(field: string): InputError {
+  return new InputError("invalid_option", field, "must be greater than zero, at least 0.01");
+}
+
+function tooLarge(field: string): InputError {
+  return new InputError("invalid_option", field, `must be at most ${formatUnits(MAX_UNITS)}`);
+}
+
+function tooManyDecimals(field: string): InputError {
+  return new InputError(
+    "invalid_option",
+    field,
+    'has more than two decimals; round it yourself, or pass rounding: "nearest"',
+  );
+}

@@ -1,0 +1,20 @@
+import { crypto } from "#crypto";
+import type { SigningKey } from "../crypto/types.js";
+import { checkPayloadLength } from "./payload.js";
+
+/**
+ * The rendezvous key of a payload: the Ed25519 key whose seed is SHA-256 of the 20 bytes. Its public half, in base58,
+ * is the intent id; its private half signs what is sent to the rendezvous.
+ *
+ * @throws InputError unless the payload is 20 bytes
+ * @example
+ * ```ts
+ * const key = rendezvousKey(intent.payload);
+ * key.publicKey; // 32 bytes
+ * key.sign(intent.toBinary()); // 64 bytes
+ * ```
+ */
+export function rendezvousKey(payload: Uint8Array): SigningKey {
+  checkPayloadLength(payload);
+  return crypto.keyFromSeed(crypto.sha256(payload));
+}

@@ -1,0 +1,104 @@
+import { crypto } from "#crypto";
+import { InputError } from "../errors.js";
+import { concatBytes, requireBase58, toBase58 } from "../lib/bytes.js";
+import { requireString } from "../lib/options.js";
+
+/** Bytes in a nonce. */
+export const NONCE_LENGTH = 11;
+
+/** Fewest bytes in an idempotency secret. */
+export const MIN_IDEMPOTENCY_SECRET_LENGTH = 32;
+
+// Names the purpose of the hash, so that the secret yields nothing of use elsewhere.
+const nonceDomain = new TextEncoder().encode("code-intents/nonce/v1");
+
+/** What a keyed nonce is bound to: the first bytes of the payload that it will stand in. */
+export interface NonceScope {
+  /** Byte 0 of the payload. */
+  readonly kind: number;
+  /** Byte 1 of the payload; 0 where the kind has no currency. */
+  readonly currencyIndex: number;
+  /** Hundredths of the currency; 0 where the kind has no amount. */
+  readonly units: bigint;
+}
+
+/** 11 bytes from the platform's generator. */
+export function randomNonce(): Uint8Array {
+  return globalThis.crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
+}
+
+/**
+ * The official derivation: the first 11 bytes of SHA-256 of the key's UTF-8 text.
+ *
+ * Whoever guesses the key derives the rendezvous private key, and can register first with another destination. Use
+ * {@link nonceFromKeyedIdempotencyKey} where the official derivation is not needed.
+ */
+export function nonceFromIdempotencyKey(idempotencyKey: string): Uint8Array {
+  return crypto.sha256(keyText(idempotencyKey)).slice(0, NONCE_LENGTH);
+}
+
+/**
+ * The derivation that needs a secret: the first 11 bytes of HMAC-SHA-256(secret, `code-intents/nonce/v1`, 00, kind,
+ * currency index, units as uint64 little-endian, the key's UTF-8 text).
+ */
+export function nonceFromKeyedIdempotencyKey(
+  idempotencyKey: string,
+  idempotencySecret: Uint8Array | string,
+  scope: NonceScope,
+): Uint8Array {
+  const head = new Uint8Array(11);
+  head[1] = scope.kind;
+  head[2] = scope.currencyIndex;
+  new DataView(head.buffer).setBigUint64(3, scope.units, true);
+  const text = concatBytes(nonceDomain, head, keyText(idempotencyKey));
+  return crypto.hmacSha256(readIdempotencySecret(idempotencySecret), text).slice(0, NONCE_LENGTH);
+}
+
+/** The nonce that a client secret spells: base58 of exactly 11 bytes. */
+export function nonceFromClientSecret(clientSecret: string, field = "clientSecret"): Uint8Array {
+  return requireBase58(
+    clientSecret,
+    field,
+    NONCE_LENGTH,
+    "the client secret of an intent, base58 of 11 bytes",
+  );
+}
+
+/** The client secret of a nonce: its base58 text, 11 to 16 characters. */
+export function clientSecretOf(nonce: Uint8Array): string {
+  return toBase58(nonce);
+}
+
+/**
+ * Reads an idempotency secret: bytes, or text whose UTF-8 bytes are taken. At least 32 bytes.
+ *
+ * @throws InputError naming `field`; the message never holds the secret
+ */
+export function readIdempotencySecret(secret: unknown, field = "idempotencySecret"): Uint8Array {
+  const bytes = typeof secret === "string" ? utf8(secret, field) : secret;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new InputError("invalid_option", field, "must be a Uint8Array or a string");
+  }
+  if (bytes.length < MIN_IDEMPOTENCY_SECRET_LENGTH) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      `is ${bytes.length} bytes, must be at least ${MIN_IDEMPOTENCY_SECRET_LENGTH} random ones`,
+    );
+  }
+  return bytes;
+}
+
+function keyText(idempotencyKey: unknown): Uint8Array {
+  return utf8(
+    requireString(idempotencyKey, "idempotencyKey", "your own name for the order"),
+    "idempotencyKey",
+  );
+}
+
+function utf8(text: string, field: string): Uint8Array {
+  // A lone surrogate becomes U+FFFD, so that two different keys would be one.
+  if (/\p{Surrogate}/u.test(text))
+    throw new InputError("invalid_option", field, "is not well-formed Unicode");
+  return new TextEncoder().encode(text);
+}

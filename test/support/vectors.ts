@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+
+/** One intent as the official packages built it. */
+export interface IntentVector {
+  id: string;
+  intentClass: string;
+  input: Record<string, unknown>;
+  normalizedAmount?: number;
+  encodedUnits?: number;
+  nonceHex?: string;
+  clientSecret: string | null;
+  payloadHex: string;
+  rendezvousSeedHex: string;
+  rendezvousPublicKeyHex: string;
+  rendezvousPublicKey: string;
+  messageHex?: string;
+  innerSignedBytesHex?: string;
+  signatureHex?: string;
+  signatureBase58?: string;
+  restBody?: Record<string, string>;
+  sendMessageRequestHex?: string;
+}
+
+interface CrossSdkAmount {
+  currency: string;
+  amount: string;
+  idempotencyKey: string;
+  ts: { roundedAmount: string; units: string; payloadHex: string; intent: string; kinQuarks?: string };
+}
+
+interface InvalidInput {
+  id: string;
+  intentClass: string;
+  input: Record<string, unknown>;
+  step: string;
+  error?: string;
+  accepted?: boolean;
+}
+
+interface PayloadVector {
+  id: string;
+  kind: number;
+  amount?: string;
+  currency?: string;
+  nonce?: string;
+  username?: string;
+  payloadHex: string;
+}
+
+interface Vectors {
+  intents: IntentVector[];
+  otherMessages: Record<string, string>[];
+  payloadCodec: PayloadVector[];
+  idempotencyKeys: { seed: string; nonceHex: string; clientSecret: string }[];
+  kinDecimalToQuarksTs: { decimal: number; quarks: string }[];
+  invalidInputs: InvalidInput[];
+  crossSdkAmounts: CrossSdkAmount[];
+  tables: {
+    currencyIndex: string[];
+    microPaymentLimits213d06d: Record<string, { min: number; max: number }>;
+  };
+}
+
+/**
+ * Written by running the official npm packages; `meta.packages` in the file names their versions. See
+ * test/vectors/README.md.
+ */
+export const vectors: Vectors = JSON.parse(
+  readFileSync(new URL("../vectors/intents.json", import.meta.url), "utf8"),
+);
+
+/** Payment vectors without login: what `PaymentIntent.from` covers. */
+export const paymentVectors: IntentVector[] = vectors.intents.filter(
+  (vector) => vector.input.mode === "payment" && vector.input.login === undefined,
+);
+
+/** Lower-case hex of bytes. */
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** Bytes of hex text. */
+export function unhex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "hex"));
+}
