@@ -1,0 +1,345 @@
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import { transports } from "#transports";
+import { InputError, UnsupportedError } from "../errors.js";
+import { checkDuration, checkOptions } from "../lib/options.js";
+import { readIdempotencySecret } from "../rendezvous/nonce.js";
+import { DEFAULT_RETRY, DEFAULT_TIMEOUT_MS, type RetryOptions, type RetryPolicy } from "../sequencer/call.js";
+import { PROTOCOLS, type Protocol } from "../sequencer/capabilities.js";
+import type { Target } from "../sequencer/open.js";
+import type { FetchFunction, HttpVersion } from "../sequencer/transports/types.js";
+
+/** Where a client writes what a developer should know. `console` fits. It never receives a secret. */
+export interface Logger {
+  warn(message: string): void;
+}
+
+/** Options that every client takes. */
+export interface CommonClientOptions {
+  /** Milliseconds that a call has, retries included. Default 10,000. */
+  readonly timeoutMs?: number | undefined;
+  /** How calls that are safe to repeat are retried; `false` for a single attempt. */
+  readonly retry?: RetryOptions | false | undefined;
+  /** Sent with every call. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Default: `console`. */
+  readonly logger?: Logger | undefined;
+  /**
+   * At least 32 random bytes (text counts as its UTF-8 bytes) that make idempotency keys unguessable. Keep it for good:
+   * the same key under another secret is another payable intent.
+   */
+  readonly idempotencySecret?: Uint8Array | string | undefined;
+}
+
+/** Options of a client that connects by itself. */
+export interface ConnectingClientOptions extends CommonClientOptions {
+  /** URL of the sequencer; `https:`, or `http:` on loopback. Default: the environment's `CODE_SEQUENCER_URL`. */
+  readonly baseUrl?: string | undefined;
+  /** Default `"connect"`. */
+  readonly protocol?: Protocol | undefined;
+  /** HTTP version of Connect and gRPC-Web on Node. Default `"2"`. */
+  readonly httpVersion?: HttpVersion | undefined;
+  /** Interceptors of the Connect transport; not with `"rest"`. */
+  readonly interceptors?: readonly Interceptor[] | undefined;
+  /** Used instead of the platform's; on Node only with `"rest"`. */
+  readonly fetch?: FetchFunction | undefined;
+  /** Allows `http:` beyond loopback, where anybody on the way can read and forge every answer. Default `false`. */
+  readonly allowInsecure?: boolean | undefined;
+  readonly transport?: undefined;
+}
+
+/** Options of a client over a transport of the caller's, such as `emulator.transport`. */
+export interface TransportClientOptions extends CommonClientOptions {
+  /** Any Connect transport. It stays the caller's to close. */
+  readonly transport: Transport;
+  readonly baseUrl?: undefined;
+  readonly protocol?: undefined;
+  readonly httpVersion?: undefined;
+  readonly interceptors?: undefined;
+  readonly fetch?: undefined;
+  readonly allowInsecure?: undefined;
+}
+
+/** Options of `new CodeClient`. */
+export type CodeClientOptions = ConnectingClientOptions | TransportClientOptions;
+
+/** Client options, checked and with every default in place. */
+export interface CheckedClientOptions {
+  readonly target: Target;
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly logger: Logger;
+  readonly idempotencySecret: Uint8Array | undefined;
+}
+
+const targetNames = ["baseUrl", "protocol", "httpVersion", "interceptors", "fetch", "allowInsecure"] as const;
+const clientNames = [
+  "transport",
+  "timeoutMs",
+  "retry",
+  "headers",
+  "logger",
+  "idempotencySecret",
+  ...targetNames,
+];
+
+/** Checks the options of a client; throws where they cannot work, instead of ignoring any. */
+export function checkClientOptions(options: unknown): CheckedClientOptions {
+  checkOptions(options, "", clientNames);
+  const { timeoutMs, idempotencySecret, headers, logger } = options;
+  return {
+    target: options.transport === undefined ? checkUrlTarget(options) : checkTransportTarget(options),
+    timeoutMs: timeoutMs === undefined ? DEFAULT_TIMEOUT_MS : checkDuration(timeoutMs, "timeoutMs"),
+    retry: checkRetry(options.retry),
+    headers: checkHeaders(headers),
+    logger: checkLogger(logger),
+    idempotencySecret:
+      idempotencySecret === undefined ? undefined : readIdempotencySecret(idempotencySecret).slice(),
+  };
+}
+
+/** Checks the options of one call. */
+export function checkCallOptions(options: unknown): {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  headers: Record<string, string>;
+} {
+  checkOptions(options, "call", ["signal", "timeoutMs", "headers"]);
+  const { signal, timeoutMs } = options;
+  const headers = checkHeaders(options.headers);
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new InputError("invalid_option", "signal", "must be an AbortSignal");
+  }
+  return {
+    headers,
+    ...(signal === undefined ? {} : { signal }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs: checkDuration(timeoutMs, "timeoutMs") }),
+  };
+}
+
+function checkTransportTarget(options: Record<string, unknown>): Target {
+  for (const name of targetNames) {
+    if (options[name] === undefined) continue;
+    throw new InputError("conflicting_options", name, "cannot be combined with transport, which has its own");
+  }
+  const { transport } = options;
+  if (!isTransport(transport))
+    throw new InputError("invalid_option", "transport", "must be a Connect transport");
+  return { kind: "transport", transport };
+}
+
+function checkUrlTarget(options: Record<string, unknown>): Target {
+  const { protocol = "connect", httpVersion, interceptors, fetch, allowInsecure = false } = options;
+  if (!isProtocol(protocol)) {
+    throw new InputError("invalid_option", "protocol", `must be one of ${PROTOCOLS.join(", ")}`);
+  }
+  if (!transports.protocols.includes(protocol)) {
+    const possible = transports.protocols.join(", ");
+    throw new UnsupportedError(
+      "unsupported_by_runtime",
+      `protocol: this runtime cannot speak ${protocol}; use one of ${possible}`,
+    );
+  }
+  if (typeof allowInsecure !== "boolean")
+    throw new InputError("invalid_option", "allowInsecure", "must be a boolean");
+  return {
+    kind: "url",
+    baseUrl: checkBaseUrl(options.baseUrl, allowInsecure),
+    protocol,
+    httpVersion: checkHttpVersion(httpVersion, protocol),
+    interceptors: checkInterceptors(interceptors, protocol),
+    fetch: checkFetch(fetch, protocol),
+  };
+}
+
+function checkBaseUrl(given: unknown, allowInsecure: boolean): string {
+  const fromEnvironment = given === undefined;
+  const value = fromEnvironment ? environment("CODE_SEQUENCER_URL") : given;
+  const field = fromEnvironment ? "CODE_SEQUENCER_URL" : "baseUrl";
+  if (value === undefined || value === null || value === "") {
+    throw new InputError(
+      "missing_option",
+      "baseUrl",
+      "required: the sequencer's URL, here or in CODE_SEQUENCER_URL",
+    );
+  }
+  if (typeof value !== "string" || !URL.canParse(value)) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      "must be an absolute URL such as https://sequencer.example.com",
+    );
+  }
+  const url = new URL(value);
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new InputError("invalid_option", field, "must start with https:// (or http:// on loopback)");
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new InputError("invalid_option", field, "must not hold a user name, password, query or fragment");
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowInsecure) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      "is plain http beyond loopback, where anybody on the way can forge a payment's status; use https, or allowInsecure",
+    );
+  }
+  return url.href.replace(/\/+$/, "");
+}
+
+function checkHttpVersion(value: unknown, protocol: Protocol): HttpVersion {
+  if (value === undefined) return "2";
+  if (value !== "1.1" && value !== "2")
+    throw new InputError("invalid_option", "httpVersion", 'must be "1.1" or "2"');
+  if (transports.runtime !== "node") {
+    throw new InputError(
+      "conflicting_options",
+      "httpVersion",
+      "cannot be chosen in this runtime; fetch decides",
+    );
+  }
+  if (protocol === "rest" && value === "2") {
+    throw new InputError("conflicting_options", "httpVersion", 'must be "1.1" with the protocol "rest"');
+  }
+  if (protocol === "grpc" && value === "1.1") {
+    throw new InputError("conflicting_options", "httpVersion", 'must be "2" with the protocol "grpc"');
+  }
+  return value;
+}
+
+function checkInterceptors(value: unknown, protocol: Protocol): readonly Interceptor[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.some((interceptor) => typeof interceptor !== "function")) {
+    throw new InputError("invalid_option", "interceptors", "must be a list of Connect interceptors");
+  }
+  if (protocol === "rest") {
+    throw new InputError(
+      "conflicting_options",
+      "interceptors",
+      'are Connect\'s and would not be called with the protocol "rest"',
+    );
+  }
+  return [...value];
+}
+
+function checkFetch(value: unknown, protocol: Protocol): FetchFunction | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "function")
+    throw new InputError("invalid_option", "fetch", "must be a function like fetch");
+  if (!transports.usesFetch(protocol)) {
+    throw new InputError(
+      "conflicting_options",
+      "fetch",
+      `would not be called: on Node the protocol "${protocol}" uses Node's own HTTP. Use the protocol "rest", or a transport of connect-web`,
+    );
+  }
+  return value as FetchFunction;
+}
+
+function checkRetry(value: unknown): RetryPolicy {
+  if (value === undefined) return DEFAULT_RETRY;
+  if (value === false) return { ...DEFAULT_RETRY, maxAttempts: 1 };
+  checkOptions(value, "retry", ["maxAttempts", "initialDelayMs", "maxDelayMs"]);
+  const maxAttempts = value.maxAttempts ?? DEFAULT_RETRY.maxAttempts;
+  if (
+    typeof maxAttempts !== "number" ||
+    !Number.isInteger(maxAttempts) ||
+    maxAttempts < 1 ||
+    maxAttempts > 100
+  ) {
+    throw new InputError("invalid_option", "retry.maxAttempts", "must be a whole number from 1 to 100");
+  }
+  return {
+    maxAttempts,
+    initialDelayMs: checkDuration(
+      value.initialDelayMs ?? DEFAULT_RETRY.initialDelayMs,
+      "retry.initialDelayMs",
+      true,
+    ),
+    maxDelayMs: checkDuration(value.maxDelayMs ?? DEFAULT_RETRY.maxDelayMs, "retry.maxDelayMs", true),
+  };
+}
+
+// Set by the protocols themselves.
+const ownHeaders =
+  /^(content-(type|length|encoding)|host|connection|transfer-encoding|te|upgrade|(connect|grpc)-.*|:.*)$/;
+
+function checkHeaders(value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    Array.isArray(value) ||
+    Object.getPrototypeOf(value) === globalThis.Headers?.prototype
+  ) {
+    throw new InputError("invalid_option", "headers", "must be a plain object of header names and values");
+  }
+  const checked: Record<string, string> = {};
+  for (const [name, text] of Object.entries(value)) {
+    const lower = name.toLowerCase();
+    // The value is not shown: it may be a token.
+    if (
+      typeof text !== "string" ||
+      !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower) ||
+      !/^[\t\x20-\x7e\x80-\xff]*$/.test(text)
+    ) {
+      throw new InputError(
+        "invalid_option",
+        `headers[${JSON.stringify(name)}]`,
+        "is not a valid HTTP header",
+      );
+    }
+    if (ownHeaders.test(lower)) {
+      throw new InputError(
+        "invalid_option",
+        `headers[${JSON.stringify(name)}]`,
+        "is set by the protocol itself",
+      );
+    }
+    checked[lower] = text;
+  }
+  return checked;
+}
+
+function checkLogger(value: unknown): Logger {
+  if (value === undefined) return console;
+  if (typeof value !== "object" || value === null || typeof (value as Logger).warn !== "function") {
+    throw new InputError("invalid_option", "logger", "must have a method warn(message)");
+  }
+  return value as Logger;
+}
+
+function isProtocol(value: unknown): value is Protocol {
+  return (PROTOCOLS as readonly unknown[]).includes(value);
+}
+
+function isTransport(value: unknown): value is Transport {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Transport).unary === "function" &&
+    typeof (value as Transport).stream === "function"
+  );
+}
+
+function isAbortSignal(value: unknown): value is AbortSignal {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as AbortSignal).addEventListener === "function"
+  );
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
+}
+
+function environment(name: string): string | undefined {
+  // Absent in browsers, and replaced by some bundlers with an object without `env`.
+  return typeof process === "undefined" ? undefined : process.env?.[name];
+}

@@ -1,0 +1,93 @@
+/**
+ * Payment intents for custom Code wallet backends: build, sign, register, ask for the status.
+ *
+ * @module
+ */
+
+export type {
+  CodeClientOptions,
+  CommonClientOptions,
+  ConnectingClientOptions,
+  Logger,
+  TransportClientOptions,
+} from "./client/options.js";
+export type { IntentReference, PaymentIntents } from "./client/payment-intents.js";
+export { CodeClient } from "./client.js";
+export type { SigningKey } from "./crypto/types.js";
+export {
+  type AnyCodeIntentsError,
+  CodeIntentsError,
+  type ConnectCodeName,
+  type ErrorCode,
+  InputError,
+  type InputErrorCode,
+  IntentMismatchError,
+  type IntentMismatchErrorCode,
+  RegistrationUnknownError,
+  type RegistrationUnknownErrorCode,
+  SequencerError,
+  type SequencerErrorCode,
+  TransportError,
+  type TransportErrorCode,
+  UnsupportedError,
+  type UnsupportedErrorCode,
+} from "./errors.js";
+export type { Fee } from "./intents/fees.js";
+export {
+  type CreateIntentBody,
+  type NonceOptions,
+  type PaymentDetails,
+  PaymentIntent,
+  type PaymentIntentOptions,
+  type RebuildOptions,
+  type SignedPaymentRequest,
+  type WebhookOption,
+} from "./intents/payment-intent.js";
+export {
+  type Amount,
+  formatUnits,
+  kinQuarks,
+  MAX_UNITS,
+  parseAmount,
+  type Rounding,
+} from "./money/amount.js";
+export {
+  CURRENCIES,
+  type Currency,
+  type CurrencyInput,
+  currencyAt,
+  currencyIndex,
+  parseCurrency,
+} from "./money/currency.js";
+export { rendezvousKey } from "./rendezvous/key.js";
+export {
+  clientSecretOf,
+  type NonceScope,
+  nonceFromClientSecret,
+  nonceFromIdempotencyKey,
+  nonceFromKeyedIdempotencyKey,
+  randomNonce,
+} from "./rendezvous/nonce.js";
+export {
+  type CashPayload,
+  decodePayload,
+  encodePayload,
+  type LoginPayload,
+  PAYLOAD_KINDS,
+  PAYLOAD_LENGTH,
+  type PayloadKind,
+  type PaymentKind,
+  type PaymentPayload,
+  type RendezvousPayload,
+  type TipPayload,
+} from "./rendezvous/payload.js";
+export type { RetryOptions } from "./sequencer/call.js";
+export { CAPABILITIES, type Capabilities, PROTOCOLS, type Protocol } from "./sequencer/capabilities.js";
+export type { CallOptions, IntentStatus } from "./sequencer/port.js";
+export type {
+  FetchAnswer,
+  FetchBodyReader,
+  FetchFunction,
+  FetchInit,
+  HttpVersion,
+} from "./sequencer/transports/types.js";

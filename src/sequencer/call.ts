@@ -1,0 +1,140 @@
+import { CodeIntentsError, SequencerError, TransportError } from "../errors.js";
+import type { Attempt, CallOptions, Sequencer } from "./port.js";
+
+/** How often and how soon a call is tried again. Only calls that are safe to repeat are. */
+export interface RetryOptions {
+  /** Attempts at most, the first included. Default 4. */
+  readonly maxAttempts?: number | undefined;
+  /** Upper bound of the first pause, in milliseconds; it doubles with each attempt. Default 100. */
+  readonly initialDelayMs?: number | undefined;
+  /** Upper bound of every pause, in milliseconds. Default 2000. */
+  readonly maxDelayMs?: number | undefined;
+}
+
+/** {@link RetryOptions} with every value set. */
+export type RetryPolicy = { readonly [K in keyof Required<RetryOptions>]: number };
+
+/** The defaults of {@link RetryOptions}. */
+export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 4, initialDelayMs: 100, maxDelayMs: 2000 };
+
+/** Milliseconds that a unary call has by default, retries included. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** What surrounds a call. */
+export interface CallPolicy {
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Fires when the client closes. */
+  readonly closed: AbortSignal;
+}
+
+/** Runs one call against the client's sequencer, with deadline, retries and headers around it. */
+export type RunCall = <T>(
+  options: CallOptions | undefined,
+  attempt: (sequencer: Sequencer, context: Attempt) => Promise<T>,
+) => Promise<T>;
+
+/**
+ * Runs attempts until one succeeds, one fails for good, or the deadline passes.
+ *
+ * The pauses are drawn at random below a doubling bound, so that clients which failed together do not return together.
+ * The error that ends the call knows whether any attempt may have taken effect, not only the last.
+ */
+export async function callWithRetries<T>(
+  policy: CallPolicy,
+  options: CallOptions,
+  attempt: (context: Attempt) => Promise<T>,
+): Promise<T> {
+  const timeoutMs = options.timeoutMs ?? policy.timeoutMs;
+  const deadline = performance.now() + timeoutMs;
+  const headers = { ...policy.headers, ...options.headers };
+  const end = new AbortController();
+  const ended = new Promise<never>((_, reject) => {
+    end.signal.addEventListener("abort", () => reject(end.signal.reason), { once: true });
+  });
+  // The race below may be over before the deadline is.
+  ended.catch(() => {});
+  const release = endCallOn(end, policy.closed, options.signal, timeoutMs);
+  let mayHaveArrived = false;
+  try {
+    for (let number = 1; ; number++) {
+      end.signal.throwIfAborted();
+      try {
+        const remainingMs = Math.max(1, Math.ceil(deadline - performance.now()));
+        return await Promise.race([attempt({ signal: end.signal, timeoutMs: remainingMs, headers }), ended]);
+      } catch (reason) {
+        const error = end.signal.aborted ? end.signal.reason : reason;
+        if (end.signal.aborted || isAmbiguous(error)) mayHaveArrived = true;
+        if (end.signal.aborted || !isRetryable(error) || number >= policy.retry.maxAttempts) throw error;
+        const pauseMs =
+          Math.random() * Math.min(policy.retry.maxDelayMs, policy.retry.initialDelayMs * 2 ** (number - 1));
+        if (performance.now() + pauseMs >= deadline) throw error;
+        await Promise.race([pause(pauseMs, end.signal), ended]);
+      }
+    }
+  } catch (error) {
+    throw settled(error, mayHaveArrived);
+  } finally {
+    release();
+  }
+}
+
+/** Whether an error leaves open if the call took effect. */
+export function isAmbiguous(error: unknown): boolean {
+  if (error instanceof TransportError) return error.mayHaveArrived;
+  return error instanceof SequencerError && error.code === "sequencer_failed";
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof CodeIntentsError && error.retryable;
+}
+
+function endCallOn(
+  end: AbortController,
+  closed: AbortSignal,
+  caller: AbortSignal | undefined,
+  timeoutMs: number,
+): () => void {
+  const onClosed = () => end.abort(closed.reason);
+  const onAbort = () => {
+    // The caller's reason may be anything; it is theirs to see again.
+    end.abort(
+      new TransportError("aborted", { message: "The call was aborted by its signal", cause: caller?.reason }),
+    );
+  };
+  const timer = setTimeout(() => {
+    const message = `The call did not end within ${timeoutMs} ms. Its effect is not known; call again, or raise timeoutMs`;
+    end.abort(new TransportError("deadline_exceeded", { message, retryable: true }));
+  }, timeoutMs);
+  if (closed.aborted) onClosed();
+  else if (caller?.aborted) onAbort();
+  closed.addEventListener("abort", onClosed, { once: true });
+  caller?.addEventListener("abort", onAbort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    closed.removeEventListener("abort", onClosed);
+    caller?.removeEventListener("abort", onAbort);
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  });
+}
+
+/** The error with what all attempts together say about arrival. */
+function settled(error: unknown, mayHaveArrived: boolean): unknown {
+  if (!(error instanceof TransportError) || error.mayHaveArrived === mayHaveArrived) return error;
+  const { code, message, retryable, cause, httpStatus, connectCode } = error;
+  return new TransportError(code, {
+    message,
+    retryable,
+    mayHaveArrived,
+    cause,
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(connectCode === undefined ? {} : { connectCode }),
+  });
+}

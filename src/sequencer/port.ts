@@ -1,0 +1,56 @@
+import type { PaymentIntent } from "../intents/payment-intent.js";
+import type { Capabilities } from "./capabilities.js";
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Ends the call with `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the call, retries included, ends with `deadline_exceeded`. Default: the client's `timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+  /** Sent with this call, over the client's own headers. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What one attempt gets: it ends when `signal` fires. */
+export interface Attempt {
+  readonly signal: AbortSignal;
+  /** Milliseconds that are left of the call's deadline. */
+  readonly timeoutMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a sequencer says of an intent. Unsigned: worth what the connection to the sequencer is worth. */
+export interface IntentStatus {
+  /** `submitted` once paid; `pending` while only the request is known; `unknown` where there is no request. */
+  readonly state: "unknown" | "pending" | "submitted";
+  /** Whether a request is registered at this key; not whose. */
+  readonly exists: boolean;
+  /** Whether a scan is on record; `undefined` where the protocol cannot say. It proves nothing. */
+  readonly codeScanned: boolean | undefined;
+  /** Whether the payment was submitted. Not finality on the chain. */
+  readonly intentSubmitted: boolean;
+}
+
+/**
+ * What the SDK needs from a sequencer, whatever it speaks. Each method is one attempt and throws typed errors only;
+ * deadlines and retries are around it.
+ */
+export interface Sequencer {
+  readonly capabilities: Capabilities;
+  /** Registers the intent, and its webhook where it has one. Resolves only where the sequencer said so. */
+  createPaymentIntent(intent: PaymentIntent, attempt: Attempt): Promise<void>;
+  /** Status of the intent with this 32-byte rendezvous public key. */
+  getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus>;
+  /** Releases every socket. */
+  close(): Promise<void>;
+}
+
+/** The status that the three flags spell. */
+export function statusOf(
+  exists: boolean,
+  codeScanned: boolean | undefined,
+  intentSubmitted: boolean,
+): IntentStatus {
+  const state = intentSubmitted ? "submitted" : exists ? "pending" : "unknown";
+  return { state, exists, codeScanned, intentSubmitted };
+}

@@ -1,0 +1,77 @@
+import { TransportError } from "../../errors.js";
+import { concatBytes } from "../../lib/bytes.js";
+import { unreachable } from "../unreachable.js";
+import { type FetchAnswer, type FetchFunction, MAX_RESPONSE_BYTES, type RestSender } from "./types.js";
+
+/** REST over the Fetch API. */
+export function fetchSender(fetch: FetchFunction): RestSender {
+  return {
+    async send({ method, url, headers, body, signal }) {
+      const init = {
+        method,
+        headers: { ...headers },
+        redirect: "manual",
+        signal,
+        ...(body === undefined ? {} : { body }),
+      } as const;
+      try {
+        const answer = await fetch(url, init);
+        refuseRedirect(answer);
+        return { status: answer.status, body: await readLimited(answer) };
+      } catch (cause) {
+        if (cause instanceof TransportError) throw cause;
+        throw unreachable(cause);
+      }
+    },
+    close() {},
+  };
+}
+
+/** Browsers answer a refused redirect with an opaque response of status 0; the others show the status. */
+export function refuseRedirect(answer: Pick<FetchAnswer, "status" | "type">): void {
+  if (answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400))
+    throw redirectRefused(answer.status);
+}
+
+/** The error for a redirect. */
+export function redirectRefused(status: number): TransportError {
+  return new TransportError("redirect_refused", {
+    message:
+      "The server answered with a redirect, which is not followed. Set baseUrl to where the sequencer is",
+    httpStatus: status,
+    mayHaveArrived: false,
+  });
+}
+
+/** The error for an answer beyond the limit. */
+export function responseTooLarge(cause?: unknown): TransportError {
+  return new TransportError("response_too_large", {
+    message: `The answer is larger than ${MAX_RESPONSE_BYTES} bytes; no sequencer sends that much`,
+    cause,
+  });
+}
+
+async function readLimited({ body }: FetchAnswer): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  if (!("getReader" in body)) {
+    for await (const chunk of body) {
+      length += chunk.length;
+      if (length > MAX_RESPONSE_BYTES) throw responseTooLarge();
+      chunks.push(chunk);
+    }
+    return concatBytes(...chunks);
+  }
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done || value === undefined) return concatBytes(...chunks);
+    length += value.length;
+    if (length > MAX_RESPONSE_BYTES) {
+      reader.cancel().catch(() => {});
+      throw responseTooLarge();
+    }
+    chunks.push(value);
+  }
+}
