@@ -1,0 +1,315 @@
+/**
+ * Keeps web pages from elsewhere away from a local server: the Host check stops DNS rebinding, the Origin check stops
+ * cross-site requests, and CORS headers let the allowed origins read the answers.
+ *
+ * @module
+ */
+
+import http from "node:http";
+import type http2 from "node:http2";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import { cors } from "@connectrpc/connect";
+
+/** A request as Node gives it, on HTTP/1.1 or HTTP/2. */
+export type PortRequest = http.IncomingMessage | http2.Http2ServerRequest;
+
+/** The response that belongs to a {@link PortRequest}. */
+export type PortResponse = http.ServerResponse | http2.Http2ServerResponse;
+
+/** Where a server listens. */
+export interface BoundAddress {
+  /** Address or name as given to `listen`. */
+  host: string;
+  /** TCP port. */
+  port: number;
+}
+
+/** Result of {@link checkHost}; `error` is safe to show, whatever the client sent. */
+export type HostVerdict = { kind: "allowed" } | { kind: "refused"; error: string };
+
+/** The parts of a request that decide about CORS, each as the client sent it. */
+export interface CorsRequest {
+  /** `Origin`. */
+  origin: string | undefined;
+  /** The request's own method. */
+  method: string | undefined;
+  /** `Access-Control-Request-Headers`, of a preflight. */
+  requestHeaders?: string | undefined;
+  /** `Access-Control-Request-Method`, of a preflight. */
+  requestMethod?: string | undefined;
+  /** `Host` or `:authority`, already checked: the server's own pages are not cross-origin. */
+  host?: string | undefined;
+}
+
+/** Result of {@link corsHeaders}. */
+export type CorsVerdict =
+  /** No Origin, or the server's own: nothing to add. */
+  | { kind: "not-cors" }
+  /** To be answered 403, without any CORS header. */
+  | { kind: "refused" }
+  /** To be answered 204 with these headers. */
+  | { kind: "preflight"; headers: Record<string, string> }
+  /** May go on; these headers belong to the response. */
+  | { kind: "actual"; headers: Record<string, string> };
+
+/** Options of {@link judgeRequest} and {@link guardRequest}. */
+export interface GuardOptions {
+  /** Where the server listens. */
+  bound: BoundAddress;
+  /** Hosts to accept beside loopback and the bound address: `name` for any port, or `name:port`. Default: none. */
+  allowedHosts?: readonly string[] | undefined;
+  /** Origins that may call, or `"*"`. Default: loopback origins, see {@link corsHeaders}. */
+  allowedOrigins?: readonly string[] | "*" | undefined;
+}
+
+/** Result of {@link judgeRequest}. */
+export type GuardVerdict =
+  /** May go on; these headers belong to the response. */
+  | { kind: "allowed"; headers: Record<string, string> }
+  /** To be answered 204 with these headers. */
+  | { kind: "preflight"; headers: Record<string, string> }
+  /** To be answered 421 (Host) or 403 (Origin); `error` is safe to show. */
+  | { kind: "refused"; status: number; error: string };
+
+/** What both kinds of response have in common; their own signatures do not unite. */
+interface ResponseHead {
+  setHeader(name: string, value: string): unknown;
+  writeHead(status: number, headers: http.OutgoingHttpHeaders): unknown;
+}
+
+const errorHeaders = { "Content-Type": "application/json", "X-Content-Type-Options": "nosniff" } as const;
+const maxAgeSeconds = 7200;
+const varyOrigin = { Vary: "Origin" } as const;
+const allowedMethods = [...new Set([...cors.allowedMethods, "OPTIONS"])].join(", ");
+const ownHeaders = ["Content-Type", "Authorization", "Code-Signature"];
+const exposedHeaders = cors.exposedHeaders.join(", ");
+const headerName = /^[\w!#$%&'*+.^`|~-]{1,64}$/;
+const maxAskedHeaders = 64;
+
+/**
+ * Protects against DNS rebinding: a page whose name was pointed at this machine still sends its own name as Host.
+ *
+ * Accepted, with any port: `localhost` and names below it, 127.0.0.0/8, `[::1]`, the bound host, and the entries of
+ * `allowedHosts` that name no port; entries with a port only with that port. A server bound to a wildcard (`0.0.0.0`,
+ * `::`) accepts every IP address, because it has them all and an address cannot be rebound. A missing Host is refused.
+ *
+ * @param hostHeader `Host` of HTTP/1.1 or `:authority` of HTTP/2.
+ */
+export function checkHost(
+  hostHeader: string | undefined,
+  bound: BoundAddress,
+  allowedHosts: readonly string[] | undefined,
+): HostVerdict {
+  const host = parseHost(hostHeader);
+  if (host !== undefined) {
+    if (isLoopback(host.name) || host.name === canonicalHost(bound.host)) return { kind: "allowed" };
+    if (isWildcard(bound.host) && net.isIP(host.name) !== 0) return { kind: "allowed" };
+    for (const entry of allowedHosts ?? []) {
+      const allowed = parseHost(net.isIPv6(entry) ? `[${entry}]` : entry);
+      if (allowed?.name !== host.name) continue;
+      if (allowed.port === undefined || allowed.port === (host.port ?? 80)) return { kind: "allowed" };
+    }
+  }
+  return {
+    kind: "refused",
+    error: `host not allowed: ${hostHeader === undefined ? "none" : printable(hostHeader)}`,
+  };
+}
+
+/**
+ * Decides about a request that a web page may have sent.
+ *
+ * @param allowedOrigins exact origins (`https://shop.example`, or `null`), `"*"` for all, or `undefined` for http and
+ *   https origins on loopback names with any port. Credentials are never allowed.
+ */
+export function corsHeaders(
+  request: CorsRequest,
+  allowedOrigins: readonly string[] | "*" | undefined,
+): CorsVerdict {
+  const { origin } = request;
+  if (origin === undefined || isSameOrigin(origin, request.host)) return { kind: "not-cors" };
+  if (!isAllowedOrigin(origin, allowedOrigins)) return { kind: "refused" };
+  const allowOrigin = { "Access-Control-Allow-Origin": origin, ...varyOrigin };
+  if (request.method === "OPTIONS" && request.requestMethod !== undefined) {
+    const headers = {
+      ...allowOrigin,
+      "Access-Control-Allow-Methods": allowedMethods,
+      "Access-Control-Allow-Headers": allowHeaders(request.requestHeaders),
+      "Access-Control-Max-Age": String(maxAgeSeconds),
+    };
+    return { kind: "preflight", headers };
+  }
+  return { kind: "actual", headers: { ...allowOrigin, "Access-Control-Expose-Headers": exposedHeaders } };
+}
+
+/**
+ * Both checks on a Node request of either protocol, without answering it. For WebSocket handshakes, which have an
+ * Origin but no CORS: what is not `allowed` must not be upgraded.
+ */
+export function judgeRequest(
+  req: Pick<PortRequest, "method" | "headers"> & { authority?: string },
+  options: GuardOptions,
+): GuardVerdict {
+  const { headers, method } = req;
+  // Node joins a repeated Origin with commas and keeps the first Host; the joined one matches nothing.
+  const host = req.authority || headers.host;
+  const hostVerdict = checkHost(host, options.bound, options.allowedHosts);
+  if (hostVerdict.kind === "refused") return { kind: "refused", status: 421, error: hostVerdict.error };
+  const request: CorsRequest = {
+    host,
+    method,
+    origin: single(headers.origin),
+    requestHeaders: single(headers["access-control-request-headers"]),
+    requestMethod: single(headers["access-control-request-method"]),
+  };
+  const verdict = corsHeaders(request, options.allowedOrigins);
+  switch (verdict.kind) {
+    case "not-cors":
+      return { kind: "allowed", headers: { ...varyOrigin } };
+    case "actual":
+      return { kind: "allowed", headers: verdict.headers };
+    case "preflight":
+      return verdict;
+    case "refused":
+      return {
+        kind: "refused",
+        status: 403,
+        error: `origin not allowed: ${printable(request.origin ?? "")}`,
+      };
+  }
+}
+
+/**
+ * Applies {@link judgeRequest}: answers the request itself and returns `false`, or sets the CORS headers of the
+ * response and returns `true`. Refusals are 421 (Host) and 403 (Origin), with a JSON body `{ error, success: false }`.
+ *
+ * @example
+ * ```ts
+ * const handler: PortHandler = (req, res) => {
+ *   if (guardRequest(req, res, { bound })) routes(req, res);
+ * };
+ * ```
+ */
+export function guardRequest(req: PortRequest, res: PortResponse, options: GuardOptions): boolean {
+  const verdict = judgeRequest(req, options);
+  const out: ResponseHead = res;
+  switch (verdict.kind) {
+    case "allowed":
+      for (const [name, value] of Object.entries(verdict.headers)) out.setHeader(name, value);
+      return true;
+    case "preflight":
+      out.writeHead(204, verdict.headers);
+      res.end();
+      break;
+    case "refused":
+      sendError(res, verdict.status, verdict.error, varyOrigin);
+  }
+  // An HTTP/2 stream with an unread body would stay open.
+  req.resume();
+  return false;
+}
+
+/** Answers with the JSON body `{ error, success: false }`. */
+export function sendError(
+  res: PortResponse,
+  status: number,
+  error: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = errorBody(error);
+  const out: ResponseHead = res;
+  out.writeHead(status, { ...headers, ...errorHeaders, "Content-Length": Buffer.byteLength(body) });
+  res.end(body);
+}
+
+/** {@link sendError} for an HTTP/1.1 socket without a response object; ends the socket's writable side. */
+export function sendErrorOnSocket(socket: Duplex, status: number, error: string): void {
+  const body = errorBody(error);
+  const headers = { Connection: "close", ...errorHeaders, "Content-Length": Buffer.byteLength(body) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}`, ...lines, "", body].join("\r\n"));
+}
+
+function errorBody(error: string): string {
+  return JSON.stringify({ error, success: false });
+}
+
+/** Splits `name`, `name:port`, `[v6]` and `[v6]:port`; anything else, as user info or a path, is no host. */
+function parseHost(text: string | undefined): { name: string; port: number | undefined } | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text ?? "");
+  if (match === null) return undefined;
+  const [, v6, name, port] = match;
+  if (v6 !== undefined && !net.isIPv6(v6)) return undefined;
+  return { name: canonicalHost(v6 ?? name ?? ""), port: port === undefined ? undefined : Number(port) };
+}
+
+/** Lower case, without the root dot; IPv6 in its one short form, so that spellings compare equal. */
+function canonicalHost(host: string): string {
+  if (net.isIPv6(host)) return new URL(`http://[${host.replace(/%.*/, "")}]`).hostname.slice(1, -1);
+  return host.toLowerCase().replace(/\.$/, "");
+}
+
+function isLoopback(name: string): boolean {
+  return (
+    name === "localhost" ||
+    name.endsWith(".localhost") ||
+    name === "::1" ||
+    (net.isIPv4(name) && name.startsWith("127."))
+  );
+}
+
+function isWildcard(host: string): boolean {
+  return host === "" || host === "0.0.0.0" || canonicalHost(host) === "::";
+}
+
+function isSameOrigin(origin: string, host: string | undefined): boolean {
+  const url = parseOrigin(origin);
+  if (url === undefined || host === undefined) return false;
+  const defaultPort = url.protocol === "https:" ? ":443" : ":80";
+  return url.host === host.toLowerCase().replace(new RegExp(`${defaultPort}$`), "");
+}
+
+function isAllowedOrigin(origin: string, allowed: readonly string[] | "*" | undefined): boolean {
+  if (allowed === undefined) {
+    const url = parseOrigin(origin);
+    return url !== undefined && isLoopback(canonicalHost(url.hostname.replace(/^\[|\]$/g, "")));
+  }
+  if (allowed === "*" || allowed.includes("*") || allowed.includes(origin)) return true;
+  // What people configure is spelled more freely than what browsers send.
+  return allowed.some(
+    (entry) => URL.canParse(entry) && new URL(entry).origin === origin && origin !== "null",
+  );
+}
+
+/** An http or https origin exactly as browsers write it, without path, user or default port. */
+function parseOrigin(origin: string): URL | undefined {
+  if (!/^https?:/.test(origin) || !URL.canParse(origin)) return undefined;
+  const url = new URL(origin);
+  return url.origin === origin ? url : undefined;
+}
+
+/** Own and Connect's headers, and the ones asked for: an allowed origin may send metadata of its own. */
+function allowHeaders(asked: string | undefined): string {
+  const names = [...ownHeaders, ...cors.allowedHeaders];
+  for (const name of (asked ?? "").split(",", maxAskedHeaders)) {
+    if (headerName.test(name.trim())) names.push(name.trim());
+  }
+  const byLowerCase = new Map<string, string>();
+  for (const name of names)
+    if (!byLowerCase.has(name.toLowerCase())) byLowerCase.set(name.toLowerCase(), name);
+  return [...byLowerCase.values()].join(", ");
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** Percent-encodes what is not plain in a host or origin, and cuts what is long. */
+function printable(text: string): string {
+  const cut = text.length > 100 ? `${text.slice(0, 100)}...` : text;
+  return cut.replace(
+    /[^\w.:/[\]-]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`,
+  );
+}

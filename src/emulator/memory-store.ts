@@ -1,0 +1,112 @@
+import type {
+  IntentRecord,
+  MessageRecord,
+  RequestRecord,
+  Store,
+  StoreTransaction,
+  WebhookRecord,
+} from "./store.js";
+
+/** A store in memory. Its content ends with the process. */
+export function memoryStore(): Store {
+  return new MemoryStore();
+}
+
+/** Everything at one rendezvous key. Replaced as a whole by a transaction that succeeds. */
+interface KeyState {
+  readonly request?: RequestRecord;
+  readonly intent?: IntentRecord;
+  readonly webhook?: WebhookRecord;
+  readonly messages: readonly MessageRecord[];
+  readonly firstSeenAt?: number;
+}
+
+const emptyState: KeyState = { messages: [] };
+
+class MemoryStore implements Store {
+  readonly #states = new Map<string, KeyState>();
+  readonly #running = new Map<string, Promise<unknown>>();
+
+  async transaction<T>(intentId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
+    const before = this.#running.get(intentId);
+    const run = (async () => {
+      await before;
+      const draft = new Draft(this.#states.get(intentId) ?? emptyState);
+      const result = await work(draft);
+      if (draft.state !== emptyState) this.#states.set(intentId, draft.state);
+      return result;
+    })();
+    const ended = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#running.set(intentId, ended);
+    try {
+      return await run;
+    } finally {
+      // Kept only while somebody may wait for it.
+      if (this.#running.get(intentId) === ended) this.#running.delete(intentId);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+}
+
+class Draft implements StoreTransaction {
+  state: KeyState;
+
+  constructor(state: KeyState) {
+    this.state = state;
+  }
+
+  async getRequest(): Promise<RequestRecord | undefined> {
+    return this.state.request;
+  }
+
+  async putRequest(request: RequestRecord): Promise<void> {
+    this.state = { ...this.state, request };
+  }
+
+  async getIntent(): Promise<IntentRecord | undefined> {
+    return this.state.intent;
+  }
+
+  async putIntent(intent: IntentRecord): Promise<void> {
+    this.state = { ...this.state, intent };
+  }
+
+  async getWebhook(): Promise<WebhookRecord | undefined> {
+    return this.state.webhook;
+  }
+
+  async putWebhook(webhook: WebhookRecord): Promise<void> {
+    this.state = { ...this.state, webhook };
+  }
+
+  async addMessage(message: MessageRecord): Promise<void> {
+    const { messages, firstSeenAt = message.createdAt } = this.state;
+    this.state = { ...this.state, messages: [...messages, message], firstSeenAt };
+  }
+
+  async listMessages(limit: number): Promise<readonly MessageRecord[]> {
+    return this.state.messages.slice(0, limit);
+  }
+
+  async hasMessage(kind: string): Promise<boolean> {
+    return this.state.messages.some((message) => message.kind === kind);
+  }
+
+  async deleteMessages(messageIds: readonly string[]): Promise<void> {
+    const gone = new Set(messageIds);
+    this.state = {
+      ...this.state,
+      messages: this.state.messages.filter(({ messageId }) => !gone.has(messageId)),
+    };
+  }
+
+  async firstSeenAt(): Promise<number | undefined> {
+    return this.state.firstSeenAt;
+  }
+}

@@ -1,0 +1,113 @@
+import { InputError } from "../errors.js";
+import { checkOptions } from "../lib/options.js";
+import { type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
+import { memoryStore } from "./memory-store.js";
+import { fetchWellKnown, resolveHost } from "./outbound.js";
+import type { FetchWellKnown } from "./rules/domain.js";
+import type { ResolveHost } from "./rules/webhook-url.js";
+import type { Store } from "./store.js";
+
+/** Options of {@link Emulator.start}. */
+export interface EmulatorOptions {
+  /** TCP port; 0 takes a free one. Default 0. */
+  readonly port?: number | undefined;
+  /** Address to listen on. Default `"127.0.0.1"`. Beyond loopback, name the hosts in `allowedHosts`. */
+  readonly host?: string | undefined;
+  /** Host names that requests may name beside loopback and the address itself. Default: none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Origins whose pages may call, or `"*"`. Default: loopback origins. */
+  readonly allowedOrigins?: readonly string[] | "*" | undefined;
+  /** Replaces the table of smallest and largest amounts. Default: {@link SEQUENCER_LIMITS}, 0.05 to 5 usd. */
+  readonly limits?: LimitsTable | undefined;
+  /** Largest sum of the fees of one request, in basis points. Default 5000. */
+  readonly maxFeeBasisPoints?: number | undefined;
+  /** Where the state lives. Default: in memory. A store that is given stays the caller's to close. */
+  readonly store?: Store | undefined;
+  /** The clock, in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Resolves the host of a webhook URL; rejects where it does not resolve. Default: the system's resolver. */
+  readonly resolveHost?: ResolveHost | undefined;
+  /** Fetches a domain's well-known file. Default: over https, with limits, from public addresses only. */
+  readonly fetchWellKnown?: FetchWellKnown | undefined;
+  /** Whether webhooks may use plain http, loopback hosts and ports. Default: when listening on loopback. */
+  readonly allowLocalWebhooks?: boolean | undefined;
+  /** Whether an account is a temporary incoming account of a wallet, which may grab bills. Default: none is. */
+  readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
+  /** Told of failures inside the emulator, which callers see as Internal without words. Default: `console`. */
+  readonly logger?: { error(...data: unknown[]): void } | undefined;
+}
+
+/** {@link EmulatorOptions} with every default in place. */
+export type CheckedEmulatorOptions = {
+  readonly [K in Exclude<keyof EmulatorOptions, "allowedHosts" | "allowedOrigins">]-?: Exclude<
+    EmulatorOptions[K],
+    undefined
+  >;
+} & Pick<EmulatorOptions, "allowedHosts" | "allowedOrigins"> & { readonly ownsStore: boolean };
+
+const optionNames: readonly (keyof EmulatorOptions)[] = [
+  "port",
+  "host",
+  "allowedHosts",
+  "allowedOrigins",
+  "limits",
+  "maxFeeBasisPoints",
+  "store",
+  "now",
+  "resolveHost",
+  "fetchWellKnown",
+  "allowLocalWebhooks",
+  "isTemporaryIncomingAccount",
+  "logger",
+];
+
+/** Checks the options of an emulator. */
+export function checkEmulatorOptions(options: EmulatorOptions): CheckedEmulatorOptions {
+  checkOptions(options, "", optionNames);
+  const given = options as EmulatorOptions;
+  const host = given.host ?? "127.0.0.1";
+  if (typeof host !== "string" || host === "")
+    throw new InputError("invalid_option", "host", "must be an address or a name");
+  return {
+    port: wholeNumber(given.port ?? 0, "port", 65_535),
+    host,
+    allowedHosts: given.allowedHosts,
+    allowedOrigins: given.allowedOrigins,
+    limits: checkLimits(given.limits ?? SEQUENCER_LIMITS),
+    maxFeeBasisPoints: wholeNumber(given.maxFeeBasisPoints ?? 5000, "maxFeeBasisPoints", 10_000),
+    store: given.store ?? memoryStore(),
+    ownsStore: given.store === undefined,
+    now: given.now ?? Date.now,
+    resolveHost: given.resolveHost ?? resolveHost,
+    fetchWellKnown: given.fetchWellKnown ?? fetchWellKnown,
+    allowLocalWebhooks: given.allowLocalWebhooks ?? isLoopback(host),
+    isTemporaryIncomingAccount: given.isTemporaryIncomingAccount ?? (() => false),
+    logger: given.logger ?? console,
+  };
+}
+
+function checkLimits(limits: unknown): LimitsTable {
+  if (typeof limits !== "object" || limits === null || Array.isArray(limits)) {
+    throw new InputError("invalid_option", "limits", "must be an object of { min, max } by currency code");
+  }
+  for (const [currency, limit] of Object.entries(limits)) {
+    const { min, max } = (limit ?? {}) as { min?: unknown; max?: unknown };
+    if (typeof min !== "number" || typeof max !== "number" || !(min >= 0) || !(max >= min)) {
+      throw new InputError(
+        "invalid_option",
+        `limits.${currency}`,
+        "must be { min, max } with 0 <= min <= max",
+      );
+    }
+  }
+  return limits as LimitsTable;
+}
+
+function wholeNumber(value: unknown, field: string, max: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new InputError("invalid_option", field, `must be a whole number from 0 to ${max}`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,66 @@
+import { invalidArgument, permissionDenied, unauthenticated } from "../failure.js";
+
+/** What a fetch of a well-known file brought back. */
+export interface WellKnownAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Fetches `https://<domain>/.well-known/code-payments.json`. */
+export type FetchWellKnown = (url: string) => Promise<WellKnownAnswer>;
+
+// Verified although it has more than two labels; the original's only exception.
+const verifiableSubdomain = "app.getcode.com";
+
+/**
+ * The base domain: the last two labels, lower case. Upper case, underscores and colons are refused, as the strict
+ * registration profile of IDNA refuses them.
+ */
+export function baseDomain(domain: string): string {
+  const problem = domainProblem(domain);
+  if (problem !== undefined) throw invalidArgument(`domain is invalid: ${problem}`);
+  return domain.replace(/\.$/, "").split(".").slice(-2).join(".");
+}
+
+function domainProblem(domain: string): string | undefined {
+  if (domain === "") return "domain name is empty";
+  if (domain.length > 253) return "domain name length exceeds limit";
+  for (const character of domain) {
+    if (!/^[a-z0-9.-]$/.test(character)) {
+      const rune = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+      return `domain name is invalid: idna: disallowed rune U+${rune}`;
+    }
+  }
+  const labels = domain.replace(/\.$/, "").split(".");
+  return labels.length < 2 ? "value must have base domain and tld" : undefined;
+}
+
+/** Shows that a verifier owns a domain, by the domain's well-known file; throws where it does not. */
+export async function checkOwnership(
+  domain: string,
+  verifier: string,
+  fetchWellKnown: FetchWellKnown,
+): Promise<void> {
+  const owners = await publicKeysOf(domain, fetchWellKnown).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    // Spelled as the original spells it.
+    throw unauthenticated(`error veryfing domain ownership: ${why}`);
+  });
+  if (!owners.includes(verifier)) {
+    throw permissionDenied(`${verifier} does not own domain ${baseDomain(domain)}`);
+  }
+}
+
+async function publicKeysOf(domain: string, fetchWellKnown: FetchWellKnown): Promise<readonly unknown[]> {
+  const name = domain.replace(/\.$/, "");
+  if (name.split(".").length > 2 && name !== verifiableSubdomain)
+    throw new Error("subdomains cannot be verified");
+  const { status, body } = await fetchWellKnown(
+    `https://${baseDomain(domain)}/.well-known/code-payments.json`,
+  );
+  if (status !== 200) throw new Error(`http status ${status} returned`);
+  const file: unknown = JSON.parse(body);
+  const keys =
+    typeof file === "object" && file !== null ? (file as { public_keys?: unknown }).public_keys : undefined;
+  return Array.isArray(keys) ? keys : [];
+}

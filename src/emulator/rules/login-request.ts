@@ -1,0 +1,39 @@
+/** The rules for RequestToLogin, in the order of the real sequencer and with its texts. */
+import { clone, toBinary } from "@bufbuild/protobuf";
+import { crypto } from "#crypto";
+import {
+  type RequestToLogin,
+  RequestToLoginSchema,
+} from "../../../gen/code/messaging/v1/messaging_service_pb.js";
+import { equalBytes, toBase58 } from "../../lib/bytes.js";
+import { invalidArgument, unauthenticated } from "../failure.js";
+import type { RequestRecord, StoreTransaction } from "../store.js";
+import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";
+
+/**
+ * Checks a request and returns the record that it makes, or `undefined` where the same request is on record already.
+ */
+export async function checkLoginRequest(
+  request: RequestToLogin,
+  rendezvous: Uint8Array,
+  fetchWellKnown: FetchWellKnown,
+  transaction: StoreTransaction,
+): Promise<Omit<RequestRecord, "createdAt"> | undefined> {
+  const verifier = request.verifier?.value ?? new Uint8Array(0);
+  const unsigned = clone(RequestToLoginSchema, request);
+  delete unsigned.signature;
+  const signature = request.signature?.value ?? new Uint8Array(0);
+  if (!crypto.verify(verifier, toBinary(RequestToLoginSchema, unsigned), signature)) throw unauthenticated();
+  if ((await transaction.getIntent()) !== undefined) throw invalidArgument("client submitted intent");
+  const domain = request.domain?.value ?? "";
+  const base = baseDomain(domain);
+  if (!equalBytes(request.rendezvousKey?.value ?? new Uint8Array(0), rendezvous)) {
+    throw invalidArgument("rendezvous key mismatch");
+  }
+  const original = await transaction.getRequest();
+  if (original?.payment !== undefined) throw invalidArgument("original request requires payment");
+  if (original !== undefined && original.domain?.base !== base)
+    throw invalidArgument("domain mismatches original request");
+  await checkOwnership(domain, toBase58(verifier), fetchWellKnown);
+  return original === undefined ? { payment: undefined, domain: { base, verified: true } } : undefined;
+}

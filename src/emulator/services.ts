@@ -1,0 +1,163 @@
+/** The sequencer's calls, whatever protocol they arrive by: validation first, then one transaction each. */
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { crypto } from "#crypto";
+import {
+  AckMessagesRequestSchema,
+  AckMesssagesResponseSchema,
+  MessageSchema,
+  Messaging,
+  PollMessagesRequestSchema,
+  PollMessagesResponseSchema,
+  SendMessageRequestSchema,
+  SendMessageResponseSchema,
+} from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import {
+  GetStatusRequestSchema,
+  GetStatusResponseSchema,
+  MicroPayment,
+  RegisterWebhookRequestSchema,
+  RegisterWebhookResponse_Result,
+  RegisterWebhookResponseSchema,
+} from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
+import { toBase58 } from "../lib/bytes.js";
+import { invalidArgument, unauthenticated } from "./failure.js";
+import { type SendMessageRules, sendMessage } from "./rules/send-message.js";
+import { type WebhookUrlRules, webhookUrlProblem } from "./rules/webhook-url.js";
+import type { Store } from "./store.js";
+import { violationOf } from "./validation.js";
+
+/** What the services depend on. */
+export interface ServiceContext {
+  readonly store: Store;
+  readonly rules: SendMessageRules;
+  readonly webhookUrls: WebhookUrlRules;
+  /** Told of unexpected errors, of which callers see nothing but Internal. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Both services, callable in process. */
+export interface SequencerServices {
+  readonly sendMessage: UnaryCall<typeof SendMessageRequestSchema, typeof SendMessageResponseSchema>;
+  readonly pollMessages: UnaryCall<typeof PollMessagesRequestSchema, typeof PollMessagesResponseSchema>;
+  readonly ackMessages: UnaryCall<typeof AckMessagesRequestSchema, typeof AckMesssagesResponseSchema>;
+  readonly getStatus: UnaryCall<typeof GetStatusRequestSchema, typeof GetStatusResponseSchema>;
+  readonly registerWebhook: UnaryCall<
+    typeof RegisterWebhookRequestSchema,
+    typeof RegisterWebhookResponseSchema
+  >;
+}
+
+type UnaryCall<I extends DescMessage, O extends DescMessage> = (
+  request: MessageShape<I>,
+) => Promise<MessageShape<O>>;
+
+// The original stops after this many, one more than it means to.
+const POLL_LIMIT = 257;
+
+/** Builds the services around a store. */
+export function sequencerServices({ store, rules, webhookUrls, onError }: ServiceContext): SequencerServices {
+  const checked = checkedBy(onError);
+  return {
+    sendMessage: checked(SendMessageRequestSchema, SendMessageResponseSchema, async (request) => {
+      const intentId = idOf(request.rendezvousKey);
+      const { result, messageId } = await store.transaction(intentId, (transaction) =>
+        sendMessage(request, rules, transaction),
+      );
+      return create(
+        SendMessageResponseSchema,
+        messageId === undefined ? { result } : { result, messageId: { value: messageId } },
+      );
+    }),
+
+    pollMessages: checked(PollMessagesRequestSchema, PollMessagesResponseSchema, async (request) => {
+      const signed = create(PollMessagesRequestSchema, { rendezvousKey: request.rendezvousKey });
+      const key = request.rendezvousKey?.value ?? new Uint8Array(0);
+      const signature = request.signature?.value ?? new Uint8Array(0);
+      if (!crypto.verify(key, toBinary(PollMessagesRequestSchema, signed), signature))
+        throw unauthenticated();
+      const records = await store.transaction(toBase58(key), (transaction) =>
+        transaction.listMessages(POLL_LIMIT),
+      );
+      return create(PollMessagesResponseSchema, {
+        messages: records.map(({ bytes }) => fromBinary(MessageSchema, bytes)),
+      });
+    }),
+
+    ackMessages: checked(AckMessagesRequestSchema, AckMesssagesResponseSchema, async (request) => {
+      const ids = request.messageIds.map(({ value }) => toBase58(value));
+      await store.transaction(idOf(request.rendezvousKey), (transaction) => transaction.deleteMessages(ids));
+      return create(AckMesssagesResponseSchema);
+    }),
+
+    getStatus: checked(GetStatusRequestSchema, GetStatusResponseSchema, (request) =>
+      store.transaction(idOf(request.intentId), async (transaction) => {
+        if ((await transaction.getRequest()) === undefined) return create(GetStatusResponseSchema);
+        return create(GetStatusResponseSchema, {
+          exists: true,
+          codeScanned: await transaction.hasMessage("codeScanned"),
+          intentSubmitted: (await transaction.getIntent())?.state === "submitted",
+        });
+      }),
+    ),
+
+    registerWebhook: checked(
+      RegisterWebhookRequestSchema,
+      RegisterWebhookResponseSchema,
+      async ({ intentId, url }) => {
+        const answer = (result: RegisterWebhookResponse_Result) =>
+          create(RegisterWebhookResponseSchema, { result });
+        if ((await webhookUrlProblem(url, webhookUrls, false)) !== undefined) {
+          return answer(RegisterWebhookResponse_Result.INVALID_URL);
+        }
+        return store.transaction(idOf(intentId), async (transaction) => {
+          if ((await transaction.getIntent()) !== undefined)
+            return answer(RegisterWebhookResponse_Result.INTENT_EXISTS);
+          if ((await transaction.getRequest()) === undefined)
+            return answer(RegisterWebhookResponse_Result.REQUEST_NOT_FOUND);
+          if ((await transaction.getWebhook()) !== undefined)
+            return answer(RegisterWebhookResponse_Result.ALREADY_REGISTERED);
+          await transaction.putWebhook({ url, createdAt: rules.now() });
+          return answer(RegisterWebhookResponse_Result.OK);
+        });
+      },
+    ),
+  };
+}
+
+/** Registers the services with a Connect router, which serves them over HTTP and in memory alike. */
+export function sequencerRoutes(services: SequencerServices): (router: ConnectRouter) => void {
+  const { sendMessage, pollMessages, ackMessages, getStatus, registerWebhook } = services;
+  return (router) => {
+    router.service(Messaging, { sendMessage, pollMessages, ackMessages });
+    router.service(MicroPayment, { getStatus, registerWebhook });
+  };
+}
+
+/** Validates what comes in and what goes out. Unexpected errors are told to the log; callers see no text of them. */
+function checkedBy(onError: (error: unknown) => void) {
+  return <I extends DescMessage, O extends DescMessage>(
+    input: I,
+    output: O,
+    handle: UnaryCall<I, O>,
+  ): UnaryCall<I, O> =>
+    async (request) => {
+      const violation = violationOf(input, request);
+      if (violation !== undefined) throw invalidArgument(violation);
+      let response: MessageShape<O>;
+      try {
+        response = await handle(request);
+      } catch (error) {
+        if (error instanceof ConnectError) throw error;
+        onError(error);
+        throw new ConnectError("", Code.Internal);
+      }
+      const ownViolation = violationOf(output, response);
+      if (ownViolation !== undefined) throw new ConnectError(ownViolation, Code.Internal);
+      return response;
+    };
+}
+
+function idOf(key: { readonly value: Uint8Array } | undefined): string {
+  return toBase58(key?.value ?? new Uint8Array(0));
+}

@@ -1,0 +1,90 @@
+import type { Fee } from "../intents/fees.js";
+
+/** What a request asks to be paid. */
+export interface RequestedPayment {
+  /** Token account, base58. */
+  readonly destination: string;
+  readonly currency: string;
+  /** The double of the request, compared bit for bit. */
+  readonly nativeAmount: number;
+  /** Set for kin only. */
+  readonly exchangeRate: number | undefined;
+  /** Set for kin only. */
+  readonly quarks: bigint | undefined;
+  readonly fees: readonly Fee[];
+}
+
+/** The domain of a request. */
+export interface RequestedDomain {
+  /** Base domain, such as `example.com`. */
+  readonly base: string;
+  /** Whether a verifier showed that it owns the domain. */
+  readonly verified: boolean;
+}
+
+/** Made from the first valid request at a rendezvous key; never changed afterwards. */
+export interface RequestRecord {
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Absent for a login. */
+  readonly payment: RequestedPayment | undefined;
+  readonly domain: RequestedDomain | undefined;
+}
+
+/** A message at a rendezvous key, kept until it is acknowledged. */
+export interface MessageRecord {
+  /** Base58 of the 16-byte message id. */
+  readonly messageId: string;
+  /** Name of the kind, such as `codeScanned`. */
+  readonly kind: string;
+  /** Serialized `code.messaging.v1.Message`, id and request signature included. */
+  readonly bytes: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** What exists once somebody has paid or logged in. */
+export interface IntentRecord {
+  readonly state: "submitted" | "revoked";
+  /** Milliseconds since 1970. */
+  readonly submittedAt: number;
+}
+
+/** The one webhook of an intent; the first registration wins. */
+export interface WebhookRecord {
+  readonly url: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** Reads and writes of one request at one rendezvous key, which take effect together or not at all. */
+export interface StoreTransaction {
+  getRequest(): Promise<RequestRecord | undefined>;
+  putRequest(request: RequestRecord): Promise<void>;
+  getIntent(): Promise<IntentRecord | undefined>;
+  putIntent(intent: IntentRecord): Promise<void>;
+  getWebhook(): Promise<WebhookRecord | undefined>;
+  putWebhook(webhook: WebhookRecord): Promise<void>;
+  addMessage(message: MessageRecord): Promise<void>;
+  /** Oldest first, at most `limit`. */
+  listMessages(limit: number): Promise<readonly MessageRecord[]>;
+  /** Whether a message of this kind is stored at present. */
+  hasMessage(kind: string): Promise<boolean>;
+  /** By base58 id; unknown ids are no error. */
+  deleteMessages(messageIds: readonly string[]): Promise<void>;
+  /** When the first message arrived, acknowledged or not, in milliseconds since 1970; `undefined` before. */
+  firstSeenAt(): Promise<number | undefined>;
+}
+
+/**
+ * Where the emulator keeps its state. A database that several instances share can take the place of the memory: the
+ * rules only ever see this interface, every request is one transaction, and no transaction spans two keys.
+ */
+export interface Store {
+  /**
+   * Runs `work` on the state at one rendezvous key, given by its base58 text. When it throws, nothing that it wrote
+   * remains. Transactions on the same key run one after the other; `work` may wait for the network.
+   */
+  transaction<T>(intentId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
