@@ -1,0 +1,186 @@
+// Compiles every TypeScript snippet of the documents and every docstring example, runs the documents' snippets against an
+// emulator, and follows every relative link. Needs `npm run build` first, since snippets import the package by its name.
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const skipped = new Set(["node_modules", "dist", "gen", "coverage", ".git", "vectors", "api"]);
+
+/** @returns {string[]} files below a folder with one of the endings, relative to the root */
+function filesBelow(folder, ...endings) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesBelow(path, ...endings);
+    return endings.some((ending) => entry.name.endsWith(ending)) ? [path] : [];
+  });
+}
+
+const documents = filesBelow(".", ".md");
+const problems = [];
+
+for (const document of documents) {
+  const text = readFileSync(join(root, document), "utf8").replace(/```[\s\S]*?```/g, "");
+  for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^(https?:|mailto:|#)/.test(target)) continue;
+    if (!existsSync(join(root, dirname(document), target.split("#")[0])))
+      problems.push(`${document}: no such file: ${target}`);
+  }
+}
+
+/** @returns {{ name: string, source: string, code: string }[]} */
+function documentSnippets() {
+  return documents.flatMap((document) => {
+    const text = readFileSync(join(root, document), "utf8");
+    return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code], index) => {
+      const name = `${document.replace(/[^a-zA-Z0-9]+/g, "-")}-${index + 1}.mts`;
+      return { name, source: `${document}, snippet ${index + 1}`, code };
+    });
+  });
+}
+
+// What docstring examples may take for granted.
+const prelude = `
+import * as api from "code-intents";
+import * as emulatorApi from "code-intents/emulator";
+import * as inspectApi from "code-intents/inspect";
+declare const order: { amount: string; currency: "usd"; destination: string; intentId: string };
+declare const orders: { save(order: object): Promise<void> };
+declare const destination: string, clientSecret: string, idempotencySecret: Uint8Array;
+declare const code: api.CodeClient, intent: api.PaymentIntent, emulator: emulatorApi.Emulator, bytes: Uint8Array;
+declare function later(work: () => unknown): Promise<void>;
+`;
+
+function docstringExamples() {
+  return filesBelow("src", ".ts").flatMap((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    return [...text.matchAll(/\* ```ts\n([\s\S]*?)\s*\* ```/g)].map(([, block], index) => {
+      const code = block.replace(/^\s*\* ?/gm, "");
+      const imported = new Set(
+        [...code.matchAll(/import (?:type )?\{([^}]*)\}/g)].flatMap(([, names]) => names.split(/[\s,]+/)),
+      );
+      const usable = (names) =>
+        names.filter((name) => new RegExp(`\\b${name}\\b`).test(code) && !imported.has(name));
+      const lines = Object.entries(exportedNames)
+        .map(([module, names]) => [module, usable(names)])
+        .filter(([, names]) => names.length > 0)
+        .map(([module, names]) => `import { ${names.join(", ")} } from "${module}";`);
+      const declared = new Set(
+        [...code.matchAll(/\b(?:const|let|function|using) ([a-zA-Z]+)/g)].map(([, name]) => name),
+      );
+      const kept = prelude.replace(
+        /\b(destination|clientSecret|idempotencySecret|code|intent|emulator|bytes|order|orders)\b(?=: )/g,
+        (name) => (declared.has(name) ? `${name}_` : name),
+      );
+      const name = `example-${file.replace(/[^a-zA-Z0-9]+/g, "-")}-${index + 1}.mts`;
+      return {
+        name,
+        source: `${file}, example ${index + 1}`,
+        code: `${lines.join("\n")}\n${kept}\n${code}\nexport {};\n`,
+      };
+    });
+  });
+}
+
+const exportedNames = {};
+for (const module of ["code-intents", "code-intents/emulator", "code-intents/inspect"]) {
+  exportedNames[module] = Object.keys(await import(module));
+}
+
+const work = mkdtempSync(join(tmpdir(), "code-intents-docs-"));
+try {
+  mkdirSync(join(work, "node_modules"));
+  for (const entry of readdirSync(join(root, "node_modules"))) {
+    if (!entry.startsWith("."))
+      symlinkSync(join(root, "node_modules", entry), join(work, "node_modules", entry));
+  }
+  symlinkSync(root, join(work, "node_modules", "code-intents"));
+  const snippets = documentSnippets();
+  const examples = docstringExamples();
+  for (const { name, code } of [...snippets, ...examples]) writeFileSync(join(work, name), code);
+  writeFileSync(join(work, "tsconfig.json"), JSON.stringify(tsconfig()));
+  writeFileSync(join(work, "package.json"), '{ "type": "module" }');
+
+  const compiled = spawnSync(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", work, "--pretty", "false"],
+    {
+      cwd: work,
+      encoding: "utf8",
+    },
+  );
+  for (const line of compiled.stdout.split("\n")) {
+    const match = /^(\S+?\.mts)\((\d+).*?error (.*)$/.exec(line);
+    const at = [...snippets, ...examples].find(({ name }) => name === match?.[1]);
+    if (at !== undefined) problems.push(`${at.source}: line ${match[2]}: ${match[3]}`);
+    else if (line.includes("error ")) problems.push(line);
+  }
+
+  if (problems.length === 0) await runSnippets(work, snippets);
+  console.log(
+    `${documents.length} documents, ${snippets.length} snippets run, ${examples.length} docstring examples compiled`,
+  );
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function tsconfig() {
+  return {
+    compilerOptions: {
+      target: "es2022",
+      lib: ["es2022", "esnext.disposable", "dom", "dom.iterable"],
+      module: "nodenext",
+      types: ["node"],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: true,
+      outDir: "out",
+    },
+    include: ["*.mts"],
+  };
+}
+
+async function runSnippets(folder, snippets) {
+  const { Emulator } = await import("code-intents/emulator");
+  const emulator = await Emulator.start();
+  const { spawn } = await import("node:child_process");
+  for (const { name, source } of snippets) {
+    const file = join("out", name.replace(/\.mts$/, ".mjs"));
+    const child = spawn(process.execPath, [file], {
+      cwd: folder,
+      env: {
+        ...process.env,
+        CODE_SEQUENCER_URL: emulator.url,
+        CODE_IDEMPOTENCY_SECRET: "0123456789".repeat(4),
+      },
+      timeout: 30_000,
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    child.stdout.resume();
+    const exit = await new Promise((resolve) =>
+      child.once("close", (status, signal) => resolve(status ?? signal)),
+    );
+    if (exit !== 0) problems.push(`${source}: ended with ${exit}\n${stderr}`);
+  }
+  await emulator.close();
+}
+
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) {
+  console.error(`${problems.length} problems in ${relative(process.cwd(), root) || "the documents"}`);
+  process.exitCode = 1;
+}

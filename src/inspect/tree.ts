@@ -1,0 +1,80 @@
+/** Building nodes, and gathering from the finished tree what concerns the whole input. */
+import { InputError } from "../errors.js";
+import type {
+  Inspection,
+  InspectNode,
+  InspectNodeKind,
+  InspectPart,
+  InspectPartKind,
+  InspectProblem,
+  InspectProblemCode,
+  InspectProblemKind,
+  InspectSpan,
+} from "./types.js";
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** A node while it is being read. */
+export type Draft = Omit<Mutable<InspectNode>, "children" | "ownProblems"> & {
+  children: InspectNode[];
+  readonly ownProblems: InspectProblem[];
+};
+
+/** The bytes from `offset` up to `end`. */
+export function span(bytes: Uint8Array, offset: number, end: number): InspectSpan {
+  return { offset, length: end - offset, bytes: bytes.subarray(offset, end) };
+}
+
+/** A node from `offset` up to `end`, without meaning so far. */
+export function draft(
+  kind: InspectNodeKind,
+  label: string,
+  path: string,
+  { offset, length, bytes }: InspectSpan,
+): Draft {
+  return { kind, label, path, offset, length, bytes, meaning: "", children: [], ownProblems: [] };
+}
+
+/** Notes a problem of a node. */
+export function report(
+  node: Draft,
+  kind: InspectProblemKind,
+  code: InspectProblemCode,
+  offset: number,
+  expected: string,
+  found: string,
+): void {
+  node.ownProblems.push({ kind, code, offset, path: node.path, expected, found });
+}
+
+/** The finished tree. */
+export function inspection(root: Draft): Inspection {
+  const problems: InspectProblem[] = [];
+  const parts: InspectPart[] = [];
+  gather(root, problems, parts);
+  return { ...root, problems: problems.sort((a, b) => a.offset - b.offset), parts };
+}
+
+/**
+ * The caller's bytes as a plain `Uint8Array`, since a `Buffer` would hand its own methods on to every view.
+ *
+ * @throws InputError where they are no bytes at all; what the bytes are is never an error
+ */
+export function inputBytes(bytes: unknown): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new InputError("invalid_option", "bytes", "must be a Uint8Array");
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function gather(node: InspectNode, problems: InspectProblem[], parts: InspectPart[]): void {
+  for (const problem of node.ownProblems) problems.push(problem);
+  const add = (what: InspectPartKind, part: InspectSpan | undefined): void => {
+    if (part === undefined || part.length === 0) return;
+    const { offset, length, bytes } = part;
+    parts.push({ offset, length, bytes, what, path: node.path });
+  };
+  add("tag", node.tag);
+  add("length", node.lengthPrefix);
+  if (node.children.length === 0) add(node.kind === "unreadable" ? "unreadable" : "value", node.body);
+  for (const child of node.children) gather(child, problems, parts);
+  add("end-group", node.endTag);
+}
