@@ -1,5 +1,6 @@
 import type {
   IntentRecord,
+  KeyState,
   MessageRecord,
   RequestRecord,
   Store,
@@ -10,15 +11,6 @@ import type {
 /** A store in memory. Its content ends with the process. */
 export function memoryStore(): Store {
   return new MemoryStore();
-}
-
-/** Everything at one rendezvous key. Replaced as a whole by a transaction that succeeds. */
-interface KeyState {
-  readonly request?: RequestRecord;
-  readonly intent?: IntentRecord;
-  readonly webhook?: WebhookRecord;
-  readonly messages: readonly MessageRecord[];
-  readonly firstSeenAt?: number;
 }
 
 const emptyState: KeyState = { messages: [] };
@@ -49,9 +41,19 @@ class MemoryStore implements Store {
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#running.values());
+  async dump(): Promise<ReadonlyMap<string, KeyState>> {
+    return new Map(this.#states);
   }
+
+  async load(states: ReadonlyMap<string, KeyState>): Promise<void> {
+    // What is still running belongs to the state before.
+    await Promise.all(this.#running.values());
+    this.#states.clear();
+    for (const [intentId, state] of states) this.#states.set(intentId, state);
+  }
+
+  /** There is nothing to release. What still runs is not waited for: it may wait for a network that never answers. */
+  async close(): Promise<void> {}
 }
 
 class Draft implements StoreTransaction {
@@ -100,10 +102,9 @@ class Draft implements StoreTransaction {
 
   async deleteMessages(messageIds: readonly string[]): Promise<void> {
     const gone = new Set(messageIds);
-    this.state = {
-      ...this.state,
-      messages: this.state.messages.filter(({ messageId }) => !gone.has(messageId)),
-    };
+    const messages = this.state.messages.filter(({ messageId }) => !gone.has(messageId));
+    // Anybody may acknowledge at any key, so a key must not come to exist by it.
+    if (messages.length < this.state.messages.length) this.state = { ...this.state, messages };
   }
 
   async firstSeenAt(): Promise<number | undefined> {

@@ -62,7 +62,8 @@ function fetchOnce(
   });
 }
 
-const privateAddresses = new BlockList();
+// One list per family: in a common one, the rule for IPv4 addresses in IPv6 form would match every IPv4 address.
+const privateAddresses = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [network, prefix] of [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -71,26 +72,36 @@ for (const [network, prefix] of [
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
   ["192.168.0.0", 16],
   ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
   ["224.0.0.0", 3],
 ] as const) {
-  privateAddresses.addSubnet(network, prefix, "ipv4");
+  privateAddresses.ipv4.addSubnet(network, prefix, "ipv4");
 }
 for (const [network, prefix] of [
-  ["::", 127],
+  ["::", 96],
   ["::ffff:0:0", 96],
   ["64:ff9b::", 96],
+  ["64:ff9b:1::", 48],
+  ["100::", 64],
+  ["2001::", 32],
+  ["2001:db8::", 32],
+  ["2002::", 16],
   ["fc00::", 7],
   ["fe80::", 10],
+  ["fec0::", 10],
   ["ff00::", 8],
 ] as const) {
-  privateAddresses.addSubnet(network, prefix, "ipv6");
+  privateAddresses.ipv6.addSubnet(network, prefix, "ipv6");
 }
 
 /** Whether an IP address is not of the public network. */
 export function isPrivate(address: string): boolean {
-  return privateAddresses.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+  return privateAddresses[family].check(address, family);
 }
 
 /** Resolves as the system does, but to public addresses only. The check is on the very address that is connected to. */

@@ -51,9 +51,9 @@ export function restHandler(
     "/v1/getStatus": (request) => getStatus(request, services),
   };
   return async (req, res) => {
-    const { pathname, searchParams } = new URL(req.url ?? "/", "http://emulator");
-    const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
     try {
+      const { pathname, searchParams } = targetOf(req.url ?? "/");
+      const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
       if (route === undefined) throw new RestFailure(404, "not found");
       const readBody = () => readText(req);
       sendJson(res, await route({ method: req.method ?? "", query: searchParams, readBody }));
@@ -61,7 +61,8 @@ export function restHandler(
       // Nobody is left to be told.
       if (res.destroyed) return;
       const failure = failureOf(error);
-      if (failure.status === 500) onError(error);
+      // The services have told of their own failures already.
+      if (failure.status === 500 && !(error instanceof ConnectError)) onError(error);
       sendJson(res, { status: failure.status, body: { success: false, error: failure.message } });
     }
   };
@@ -73,11 +74,10 @@ async function createIntent(
   webhookUrls: WebhookUrlRules,
 ): Promise<JsonAnswer> {
   if (method !== "POST") throw new RestFailure(400, "http post expected");
-  const body = parseBody(await readBody());
-  const rendezvous = base58Of(stringField(body, "intent"), 32, "intent is not a public key");
-  const signature = base58Of(stringField(body, "signature"), 64, "signature is invalid");
-  const value = decodeRequest(stringField(body, "message"));
-  const webhook = stringField(body, "webhook", true);
+  const { webhook, ...body } = parseBody(await readBody());
+  const rendezvous = base58Of(body.intent, 32, "intent is not a public key");
+  const signature = base58Of(body.signature, 64, "signature is invalid");
+  const value = decodeRequest(body.message);
   if (webhook !== undefined) {
     const problem = await webhookUrlProblem(webhook, webhookUrls, true);
     if (problem !== undefined) throw new RestFailure(400, problem);
@@ -94,7 +94,7 @@ async function createIntent(
   return { status: 200, body: { success: true } };
 }
 
-/** Whatever goes wrong here is a 500, although the request is on record by now; so it is in the original. */
+/** A result that is none of these is a 500, although the request is on record by now; so it is in the original. */
 async function registerWebhook(
   rendezvous: Uint8Array,
   url: string,
@@ -126,6 +126,13 @@ async function getStatus(
   return { status: 200, body: { success: true, status } };
 }
 
+/** Path and query of a request. A path may begin with two slashes, which is no host here. */
+function targetOf(url: string): URL {
+  const absolute = url.startsWith("/") ? `http://emulator${url}` : url;
+  if (!URL.canParse(absolute)) throw new RestFailure(404, "not found");
+  return new URL(absolute);
+}
+
 function failureOf(error: unknown): RestFailure {
   if (error instanceof RestFailure) return error;
   if (!(error instanceof ConnectError)) return new RestFailure(500, "internal server error");
@@ -144,27 +151,36 @@ function failureOf(error: unknown): RestFailure {
   }
 }
 
-/** The object in a body. As in Go, names are matched without regard to case. */
-function parseBody(text: string): ReadonlyMap<string, unknown> {
+interface CreateIntentBody {
+  readonly intent: string;
+  readonly message: string;
+  readonly signature: string;
+  readonly webhook: string | undefined;
+}
+
+/** Reads a body. As in Go, names are matched without regard to case, and types come before any other check. */
+function parseBody(text: string): CreateIntentBody {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new RestFailure(400, text.trim() === "" ? "EOF" : `invalid JSON: ${(error as Error).message}`);
   }
-  if (value === null) return new Map();
   if (typeof value !== "object" || Array.isArray(value))
     throw new RestFailure(400, "json: cannot unmarshal into an object");
-  return new Map(Object.entries(value).map(([name, field]) => [name.toLowerCase(), field]));
+  const fields = new Map(Object.entries(value ?? {}).map(([name, field]) => [name.toLowerCase(), field]));
+  // Go leaves a string empty where JSON has null or nothing.
+  return {
+    intent: stringField(fields, "intent") ?? "",
+    message: stringField(fields, "message") ?? "",
+    signature: stringField(fields, "signature") ?? "",
+    webhook: stringField(fields, "webhook"),
+  };
 }
 
-function stringField(body: ReadonlyMap<string, unknown>, name: string): string;
-function stringField(body: ReadonlyMap<string, unknown>, name: string, optional: true): string | undefined;
-function stringField(body: ReadonlyMap<string, unknown>, name: string, optional = false): string | undefined {
-  const value = body.get(name);
-  // Go leaves a string empty where JSON has null or nothing.
-  if (value === undefined || value === null) return optional ? undefined : "";
-  if (typeof value !== "string")
+function stringField(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
+  const value = fields.get(name) ?? undefined;
+  if (value !== undefined && typeof value !== "string")
     throw new RestFailure(400, `json: cannot unmarshal into field ${name} of type string`);
   return value;
 }
@@ -191,10 +207,14 @@ function decodeRequest(text: string) {
 async function readText(req: PortRequest): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  // Not destroyed when left early: the connection could not be used again.
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_REQUEST_BYTES)
+    if (length > MAX_REQUEST_BYTES) {
+      // Read to its end and dropped, or a client that writes first and reads then would never see the answer.
+      req.resume();
       throw new RestFailure(413, `request body is larger than ${MAX_REQUEST_BYTES} bytes`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -211,7 +231,5 @@ function sendJson(res: PortResponse, { status, body }: JsonAnswer): void {
   res.statusCode = status;
   res.setHeader("content-type", "application/json");
   res.setHeader("content-length", Buffer.byteLength(text));
-  // The rest of a refused body is not worth reading.
-  if (status === 413 && !("stream" in res)) res.setHeader("connection", "close");
   res.end(text);
 }

@@ -1,5 +1,5 @@
 /** The sequencer's calls, whatever protocol they arrive by: validation first, then one transaction each. */
-import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { clone, create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { crypto } from "#crypto";
 import {
@@ -71,7 +71,8 @@ export function sequencerServices({ store, rules, webhookUrls, onError }: Servic
     }),
 
     pollMessages: checked(PollMessagesRequestSchema, PollMessagesResponseSchema, async (request) => {
-      const signed = create(PollMessagesRequestSchema, { rendezvousKey: request.rendezvousKey });
+      const signed = clone(PollMessagesRequestSchema, request);
+      delete signed.signature;
       const key = request.rendezvousKey?.value ?? new Uint8Array(0);
       const signature = request.signature?.value ?? new Uint8Array(0);
       if (!crypto.verify(key, toBinary(PollMessagesRequestSchema, signed), signature))
@@ -117,7 +118,7 @@ export function sequencerServices({ store, rules, webhookUrls, onError }: Servic
             return answer(RegisterWebhookResponse_Result.REQUEST_NOT_FOUND);
           if ((await transaction.getWebhook()) !== undefined)
             return answer(RegisterWebhookResponse_Result.ALREADY_REGISTERED);
-          await transaction.putWebhook({ url, createdAt: rules.now() });
+          await transaction.putWebhook({ url, createdAt: rules.now(), state: "registered", attempts: [] });
           return answer(RegisterWebhookResponse_Result.OK);
         });
       },

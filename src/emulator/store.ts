@@ -43,11 +43,27 @@ export interface MessageRecord {
   readonly createdAt: number;
 }
 
+/** A payment as it was submitted. */
+export interface SubmittedPayment {
+  /** Token account, base58. */
+  readonly destination: string;
+  readonly currency: string;
+  readonly nativeAmount: number;
+  /** Worth of one kin in the currency. */
+  readonly exchangeRate: number;
+  /** The whole payment; a kin is 100,000 quarks. */
+  readonly quarks: bigint;
+  /** What does not reach the destination: the sequencer's own fee and the extra ones. */
+  readonly feeQuarks: bigint;
+}
+
 /** What exists once somebody has paid or logged in. */
 export interface IntentRecord {
   readonly state: "submitted" | "revoked";
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
+  /** Absent for a login. */
+  readonly payment: SubmittedPayment | undefined;
 }
 
 /** The one webhook of an intent; the first registration wins. */
@@ -55,6 +71,31 @@ export interface WebhookRecord {
   readonly url: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** `registered` until the intent is submitted, `pending` while it is being delivered. */
+  readonly state: "registered" | "pending" | "confirmed" | "failed";
+  /** Every attempt so far, oldest first. */
+  readonly attempts: readonly WebhookAttempt[];
+}
+
+/** One attempt to deliver a webhook. */
+export interface WebhookAttempt {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Status of the answer; absent without one. */
+  readonly httpStatus?: number;
+  /** Why there was no answer. */
+  readonly error?: string;
+}
+
+/** Everything at one rendezvous key. */
+export interface KeyState {
+  readonly request?: RequestRecord;
+  readonly intent?: IntentRecord;
+  readonly webhook?: WebhookRecord;
+  /** Oldest first. */
+  readonly messages: readonly MessageRecord[];
+  /** Milliseconds since 1970; absent before the first message. */
+  readonly firstSeenAt?: number;
 }
 
 /** Reads and writes of one request at one rendezvous key, which take effect together or not at all. */
@@ -86,5 +127,9 @@ export interface Store {
    * remains. Transactions on the same key run one after the other; `work` may wait for the network.
    */
   transaction<T>(intentId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T>;
+  /** Everything, by the base58 text of the key. */
+  dump(): Promise<ReadonlyMap<string, KeyState>>;
+  /** Replaces everything. */
+  load(states: ReadonlyMap<string, KeyState>): Promise<void>;
   close(): Promise<void>;
 }

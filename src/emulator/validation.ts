@@ -5,6 +5,7 @@
  */
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { parseUrl } from "./rules/url.js";
 
 /** A reason why a value is refused, or `undefined`. */
 type Check = (value: never) => string | undefined;
@@ -47,8 +48,9 @@ const webhookUrl: Check = (value: string) => {
   const length = [...value].length;
   if (length < 1 || length > 1024) return "value length must be between 1 and 1024 runes, inclusive";
   if (!value.startsWith("http")) return 'value does not have prefix "http"';
-  if (/[\s\p{Cc}]|%(?![0-9a-fA-F]{2})/u.test(value)) return "value must be a valid URI";
-  return /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(value) ? undefined : "value must be absolute";
+  const url = parseUrl(value);
+  if (url === undefined) return "value must be a valid URI";
+  return url.scheme === "" ? "value must be absolute" : undefined;
 };
 
 const account: MessageRules = { checks: { value: byteLength(32) } };

@@ -1,4 +1,6 @@
-/** From the start of a message to its end, field by field. What needs no further descent is read in leaf.ts. */
+/**
+ * From the start of a message to its end, field by field. What needs no further descent is read in leaf.ts.
+ */
 import { readFixed, readPacked, readPlainBytes, readVarintValue } from "./leaf.js";
 import { messageMeaning, opaqueMeaning } from "./meaning.js";
 import { SeenFields } from "./order.js";
@@ -9,14 +11,14 @@ import type { InspectNode, InspectSpan } from "./types.js";
 import { readVarint, type Varint, WIRE, wireType, wireTypeText } from "./wire.js";
 import { count } from "./words.js";
 
-/** Deepest nesting of messages that is followed; the usual limit of protobuf readers. */
-export const MAX_DEPTH = 100;
+// Deepest nesting of messages that is followed; the usual limit of protobuf readers.
+const MAX_DEPTH = 100;
 
 // A tag is a number of 32 bits, and three of them are the wire type.
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
 /** The fields of a message or group. */
-export interface FieldRun {
+interface FieldRun {
   readonly children: InspectNode[];
   /** Offset of the first byte after them. */
   readonly end: number;

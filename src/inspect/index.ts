@@ -1,6 +1,6 @@
 /**
- * Bytes to a labelled tree of what every byte means: for those who port the protocol, and for finding out why a signature
- * does not verify. Pure: no I/O, and it runs in browsers.
+ * Bytes to a labelled tree of what every byte means: for those who port the protocol, and for finding out why
+ * a signature does not verify. Pure: no I/O, and it runs in browsers.
  *
  * @example
  * ```ts

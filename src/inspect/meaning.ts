@@ -78,7 +78,10 @@ export function messageMeaning(typeName: string, children: readonly InspectNode[
   return says === undefined ? is : `${is}: ${says}`;
 }
 
-/** What the decoded value of a scalar or enum field means. `owner` is the type of the message that the field is in. */
+/**
+ * What the decoded value of a scalar or enum field means. `owner` is the type of the message that the field
+ * is in.
+ */
 export function valueMeaning(
   shape: ValueShape,
   owner: string,

@@ -9,9 +9,9 @@ import { count } from "./words.js";
 /**
  * Takes a serialized message apart: which byte is which, and what it means.
  *
- * It reads the wire format itself and takes every name from the compiled descriptor. Broken input does not throw: the tree
- * holds what could be read, and `problems` says where it went wrong and what was expected there. The nodes hold views into
- * `bytes`, not copies.
+ * It reads the wire format itself and takes every name from the compiled descriptor. Broken input does not
+ * throw: the tree holds what could be read, and `problems` says where it went wrong and what was expected
+ * there. The nodes hold views into `bytes`, not copies.
  *
  * @throws InputError only where `bytes` is no `Uint8Array`
  * @example

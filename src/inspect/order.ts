@@ -1,6 +1,7 @@
 /**
- * Which fields of a message have been there so far. A writer writes known fields by ascending number, each singular one
- * once and one of each oneof, and keeps unknown ones at the end; a signature is verified over what a writer writes.
+ * Which fields of a message have been there so far. A writer writes known fields by ascending number, each
+ * singular one once and one of each oneof, and keeps unknown ones at the end; a signature is verified over
+ * what a writer writes.
  */
 import type { FieldShape } from "./shape.js";
 import type { InspectProblemCode } from "./types.js";

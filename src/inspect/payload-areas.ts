@@ -19,7 +19,7 @@ const USERNAME_OFFSET = 5;
 const DOT = 0x2e;
 
 /** Something wrong in an area; `at` is an offset in the payload. */
-export interface AreaProblem {
+interface AreaProblem {
   readonly kind: InspectProblemKind;
   readonly code: InspectProblemCode;
   readonly at: number;

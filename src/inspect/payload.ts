@@ -7,10 +7,11 @@ import type { Inspection, InspectNodeKind } from "./types.js";
 import { count } from "./words.js";
 
 /**
- * Takes the 20 bytes of a scan code apart: kind, then currency and amount, quarks or user name, then the nonce.
+ * Takes the 20 bytes of a scan code apart: kind, then currency and amount, quarks or user name, then the
+ * nonce.
  *
- * Broken input does not throw; `problems` says what is wrong with it. The payload and its nonce are secrets, since whoever
- * has them has the rendezvous private key, and the tree shows both.
+ * Broken input does not throw; `problems` says what is wrong with it. The payload and its nonce are secrets,
+ * since whoever has them has the rendezvous private key, and the tree shows both.
  *
  * @throws InputError only where `bytes` is no `Uint8Array`
  * @example

@@ -12,8 +12,8 @@ export interface RenderOptions {
 }
 
 /**
- * A tree as text: one row per tag, length and value, with its offset, its bytes in hex, what it is, indented by depth, and
- * what it means. Problems stand in rows of their own, marked with `!`.
+ * A tree as text: one row per tag, length and value, with its offset, its bytes in hex, what it is, indented
+ * by depth, and what it means. Problems stand in rows of their own, marked with `!`.
  *
  * What the input says is written in a way that cannot steer a terminal.
  *
@@ -88,5 +88,6 @@ function addRows(node: InspectNode, depth: number, rows: Row[]): void {
 
 function tagMeaning(node: InspectNode): string {
   const type = node.wireType === undefined ? "" : `, ${wireTypeText(node.wireType)}`;
-  return `field ${node.field?.number}${type}`;
+  const scalar = node.value === undefined || node.field?.type === undefined ? "" : `, ${node.field.type}`;
+  return `field ${node.field?.number}${type}${scalar}`;
 }

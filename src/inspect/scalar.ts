@@ -2,7 +2,10 @@
 import { ScalarType } from "@bufbuild/protobuf";
 import type { InspectValue } from "./types.js";
 
-/** Reads the bits of a varint. `written` is what a writer writes for the value; it differs where bits were ignored. */
+/**
+ * Reads the bits of a varint. `written` is what a writer writes for the value; it differs where bits were
+ * ignored.
+ */
 export function varintValue(
   scalar: ScalarType,
   bits: bigint,

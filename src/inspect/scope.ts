@@ -14,8 +14,8 @@ export interface Scope {
   /** Offset of the first byte that must not be read. */
   readonly end: number;
   /**
-   * Where the scope would end if every byte were there. Beyond `end` when a length reaches too far; that is reported where
-   * the length is, once, and not again for everything within that is cut off too.
+   * Where the scope would end if every byte were there. Beyond `end` when a length reaches too far; that is
+   * reported where the length is, once, and not again for everything within that is cut off too.
    */
   readonly declaredEnd: number;
   readonly path: string;
@@ -23,7 +23,10 @@ export interface Scope {
   readonly depth: number;
 }
 
-/** Reports a varint that takes more bytes than it needs. The first byte that should have been the last is wrong. */
+/**
+ * Reports a varint that takes more bytes than it needs. The first byte that should have been the last is
+ * wrong.
+ */
 export function checkMinimal(node: Draft, varint: Varint, offset: number): void {
   if (varint.minimal) return;
   let needed = 1;

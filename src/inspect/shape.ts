@@ -5,7 +5,10 @@ import type { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import type { InspectField } from "./types.js";
 import { WIRE } from "./wire.js";
 
-/** What the value of a field is. The shape of a message is made when it is needed, since messages may hold themselves. */
+/**
+ * What the value of a field is. The shape of a message is made when it is needed, since messages may hold
+ * themselves.
+ */
 export type ValueShape =
   | { readonly kind: "scalar"; readonly scalar: ScalarType }
   | { readonly kind: "enum"; readonly enum: DescEnum }
@@ -16,7 +19,10 @@ export interface FieldShape {
   readonly info: InspectField & { readonly name: string };
   readonly value: ValueShape;
   readonly repeated: boolean;
-  /** How the values of a repeated scalar are canonically written: one by one or all in one; of others `undefined`. */
+  /**
+   * How the values of a repeated scalar are canonically written: one by one or all in one; of others
+   * `undefined`.
+   */
   readonly packed: boolean | undefined;
   /** Whether a default value is written as nothing at all. */
   readonly implicit: boolean;
@@ -70,7 +76,7 @@ export function wireTypeOf(value: ValueShape): number {
 }
 
 /** Name of a value's type: `double`, or the full name of the message or enum. */
-export function typeNameOf(value: ValueShape): string {
+function typeNameOf(value: ValueShape): string {
   if (value.kind === "enum") return value.enum.typeName;
   if (value.kind === "message") return value.typeName;
   return ScalarType[value.scalar].toLowerCase();

@@ -2,7 +2,7 @@
 import { hexByte } from "./words.js";
 
 /** What a cell is; each has a colour. */
-export type Style = "plain" | "name" | "tag" | "length" | "value" | "problem";
+type Style = "plain" | "name" | "tag" | "length" | "value" | "problem";
 
 export interface Cell {
   readonly text: string;
@@ -34,7 +34,10 @@ const escapes: Readonly<Record<Style, string>> = {
 };
 const reset = "\u001b[0m";
 
-/** Writes rows under a heading; no line is longer than `width` or ends in a blank, and there is no last line break. */
+/**
+ * Writes rows under a heading; no line is longer than `width` or ends in a blank, and there is no last line
+ * break.
+ */
 export function layOut(rows: readonly Row[], width: number, color: boolean): string {
   // NaN is no width, and neither is what leaves no room.
   const total = width >= MIN_WIDTH ? Math.floor(width) : MIN_WIDTH;
@@ -82,7 +85,9 @@ function indentOf(depth: number): string {
   return " ".repeat(Math.min(2 * depth, MAX_INDENT));
 }
 
-/** Joins cells; the blanks before a cell are written with it, so that none are left where the rest is empty. */
+/**
+ * Joins cells; the blanks before a cell are written with it, so that none are left where the rest is empty.
+ */
 function line(cells: readonly Cell[], widths: readonly number[], color: boolean): string {
   let out = "";
   let column = 0;

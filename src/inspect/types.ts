@@ -1,4 +1,7 @@
-/** A run of bytes of the input. Offsets and lengths count bytes; offsets count from the start of the whole input. */
+/**
+ * A run of bytes of the input. Offsets and lengths count bytes; offsets count from the start of the whole
+ * input.
+ */
 export interface InspectSpan {
   readonly offset: number;
   readonly length: number;
@@ -7,8 +10,8 @@ export interface InspectSpan {
 }
 
 /**
- * What a part is: `tag` names field and wire type, `length` says how many bytes follow, `value` is what they say,
- * `end-group` closes a group, and `unreadable` is what cannot be told apart any more.
+ * What a part is: `tag` names field and wire type, `length` says how many bytes follow, `value` is what they
+ * say, `end-group` closes a group, and `unreadable` is what cannot be told apart any more.
  */
 export type InspectPartKind = "tag" | "length" | "value" | "end-group" | "unreadable";
 
@@ -21,7 +24,10 @@ export interface InspectPart extends InspectSpan {
 
 /** The varint that says how many bytes the body has. */
 export interface InspectLength extends InspectSpan {
-  /** What it says, in bytes; more than the body has where the input ends too early. Absent where it cannot be read. */
+  /**
+   * What it says, in bytes; more than the body has where the input ends too early. Absent where it cannot be
+   * read.
+   */
   readonly value?: number;
 }
 
@@ -51,14 +57,16 @@ export interface InspectField {
 }
 
 /**
- * A decoded value: `number` for 32-bit integers, floats and doubles, `bigint` for 64-bit integers, `string` for text and
- * for the name of an enum value (a number where the enum has no such value), bytes as a view into the input.
+ * A decoded value: `number` for 32-bit integers, floats and doubles, `bigint` for 64-bit integers, `string`
+ * for text and for the name of an enum value (a number where the enum has no such value), bytes as a view
+ * into the input.
  */
 export type InspectValue = number | bigint | string | boolean | Uint8Array;
 
 /**
- * `malformed`: a strict reader refuses the input. `not_canonical`: readers accept it, but would write it in another way, so
- * that a signature over these bytes does not verify once the message has been read and written again.
+ * `malformed`: no writer of the protocol makes such bytes, and a strict reader refuses them. `not_canonical`:
+ * readers accept them but would write them in another way, so that a signature over them does not verify once
+ * the message has been read and written again, which is what the sequencer does.
  */
 export type InspectProblemKind = "malformed" | "not_canonical";
 
@@ -90,7 +98,16 @@ export type InspectProblemCode =
   | "packing"
   | "payload_filler";
 
-/** Something wrong with the input. */
+/**
+ * Something wrong with the input.
+ *
+ * @example
+ * ```ts
+ * for (const { offset, path, expected, found } of tree.problems) {
+ *   console.error(`byte ${offset}, ${path}: expected ${expected}; found ${found}`);
+ * }
+ * ```
+ */
 export interface InspectProblem {
   readonly kind: InspectProblemKind;
   readonly code: InspectProblemCode;
@@ -105,22 +122,33 @@ export interface InspectProblem {
 }
 
 /**
- * `message` and `payload` are roots, `field` is a field with its tag, `element` one value of a packed list, `area` a stretch
- * of a payload, `unreadable` the rest after a place from which nothing can be told apart.
+ * `message` and `payload` are roots, `field` is a field with its tag, `element` one value of a packed list,
+ * `area` a stretch of a payload, `unreadable` the rest after a place from which nothing can be told apart.
  */
 export type InspectNodeKind = "message" | "payload" | "field" | "element" | "area" | "unreadable";
 
 /**
  * A node of the tree: a stretch of the input and what it means.
  *
- * A field is `tag`, then `lengthPrefix` where the wire type is LEN, then `body`; the `children` of a message lie in its
- * body and cover it.
+ * A field is `tag`, then `lengthPrefix` where the wire type is LEN, then `body`; the `children` of a message
+ * lie in its body and cover it.
+ *
+ * @example
+ * ```ts
+ * function print(node: InspectNode, depth = 0): void {
+ *   console.log(" ".repeat(depth) + node.offset, node.label, node.meaning);
+ *   for (const child of node.children) print(child, depth + 1);
+ * }
+ * ```
  */
 export interface InspectNode extends InspectSpan {
   readonly kind: InspectNodeKind;
   /** Short name: of the message type, the field or the area. */
   readonly label: string;
-  /** Names from the root down, with indexes: `request_to_receive_bill.additional_fees[0].fee_bps`. Empty for a root. */
+  /**
+   * Names from the root down, with indexes: `request_to_receive_bill.additional_fees[0].fee_bps`. Empty for a
+   * root.
+   */
   readonly path: string;
   /** What the bytes say, in plain words: `8-byte little-endian double: 10.0`. */
   readonly meaning: string;
@@ -141,7 +169,16 @@ export interface InspectNode extends InspectSpan {
   readonly ownProblems: readonly InspectProblem[];
 }
 
-/** Root of a tree, with what concerns the whole input. */
+/**
+ * Root of a tree, with what concerns the whole input.
+ *
+ * @example
+ * ```ts
+ * const { problems, parts } = inspectMessage(MessageSchema, bytes);
+ * const canonical = problems.length === 0;
+ * const groups = parts.map((part) => hex.encode(part.bytes)); // hex, tag by tag and value by value
+ * ```
+ */
 export interface Inspection extends InspectNode {
   /** Every problem in the tree, by offset. Empty: the input is well-formed and canonical. */
   readonly problems: readonly InspectProblem[];

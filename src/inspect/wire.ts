@@ -55,7 +55,9 @@ export function readVarint(bytes: Uint8Array, at: number, end: number): Varint |
   return { ok: false, fault: "too_long", offset: at + MAX_VARINT_LENGTH - 1 };
 }
 
-/** Index of the first byte that is not UTF-8, or -1. A character that is cut off counts from its first byte. */
+/**
+ * Index of the first byte that is not UTF-8, or -1. A character that is cut off counts from its first byte.
+ */
 export function invalidUtf8At(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {

@@ -18,7 +18,10 @@ export function quote(text: string): string {
   return `"${safe}"`;
 }
 
-/** A double or float in its shortest decimal form, always recognisable as one: `10.0`, `0.05`, `1e+21`, `-0.0`. */
+/**
+ * A double or float in its shortest decimal form, always recognisable as one: `10.0`, `0.05`, `1e+21`,
+ * `-0.0`.
+ */
 export function floatText(value: number): string {
   if (Object.is(value, -0)) return "-0.0";
   const text = String(value);

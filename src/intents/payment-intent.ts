@@ -148,6 +148,20 @@ export class PaymentIntent {
   readonly #encoded: EncodedRequest;
   #signature: Uint8Array | undefined;
 
+  static {
+    // Node's console and util.inspect would otherwise call the getters where their options ask for it.
+    Object.defineProperty(PaymentIntent.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value(
+        this: PaymentIntent,
+        _depth: number,
+        options: object,
+        inspect: (value: unknown, options: object) => string,
+      ) {
+        return `PaymentIntent ${inspect(this.toJSON(), { ...options, getters: false })}`;
+      },
+    });
+  }
+
   private constructor(request: CheckedRequest, nonce: Uint8Array) {
     const { kind, currency, amount, destination, fees } = request;
     this.#nonce = nonce;

@@ -17,8 +17,13 @@ export function checkWebhookUrl(value: unknown, field: string): string {
   if ([...value].length > MAX_WEBHOOK_URL_LENGTH) {
     throw new InputError("invalid_option", field, `is longer than ${MAX_WEBHOOK_URL_LENGTH} characters`);
   }
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !/^https?:\/\//.test(value)) {
+  // URL would mend blanks, backslashes, missing and extra slashes; the sequencer's parser does not.
+  const url =
+    /^https?:\/\/[^/?#\\\s\p{Cc}\p{Surrogate}][^\\\s\p{Cc}\p{Surrogate}]*$/u.test(value) &&
+    URL.canParse(value)
+      ? new URL(value)
+      : undefined;
+  if (url === undefined) {
     throw new InputError(
       "invalid_option",
       field,

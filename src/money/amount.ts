@@ -121,7 +121,8 @@ function shortestDecimal(value: number): { digits: bigint; exponent: number } {
  * double can disagree by one; both are kept as they are, since bytes are what must be equal.
  */
 function officialRounding(value: number, field: string): Amount {
-  if (value >= 1e21) throw tooLarge(field);
+  // Above this, `toFixed` no longer writes digits; the exact limit is checked below.
+  if (value >= 1e15) throw tooLarge(field);
   const nativeAmount = Number(value.toFixed(2));
   const units = BigInt((100 * nativeAmount).toFixed(0));
   return { units: inRange(units, field).units, nativeAmount };

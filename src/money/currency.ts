@@ -193,9 +193,10 @@ export function parseCurrency(value: unknown, field = "currency"): Currency {
   if (typeof value !== "string") {
     throw new InputError("invalid_option", field, 'must be a currency code such as "usd" or "kin"');
   }
-  const code = value.toLowerCase();
+  // Beyond ASCII, lower case makes letters out of other signs.
+  const code = /^[a-zA-Z]{1,8}$/.test(value) ? value.toLowerCase() : "";
   if (!indexes.has(code)) {
-    const shown = /^[a-z]{1,8}$/.test(code) ? `"${code}" is` : "is";
+    const shown = code === "" ? "is" : `"${code}" is`;
     throw new InputError(
       "invalid_option",
       field,

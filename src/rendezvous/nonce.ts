@@ -46,6 +46,7 @@ export function nonceFromKeyedIdempotencyKey(
   idempotencySecret: Uint8Array | string,
   scope: NonceScope,
 ): Uint8Array {
+  checkScope(scope);
   const head = new Uint8Array(11);
   head[1] = scope.kind;
   head[2] = scope.currencyIndex;
@@ -87,6 +88,18 @@ export function readIdempotencySecret(secret: unknown, field = "idempotencySecre
     );
   }
   return bytes;
+}
+
+/** Out of range, a part would wrap into the nonce of another amount. */
+function checkScope({ kind, currencyIndex, units }: NonceScope): void {
+  for (const [field, value] of Object.entries({ kind, currencyIndex })) {
+    if (!Number.isInteger(value) || value < 0 || value > 255) {
+      throw new InputError("invalid_option", `scope.${field}`, "must be a whole number from 0 to 255");
+    }
+  }
+  if (typeof units !== "bigint" || units < 0n || units >= 2n ** 64n) {
+    throw new InputError("invalid_option", "scope.units", "must be a bigint from 0 to 2^64 - 1");
+  }
 }
 
 function keyText(idempotencyKey: unknown): Uint8Array {

@@ -63,6 +63,9 @@ const USERNAME_OFFSET = 5;
 const USERNAME_LENGTH = PAYLOAD_LENGTH - USERNAME_OFFSET;
 const NONCE_OFFSET = PAYLOAD_LENGTH - NONCE_LENGTH;
 
+// A byte order mark is part of a name.
+const usernameDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /**
  * Encodes a payload into its 20 bytes.
  *
@@ -119,9 +122,10 @@ export function decodePayload(bytes: Uint8Array): RendezvousPayload {
   if (kind === "tip") {
     const area = bytes.subarray(USERNAME_OFFSET);
     const dot = area.indexOf(0x2e);
-    return { kind, username: new TextDecoder().decode(dot < 0 ? area : area.subarray(0, dot)) };
+    return { kind, username: usernameDecoder.decode(dot < 0 ? area : area.subarray(0, dot)) };
   }
-  const nonce = bytes.slice(NONCE_OFFSET);
+  // A Buffer would share its memory with what it slices.
+  const nonce = new Uint8Array(bytes.subarray(NONCE_OFFSET));
   if (kind === "login") return { kind, nonce };
   if (kind === "cash" || kind === "gift-card") return { kind, quarks: readLittleEndian(bytes, 1, 8), nonce };
   const currency = currencyAt(bytes[1] ?? 0);

@@ -1,5 +1,5 @@
-import { CodeClient, type CodeClientOptions, type ConnectingClientOptions } from "../../src/index.js";
 import type { Emulator } from "../../src/emulator/index.js";
+import { CodeClient, type CodeClientOptions, type ConnectingClientOptions } from "../../src/index.js";
 import { CAPABILITIES, type Capabilities } from "../../src/sequencer/capabilities.js";
 
 /** One way to reach an emulator. */
@@ -19,19 +19,30 @@ export const ways: readonly Way[] = [
     connecting: { protocol: "connect", httpVersion: "1.1" },
   },
   { name: "gRPC", capabilities: CAPABILITIES.grpc, connecting: { protocol: "grpc" } },
-  { name: "gRPC-Web over HTTP/2", capabilities: CAPABILITIES["grpc-web"], connecting: { protocol: "grpc-web" } },
+  {
+    name: "gRPC-Web over HTTP/2",
+    capabilities: CAPABILITIES["grpc-web"],
+    connecting: { protocol: "grpc-web" },
+  },
   {
     name: "gRPC-Web over HTTP/1.1",
     capabilities: CAPABILITIES["grpc-web"],
     connecting: { protocol: "grpc-web", httpVersion: "1.1" },
   },
   { name: "REST", capabilities: CAPABILITIES.rest, connecting: { protocol: "rest" } },
-  { name: "REST over fetch", capabilities: CAPABILITIES.rest, connecting: { protocol: "rest", fetch: globalThis.fetch } },
+  {
+    name: "REST over fetch",
+    capabilities: CAPABILITIES.rest,
+    connecting: { protocol: "rest", fetch: globalThis.fetch },
+  },
   { name: "memory", capabilities: CAPABILITIES.connect, connecting: undefined },
 ];
 
 /** A client that reaches the emulator in this way. Warnings are dropped; close it. */
 export function clientOf(emulator: Emulator, way: Way, more: Partial<CodeClientOptions> = {}): CodeClient {
-  const target = way.connecting === undefined ? { transport: emulator.transport } : { ...way.connecting, baseUrl: emulator.url };
+  const target =
+    way.connecting === undefined
+      ? { transport: emulator.transport }
+      : { ...way.connecting, baseUrl: emulator.url };
   return new CodeClient({ logger: { warn() {} }, ...target, ...more } as CodeClientOptions);
 }

@@ -35,6 +35,10 @@ interface InvalidInput {
   step: string;
   error?: string;
   accepted?: boolean;
+  note?: string;
+  payloadHex?: string;
+  messageHex?: string;
+  intent?: string;
 }
 
 interface PayloadVector {

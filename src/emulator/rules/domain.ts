@@ -1,4 +1,5 @@
 import { invalidArgument, permissionDenied, unauthenticated } from "../failure.js";
+import { idnaProblem } from "./idna.js";
 
 /** What a fetch of a well-known file brought back. */
 export interface WellKnownAnswer {
@@ -25,12 +26,8 @@ export function baseDomain(domain: string): string {
 function domainProblem(domain: string): string | undefined {
   if (domain === "") return "domain name is empty";
   if (domain.length > 253) return "domain name length exceeds limit";
-  for (const character of domain) {
-    if (!/^[a-z0-9.-]$/.test(character)) {
-      const rune = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-      return `domain name is invalid: idna: disallowed rune U+${rune}`;
-    }
-  }
+  const problem = idnaProblem(domain);
+  if (problem !== undefined) return `domain name is invalid: ${problem}`;
   const labels = domain.replace(/\.$/, "").split(".");
   return labels.length < 2 ? "value must have base domain and tld" : undefined;
 }
@@ -59,8 +56,16 @@ async function publicKeysOf(domain: string, fetchWellKnown: FetchWellKnown): Pro
     `https://${baseDomain(domain)}/.well-known/code-payments.json`,
   );
   if (status !== 200) throw new Error(`http status ${status} returned`);
-  const file: unknown = JSON.parse(body);
-  const keys =
-    typeof file === "object" && file !== null ? (file as { public_keys?: unknown }).public_keys : undefined;
-  return Array.isArray(keys) ? keys : [];
+  return publicKeysIn(JSON.parse(body));
+}
+
+/** As Go reads the file: absence and null are an empty list, and other types than expected an error. */
+function publicKeysIn(file: unknown): readonly unknown[] {
+  if (file === null) return [];
+  if (typeof file !== "object" || Array.isArray(file)) throw new Error("json: not an object");
+  const keys = (file as { public_keys?: unknown }).public_keys ?? [];
+  if (!Array.isArray(keys) || keys.some((key) => typeof key !== "string")) {
+    throw new Error("json: public_keys is not a list of strings");
+  }
+  return keys;
 }

@@ -42,7 +42,7 @@ export async function checkPaymentRequest(
   const base = request.domain === undefined ? undefined : baseDomain(request.domain.value);
   const domain: RequestedDomain | undefined =
     base === undefined ? undefined : { base, verified: request.verifier !== undefined };
-  const payment = paymentOf(request);
+  const payment = requestedPayment(request);
   const original = await transaction.getRequest();
   if (original === undefined) checkNewRequest(payment, rules);
   else checkSameRequest({ payment, domain }, original);
@@ -50,7 +50,8 @@ export async function checkPaymentRequest(
   return original === undefined ? { payment, domain } : undefined;
 }
 
-function paymentOf({
+/** What a request asks to be paid. */
+export function requestedPayment({
   requestorAccount,
   exchangeData,
   additionalFees,

@@ -11,6 +11,7 @@ import {
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
+import { newMessageId } from "../message-id.js";
 import type { RequestRecord, StoreTransaction } from "../store.js";
 import { checkLoginRequest } from "./login-request.js";
 import { checkPaymentRequest, type PaymentRules } from "./payment-request.js";
@@ -104,12 +105,4 @@ async function checkKind(
     default:
       return undefined;
   }
-}
-
-/** A version 4 UUID as 16 raw bytes. */
-function newMessageId(): Uint8Array {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return bytes;
 }

@@ -1,3 +1,6 @@
+import { idnaProblem } from "./idna.js";
+import { parseUrl } from "./url.js";
+
 /** Resolves a host name; rejects where it does not resolve. */
 export type ResolveHost = (hostname: string) => Promise<unknown>;
 
@@ -18,22 +21,17 @@ export async function webhookUrlProblem(
   { resolveHost, allowLocalWebhooks }: WebhookUrlRules,
   requireHttps: boolean,
 ): Promise<string | undefined> {
-  const withScheme = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(text) ? text : `http://${text}`;
-  // URL lower-cases the host, but the original judges it as it was written.
-  const parts = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)/.exec(withScheme);
-  const scheme = parts?.[1]?.toLowerCase();
-  const host = parts?.[2]?.replace(/^.*@/, "") ?? "";
-  if (allowLocalWebhooks && (scheme === "http" || scheme === "https") && isLoopback(host)) return undefined;
+  const written = parseUrl(text);
+  const url = written?.scheme === "" ? parseUrl(`http://${text}`) : written;
+  if (url === undefined) return `parse "${text}": not a valid URL`;
+  const scheme = url.scheme.toLowerCase();
   if (requireHttps && scheme !== "https" && !allowLocalWebhooks) return "url scheme must be https";
   if (scheme !== "http" && scheme !== "https") return "url scheme must be http or https";
-  if (host === "") return "host component missing";
-  const name = allowLocalWebhooks ? host.replace(/:\d+$/, "") : host;
-  if (!/^[a-z0-9.-]+$/.test(name)) {
-    const character = [...name].find((rune) => !/^[a-z0-9.-]$/.test(rune)) ?? "";
-    const rune = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-    return `host is not a valid domain name: idna: disallowed rune U+${rune}`;
-  }
-  if (!URL.canParse(withScheme)) return `parse "${text}": not a valid URL`;
+  const name = allowLocalWebhooks ? url.host.replace(/:\d+$/, "") : url.host;
+  if (name === "") return "host component missing";
+  if (allowLocalWebhooks && isLoopback(name)) return undefined;
+  const problem = idnaProblem(name);
+  if (problem !== undefined) return `host is not a valid domain name: ${problem}`;
   try {
     await resolveHost(name);
     return undefined;
@@ -43,7 +41,7 @@ export async function webhookUrlProblem(
 }
 
 function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/:\d+$/, "");
+  const name = host.toLowerCase();
   return (
     name === "localhost" ||
     name.endsWith(".localhost") ||

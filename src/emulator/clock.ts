@@ -1,0 +1,173 @@
+/** The time that every duration of the emulator runs on. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls back once after `delayMs` of this clock. Returns what cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+interface Timer {
+  readonly dueAt: number;
+  readonly order: number;
+  readonly callback: () => void;
+  cancelled: boolean;
+}
+
+// setTimeout cannot wait longer.
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/**
+ * A clock that can be moved.
+ *
+ * It runs with the system's, or stands still where it is started frozen; {@link MovableClock.advance} moves it either way,
+ * and what falls due in between happens in order, each at its own time.
+ */
+export class MovableClock implements Clock {
+  readonly #queue = new TimerQueue();
+  readonly #frozen: boolean;
+  /** The time, where the clock is frozen; otherwise what is added to the system's. */
+  #base: number;
+  #order = 0;
+  #wakeUp: { readonly timeout: NodeJS.Timeout; readonly dueAt: number } | undefined;
+  #moving: Promise<void> = Promise.resolve();
+
+  constructor(options: { readonly frozen?: boolean; readonly startAt?: number } = {}) {
+    this.#frozen = options.frozen ?? false;
+    const startAt = options.startAt ?? Date.now();
+    this.#base = this.#frozen ? startAt : startAt - Date.now();
+  }
+
+  now(): number {
+    return this.#frozen ? this.#base : Date.now() + this.#base;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    this.#order += 1;
+    const timer = {
+      dueAt: this.now() + Math.max(0, delayMs),
+      order: this.#order,
+      callback,
+      cancelled: false,
+    };
+    this.#queue.add(timer);
+    this.#schedule();
+    return () => {
+      timer.cancelled = true;
+    };
+  }
+
+  /**
+   * Moves the clock forward and resolves when what fell due on the way has had its turn, and what that started at once
+   * as well. Moves wait for each other.
+   */
+  advance(ms: number): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0)
+      throw new RangeError("a clock moves forward, by a finite number of milliseconds");
+    this.#moving = this.#moving.then(() => this.#move(ms));
+    return this.#moving;
+  }
+
+  /** Drops every timer. */
+  stop(): void {
+    this.#queue.clear();
+    clearTimeout(this.#wakeUp?.timeout);
+    this.#wakeUp = undefined;
+  }
+
+  async #move(ms: number): Promise<void> {
+    const end = this.now() + ms;
+    // What is on its way now belongs to the time before the move.
+    await turn();
+    for (let next = this.#queue.next(end); next !== undefined; next = this.#queue.next(end)) {
+      this.#moveTo(next.dueAt);
+      // Everything due at one instant happens before time goes on.
+      for (let due: Timer | undefined = next; due !== undefined; due = this.#queue.next(next.dueAt)) {
+        this.#queue.remove();
+        due.callback();
+      }
+      await turn();
+    }
+    this.#moveTo(end);
+    this.#schedule();
+  }
+
+  #moveTo(time: number): void {
+    const ms = time - this.now();
+    if (ms > 0) this.#base += ms;
+  }
+
+  #schedule(): void {
+    if (this.#frozen) return;
+    const next = this.#queue.next(Number.POSITIVE_INFINITY);
+    if (next === undefined || (this.#wakeUp !== undefined && this.#wakeUp.dueAt <= next.dueAt)) return;
+    clearTimeout(this.#wakeUp?.timeout);
+    const waitMs = Math.min(Math.max(0, next.dueAt - this.now()), LONGEST_WAIT_MS);
+    const timeout = setTimeout(() => this.#runDue(), waitMs);
+    // A server's socket keeps the process alive, not the time that passes in it.
+    timeout.unref();
+    this.#wakeUp = { timeout, dueAt: next.dueAt };
+  }
+
+  #runDue(): void {
+    this.#wakeUp = undefined;
+    for (let next = this.#queue.next(this.now()); next !== undefined; next = this.#queue.next(this.now())) {
+      this.#queue.remove();
+      next.callback();
+    }
+    this.#schedule();
+  }
+}
+
+/** Timers by the time they are due: a binary heap, since ten thousand streams hold three each. */
+class TimerQueue {
+  #heap: Timer[] = [];
+
+  add(timer: Timer): void {
+    const heap = this.#heap;
+    let at = heap.push(timer) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isBefore(timer, heap[parent])) break;
+      heap[at] = heap[parent] as Timer;
+      at = parent;
+    }
+    heap[at] = timer;
+  }
+
+  /** The first timer that is due at `time`; cancelled ones are dropped on the way. */
+  next(time: number): Timer | undefined {
+    while (this.#heap[0]?.cancelled) this.remove();
+    const first = this.#heap[0];
+    return first !== undefined && first.dueAt <= time ? first : undefined;
+  }
+
+  /** Removes the first timer. */
+  remove(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child])) child += 1;
+      if (!isBefore(heap[child] as Timer, last)) break;
+      heap[at] = heap[child] as Timer;
+      at = child;
+    }
+    heap[at] = last;
+  }
+
+  clear(): void {
+    this.#heap = [];
+  }
+}
+
+function isBefore(a: Timer, b: Timer | undefined): boolean {
+  return b !== undefined && (a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.order < b.order));
+}
+
+/** One turn of the event loop, in which promises settle and sockets are read. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,35 @@
+import { domainToASCII, domainToUnicode } from "node:url";
+
+/**
+ * Why the strict registration profile of IDNA refuses a host name, or `undefined`. Nothing is mapped, so upper case,
+ * underscores and colons are refused.
+ */
+export function idnaProblem(name: string): string | undefined {
+  const rune = disallowedRune(name);
+  if (rune !== undefined) {
+    const codePoint = (rune.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    return `idna: disallowed rune U+${codePoint}`;
+  }
+  const label = invalidLabel(name);
+  return label === undefined ? undefined : `idna: invalid label "${label}"`;
+}
+
+function disallowedRune(name: string): string | undefined {
+  const foreign = [...name].filter((rune) => !/[a-z0-9.-]/.test(rune));
+  const ascii = foreign.find((rune) => rune < "\u0080");
+  if (ascii !== undefined) return ascii;
+  // What is not ASCII is welcome where no mapping would change it.
+  return foreign.length > 0 && domainToUnicode(domainToASCII(name)) !== name ? foreign[0] : undefined;
+}
+
+function invalidLabel(name: string): string | undefined {
+  const withoutRoot = name.replace(/\.$/, "");
+  const labels = withoutRoot.split(".");
+  if (labels.includes("") || withoutRoot.length > 253) return name;
+  return labels.find(
+    (label) =>
+      label.length > 63 ||
+      /^-|-$/.test(label) ||
+      (label.startsWith("xn--") ? domainToASCII(domainToUnicode(label)) !== label : /^..--./.test(label)),
+  );
+}

@@ -1,0 +1,57 @@
+/** The checks on a payment against its request, in the order and with the texts of the real sequencer. */
+import type { Fee } from "../../intents/fees.js";
+import { invalidArgument } from "../failure.js";
+import type { RatesTable } from "../rates.js";
+import type { RequestedPayment, SubmittedPayment } from "../store.js";
+
+/** What a payer pays. */
+export interface Payment {
+  /** Token account, base58. */
+  readonly destination: string;
+  readonly currency: string;
+  readonly nativeAmount: number;
+}
+
+const QUARKS_PER_KIN = 100_000;
+
+// How far a payment may be from the requested amount, in the currency's main unit.
+const AMOUNT_TOLERANCE = 0.0001;
+
+// The sequencer's own fee.
+const SEQUENCER_FEE_USD = 0.01;
+
+/** Checks a payment, and works out what it is in quarks and what of it goes to others. */
+export function checkPayment(
+  payment: Payment,
+  request: RequestedPayment,
+  rates: RatesTable,
+): SubmittedPayment {
+  const { currency, nativeAmount, destination } = payment;
+  if (currency !== request.currency)
+    throw invalidArgument(`payment has a request for ${request.currency} currency`);
+  // Written so that NaN does not pass.
+  if (!(Math.abs(nativeAmount - request.nativeAmount) <= AMOUNT_TOLERANCE)) {
+    throw invalidArgument(`payment has a request for ${request.nativeAmount.toFixed(2)} native amount`);
+  }
+  if (destination !== request.destination) {
+    throw invalidArgument(`payment has a request to destination ${request.destination}`);
+  }
+  const exchangeRate = rateOf(currency, rates);
+  const quarks = request.quarks ?? quarksOf(nativeAmount, exchangeRate);
+  const feeQuarks = quarksOf(SEQUENCER_FEE_USD, rateOf("usd", rates)) + extraFees(request.fees, quarks);
+  return { destination, currency, nativeAmount, exchangeRate, quarks, feeQuarks };
+}
+
+function extraFees(fees: readonly Fee[], quarks: bigint): bigint {
+  return fees.reduce((sum, { basisPoints }) => sum + (BigInt(basisPoints) * quarks) / 10_000n, 0n);
+}
+
+function quarksOf(nativeAmount: number, exchangeRate: number): bigint {
+  return BigInt(Math.round((nativeAmount / exchangeRate) * QUARKS_PER_KIN));
+}
+
+function rateOf(currency: string, rates: RatesTable): number {
+  const rate = Object.hasOwn(rates, currency) ? rates[currency] : undefined;
+  if (rate === undefined) throw invalidArgument(`no exchange rate for ${currency}`);
+  return rate;
+}

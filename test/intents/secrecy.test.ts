@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { CodeIntentsError } from "../../src/errors.js";
+import { account, build, rebuild, spellings } from "../support/payment.js";
+
+// Base58 text, UTF-8 text and a key that all read SECRET wherever they should show.
+const idempotencyKey = "SECRET-key-of-an-order";
+const idempotencySecret = "SECRET-idempotency-secret-of-32-bytes-and-more";
+const wrongLength = "SECRETSECRETSECRETSECRET";
+const notBase58 = "SECRET0OIl";
+
+const intent = build({
+  idempotencyKey,
+  idempotencySecret,
+  fees: [{ destination: account(1), basisPoints: 1 }],
+});
+const seed = createHash("sha256").update(intent.payload).digest();
+const nonce = intent.payload.subarray(9);
+
+function expectNoSecret(text: string): void {
+  const shown = text.replace(/\s+/g, " ");
+  expect(shown).not.toContain("SECRET");
+  expect(shown).not.toContain(intent.clientSecret);
+  for (const secret of [intent.payload, nonce, seed, new TextEncoder().encode(idempotencySecret)]) {
+    for (const spelling of spellings(secret)) expect(shown).not.toContain(spelling);
+  }
+}
+
+describe("an intent shows no secret", () => {
+  it.each([
+    ["util.inspect", () => inspect(intent)],
+    ["util.inspect with hidden properties", () => inspect(intent, { showHidden: true, depth: 9 })],
+    [
+      "util.inspect with hidden properties and getters",
+      () => inspect(intent, { showHidden: true, getters: true, depth: 9 }),
+    ],
+    [
+      "util.inspect of something that holds it",
+      () => inspect({ order: [intent] }, { showHidden: true, depth: 9 }),
+    ],
+    ["JSON.stringify", () => JSON.stringify({ order: intent })],
+    ["Object.keys and entries", () => JSON.stringify([Object.keys(intent), Object.entries(intent)])],
+    ["its own keys of every kind", () => Reflect.ownKeys(intent).map(String).join()],
+    ["a copy by spreading", () => inspect({ ...intent }, { showHidden: true, depth: 9 })],
+    ["structuredClone", () => inspect(structuredClone(intent), { showHidden: true, depth: 9 })],
+    ["a template", () => `${intent}`],
+  ])("in %s", (_, show) => {
+    expectNoSecret(show());
+  });
+
+  it("and shows the rest: what may be logged", () => {
+    const names = ["id", "destination", "amount", "currency", "fees", "kind", "webhook"];
+    expect(Object.keys(intent).sort()).toEqual([...names].sort());
+    expect(Object.keys(intent.toJSON()).sort()).toEqual([...names].sort());
+    expect(inspect(intent)).toContain(intent.id);
+    expect(JSON.parse(JSON.stringify(intent))).toMatchObject({
+      id: intent.id,
+      amount: "10.00",
+      currency: "usd",
+    });
+  });
+
+  it("in what travels: message, request and REST body", () => {
+    const { message, requestToReceiveBill } = intent.sign();
+    for (const bytes of [message, requestToReceiveBill, intent.toSendMessageRequest()]) {
+      expectNoSecret(Buffer.from(bytes).toString("hex"));
+      expect(Buffer.from(bytes).includes(Buffer.from(nonce))).toBe(false);
+    }
+    expectNoSecret(JSON.stringify(intent.toRestBody()));
+  });
+});
+
+describe("an error shows no secret", () => {
+  const good = { idempotencyKey, idempotencySecret };
+  const { clientSecret } = intent;
+  const fee = { destination: account(1), basisPoints: 1 };
+
+  it.each<[string, () => unknown]>([
+    ["a missing destination", () => build({ ...good, destination: undefined })],
+    ["a destination that is the client secret", () => build({ ...good, destination: clientSecret })],
+    ["a destination that is no base58", () => build({ ...good, destination: notBase58 })],
+    ["an amount that is the secret", () => build({ ...good, amount: idempotencySecret })],
+    ["an amount of three decimals", () => build({ ...good, amount: 1.005 })],
+    ["a currency that is the secret", () => build({ ...good, currency: idempotencySecret })],
+    ["a kind that is the secret", () => build({ ...good, kind: idempotencySecret })],
+    ["a rounding that is the secret", () => build({ ...good, rounding: idempotencySecret })],
+    ["fees that are the secret", () => build({ ...good, fees: idempotencySecret })],
+    ["a fee that is the secret", () => build({ ...good, fees: [idempotencySecret] })],
+    [
+      "a taker that is the client secret",
+      () => build({ ...good, fees: [{ ...fee, destination: clientSecret }] }),
+    ],
+    [
+      "basis points that are the secret",
+      () => build({ ...good, fees: [{ ...fee, basisPoints: idempotencySecret }] }),
+    ],
+    ["a webhook that is the secret", () => build({ ...good, webhook: idempotencySecret })],
+    ["a webhook URL that is the secret", () => build({ ...good, webhook: { url: idempotencySecret } })],
+    [
+      "a webhook URL with credentials",
+      () => build({ ...good, webhook: { url: "https://u:SECRET@example.com" } }),
+    ],
+    ["a key and a client secret", () => build({ ...good, clientSecret })],
+    ["an unknown option that holds it", () => build({ ...good, clientsecret: clientSecret })],
+    ["a client secret of another length", () => build({ clientSecret: wrongLength })],
+    ["a client secret that is no base58", () => build({ clientSecret: notBase58 })],
+    ["a client secret that is no string", () => build({ clientSecret: ["SECRET"] })],
+    ["a secret that is short", () => build({ idempotencyKey, idempotencySecret: "SECRET" })],
+    ["a secret of short bytes", () => build({ idempotencyKey, idempotencySecret: Buffer.from("SECRET") })],
+    ["a secret of the wrong type", () => build({ idempotencyKey, idempotencySecret: ["SECRET"] })],
+    [
+      "a secret with a lone surrogate",
+      () => build({ idempotencyKey, idempotencySecret: `${idempotencySecret}\ud800` }),
+    ],
+    ["a key with a lone surrogate", () => build({ ...good, idempotencyKey: `${idempotencyKey}\ud800` })],
+    ["a key that is no string", () => build({ ...good, idempotencyKey: [idempotencyKey] })],
+    ["options that are the secret", () => build(Object("SECRET"))],
+    ["another client secret length on rebuilding", () => rebuild({ clientSecret: wrongLength })],
+    ["an expected id that is the client secret", () => rebuild({ clientSecret, expectedId: clientSecret })],
+    ["an expected id that is no base58", () => rebuild({ clientSecret, expectedId: notBase58 })],
+    ["a mismatch", () => rebuild({ clientSecret, expectedId: intent.id, amount: "11" })],
+    ["a key on rebuilding", () => rebuild({ clientSecret, idempotencyKey })],
+    ["a secret on rebuilding", () => rebuild({ clientSecret, idempotencySecret })],
+  ])("about %s", (_, act) => {
+    let error: unknown;
+    try {
+      act();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(CodeIntentsError);
+    const { message, stack, cause } = error as CodeIntentsError;
+    const shown = [
+      message,
+      stack,
+      String(cause),
+      String(error),
+      JSON.stringify(error),
+      JSON.stringify({ ...(error as object) }),
+      inspect(error, { showHidden: true, getters: true, depth: 9 }),
+    ];
+    expectNoSecret(shown.join("\n"));
+  });
+});

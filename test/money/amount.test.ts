@@ -1,0 +1,549 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PaymentIntent } from "../../src/intents/payment-intent.js";
+import { type Amount, formatUnits, kinQuarks, MAX_UNITS, parseAmount } from "../../src/money/amount.js";
+import type { Currency } from "../../src/money/currency.js";
+import { magnitudes, runs } from "../support/property.js";
+import { expectRefusal, refusal } from "../support/refusal.js";
+import { hex, vectors } from "../support/vectors.js";
+
+// Up to here two neighbouring doubles are closer than a hundredth, so that a number says which hundredth it means.
+const LARGEST_DISTINCT_UNITS = 100n * 2n ** 46n - 1n;
+// Up to here `100 * x` in doubles stays within half a hundredth of the truth.
+const LARGEST_OFFICIALLY_EXACT_UNITS = 100n * 2n ** 45n;
+
+const nearest = (value: unknown): Amount => parseAmount(value, { rounding: "nearest" });
+
+describe("a decimal string", () => {
+  it.each([
+    ["0.01", 1n, 0.01],
+    ["0.1", 10n, 0.1],
+    ["0.10", 10n, 0.1],
+    ["1", 100n, 1],
+    ["10", 1000n, 10],
+    ["10.2", 1020n, 10.2],
+    ["10.25", 1025n, 10.25],
+    ["4.35", 435n, 4.35],
+    ["0.29", 29n, 0.29],
+    ["1.15", 115n, 1.15],
+    ["100000000.07", 10_000_000_007n, 100_000_000.07],
+    ["90071992547409.91", MAX_UNITS, 90_071_992_547_409.91],
+  ])("%s is read to the hundredth", (text, units, nativeAmount) => {
+    expect(parseAmount(text)).toEqual({ units, nativeAmount });
+    expect(nearest(text)).toEqual({ units, nativeAmount });
+  });
+
+  it("of every magnitude is read exactly, and travels as the double nearest to it", () => {
+    fc.assert(
+      fc.property(magnitudes(MAX_UNITS), (units) => {
+        const text = `${units / 100n}.${(units % 100n).toString().padStart(2, "0")}`;
+        expect(formatUnits(units)).toBe(text);
+        expect(parseAmount(text)).toEqual({ units, nativeAmount: Number(text) });
+      }),
+      runs(2000),
+    );
+  });
+
+  it.each([
+    "1.005",
+    "0.001",
+    "10.250",
+    "1.000",
+    "0.000",
+    "2.675",
+    "90071992547409.911",
+    "1.00000000000000001",
+  ])("%s is refused for its third decimal", (text) => {
+    expect(expectRefusal(() => parseAmount(text), "invalid_option", "amount").message).toMatch(
+      /two decimals/,
+    );
+  });
+
+  it.each(["0", "0.0", "0.00", "-0", "-0.00", "-1", "-10.25", "-0.001"])(
+    "%s is refused as not positive",
+    (text) => {
+      for (const read of [parseAmount, nearest]) {
+        expect(expectRefusal(() => read(text), "invalid_option", "amount").message).toMatch(
+          /greater than zero/,
+        );
+      }
+    },
+  );
+
+  it.each(
+    [
+      ["+1", "-", "+", "--1", "- 1", "−1", "1-"],
+      ["1e2", "1E2", "1e-7", "1.5e1", "1e", "Infinity", "-Infinity", "NaN", "infinity", "nan"],
+      ["1,000", "1,5", "1_000", "1 000", "1'000", "1.000.000", "1.0.0", "1..0"],
+      [" 1", "1 ", "1\n", "\n1", "\t1", "1\u00a0", "\u00a01", "\u200b1", "\ufeff1", " "],
+      [".5", "5.", ".", "-.5", "00", "01", "007", "00.5", "-01"],
+      [
+        "0x10",
+        "0b1",
+        "0o7",
+        "10n",
+        "1f",
+        "$1",
+        "1$",
+        "€1",
+        "1 usd",
+        "abc",
+        "null",
+        "undefined",
+        "[object Object]",
+      ],
+      ["٣", "１", "²", "½", "1.٣", "一", "1\u0000", "\u00001", "💯"],
+    ]
+      .flat()
+      .map((text) => [JSON.stringify(text), text]),
+  )("%s is refused: plain digits only", (_, text) => {
+    for (const read of [parseAmount, nearest]) {
+      expect(expectRefusal(() => read(text), "invalid_option", "amount").message).toMatch(
+        /plain decimal digits/,
+      );
+    }
+  });
+
+  it.each([
+    ["digits", "9".repeat(1_000_000)],
+    ["zeros", "0".repeat(1_000_000)],
+    ["decimals", `1.${"1".repeat(1_000_000)}`],
+    ["decimals that are zero", `1.${"0".repeat(1_000_000)}`],
+    ["blanks", " ".repeat(1_000_000)],
+    ["dots", ".".repeat(1_000_000)],
+    ["minus signs", "-".repeat(1_000_000)],
+    ["digits and a letter", `${"1".repeat(1_000_000)}x`],
+  ])("of a million %s is refused without being worked through", (_, text) => {
+    for (const read of [parseAmount, nearest]) {
+      const error = expectRefusal(() => read(text), "invalid_option", "amount");
+      expect(error.message.length).toBeLessThan(200);
+    }
+  });
+
+  it.each([
+    "90071992547409.92",
+    "90071992547410",
+    "720575940379279.36",
+    "9".repeat(64),
+    `1${"0".repeat(21)}`,
+  ])("%s is refused as too large", (text) => {
+    for (const read of [parseAmount, nearest]) {
+      const { message } = expectRefusal(() => read(text), "invalid_option", "amount");
+      expect(message).toContain("90071992547409.91");
+    }
+  });
+});
+
+describe("a decimal string with rounding", () => {
+  it.each([
+    ["2.675", 268n],
+    ["1.005", 101n],
+    ["1.0049999999999999999999999", 100n],
+    ["0.005", 1n],
+    ["0.125", 13n],
+    ["0.994", 99n],
+    ["0.995", 100n],
+    ["9.999", 1000n],
+    ["90071992547409.914999", MAX_UNITS],
+  ])("%s goes to the nearest hundredth of its digits", (text, units) => {
+    expect(nearest(text)).toEqual({ units, nativeAmount: Number(units) / 100 });
+  });
+
+  it.each(["0.004", "0.00499999999", "0.000"])("%s is refused where nothing is left", (text) => {
+    expect(expectRefusal(() => nearest(text), "invalid_option", "amount").message).toMatch(
+      /greater than zero/,
+    );
+  });
+
+  it("is refused where rounding up leaves the range", () => {
+    expectRefusal(() => nearest("90071992547409.915"), "invalid_option", "amount");
+  });
+});
+
+describe("a number", () => {
+  it.each([
+    [0.01, 1n],
+    [0.05, 5n],
+    [0.29, 29n],
+    [0.57, 57n],
+    [1.15, 115n],
+    [4.35, 435n],
+    [8.2, 820n],
+    [10, 1000n],
+    [2500.5, 250_050n],
+    [1_000_000_000, 100_000_000_000n],
+    [12_345_678_901_234.56, 1_234_567_890_123_456n],
+  ])("%f is its shortest decimal form", (value, units) => {
+    expect(parseAmount(value)).toEqual({ units, nativeAmount: value });
+  });
+
+  it("with at most two decimals means the hundredth that its text says", () => {
+    fc.assert(
+      fc.property(magnitudes(LARGEST_DISTINCT_UNITS), (units) => {
+        const value = Number(formatUnits(units));
+        expect(parseAmount(value)).toEqual({ units, nativeAmount: value });
+      }),
+      runs(2000),
+    );
+  });
+
+  it("at the top of the range is taken as JavaScript prints it, which is 90071992547409.9", () => {
+    // Beyond 2^46 a double cannot tell every hundredth from the next; a string can.
+    expect(parseAmount(Number("90071992547409.91")).units).toBe(MAX_UNITS - 1n);
+    expect(parseAmount("90071992547409.91").units).toBe(MAX_UNITS);
+    expect(nearest(Number("90071992547409.91")).units).toBe(MAX_UNITS);
+  });
+
+  it.each([
+    90_071_992_547_409.92,
+    90_071_992_547_410,
+    1e15,
+    Number("720575940379279.36"),
+    1e19,
+    5e20,
+    1e21,
+    1.7e308,
+    Number.MAX_VALUE,
+  ])("%d is refused as too large", (value) => {
+    for (const read of [parseAmount, nearest]) {
+      const { message } = expectRefusal(() => read(value), "invalid_option", "amount");
+      expect(message).toContain("90071992547409.91");
+    }
+  });
+
+  it.each([0, -0, -1, -0.01, -5e-324, -1e308])("%d is refused as not positive", (value) => {
+    for (const read of [parseAmount, nearest]) {
+      expect(expectRefusal(() => read(value), "invalid_option", "amount").message).toMatch(
+        /greater than zero/,
+      );
+    }
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "%d is refused as not finite",
+    (value) => {
+      for (const read of [parseAmount, nearest]) {
+        expect(expectRefusal(() => read(value), "invalid_option", "amount").message).toMatch(/finite/);
+      }
+    },
+  );
+
+  it.each([5e-324, 1e-7, 1e-300, 0.004, 0.0049, 0.001])("%d is refused: less than a hundredth", (value) => {
+    for (const read of [parseAmount, nearest]) expectRefusal(() => read(value), "invalid_option", "amount");
+  });
+
+  it.each([1.005, 2.675, 0.045, 0.125, 1234.567, 0.015, 10.001, 99.999])(
+    "%d is refused for its third decimal",
+    (value) => {
+      expect(expectRefusal(() => parseAmount(value), "invalid_option", "amount").message).toMatch(
+        /two decimals/,
+      );
+    },
+  );
+});
+
+describe("noise of double arithmetic", () => {
+  it.each([
+    ["0.1 + 0.2", 0.1 + 0.2, "0.30"],
+    ["1.1 * 3", 1.1 * 3, "3.30"],
+    ["0.7 + 0.1", 0.7 + 0.1, "0.80"],
+    ["8.2 + 0.1", 8.2 + 0.1, "8.30"],
+    ["1.15 + 2.3", 1.15 + 2.3, "3.45"],
+    ["4.35 * 100 / 100", (4.35 * 100) / 100, "4.35"],
+    ["1.4 * 1.1 * 10", 1.4 * 1.1 * 10, "15.40"],
+    ["0.1 added a thousand times", Array.from({ length: 1000 }, () => 0.1).reduce((a, b) => a + b), "100.00"],
+    ["1 - 0.9", 1 - 0.9, "0.10"],
+  ])("of %s is forgiven", (_, value, text) => {
+    expect(formatUnits(parseAmount(value).units)).toBe(text);
+    expect(parseAmount(value).nativeAmount).toBe(Number(text));
+  });
+
+  // 1e-6 hundredths are 1e-8 of the currency: the eighth decimal.
+  it.each([
+    [10.250_000_01, 1025n],
+    [10.249_999_99, 1025n],
+    [0.010_000_01, 1n],
+    [0.009_999_99, 1n],
+    [99_999_999.000_000_01, 9_999_999_900n],
+    [0.999_999_99, 100n],
+  ])("of exactly 1e-6 hundredths or less in %d is forgiven", (value, units) => {
+    expect(parseAmount(value)).toEqual({ units, nativeAmount: Number(units) / 100 });
+  });
+
+  it.each([
+    10.250_000_010_1, 10.250_000_02, 10.249_999_989_9, 10.249_999_98, 0.010_000_010_000_1,
+    0.009_999_989_999_9, 0.999_999_98, 0.010_000_011,
+  ])("above 1e-6 hundredths in %d is refused", (value) => {
+    expect(expectRefusal(() => parseAmount(value), "invalid_option", "amount").message).toMatch(
+      /two decimals/,
+    );
+  });
+
+  it("of 1e-6 hundredths below nothing is not a hundredth", () => {
+    expect(expectRefusal(() => parseAmount(1e-8), "invalid_option", "amount").message).toMatch(
+      /greater than zero/,
+    );
+  });
+
+  it("is judged by the shortest decimal form, on either side of the limit, at every magnitude", () => {
+    fc.assert(
+      fc.property(
+        // At most 15 digits in all, which always are their own shortest form.
+        magnitudes(10n ** 8n - 1n),
+        fc.bigInt({ min: 0n, max: 1000n }),
+        fc.boolean(),
+        (units, tenths, above) => {
+          // A tenth of a millionth of a hundredth per step.
+          const noise = above ? tenths : -tenths;
+          const digits = units * 10n ** 7n + noise;
+          const value = Number(`${digits}e-9`);
+          const read = () => parseAmount(value).units;
+          if (tenths <= 10n) expect(read()).toBe(units);
+          else expectRefusal(read, "invalid_option", "amount");
+        },
+      ),
+      runs(2000),
+    );
+  });
+
+  it.each([2 ** 43, 2 ** 43 + 1, 2 ** 44, 2 ** 50])("at %d hundredths and above is refused", (units) => {
+    let noisy = 0;
+    for (const ulps of [-3, -2, -1, 1, 2, 3]) {
+      const value = units / 100 + ulps * 2 ** (Math.floor(Math.log2(units / 100)) - 52);
+      if (/\.\d{3,}$/.test(String(value))) {
+        noisy++;
+        expectRefusal(() => parseAmount(value), "invalid_option", "amount");
+      }
+    }
+    expect(noisy).toBeGreaterThan(0);
+  });
+
+  it("never moves an amount by more than 1e-6 hundredths", () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 1e6, noNaN: true }), fc.nat(3), (value, steps) => {
+        // Half of the inputs a few units in the last place beside a hundredth.
+        const near = Math.round(value * 100) / 100;
+        for (const input of [value, near * (1 + steps * Number.EPSILON)]) {
+          let amount: Amount;
+          try {
+            amount = parseAmount(input);
+          } catch {
+            continue;
+          }
+          accepted++;
+          expect(Math.abs(input * 100 - Number(amount.units))).toBeLessThanOrEqual(1.000_001e-6);
+        }
+      }),
+      runs(2000),
+    );
+    expect(accepted).toBeGreaterThan(1000);
+  });
+});
+
+/** What the official client computes, or `undefined` where its result is no amount that a payload can carry. */
+function official(value: number): Amount | undefined {
+  const nativeAmount = Number(value.toFixed(2));
+  const text = (100 * nativeAmount).toFixed(0);
+  if (!/^[0-9]+$/.test(text)) return undefined;
+  const units = BigInt(text);
+  return units >= 1n && units <= MAX_UNITS ? { units, nativeAmount } : undefined;
+}
+
+function expectOfficial(value: number): boolean {
+  const expected = official(value);
+  if (expected === undefined) {
+    expectRefusal(() => nearest(value), "invalid_option", "amount");
+    return false;
+  }
+  expect(nearest(value)).toEqual(expected);
+  return true;
+}
+
+describe("a number with rounding", () => {
+  it("equals the official arithmetic for random doubles", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        expectOfficial(value);
+      }),
+      runs(4000),
+    );
+  });
+
+  it("equals the official arithmetic over the magnitudes of money", () => {
+    let inRange = 0;
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1, max: 10, noNaN: true }),
+        fc.integer({ min: -4, max: 15 }),
+        (mantissa, power) => {
+          if (expectOfficial(mantissa * 10 ** power)) inRange++;
+        },
+      ),
+      runs(10_000),
+    );
+    expect(inRange).toBeGreaterThan(6000);
+  });
+
+  it("equals the official arithmetic near half a hundredth", () => {
+    fc.assert(
+      fc.property(magnitudes(10n ** 13n), fc.integer({ min: -3, max: 3 }), (units, ulps) => {
+        const half = Number(`${units}5e-3`);
+        expectOfficial(half * (1 + ulps * Number.EPSILON));
+      }),
+      runs(5000),
+    );
+  });
+
+  it("equals the official arithmetic on exact ties, which go up", () => {
+    fc.assert(
+      fc.property(magnitudes(2n ** 48n), (eighths) => {
+        const value = Number(eighths) / 8;
+        expectOfficial(value);
+        if (eighths % 2n === 1n) expect(nearest(value).units).toBe((eighths * 25n + 1n) / 2n);
+      }),
+      runs(2000),
+    );
+  });
+
+  it("equals the official arithmetic up to the last amount in range, and refuses the next", () => {
+    let refused = 0;
+    for (let i = -200; i < 200; i++) if (!expectOfficial(90_071_992_547_409.91 + i / 64)) refused++;
+    expect(refused).toBeGreaterThan(150);
+    expect(refused).toBeLessThan(250);
+  });
+
+  it("equals exact reading wherever that accepts, up to 2^45 of the currency", () => {
+    let accepted = 0;
+    const compare = (value: number) => {
+      let exact: Amount;
+      try {
+        exact = parseAmount(value);
+      } catch {
+        return;
+      }
+      if (exact.units > LARGEST_OFFICIALLY_EXACT_UNITS) return;
+      accepted++;
+      expect(nearest(value)).toEqual(exact);
+    };
+    fc.assert(
+      fc.property(
+        magnitudes(LARGEST_OFFICIALLY_EXACT_UNITS),
+        magnitudes(10n ** 9n),
+        fc.double({ min: 0.01, max: 1e9, noNaN: true }),
+        (units, other, any) => {
+          compare(Number(units) / 100);
+          compare(Number(units) / 100 + Number(other) / 100);
+          compare((Number(other) / 100) * 3);
+          compare(any);
+        },
+      ),
+      runs(4000),
+    );
+    expect(accepted).toBeGreaterThan(8000);
+  });
+
+  it("keeps the official unit too many that its doubles give above 2^45, and the same double in the message", () => {
+    const value = 38_682_709_188_033.09;
+    expect(parseAmount(value)).toEqual({ units: 3_868_270_918_803_309n, nativeAmount: value });
+    expect(nearest(value)).toEqual({ units: 3_868_270_918_803_310n, nativeAmount: value });
+  });
+
+  it.each(vectors.crossSdkAmounts)("equals the official client for $currency $amount", (vector) => {
+    const { units, roundedAmount, payloadHex, intent, kinQuarks: quarks } = vector.ts;
+    const amount = nearest(Number(vector.amount));
+    expect(amount).toEqual({ units: BigInt(units), nativeAmount: Number(roundedAmount) });
+    if (quarks !== undefined) expect(kinQuarks(amount)).toBe(BigInt(quarks));
+    const built = PaymentIntent.from({
+      destination: "11111111111111111111111111111111",
+      amount: Number(vector.amount),
+      currency: vector.currency as Currency,
+      idempotencyKey: vector.idempotencyKey,
+      rounding: "nearest",
+    });
+    expect(hex(built.payload)).toBe(payloadHex);
+    expect(built.id).toBe(intent);
+  });
+
+  it("has official amounts with quarks to be compared with", () => {
+    expect(vectors.crossSdkAmounts.length).toBeGreaterThanOrEqual(13);
+    expect(vectors.crossSdkAmounts.some(({ ts }) => ts.kinQuarks !== undefined)).toBe(true);
+  });
+});
+
+describe("kin", () => {
+  const twoDecimals = vectors.kinDecimalToQuarksTs.filter(({ decimal }) =>
+    /^\d+(\.\d\d?)?$/.test(String(decimal)),
+  );
+  const finer = vectors.kinDecimalToQuarksTs.filter((vector) => !twoDecimals.includes(vector));
+
+  it.each(twoDecimals)("$decimal is the quarks of the official client", ({ decimal, quarks }) => {
+    expect(kinQuarks(parseAmount(decimal))).toBe(BigInt(quarks));
+    expect(kinQuarks(nearest(decimal))).toBe(BigInt(quarks));
+  });
+
+  it.each(finer)(
+    "$decimal is refused, though the official client has quarks for it: two decimals at most",
+    ({ decimal }) => {
+      expectRefusal(() => parseAmount(decimal), "invalid_option", "amount");
+    },
+  );
+
+  it("has vectors on both sides", () => {
+    expect(twoDecimals.length).toBe(8);
+    expect(finer.length).toBe(2);
+  });
+
+  it("has 100000 quarks each, at every magnitude, and no rounding", () => {
+    fc.assert(
+      fc.property(magnitudes(MAX_UNITS), (units) => {
+        const quarks = kinQuarks(parseAmount(formatUnits(units)));
+        expect(quarks * 100n).toBe(units * 100_000n);
+      }),
+      runs(500),
+    );
+  });
+});
+
+describe("something that is no amount", () => {
+  it.each([undefined, null, ""])("is missing where it is %j", (value) => {
+    for (const read of [parseAmount, nearest]) expectRefusal(() => read(value), "missing_option", "amount");
+  });
+
+  it.each([
+    ["a bigint", 10n],
+    ["true", true],
+    ["false", false],
+    ["an object", {}],
+    ["an object that turns into a number", { valueOf: () => 10, toString: () => "10" }],
+    ["a list", ["10"]],
+    ["an empty list", []],
+    ["a boxed string", Object("10")],
+    ["a boxed number", Object(10)],
+    ["a function", () => 10],
+    ["a symbol", Symbol("10")],
+    ["a date", new Date(0)],
+  ])("is refused where it is %s", (_, value) => {
+    for (const read of [parseAmount, nearest]) expectRefusal(() => read(value), "invalid_option", "amount");
+  });
+
+  it("is named as the caller calls it", () => {
+    expect(refusal(() => parseAmount("x", { field: "items[2].price" })).field).toBe("items[2].price");
+    expect(refusal(() => parseAmount(undefined, { field: "items[2].price" })).field).toBe("items[2].price");
+    expect(refusal(() => parseAmount(1.005, { field: "items[2].price" })).field).toBe("items[2].price");
+    expect(refusal(() => parseAmount(1e300, { field: "p", rounding: "nearest" })).field).toBe("p");
+  });
+});
+
+describe("the text of units", () => {
+  it.each([
+    [1n, "0.01"],
+    [10n, "0.10"],
+    [99n, "0.99"],
+    [100n, "1.00"],
+    [1025n, "10.25"],
+    [MAX_UNITS, "90071992547409.91"],
+  ])("%d is %s", (units, text) => {
+    expect(formatUnits(units)).toBe(text);
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import {
+  CURRENCIES,
+  type Currency,
+  currencyAt,
+  currencyIndex,
+  parseCurrency,
+} from "../../src/money/currency.js";
+import { expectRefusal } from "../support/refusal.js";
+import { vectors } from "../support/vectors.js";
+
+// Codes that the sequencer has limits for, but that no scan code can carry (facts of the wire contract).
+const withoutIndex = "byr clf cuc ggp imp jep lsl ltl lvl std xdr zmk zwl".split(" ");
+
+describe("the currency table", () => {
+  it("is the official one, in its order", () => {
+    expect([...CURRENCIES]).toEqual(vectors.tables.currencyIndex);
+  });
+
+  it("has 154 different codes of three lower-case letters", () => {
+    expect(CURRENCIES.length).toBe(154);
+    expect(new Set(CURRENCIES).size).toBe(154);
+    for (const code of CURRENCIES) expect(code).toMatch(/^[a-z]{3}$/);
+  });
+
+  it.each([
+    ["kin", 0],
+    ["aed", 1],
+    ["jpy", 67],
+    ["usd", 140],
+    ["zmw", 153],
+  ] as const)("has %s at %d", (code, index) => {
+    expect(currencyIndex(code)).toBe(index);
+    expect(currencyAt(index)).toBe(code);
+  });
+
+  it("leads from every index to its code and back", () => {
+    for (const [index, code] of vectors.tables.currencyIndex.entries()) {
+      expect(currencyIndex(code as Currency)).toBe(index);
+      expect(currencyAt(index)).toBe(code);
+    }
+  });
+
+  it.each([154, 155, 255, 256, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    "has nothing at %d",
+    (index) => {
+      expect(currencyAt(index)).toBeUndefined();
+    },
+  );
+
+  it.each(["USD", "xyz", "ggp", "", "constructor", "__proto__", "length"])("has no index for %j", (code) => {
+    expectRefusal(() => currencyIndex(code as Currency), "invalid_option", "currency");
+  });
+});
+
+describe("a currency code", () => {
+  it("is normalised to lower case", () => {
+    for (const code of CURRENCIES) {
+      const mixed = code.charAt(0) + code.slice(1).toUpperCase();
+      for (const written of [code, code.toUpperCase(), mixed]) expect(parseCurrency(written)).toBe(code);
+    }
+  });
+
+  it.each(withoutIndex)("%s is refused: it has limits, but no index in a scan code", (code) => {
+    expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
+    expectRefusal(() => parseCurrency(code.toUpperCase()), "invalid_option", "currency");
+  });
+
+  it.each(
+    ["xyz", "us", "usdd", "usd ", " usd", "usd\n", "u s d", "us\u0000d", "$", "140", "usd,eur", "ｕｓｄ"].map(
+      (code) => [JSON.stringify(code), code],
+    ),
+  )("%s is refused", (_, code) => {
+    expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
+  });
+
+  it.each([
+    ["the Kelvin sign for a k", "\u212ain"],
+    ["the Kelvin sign for a K", "\u212aES"],
+    ["a dotted capital I", "K\u0130N"],
+    ["a dotless i", "k\u0131n"],
+    ["a long s", "u\u017fd"],
+  ])("with %s is refused: ASCII letters only", (_, code) => {
+    expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
+  });
+
+  it.each(["constructor", "__proto__", "toString", "hasOwnProperty", "at", "0"])(
+    "%s is refused, though every object has it",
+    (code) => {
+      expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
+    },
+  );
+
+  it.each([undefined, null, ""])("is missing where it is %j", (code) => {
+    expectRefusal(() => parseCurrency(code), "missing_option", "currency");
+  });
+
+  it.each([
+    ["a number", 140],
+    ["zero", 0],
+    ["a boolean", true],
+    ["a list", ["usd"]],
+    ["an object", { toString: () => "usd" }],
+    ["a boxed string", Object("usd")],
+    ["a symbol", Symbol("usd")],
+  ])("is refused where it is %s", (_, code) => {
+    expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
+  });
+
+  it("is named as the caller calls it", () => {
+    expectRefusal(() => parseCurrency("xyz", "order.currency"), "invalid_option", "order.currency");
+    expectRefusal(() => parseCurrency(undefined, "order.currency"), "missing_option", "order.currency");
+  });
+
+  it("is not repeated in the message at length", () => {
+    const { message } = expectRefusal(() => parseCurrency("x".repeat(100_000)), "invalid_option", "currency");
+    expect(message.length).toBeLessThan(200);
+  });
+});
