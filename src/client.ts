@@ -5,10 +5,11 @@ import {
   checkClientOptions,
 } from "./client/options.js";
 import { PaymentIntents } from "./client/payment-intents.js";
+import { Webhooks } from "./client/webhooks.js";
 import { TransportError } from "./errors.js";
 import { type CallPolicy, callWithRetries, type RunCall } from "./sequencer/call.js";
-import { openSequencer } from "./sequencer/open.js";
-import type { Sequencer } from "./sequencer/port.js";
+import { capabilitiesOf, openSequencer } from "./sequencer/open.js";
+import type { Attempt, Sequencer } from "./sequencer/port.js";
 
 /**
  * The client of a Code Sequencer.
@@ -24,13 +25,16 @@ import type { Sequencer } from "./sequencer/port.js";
  * ```
  */
 export class CodeClient {
-  /** Payment intents: build, create, ask for the status. */
+  /** Payment intents: build, create, ask for the status, hear what becomes of them. */
   readonly paymentIntents: PaymentIntents;
+  /** Webhooks: register one for an intent. */
+  readonly webhooks: Webhooks;
 
   readonly #options: CheckedClientOptions;
   readonly #policy: CallPolicy;
   readonly #closed: AbortController = new AbortController();
   #sequencer: Promise<Sequencer> | undefined;
+  #closing: Promise<void> | undefined;
 
   /**
    * @throws InputError for options that cannot work, `missing_option` without `baseUrl` and `CODE_SEQUENCER_URL`
@@ -40,17 +44,21 @@ export class CodeClient {
     this.#options = checkClientOptions(options);
     const { retry, timeoutMs, headers, logger, idempotencySecret } = this.#options;
     this.#policy = { retry, timeoutMs, headers, closed: this.#closed.signal };
-    this.paymentIntents = new PaymentIntents(this.#run, { logger, idempotencySecret });
+    this.paymentIntents = new PaymentIntents(this.#run, {
+      logger,
+      idempotencySecret,
+      headers,
+      capabilities: capabilitiesOf(this.#options.target),
+      closed: this.#closed.signal,
+      open: () => this.#open(),
+    });
+    this.webhooks = new Webhooks(this.#run);
   }
 
   /** Ends running calls with `client_closed` and releases every socket. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed.signal.aborted) return;
-    this.#closed.abort(
-      new TransportError("client_closed", { message: "The client is closed; make a new one" }),
-    );
-    const sequencer = await this.#sequencer?.catch(() => undefined);
-    await sequencer?.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   /** As {@link CodeClient.close}, for `await using`. */
@@ -58,13 +66,30 @@ export class CodeClient {
     await this.close();
   }
 
-  readonly #run: RunCall = async (options, attempt) =>
-    callWithRetries(this.#policy, checkCallOptions(options ?? {}), async (context) =>
-      attempt(await this.#open(), context),
+  async #close(): Promise<void> {
+    this.#closed.abort(
+      new TransportError("client_closed", { message: "The client is closed; make a new one" }),
     );
+    const sequencer = await this.#sequencer?.catch(() => undefined);
+    await sequencer?.close();
+  }
+
+  readonly #run: RunCall = async (options, attempt, failure) => {
+    const once = async (context: Attempt) => {
+      const sequencer = await this.#open();
+      // The call may have ended while the transport was loading; it must not open a connection any more.
+      context.signal.throwIfAborted();
+      return attempt(sequencer, context);
+    };
+    return callWithRetries(this.#policy, checkCallOptions(options ?? {}), once, failure);
+  };
 
   #open(): Promise<Sequencer> {
-    this.#sequencer ??= openSequencer(this.#options.target);
+    this.#sequencer ??= openSequencer(this.#options.target).catch((error: unknown) => {
+      // The next call tries again.
+      this.#sequencer = undefined;
+      throw error;
+    });
     return this.#sequencer;
   }
 }

@@ -67,6 +67,13 @@ export type TransportErrorCode =
 /** Codes of {@link RegistrationUnknownError}. */
 export type RegistrationUnknownErrorCode = "registration_unknown";
 
+/** Codes of {@link PaymentWaitError}. */
+export type PaymentWaitErrorCode =
+  /** No payment was heard of in time. */
+  | "payment_timeout"
+  /** The payer declined, and the caller asked to end on that. */
+  | "payment_rejected";
+
 /** Every stable code. */
 export type ErrorCode =
   | InputErrorCode
@@ -74,7 +81,8 @@ export type ErrorCode =
   | UnsupportedErrorCode
   | SequencerErrorCode
   | TransportErrorCode
-  | RegistrationUnknownErrorCode;
+  | RegistrationUnknownErrorCode
+  | PaymentWaitErrorCode;
 
 /** The gRPC and Connect status codes, by their Connect names. */
 export type ConnectCodeName =
@@ -294,6 +302,38 @@ export class RegistrationUnknownError<Intent = unknown> extends CodeIntentsError
   }
 }
 
+/** What a {@link PaymentWaitError} is made of. */
+export interface PaymentWaitErrorInit {
+  readonly intentId: string;
+  /** What happened, as one sentence. */
+  readonly what: string;
+  /** Base58 id of the last message that said that the payer declined. */
+  readonly lastRejectionId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Waiting for a payment ended without one. The intent stays payable: a payment may still come, and a merchant who no longer
+ * wants it has to expect it all the same.
+ */
+export class PaymentWaitError extends CodeIntentsError {
+  declare readonly code: PaymentWaitErrorCode;
+  /** Base58 id of the intent. */
+  readonly intentId: string;
+  /** Base58 id of the last message that said that the payer declined; `undefined` where there was none. */
+  readonly lastRejectionId: string | undefined;
+
+  constructor(code: PaymentWaitErrorCode, { intentId, what, lastRejectionId, cause }: PaymentWaitErrorInit) {
+    super(code, { message: `${what} Intent ${intentId} stays payable: a payment may still come.`, cause });
+    this.intentId = intentId;
+    this.lastRejectionId = lastRejectionId;
+  }
+
+  static {
+    Object.defineProperty(this, brand, { value: "PaymentWaitError" });
+  }
+}
+
 /**
  * Every error of this package, to switch on `code` with narrowing.
  *
@@ -310,4 +350,5 @@ export type AnyCodeIntentsError =
   | UnsupportedError
   | SequencerError
   | TransportError
-  | RegistrationUnknownError;
+  | RegistrationUnknownError
+  | PaymentWaitError;

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { IntentReference } from "./client/intent-reference.js";
 export type {
   CodeClientOptions,
   CommonClientOptions,
@@ -11,7 +12,9 @@ export type {
   Logger,
   TransportClientOptions,
 } from "./client/options.js";
-export type { IntentReference, PaymentIntents } from "./client/payment-intents.js";
+export type { PaymentIntents } from "./client/payment-intents.js";
+export type { WatchOptions } from "./client/watch-options.js";
+export type { RegisterWebhookOptions, Webhooks } from "./client/webhooks.js";
 export { CodeClient } from "./client.js";
 export type { SigningKey } from "./crypto/types.js";
 export {
@@ -23,6 +26,8 @@ export {
   type InputErrorCode,
   IntentMismatchError,
   type IntentMismatchErrorCode,
+  PaymentWaitError,
+  type PaymentWaitErrorCode,
   RegistrationUnknownError,
   type RegistrationUnknownErrorCode,
   SequencerError,
@@ -32,6 +37,18 @@ export {
   UnsupportedError,
   type UnsupportedErrorCode,
 } from "./errors.js";
+export type {
+  ConflictingEvent,
+  ForgedEvent,
+  HeardPayment,
+  PaymentEvent,
+  RejectedEvent,
+  RequestedEvent,
+  ScannedEvent,
+  SubmittedEvent,
+  WebhookCalledEvent,
+} from "./events/events.js";
+export type { WatchUntil } from "./events/watch.js";
 export type { Fee } from "./intents/fees.js";
 export {
   type CreateIntentBody,
@@ -83,7 +100,7 @@ export {
 } from "./rendezvous/payload.js";
 export type { RetryOptions } from "./sequencer/call.js";
 export { CAPABILITIES, type Capabilities, PROTOCOLS, type Protocol } from "./sequencer/capabilities.js";
-export type { CallOptions, IntentStatus } from "./sequencer/port.js";
+export type { CallOptions, IntentStatus, WebhookRegistration } from "./sequencer/port.js";
 export type {
   FetchAnswer,
   FetchBodyReader,

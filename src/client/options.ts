@@ -184,7 +184,8 @@ function checkBaseUrl(given: unknown, allowInsecure: boolean): string {
       "is plain http beyond loopback, where anybody on the way can forge a payment's status; use https, or allowInsecure",
     );
   }
-  return url.href.replace(/\/+$/, "");
+  // Not the whole URL: an empty query or fragment leaves its mark there.
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 
 function checkHttpVersion(value: unknown, protocol: Protocol): HttpVersion {
@@ -260,17 +261,17 @@ function checkRetry(value: unknown): RetryPolicy {
   };
 }
 
-// Set by the protocols themselves.
+// Set by the protocols themselves, or refused by one of the HTTP clients beneath.
 const ownHeaders =
-  /^(content-(type|length|encoding)|host|connection|transfer-encoding|te|upgrade|(connect|grpc)-.*|:.*)$/;
+  /^(content-(type|length|encoding)|accept-encoding|host|(proxy-)?connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|http2-settings|(connect|grpc)-.*|:.*)$/;
 
 function checkHeaders(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (
     typeof value !== "object" ||
     value === null ||
-    Array.isArray(value) ||
-    Object.getPrototypeOf(value) === globalThis.Headers?.prototype
+    // Headers, Map and the like have no properties of their own, and would be taken for empty.
+    Symbol.iterator in value
   ) {
     throw new InputError("invalid_option", "headers", "must be a plain object of header names and values");
   }
@@ -326,6 +327,7 @@ function isAbortSignal(value: unknown): value is AbortSignal {
   return (
     typeof value === "object" &&
     value !== null &&
+    typeof (value as AbortSignal).aborted === "boolean" &&
     typeof (value as AbortSignal).addEventListener === "function"
   );
 }

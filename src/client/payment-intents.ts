@@ -1,18 +1,31 @@
-import { InputError, RegistrationUnknownError } from "../errors.js";
+import {
+  type ErrorCode,
+  InputError,
+  PaymentWaitError,
+  RegistrationUnknownError,
+  TransportError,
+} from "../errors.js";
+import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../intents/payment-intent.js";
-import { requireBase58 } from "../lib/bytes.js";
-import { checkOptions } from "../lib/options.js";
-import { isAmbiguous, type RunCall } from "../sequencer/call.js";
-import type { CallOptions, IntentStatus } from "../sequencer/port.js";
+import { onAbort } from "../sequencer/abort.js";
+import { DEFAULT_TIMEOUT_MS, type RunCall } from "../sequencer/call.js";
+import type { Capabilities } from "../sequencer/capabilities.js";
+import type { CallOptions, IntentStatus, Sequencer } from "../sequencer/port.js";
+import { type IntentReference, publicKeyOf } from "./intent-reference.js";
 import type { Logger } from "./options.js";
-
-/** An intent, or its id (base58 of 32 bytes), alone or as `{ intent: id }`. */
-export type IntentReference = PaymentIntent | string | { readonly intent: string };
+import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
 
 /** What {@link PaymentIntents} takes from its client. */
 export interface PaymentIntentsContext {
   readonly logger: Logger;
   readonly idempotencySecret: Uint8Array | undefined;
+  readonly capabilities: Capabilities;
+  /** Headers of every call. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Fires when the client closes. */
+  readonly closed: AbortSignal;
+  /** The sequencer behind the calls. */
+  readonly open: () => Promise<Sequencer>;
 }
 
 /** The calls for payment intents; `client.paymentIntents`. */
@@ -35,8 +48,9 @@ export class PaymentIntents {
    */
   build(options: PaymentIntentOptions): PaymentIntent {
     const { idempotencySecret = this.#context.idempotencySecret, ...rest } = checkedObject(options);
+    const intent = PaymentIntent.from({ ...rest, idempotencySecret } as PaymentIntentOptions);
     if (rest.idempotencyKey !== undefined && idempotencySecret === undefined) this.#warnOfGuessableKey();
-    return PaymentIntent.from({ ...rest, idempotencySecret } as PaymentIntentOptions);
+    return intent;
   }
 
   /**
@@ -56,13 +70,13 @@ export class PaymentIntents {
     options?: CallOptions,
   ): Promise<PaymentIntent> {
     const intent = intentOrOptions instanceof PaymentIntent ? intentOrOptions : this.build(intentOrOptions);
-    try {
-      await this.#run(options, (sequencer, attempt) => sequencer.createPaymentIntent(intent, attempt));
-    } catch (error) {
-      if (isAmbiguous(error) && !endedByCaller(error))
-        throw new RegistrationUnknownError(intent.id, intent, error);
-      throw error;
-    }
+    const webhook = await this.#run(
+      options,
+      (sequencer, attempt) => sequencer.createPaymentIntent(intent, attempt),
+      (error, mayHaveArrived) =>
+        mayHaveArrived && !isClear(error) ? new RegistrationUnknownError(intent.id, intent, error) : error,
+    );
+    if (webhook === "already_registered") this.#warnOfForeignWebhook(intent);
     return intent;
   }
 
@@ -80,6 +94,140 @@ export class PaymentIntents {
     return this.#run(options, (sequencer, attempt) => sequencer.getStatus(publicKey, attempt));
   }
 
+  /**
+   * Hears what becomes of an intent until it is submitted: over the best stream that the protocol has, by polls where there
+   * is none, and by the status at an interval, which alone suffices to hear of a payment. It reconnects by itself, verifies
+   * what can be verified, and tells everything once. Ending the loop releases everything.
+   *
+   * A rejection is not an end, and nothing of it is proven; see {@link PaymentEvent} for what each event is worth. Over REST
+   * it tells of `submitted` alone.
+   *
+   * @throws PaymentWaitError `payment_timeout` after `timeoutMs`
+   * @throws TransportError `aborted`, `client_closed`; SequencerError where no waiting helps, such as `unimplemented`
+   * @throws InputError or UnsupportedError for options that cannot be used, at once
+   * @example
+   * ```ts
+   * for await (const event of code.paymentIntents.watch(intent, { timeoutMs: 600_000 })) {
+   *   if (event.type === "scanned") console.log("somebody is looking at it");
+   *   if (event.type === "submitted") console.log("paid, heard from", event.heardFrom);
+   * }
+   * ```
+   */
+  watch(intent: PaymentIntent, options: WatchOptions = {}): AsyncGenerator<PaymentEvent, void, undefined> {
+    if (!(intent instanceof PaymentIntent)) {
+      throw new InputError(
+        "invalid_option",
+        "intent",
+        "must be a PaymentIntent; rebuild it with fromClientSecret",
+      );
+    }
+    return this.#watch(intent, checkWatchOptions(options, this.#context.capabilities));
+  }
+
+  /**
+   * Waits until the intent is submitted. Rejections are no end, since the payer may still pay; with `until: "rejected"` the
+   * first one throws.
+   *
+   * Submitted is not finality on the chain. Goods that cannot be recalled want the verified webhook.
+   *
+   * @throws PaymentWaitError `payment_timeout` (naming the last rejection), `payment_rejected`; the intent stays payable
+   * @throws as {@link PaymentIntents.watch}
+   * @example
+   * ```ts
+   * const { heardFrom } = await code.paymentIntents.waitForPayment(intent, { timeoutMs: 600_000 });
+   * ```
+   */
+  async waitForPayment(
+    intent: PaymentIntent,
+    options: Omit<WatchOptions, "until"> & { readonly until?: "submitted" | "rejected" | undefined } = {},
+  ): Promise<SubmittedEvent> {
+    let lastRejectionId: string | undefined;
+    try {
+      for await (const event of this.watch(intent, options)) {
+        if (event.type === "submitted") return event;
+        if (event.type !== "rejected") continue;
+        lastRejectionId = event.messageId;
+        if (options.until === "rejected") {
+          const what = `The payer declined (message ${lastRejectionId}).`;
+          throw new PaymentWaitError("payment_rejected", { intentId: intent.id, what, lastRejectionId });
+        }
+      }
+    } catch (error) {
+      if (
+        !(error instanceof PaymentWaitError) ||
+        error.code !== "payment_timeout" ||
+        lastRejectionId === undefined
+      )
+        throw error;
+      const what = `${waitedFor(options.timeoutMs)} The payer declined before (last in message ${lastRejectionId}).`;
+      throw new PaymentWaitError("payment_timeout", {
+        intentId: intent.id,
+        what,
+        lastRejectionId,
+        cause: error.cause,
+      });
+    }
+    throw new TransportError("aborted", {
+      message: `The watch over intent ${intent.id} was ended; it stays payable`,
+    });
+  }
+
+  async *#watch(
+    intent: PaymentIntent,
+    { policy, timeoutMs, signal, headers }: CheckedWatchOptions,
+  ): AsyncGenerator<PaymentEvent, void, undefined> {
+    const { open, closed, headers: clientHeaders } = this.#context;
+    const end = new AbortController();
+    const stops = [onAbort(closed, () => end.abort(closed.reason))];
+    if (signal !== undefined) {
+      const message = `The watch was aborted by its signal. Intent ${intent.id} stays payable`;
+      stops.push(
+        onAbort(signal, () => end.abort(new TransportError("aborted", { message, cause: signal.reason }))),
+      );
+    }
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            end.abort(
+              new PaymentWaitError("payment_timeout", { intentId: intent.id, what: waitedFor(timeoutMs) }),
+            );
+          }, timeoutMs);
+    try {
+      if (closed.aborted) throw closed.reason;
+      if (signal?.aborted)
+        throw new TransportError("aborted", {
+          message: "The watch was aborted before it began",
+          cause: signal.reason,
+          mayHaveArrived: false,
+        });
+      const [{ watchIntent }, { messages }] = await Promise.all([import("../events/watch.js"), open()]);
+      end.signal.throwIfAborted();
+      const source = {
+        messages,
+        getStatus: (ending: AbortSignal) => this.getStatus(intent, { signal: ending, headers }),
+        attempt: (ending: AbortSignal) => ({
+          signal: ending,
+          timeoutMs: DEFAULT_TIMEOUT_MS,
+          headers: { ...clientHeaders, ...headers },
+          mayRepeat: false,
+        }),
+      };
+      yield* watchIntent(intent, source, policy, end);
+    } finally {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
+      end.abort();
+    }
+  }
+
+  #warnOfForeignWebhook(intent: PaymentIntent): void {
+    this.#context.logger.warn(
+      `code-intents: a webhook was registered for intent ${intent.id} before, and its URL is unknown. It is yours if you ` +
+        "created this intent with it before; otherwise somebody was faster, and you will hear of the payment by its status alone.",
+    );
+  }
+
   #warnOfGuessableKey(): void {
     if (this.#warned) return;
     this.#warned = true;
@@ -91,17 +239,8 @@ export class PaymentIntents {
   }
 }
 
-function publicKeyOf(reference: unknown): Uint8Array {
-  if (reference instanceof PaymentIntent) return requireIntentId(reference.id);
-  if (typeof reference === "object" && reference !== null) {
-    checkOptions(reference, "", ["intent"]);
-    return requireIntentId(reference.intent);
-  }
-  return requireIntentId(reference);
-}
-
-function requireIntentId(id: unknown): Uint8Array {
-  return requireBase58(id, "intent", 32, "the id of an intent, base58 of 32 bytes");
+function waitedFor(timeoutMs: number | undefined): string {
+  return `No payment was heard of within ${timeoutMs} ms.`;
 }
 
 function checkedObject(options: unknown): Record<string, unknown> {
@@ -110,7 +249,15 @@ function checkedObject(options: unknown): Record<string, unknown> {
   throw new InputError("invalid_option", "options", "must be an object");
 }
 
-function endedByCaller(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === "aborted" || code === "client_closed";
+// What needs no second look, also where an earlier attempt was left open: the caller ended the call, or the sequencer
+// told what is registered at the key. Any other refusal may concern the last attempt alone.
+const clearCodes: ReadonlySet<unknown> = new Set<ErrorCode>([
+  "aborted",
+  "client_closed",
+  "already_submitted",
+  "intent_conflict",
+]);
+
+function isClear(error: unknown): boolean {
+  return clearCodes.has((error as { code?: unknown } | undefined)?.code);
 }

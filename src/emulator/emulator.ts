@@ -1,21 +1,28 @@
-import { createRouterTransport, type Transport } from "@connectrpc/connect";
+import { createContextValues, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { MovableClock } from "./clock.js";
+import { controlAuthorization, remoteAddressKey } from "./control-access.js";
+import { type EmulatorCore, emulatorCore } from "./core.js";
 import { guardRequest, type PortRequest, type PortResponse } from "./http-guard.js";
 import { type CheckedEmulatorOptions, checkEmulatorOptions, type EmulatorOptions } from "./options.js";
 import { type PortServer, startPortServer } from "./port-server.js";
 import { MAX_REQUEST_BYTES, restHandler } from "./rest.js";
-import { type SequencerServices, sequencerRoutes, sequencerServices } from "./services.js";
+import { readState, writeState } from "./state-text.js";
+import type { Wallet } from "./wallet.js";
 
 /**
  * A Code Sequencer of one's own: for tests, development and demonstrations.
  *
- * It enforces the real sequencer's rules for requests, in their order and with their texts and codes. It moves no
- * money, looks at no chain, and takes any 32 bytes for a valid external account.
+ * It enforces the real sequencer's rules, in their order and with their texts and codes, keeps its streams, plays the payer
+ * and delivers webhooks. It moves no money, looks at no chain, and takes any 32 bytes for a valid external account.
  *
  * @example
  * ```ts
  * await using emulator = await Emulator.start();
  * const code = new CodeClient({ baseUrl: emulator.url }); // or { transport: emulator.transport }
+ * const intent = await code.paymentIntents.create({ destination, amount: "2.50", currency: "usd" });
+ * await emulator.wallet.scan(intent);
+ * await emulator.wallet.pay(intent);
  * ```
  */
 export class Emulator {
@@ -25,17 +32,28 @@ export class Emulator {
   readonly port: number;
   /** The same sequencer in memory, without a socket: an option of `CodeClient`, or of any Connect client. */
   readonly transport: Transport;
+  /** The payer: scans, pays, declines, leaves. */
+  readonly wallet: Wallet;
+  /** The clock that every duration runs on. */
+  readonly clock: MovableClock;
+  /** Base58 of the Ed25519 key that webhooks are signed with: the `publicKey` of `verifyWebhook`. */
+  readonly webhookPublicKey: string;
 
   readonly #server: PortServer;
+  readonly #core: EmulatorCore;
   readonly #options: CheckedEmulatorOptions;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CheckedEmulatorOptions, server: PortServer, transport: Transport) {
+  private constructor(options: CheckedEmulatorOptions, core: EmulatorCore, server: PortServer) {
     this.#options = options;
+    this.#core = core;
     this.#server = server;
     this.port = server.port;
     this.url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${server.port}`;
-    this.transport = transport;
+    this.transport = createRouterTransport(core.routes(controlAuthorization(options.controlToken)));
+    this.wallet = core.wallet;
+    this.clock = options.clock;
+    this.webhookPublicKey = core.webhookPublicKey;
   }
 
   /**
@@ -46,12 +64,33 @@ export class Emulator {
    */
   static async start(options: EmulatorOptions = {}): Promise<Emulator> {
     const checked = checkEmulatorOptions(options);
-    const services = servicesOf(checked);
-    const server = await listen(checked, services);
-    return new Emulator(checked, server, createRouterTransport(sequencerRoutes(services)));
+    const onError = (error: unknown) => checked.logger.error("code-intents emulator:", error);
+    const core = emulatorCore(checked, onError);
+    const emulator = new Emulator(checked, core, await listen(checked, core, onError));
+    await core.resume();
+    return emulator;
   }
 
-  /** Stops listening, lets running calls finish for up to a second, and releases every socket. Idempotent. */
+  /** Forgets everything: requests, messages, intents and webhooks. Ends every stream. */
+  reset(): Promise<void> {
+    return this.#core.controls.load(new Map());
+  }
+
+  /** The whole state as text, for {@link Emulator.importState}. */
+  async exportState(): Promise<string> {
+    return writeState(await this.#core.controls.dump());
+  }
+
+  /**
+   * Replaces the whole state with one that was exported.
+   *
+   * @throws InputError `invalid_option` for anything else
+   */
+  async importState(state: string): Promise<void> {
+    await this.#core.controls.load(readState(state));
+  }
+
+  /** Stops listening, lets running calls finish for up to a second, and releases every socket and timer. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -63,30 +102,23 @@ export class Emulator {
   }
 
   async #close(): Promise<void> {
+    this.#core.stop();
     await this.#server.close();
     if (this.#options.ownsStore) await this.#options.store.close();
   }
 }
 
-function servicesOf(options: CheckedEmulatorOptions): SequencerServices {
-  return sequencerServices({
-    store: options.store,
-    rules: options,
-    webhookUrls: options,
-    onError: errorLog(options),
-  });
-}
-
-function errorLog({ logger }: CheckedEmulatorOptions): (error: unknown) => void {
-  return (error) => logger.error("code-intents emulator:", error);
-}
-
-async function listen(options: CheckedEmulatorOptions, services: SequencerServices): Promise<PortServer> {
-  const onError = errorLog(options);
-  const rest = restHandler(services, options, onError);
+async function listen(
+  options: CheckedEmulatorOptions,
+  core: EmulatorCore,
+  onError: (error: unknown) => void,
+): Promise<PortServer> {
+  const rest = restHandler(core.services, options, onError);
   const handler = connectNodeAdapter({
-    routes: sequencerRoutes(services),
+    routes: core.routes(controlAuthorization(options.controlToken)),
     readMaxBytes: MAX_REQUEST_BYTES,
+    contextValues: (req) =>
+      createContextValues().set(remoteAddressKey, req.socket.remoteAddress ?? "unknown"),
     fallback: (req, res) => void rest(req as PortRequest, res as PortResponse).catch(onError),
   });
   const { host, port, allowedHosts, allowedOrigins } = options;

@@ -4,19 +4,27 @@
  * @module
  */
 
+export { MovableClock } from "./clock.js";
 export { Emulator } from "./emulator.js";
 export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
 export { memoryStore } from "./memory-store.js";
 export type { EmulatorOptions } from "./options.js";
+export { DEFAULT_RATES, type RatesTable } from "./rates.js";
 export type { FetchWellKnown, WellKnownAnswer } from "./rules/domain.js";
+export type { Payment } from "./rules/payment.js";
 export type { ResolveHost } from "./rules/webhook-url.js";
 export type {
   IntentRecord,
+  KeyState,
   MessageRecord,
   RequestedDomain,
   RequestedPayment,
   RequestRecord,
   Store,
   StoreTransaction,
+  SubmittedPayment,
+  WebhookAttempt,
   WebhookRecord,
 } from "./store.js";
+export type { PaidIntent, Scan, Scannable, Wallet } from "./wallet.js";
+export type { DeliverWebhook, WebhookRequest } from "./webhook-delivery.js";

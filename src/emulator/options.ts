@@ -1,11 +1,16 @@
+import { SEED_LENGTH } from "../crypto/types.js";
 import { InputError } from "../errors.js";
 import { checkOptions } from "../lib/options.js";
+import { MovableClock } from "./clock.js";
 import { type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
 import { memoryStore } from "./memory-store.js";
 import { fetchWellKnown, resolveHost } from "./outbound.js";
+import { DEFAULT_RATES, type RatesTable } from "./rates.js";
 import type { FetchWellKnown } from "./rules/domain.js";
 import type { ResolveHost } from "./rules/webhook-url.js";
 import type { Store } from "./store.js";
+import type { DeliverWebhook } from "./webhook-delivery.js";
+import { webhookSender } from "./webhook-sender.js";
 
 /** Options of {@link Emulator.start}. */
 export interface EmulatorOptions {
@@ -23,8 +28,19 @@ export interface EmulatorOptions {
   readonly maxFeeBasisPoints?: number | undefined;
   /** Where the state lives. Default: in memory. A store that is given stays the caller's to close. */
   readonly store?: Store | undefined;
-  /** The clock, in milliseconds since 1970. Default `Date.now`. */
-  readonly now?: (() => number) | undefined;
+  /** The clock that every duration runs on; it stays the caller's. Default: one that runs with the system's. */
+  readonly clock?: MovableClock | undefined;
+  /** Worth of one kin in each currency. Default: {@link DEFAULT_RATES}. */
+  readonly rates?: RatesTable | undefined;
+  /** Seed of the key that signs webhooks, 32 bytes. Default: random at each start. */
+  readonly signingSeed?: Uint8Array | undefined;
+  /** Sends one webhook request. Default: over the network; beyond loopback never to private addresses. */
+  readonly deliverWebhook?: DeliverWebhook | undefined;
+  /**
+   * Opens wallet and control services to whoever sends `Authorization: Bearer <token>`, and to nobody else. At least 16
+   * characters. Default: none, and they answer on loopback only.
+   */
+  readonly controlToken?: string | undefined;
   /** Resolves the host of a webhook URL; rejects where it does not resolve. Default: the system's resolver. */
   readonly resolveHost?: ResolveHost | undefined;
   /** Fetches a domain's well-known file. Default: over https, with limits, from public addresses only. */
@@ -39,11 +55,10 @@ export interface EmulatorOptions {
 
 /** {@link EmulatorOptions} with every default in place. */
 export type CheckedEmulatorOptions = {
-  readonly [K in Exclude<keyof EmulatorOptions, "allowedHosts" | "allowedOrigins">]-?: Exclude<
-    EmulatorOptions[K],
-    undefined
-  >;
-} & Pick<EmulatorOptions, "allowedHosts" | "allowedOrigins"> & { readonly ownsStore: boolean };
+  readonly [K in Exclude<keyof EmulatorOptions, OptionalAtRuntime>]-?: Exclude<EmulatorOptions[K], undefined>;
+} & Pick<EmulatorOptions, OptionalAtRuntime> & { readonly ownsStore: boolean; readonly ownsClock: boolean };
+
+type OptionalAtRuntime = "allowedHosts" | "allowedOrigins" | "controlToken";
 
 const optionNames: readonly (keyof EmulatorOptions)[] = [
   "port",
@@ -53,7 +68,11 @@ const optionNames: readonly (keyof EmulatorOptions)[] = [
   "limits",
   "maxFeeBasisPoints",
   "store",
-  "now",
+  "clock",
+  "rates",
+  "signingSeed",
+  "deliverWebhook",
+  "controlToken",
   "resolveHost",
   "fetchWellKnown",
   "allowLocalWebhooks",
@@ -68,6 +87,8 @@ export function checkEmulatorOptions(options: EmulatorOptions): CheckedEmulatorO
   const host = given.host ?? "127.0.0.1";
   if (typeof host !== "string" || host === "")
     throw new InputError("invalid_option", "host", "must be an address or a name");
+  checkTypes(given);
+  const allowLocalWebhooks = given.allowLocalWebhooks ?? isLoopback(host);
   return {
     port: wholeNumber(given.port ?? 0, "port", 65_535),
     host,
@@ -77,13 +98,63 @@ export function checkEmulatorOptions(options: EmulatorOptions): CheckedEmulatorO
     maxFeeBasisPoints: wholeNumber(given.maxFeeBasisPoints ?? 5000, "maxFeeBasisPoints", 10_000),
     store: given.store ?? memoryStore(),
     ownsStore: given.store === undefined,
-    now: given.now ?? Date.now,
+    ownsClock: given.clock === undefined,
+    clock: given.clock ?? new MovableClock(),
+    rates: given.rates ?? DEFAULT_RATES,
+    signingSeed: given.signingSeed?.slice() ?? globalThis.crypto.getRandomValues(new Uint8Array(SEED_LENGTH)),
+    deliverWebhook: given.deliverWebhook ?? webhookSender(allowLocalWebhooks),
+    controlToken: given.controlToken,
     resolveHost: given.resolveHost ?? resolveHost,
     fetchWellKnown: given.fetchWellKnown ?? fetchWellKnown,
-    allowLocalWebhooks: given.allowLocalWebhooks ?? isLoopback(host),
+    allowLocalWebhooks,
     isTemporaryIncomingAccount: given.isTemporaryIncomingAccount ?? (() => false),
     logger: given.logger ?? console,
   };
+}
+
+function checkTypes(options: EmulatorOptions): void {
+  const { allowedHosts, allowedOrigins, allowLocalWebhooks, store, logger } = options;
+  const check = (valid: boolean, field: keyof EmulatorOptions, what: string) => {
+    if (!valid) throw new InputError("invalid_option", field, `must be ${what}`);
+  };
+  const { clock, rates, signingSeed, controlToken } = options;
+  check(clock === undefined || clock instanceof MovableClock, "clock", "a MovableClock");
+  check(
+    rates === undefined || (typeof rates === "object" && rates !== null),
+    "rates",
+    "an object of rates by currency",
+  );
+  check(
+    signingSeed === undefined || (signingSeed instanceof Uint8Array && signingSeed.length === SEED_LENGTH),
+    "signingSeed",
+    `a Uint8Array of ${SEED_LENGTH} bytes`,
+  );
+  check(
+    controlToken === undefined || (typeof controlToken === "string" && controlToken.length >= 16),
+    "controlToken",
+    "text of at least 16 characters",
+  );
+  for (const field of [
+    "deliverWebhook",
+    "resolveHost",
+    "fetchWellKnown",
+    "isTemporaryIncomingAccount",
+  ] as const) {
+    check(["undefined", "function"].includes(typeof options[field]), field, "a function");
+  }
+  check(allowedHosts === undefined || isTextList(allowedHosts), "allowedHosts", "a list of host names");
+  check(
+    allowedOrigins === undefined || allowedOrigins === "*" || isTextList(allowedOrigins),
+    "allowedOrigins",
+    'a list of origins or "*"',
+  );
+  check(["undefined", "boolean"].includes(typeof allowLocalWebhooks), "allowLocalWebhooks", "true or false");
+  check(store === undefined || typeof store?.transaction === "function", "store", "a store");
+  check(logger === undefined || typeof logger?.error === "function", "logger", "an object with error()");
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
 }
 
 function checkLimits(limits: unknown): LimitsTable {

@@ -105,7 +105,7 @@ export function isPrivate(address: string): boolean {
 }
 
 /** Resolves as the system does, but to public addresses only. The check is on the very address that is connected to. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
+export const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookupWithCallback(hostname, { ...options, all: true }, (error, addresses) => {
     const allowed = error === null ? addresses.filter(({ address }) => !isPrivate(address)) : [];
     const [first] = allowed;

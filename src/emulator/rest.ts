@@ -204,20 +204,23 @@ function decodeRequest(text: string) {
   }
 }
 
-async function readText(req: PortRequest): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // Not destroyed when left early: the connection could not be used again.
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_REQUEST_BYTES) {
-      // Read to its end and dropped, or a client that writes first and reads then would never see the answer.
-      req.resume();
-      throw new RestFailure(413, `request body is larger than ${MAX_REQUEST_BYTES} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+function readText(req: PortRequest): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let length = 0;
+    // Whatever is too much is read to its end and dropped: who writes first and reads then would not see the answer,
+    // and the connection could not be used again.
+    req.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= MAX_REQUEST_BYTES) return chunks.push(chunk);
+      chunks = [];
+      return reject(new RestFailure(413, `request body is larger than ${MAX_REQUEST_BYTES} bytes`));
+    });
+    req.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    req.once("error", reject);
+    // A client that is gone; nobody reads the answer.
+    req.once("close", () => reject(new RestFailure(408, "request timed out")));
+  });
 }
 
 function sendJson(res: PortResponse, { status, body }: JsonAnswer): void {

@@ -24,20 +24,20 @@ import { toBase58 } from "../lib/bytes.js";
 import { invalidArgument, unauthenticated } from "./failure.js";
 import { type SendMessageRules, sendMessage } from "./rules/send-message.js";
 import { type WebhookUrlRules, webhookUrlProblem } from "./rules/webhook-url.js";
-import type { Store } from "./store.js";
+import { openMessageStream, openMessageStreamWithKeepAlive, type StreamContext } from "./streams.js";
 import { violationOf } from "./validation.js";
 
 /** What the services depend on. */
-export interface ServiceContext {
-  readonly store: Store;
+export interface ServiceContext extends StreamContext {
   readonly rules: SendMessageRules;
   readonly webhookUrls: WebhookUrlRules;
   /** Told of unexpected errors, of which callers see nothing but Internal. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Both services, callable in process. */
+/** The unary calls, callable in process, and the streams. */
 export interface SequencerServices {
+  readonly streams: StreamContext;
   readonly sendMessage: UnaryCall<typeof SendMessageRequestSchema, typeof SendMessageResponseSchema>;
   readonly pollMessages: UnaryCall<typeof PollMessagesRequestSchema, typeof PollMessagesResponseSchema>;
   readonly ackMessages: UnaryCall<typeof AckMessagesRequestSchema, typeof AckMesssagesResponseSchema>;
@@ -56,14 +56,18 @@ type UnaryCall<I extends DescMessage, O extends DescMessage> = (
 const POLL_LIMIT = 257;
 
 /** Builds the services around a store. */
-export function sequencerServices({ store, rules, webhookUrls, onError }: ServiceContext): SequencerServices {
+export function sequencerServices(context: ServiceContext): SequencerServices {
+  const { store, hub, clock, rules, webhookUrls, onError } = context;
   const checked = checkedBy(onError);
   return {
+    streams: context,
+
     sendMessage: checked(SendMessageRequestSchema, SendMessageResponseSchema, async (request) => {
       const intentId = idOf(request.rendezvousKey);
-      const { result, messageId } = await store.transaction(intentId, (transaction) =>
-        sendMessage(request, rules, transaction),
+      const { result, messageId, stored } = await store.transaction(intentId, (transaction) =>
+        sendMessage(request, { ...rules, now: clock.now(), hasOpenStream: hub.has(intentId) }, transaction),
       );
+      if (stored !== undefined) await hub.deliver(intentId, stored);
       return create(
         SendMessageResponseSchema,
         messageId === undefined ? { result } : { result, messageId: { value: messageId } },
@@ -118,7 +122,7 @@ export function sequencerServices({ store, rules, webhookUrls, onError }: Servic
             return answer(RegisterWebhookResponse_Result.REQUEST_NOT_FOUND);
           if ((await transaction.getWebhook()) !== undefined)
             return answer(RegisterWebhookResponse_Result.ALREADY_REGISTERED);
-          await transaction.putWebhook({ url, createdAt: rules.now(), state: "registered", attempts: [] });
+          await transaction.putWebhook({ url, createdAt: clock.now(), state: "registered", attempts: [] });
           return answer(RegisterWebhookResponse_Result.OK);
         });
       },
@@ -128,9 +132,16 @@ export function sequencerServices({ store, rules, webhookUrls, onError }: Servic
 
 /** Registers the services with a Connect router, which serves them over HTTP and in memory alike. */
 export function sequencerRoutes(services: SequencerServices): (router: ConnectRouter) => void {
-  const { sendMessage, pollMessages, ackMessages, getStatus, registerWebhook } = services;
+  const { sendMessage, pollMessages, ackMessages, getStatus, registerWebhook, streams } = services;
   return (router) => {
-    router.service(Messaging, { sendMessage, pollMessages, ackMessages });
+    router.service(Messaging, {
+      sendMessage,
+      pollMessages,
+      ackMessages,
+      openMessageStream: (request, { signal }) => openMessageStream(streams, request, signal),
+      openMessageStreamWithKeepAlive: (requests, { signal }) =>
+        openMessageStreamWithKeepAlive(streams, requests, signal),
+    });
     router.service(MicroPayment, { getStatus, registerWebhook });
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 import { webhookCalled } from "./server-messages.js";
-import type { IntentRecord, RequestRecord, Store, WebhookAttempt } from "./store.js";
+import type { IntentRecord, Store, WebhookAttempt } from "./store.js";
 import type { StreamHub } from "./stream-hub.js";
 
 /** One HTTP request of a webhook. */
@@ -23,7 +23,9 @@ export interface DeliveryContext {
   readonly clock: Clock;
   readonly deliverWebhook: DeliverWebhook;
   /** The signed token of an intent. */
-  readonly tokenOf: (intentId: string, intent: IntentRecord, request: RequestRecord | undefined) => string;
+  readonly tokenOf: (intentId: string, intent: IntentRecord) => string;
+  /** Told of failures of the store. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Pauses before the attempts, in milliseconds. The next attempt is scheduled when one starts, so they can overlap. */
@@ -76,8 +78,14 @@ export class WebhookDelivery {
     const delayMs = ATTEMPT_DELAYS_MS[attempt];
     const next =
       delayMs === undefined
-        ? this.#context.clock.after(GIVE_UP_AFTER_MS, () => void this.#giveUp(intentId))
-        : this.#context.clock.after(delayMs, () => void this.#attempt(intentId, attempt));
+        ? this.#context.clock.after(
+            GIVE_UP_AFTER_MS,
+            () => void this.#giveUp(intentId).catch(this.#context.onError),
+          )
+        : this.#context.clock.after(
+            delayMs,
+            () => void this.#attempt(intentId, attempt).catch(this.#context.onError),
+          );
     this.#timers.set(intentId, next);
   }
 
@@ -89,13 +97,13 @@ export class WebhookDelivery {
       const webhook = await transaction.getWebhook();
       const intent = await transaction.getIntent();
       if (webhook?.state !== "pending" || intent === undefined) return undefined;
-      return { url: webhook.url, intent, request: await transaction.getRequest() };
+      return { url: webhook.url, intent };
     });
     if (due === undefined) return;
     this.#schedule(intentId, attempt + 1);
     const outcome: Omit<WebhookAttempt, "startedAt"> =
       due.intent.state === "submitted"
-        ? await this.#send(due.url, this.#context.tokenOf(intentId, due.intent, due.request))
+        ? await this.#send(due.url, this.#context.tokenOf(intentId, due.intent))
         : { error: "the intent is revoked" };
     await this.#record(intentId, { startedAt, ...outcome });
   }

@@ -1,4 +1,5 @@
 import { CodeIntentsError, SequencerError, TransportError } from "../errors.js";
+import { onAbort } from "./abort.js";
 import type { Attempt, CallOptions, Sequencer } from "./port.js";
 
 /** How often and how soon a call is tried again. Only calls that are safe to repeat are. */
@@ -29,10 +30,14 @@ export interface CallPolicy {
   readonly closed: AbortSignal;
 }
 
+/** The error to end a call with, given the last one and whether any attempt may have taken effect. */
+export type CallFailure = (error: unknown, mayHaveArrived: boolean) => unknown;
+
 /** Runs one call against the client's sequencer, with deadline, retries and headers around it. */
 export type RunCall = <T>(
   options: CallOptions | undefined,
   attempt: (sequencer: Sequencer, context: Attempt) => Promise<T>,
+  failure?: CallFailure,
 ) => Promise<T>;
 
 /**
@@ -45,6 +50,7 @@ export async function callWithRetries<T>(
   policy: CallPolicy,
   options: CallOptions,
   attempt: (context: Attempt) => Promise<T>,
+  failure: CallFailure = (error) => error,
 ): Promise<T> {
   const timeoutMs = options.timeoutMs ?? policy.timeoutMs;
   const deadline = performance.now() + timeoutMs;
@@ -62,7 +68,10 @@ export async function callWithRetries<T>(
       end.signal.throwIfAborted();
       try {
         const remainingMs = Math.max(1, Math.ceil(deadline - performance.now()));
-        return await Promise.race([attempt({ signal: end.signal, timeoutMs: remainingMs, headers }), ended]);
+        return await Promise.race([
+          attempt({ signal: end.signal, timeoutMs: remainingMs, headers, mayRepeat: mayHaveArrived }),
+          ended,
+        ]);
       } catch (reason) {
         const error = end.signal.aborted ? end.signal.reason : reason;
         if (end.signal.aborted || isAmbiguous(error)) mayHaveArrived = true;
@@ -70,18 +79,18 @@ export async function callWithRetries<T>(
         const pauseMs =
           Math.random() * Math.min(policy.retry.maxDelayMs, policy.retry.initialDelayMs * 2 ** (number - 1));
         if (performance.now() + pauseMs >= deadline) throw error;
-        await Promise.race([pause(pauseMs, end.signal), ended]);
+        await pause(pauseMs, ended);
       }
     }
   } catch (error) {
-    throw settled(error, mayHaveArrived);
+    throw failure(settled(error, mayHaveArrived), mayHaveArrived);
   } finally {
     release();
   }
 }
 
-/** Whether an error leaves open if the call took effect. */
-export function isAmbiguous(error: unknown): boolean {
+/** Whether an error leaves open if its attempt took effect. */
+function isAmbiguous(error: unknown): boolean {
   if (error instanceof TransportError) return error.mayHaveArrived;
   return error instanceof SequencerError && error.code === "sequencer_failed";
 }
@@ -96,8 +105,8 @@ function endCallOn(
   caller: AbortSignal | undefined,
   timeoutMs: number,
 ): () => void {
-  const onClosed = () => end.abort(closed.reason);
-  const onAbort = () => {
+  const whenClosed = () => end.abort(closed.reason);
+  const whenAborted = () => {
     // The caller's reason may be anything; it is theirs to see again.
     end.abort(
       new TransportError("aborted", { message: "The call was aborted by its signal", cause: caller?.reason }),
@@ -107,27 +116,36 @@ function endCallOn(
     const message = `The call did not end within ${timeoutMs} ms. Its effect is not known; call again, or raise timeoutMs`;
     end.abort(new TransportError("deadline_exceeded", { message, retryable: true }));
   }, timeoutMs);
-  if (closed.aborted) onClosed();
-  else if (caller?.aborted) onAbort();
-  closed.addEventListener("abort", onClosed, { once: true });
-  caller?.addEventListener("abort", onAbort, { once: true });
+  if (closed.aborted) whenClosed();
+  else if (caller?.aborted) whenAborted();
+  const releases = [onAbort(closed, whenClosed)];
+  if (caller !== undefined) releases.push(onAbort(caller, whenAborted));
   return () => {
     clearTimeout(timer);
-    closed.removeEventListener("abort", onClosed);
-    caller?.removeEventListener("abort", onAbort);
+    for (const release of releases) release();
   };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+async function pause(ms: number, ended: Promise<never>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
   });
+  try {
+    await Promise.race([passed, ended]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The error with what all attempts together say about arrival. */
 function settled(error: unknown, mayHaveArrived: boolean): unknown {
-  if (!(error instanceof TransportError) || error.mayHaveArrived === mayHaveArrived) return error;
+  return error instanceof TransportError ? withArrival(error, mayHaveArrived) : error;
+}
+
+/** The error with another word on arrival. */
+export function withArrival(error: TransportError, mayHaveArrived: boolean): TransportError {
+  if (error.mayHaveArrived === mayHaveArrived) return error;
   const { code, message, retryable, cause, httpStatus, connectCode } = error;
   return new TransportError(code, {
     message,

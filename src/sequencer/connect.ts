@@ -1,5 +1,5 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
-import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import {
   Messaging,
   SendMessageRequestSchema,
@@ -11,24 +11,35 @@ import {
   RegisterWebhookRequestSchema,
   RegisterWebhookResponse_Result,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
-import { CodeIntentsError, type ConnectCodeName, SequencerError, TransportError } from "../errors.js";
+import { SequencerError, TransportError } from "../errors.js";
 import type { PaymentIntent } from "../intents/payment-intent.js";
+import { withArrival } from "./call.js";
 import { CAPABILITIES, type Capabilities, type Protocol } from "./capabilities.js";
-import { type Attempt, type IntentStatus, type Sequencer, statusOf } from "./port.js";
+import { malformed, optionsOf, typed } from "./connect-failure.js";
+import { connectMessages, type MessageCalls } from "./messages.js";
+import {
+  type Attempt,
+  type IntentStatus,
+  type Sequencer,
+  statusOf,
+  type WebhookRegistration,
+  type WebhookTarget,
+} from "./port.js";
 import { refusal } from "./refusal.js";
-import { redirectRefused, responseTooLarge } from "./transports/fetch-sender.js";
 import type { OwnedTransport } from "./transports/types.js";
-import { unreachable } from "./unreachable.js";
 
 const MESSAGE_ID_LENGTH = 16;
 
+/** How a sequencer is reached by a Connect transport. */
+export interface ConnectSequencerOptions extends OwnedTransport {
+  readonly protocol: Exclude<Protocol, "rest">;
+  /** Whether streams in both directions may work; if they do not, plain streams are used. */
+  readonly bidirectional: boolean;
+}
+
 /** A sequencer that is reached by any Connect transport: Connect, gRPC, gRPC-Web or in memory. */
-export function connectSequencer(
-  transport: Transport,
-  close: () => void = () => {},
-  protocol: Exclude<Protocol, "rest"> = "connect",
-): Sequencer {
-  return new ConnectSequencer({ transport, close }, CAPABILITIES[protocol]);
+export function connectSequencer(options: ConnectSequencerOptions): Sequencer {
+  return new ConnectSequencer(options);
 }
 
 class ConnectSequencer implements Sequencer {
@@ -36,31 +47,45 @@ class ConnectSequencer implements Sequencer {
   readonly #messaging: Client<typeof Messaging>;
   readonly #microPayment: Client<typeof MicroPayment>;
   readonly #close: () => void;
+  readonly messages: MessageCalls;
 
-  constructor({ transport, close }: OwnedTransport, capabilities: Capabilities) {
-    this.capabilities = capabilities;
+  constructor({ transport, close, protocol, bidirectional }: ConnectSequencerOptions) {
+    this.capabilities = CAPABILITIES[protocol];
     this.#messaging = createClient(Messaging, transport);
+    this.messages = connectMessages(this.#messaging, bidirectional ? ["keep-alive", "plain"] : ["plain"]);
     this.#microPayment = createClient(MicroPayment, transport);
     this.#close = close;
   }
 
-  async createPaymentIntent(intent: PaymentIntent, attempt: Attempt): Promise<void> {
+  async createPaymentIntent(
+    intent: PaymentIntent,
+    attempt: Attempt,
+  ): Promise<WebhookRegistration | undefined> {
     // Decoded from the bytes around the signed message; canonical bytes encode to themselves again.
     const request = fromBinary(SendMessageRequestSchema, intent.toSendMessageRequest());
-    const { result, messageId } = await typed(this.#messaging.sendMessage(request, { ...attempt }));
+    const { result, messageId } = await typed(this.#messaging.sendMessage(request, optionsOf(attempt)));
     if (result === SendMessageResponse_Result.NO_ACTIVE_STREAM) throw notStored("no active stream");
     // An empty answer decodes to OK; only a message id shows that the message was stored.
     if (result !== SendMessageResponse_Result.OK || messageId?.value.length !== MESSAGE_ID_LENGTH) {
       throw malformed("SendMessage", "the message id that a stored message has");
     }
-    if (intent.webhook !== undefined)
-      await this.#registerWebhook(intent.sign().publicKey, intent.webhook.url, attempt);
+    if (intent.webhook === undefined) return undefined;
+    try {
+      attempt.signal.throwIfAborted();
+      return await this.registerWebhook(
+        { publicKey: intent.sign().publicKey, intent },
+        intent.webhook.url,
+        attempt,
+      );
+    } catch (error) {
+      throw afterStored(error);
+    }
   }
 
   async getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus> {
     const request = create(GetStatusRequestSchema, { intentId: { value: publicKey } });
     const { exists, codeScanned, intentSubmitted } = await typed(
-      this.#microPayment.getStatus(request, { ...attempt }),
+      this.#microPayment.getStatus(request, optionsOf(attempt)),
     );
     return statusOf(exists, codeScanned, intentSubmitted);
   }
@@ -69,18 +94,22 @@ class ConnectSequencer implements Sequencer {
     this.#close();
   }
 
-  /** As over REST, a webhook that is registered already counts as success: it may be ours, from an earlier attempt. */
-  async #registerWebhook(publicKey: Uint8Array, url: string, attempt: Attempt): Promise<void> {
+  async registerWebhook(
+    { publicKey }: WebhookTarget,
+    url: string,
+    attempt: Attempt,
+  ): Promise<WebhookRegistration> {
     const request = create(RegisterWebhookRequestSchema, { intentId: { value: publicKey }, url });
-    const { result } = await typed(this.#microPayment.registerWebhook(request, { ...attempt }));
+    const { result } = await typed(this.#microPayment.registerWebhook(request, optionsOf(attempt)));
     switch (result) {
       case RegisterWebhookResponse_Result.OK:
+        return "registered";
       case RegisterWebhookResponse_Result.ALREADY_REGISTERED:
-        return;
+        return attempt.mayRepeat ? "probably_ours" : "already_registered";
       case RegisterWebhookResponse_Result.INVALID_URL:
-        throw webhookRefused("invalid url");
+        throw refusal({ connectCode: "failed_precondition", text: "invalid url" });
       case RegisterWebhookResponse_Result.REQUEST_NOT_FOUND:
-        throw webhookRefused("request not found");
+        throw refusal({ connectCode: "failed_precondition", text: "request not found" });
       case RegisterWebhookResponse_Result.INTENT_EXISTS:
         throw refusal({ connectCode: "invalid_argument", text: "client submitted intent" });
       default:
@@ -89,50 +118,18 @@ class ConnectSequencer implements Sequencer {
   }
 }
 
-/** Maps what a Connect client throws. */
-async function typed<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw connectFailure(error);
-  }
-}
-
-// What the library says of an answer that it cannot read.
-const unreadable =
-  /^(unsupported content type|unsupported response encoding|protocol error|parse binary|invalid envelope|received compressed|promised )/;
-
-/** The typed error of a failed Connect call. */
-export function connectFailure(error: unknown): CodeIntentsError {
-  if (error instanceof CodeIntentsError) return error;
-  const failure = ConnectError.from(error);
-  const { cause, rawMessage: text, code } = failure;
-  if (cause instanceof CodeIntentsError) return cause;
-  if (cause !== undefined || text.startsWith("http/2 ")) return unreachable(failure);
-  if (/ is larger than configured readMaxBytes /.test(text)) return responseTooLarge(failure);
-  const redirect = /^HTTP (3\d\d)$/.exec(text);
-  if (redirect !== null) return redirectRefused(Number(redirect[1]));
-  if (unreadable.test(text)) return malformed("the call", `an answer of the protocol (${text})`, failure);
-  return refusal({ connectCode: connectCodeName(code), text, cause: failure });
-}
-
-function connectCodeName(code: Code): ConnectCodeName {
-  const name = Code[code] ?? "Unknown";
-  return name.replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase() as ConnectCodeName;
-}
-
-function malformed(call: string, expected: string, cause?: unknown): TransportError {
-  return new TransportError("malformed_response", {
-    message: `The answer to ${call} is not ${expected}. Check that baseUrl leads to a sequencer of this protocol`,
+/** The intent is registered by now, which no failure of its webhook may hide. */
+function afterStored(error: unknown): unknown {
+  if (error instanceof TransportError) return withArrival(error, true);
+  if (!(error instanceof SequencerError) || error.code === "already_submitted") return error;
+  const { code, message, connectCode, sequencerMessage, retryable, cause } = error;
+  // Where it will be tried again, what follows must not read as if nothing had arrived.
+  return new SequencerError(retryable ? "sequencer_failed" : code, {
+    message: `webhook.url: the intent is registered, but its webhook is not. ${message}`,
+    connectCode,
+    sequencerMessage,
+    retryable,
     cause,
-  });
-}
-
-function webhookRefused(why: string): SequencerError {
-  return new SequencerError("request_refused", {
-    message: `webhook.url: the intent is registered, but the sequencer refused its webhook: ${why}`,
-    connectCode: "failed_precondition",
-    sequencerMessage: why,
   });
 }
 

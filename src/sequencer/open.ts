@@ -1,6 +1,6 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { transports } from "#transports";
-import type { Protocol } from "./capabilities.js";
+import { CAPABILITIES, type Capabilities, type Protocol } from "./capabilities.js";
 import type { Sequencer } from "./port.js";
 import { restSequencer } from "./rest.js";
 import type { FetchFunction, HttpVersion } from "./transports/types.js";
@@ -21,13 +21,25 @@ export type Target =
 export async function openSequencer(target: Target): Promise<Sequencer> {
   if (target.kind === "transport") {
     const { connectSequencer } = await import("./connect.js");
-    return connectSequencer(target.transport);
+    // What the transport can do is not known; where it cannot, it says so.
+    return connectSequencer({
+      transport: target.transport,
+      close() {},
+      protocol: "connect",
+      bidirectional: true,
+    });
   }
   const { protocol } = target;
   if (protocol === "rest") return restSequencer(target.baseUrl, transports.restSender(target.fetch));
-  const [{ connectSequencer }, { transport, close }] = await Promise.all([
+  const [{ connectSequencer }, owned] = await Promise.all([
     import("./connect.js"),
     transports.connectTransport({ ...target, protocol }),
   ]);
-  return connectSequencer(transport, close, protocol);
+  const bidirectional = transports.runtime === "node" && target.httpVersion === "2";
+  return connectSequencer({ ...owned, protocol, bidirectional });
+}
+
+/** What the sequencer behind a target can do, known before it is reached. */
+export function capabilitiesOf(target: Target): Capabilities {
+  return CAPABILITIES[target.kind === "url" ? target.protocol : "connect"];
 }

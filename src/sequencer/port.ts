@@ -1,5 +1,6 @@
 import type { PaymentIntent } from "../intents/payment-intent.js";
 import type { Capabilities } from "./capabilities.js";
+import type { MessageCalls } from "./messages.js";
 
 /** Options of one call. */
 export interface CallOptions {
@@ -17,6 +18,30 @@ export interface Attempt {
   /** Milliseconds that are left of the call's deadline. */
   readonly timeoutMs: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether an earlier attempt of the same call may have taken effect. */
+  readonly mayRepeat: boolean;
+}
+
+/**
+ * What became of a webhook's registration. It is unsigned and the first one wins, so a webhook that exists already may be
+ * anybody's, and its URL is unknown.
+ */
+export type WebhookRegistration =
+  /** Registered by this call. */
+  | "registered"
+  /** A webhook exists; its URL is unknown. */
+  | "already_registered"
+  /** A webhook exists; an earlier attempt of this very call, whose answer was lost, may have registered it. */
+  | "probably_ours"
+  /** A webhook exists; REST does not say whether this call registered it. */
+  | "registered_or_existing";
+
+/** The intent that a webhook is for. */
+export interface WebhookTarget {
+  /** Rendezvous public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Needed where the protocol registers a webhook only together with the intent. */
+  readonly intent: PaymentIntent | undefined;
 }
 
 /** What a sequencer says of an intent. Unsigned: worth what the connection to the sequencer is worth. */
@@ -37,8 +62,12 @@ export interface IntentStatus {
  */
 export interface Sequencer {
   readonly capabilities: Capabilities;
+  /** Absent where the protocol carries no messages. */
+  readonly messages: MessageCalls | undefined;
   /** Registers the intent, and its webhook where it has one. Resolves only where the sequencer said so. */
-  createPaymentIntent(intent: PaymentIntent, attempt: Attempt): Promise<void>;
+  createPaymentIntent(intent: PaymentIntent, attempt: Attempt): Promise<WebhookRegistration | undefined>;
+  /** Registers a webhook for an intent that is registered. */
+  registerWebhook(target: WebhookTarget, url: string, attempt: Attempt): Promise<WebhookRegistration>;
   /** Status of the intent with this 32-byte rendezvous public key. */
   getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus>;
   /** Releases every socket. */

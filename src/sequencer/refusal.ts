@@ -67,6 +67,40 @@ export function refusal({ connectCode, text, httpStatus, cause }: Refusal): Sequ
   }
 }
 
+// What each HTTP status stands for. The sequencer's REST v1 flattens whatever is not here to 500; anything else is said
+// by what stands before it.
+const connectCodes: Readonly<Record<number, ConnectCodeName>> = {
+  400: "invalid_argument",
+  401: "unauthenticated",
+  403: "permission_denied",
+  404: "unimplemented",
+  405: "unimplemented",
+  408: "deadline_exceeded",
+  429: "resource_exhausted",
+  499: "canceled",
+  500: "internal",
+  501: "unimplemented",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable",
+};
+
+/** The typed error for an HTTP status that says more than any body; `undefined` where it is none of a failure. */
+export function statusRefusal(
+  httpStatus: number,
+  text: string,
+  cause?: unknown,
+): SequencerError | TransportError | undefined {
+  const connectCode =
+    connectCodes[httpStatus] ??
+    (httpStatus > 400 && httpStatus < 500
+      ? "failed_precondition"
+      : httpStatus > 500 && httpStatus < 600
+        ? "internal"
+        : undefined);
+  return connectCode === undefined ? undefined : refusal({ connectCode, text, httpStatus, cause });
+}
+
 function violation(
   text: string,
   error: (code: SequencerErrorCode, message: string) => SequencerError,
@@ -84,5 +118,5 @@ function violation(
         "details, or somebody who could derive the key registered first. Do not show this intent; use a new one.",
     );
   }
-  return error("request_refused", `The sequencer refused the request: ${text}`);
+  return error("request_refused", `The sequencer refused the request${text === "" ? "" : `: ${text}`}`);
 }

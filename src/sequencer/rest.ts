@@ -1,9 +1,16 @@
-import { type ConnectCodeName, TransportError } from "../errors.js";
-import type { PaymentIntent } from "../intents/payment-intent.js";
+import { TransportError, UnsupportedError } from "../errors.js";
+import type { CreateIntentBody, PaymentIntent } from "../intents/payment-intent.js";
 import { toBase58 } from "../lib/bytes.js";
 import { CAPABILITIES, type Capabilities } from "./capabilities.js";
-import { type Attempt, type IntentStatus, type Sequencer, statusOf } from "./port.js";
-import { refusal } from "./refusal.js";
+import {
+  type Attempt,
+  type IntentStatus,
+  type Sequencer,
+  statusOf,
+  type WebhookRegistration,
+  type WebhookTarget,
+} from "./port.js";
+import { statusRefusal } from "./refusal.js";
 import type { RestAnswer, RestRequest, RestSender } from "./transports/types.js";
 
 /** A sequencer that is reached by REST v1. */
@@ -11,24 +18,9 @@ export function restSequencer(baseUrl: string, sender: RestSender): Sequencer {
   return new RestSequencer(baseUrl, sender);
 }
 
-// What each HTTP status stands for; REST flattens everything else to 500.
-const connectCodes: Readonly<Record<number, ConnectCodeName>> = {
-  400: "invalid_argument",
-  401: "unauthenticated",
-  403: "permission_denied",
-  404: "unimplemented",
-  405: "unimplemented",
-  408: "deadline_exceeded",
-  429: "resource_exhausted",
-  500: "internal",
-  501: "unimplemented",
-  502: "unavailable",
-  503: "unavailable",
-  504: "unavailable",
-};
-
 class RestSequencer implements Sequencer {
   readonly capabilities: Capabilities = CAPABILITIES.rest;
+  readonly messages = undefined;
   readonly #root: string;
   readonly #sender: RestSender;
 
@@ -38,13 +30,28 @@ class RestSequencer implements Sequencer {
     this.#sender = sender;
   }
 
-  async createPaymentIntent(intent: PaymentIntent, attempt: Attempt): Promise<void> {
-    await this.#call(attempt, {
-      method: "POST",
-      url: `${this.#root}/createIntent`,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(intent.toRestBody()),
-    });
+  async createPaymentIntent(
+    intent: PaymentIntent,
+    attempt: Attempt,
+  ): Promise<WebhookRegistration | undefined> {
+    await this.#createIntent(intent.toRestBody(), attempt);
+    return intent.webhook === undefined ? undefined : "registered_or_existing";
+  }
+
+  /** REST has no such call: the intent is sent again, with the webhook. */
+  async registerWebhook(
+    { intent }: WebhookTarget,
+    url: string,
+    attempt: Attempt,
+  ): Promise<WebhookRegistration> {
+    if (intent === undefined) {
+      throw new UnsupportedError(
+        "unsupported_by_protocol",
+        "REST registers a webhook only together with its intent; pass the PaymentIntent instead of its id",
+      );
+    }
+    await this.#createIntent({ ...intent.toRestBody(), webhook: url }, attempt);
+    return "registered_or_existing";
   }
 
   async getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus> {
@@ -66,6 +73,15 @@ class RestSequencer implements Sequencer {
     this.#sender.close();
   }
 
+  async #createIntent(body: CreateIntentBody, attempt: Attempt): Promise<void> {
+    await this.#call(attempt, {
+      method: "POST",
+      url: `${this.#root}/createIntent`,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  }
+
   async #call(attempt: Attempt, request: Omit<RestRequest, "signal">): Promise<Record<string, unknown>> {
     const headers = { accept: "application/json", ...attempt.headers, ...request.headers };
     return successOf(await this.#sender.send({ ...request, headers, signal: attempt.signal }));
@@ -84,13 +100,7 @@ function successOf(answer: RestAnswer): Record<string, unknown> {
 function failureOf(httpStatus: number, body: Record<string, unknown> | undefined): Error {
   const error = typeof body?.error === "string" ? body.error : "";
   const wrapped = /^rpc error: code = (\w+) desc = ([\s\S]*)$/.exec(error);
-  const text = wrapped?.[2] ?? error;
-  const connectCode = connectCodes[httpStatus];
-  if (connectCode !== undefined) return refusal({ connectCode, text, httpStatus });
-  if (httpStatus > 400 && httpStatus < 500)
-    return refusal({ connectCode: "failed_precondition", text, httpStatus });
-  if (httpStatus > 500) return refusal({ connectCode: "internal", text, httpStatus });
-  return malformed("no status of REST v1", httpStatus);
+  return statusRefusal(httpStatus, wrapped?.[2] ?? error) ?? malformed("no status of REST v1", httpStatus);
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {

@@ -1,12 +1,12 @@
 import { TransportError } from "../errors.js";
 
-// Failures before anything was sent.
-const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+// System calls that fail before anything can be sent. The codes alone do not tell: a connection that was used can end
+// with EHOSTUNREACH as well.
+const beforeSending = new Set(["connect", "getaddrinfo"]);
 
-/** The error for a connection that could not be made, or broke; the system's code is found in the chain of causes. */
+/** The error for a connection that could not be made, or broke; the system's own is found in the chain of causes. */
 export function unreachable(cause: unknown): TransportError {
-  const code = systemCode(cause);
-  const sent = code === undefined || !neverSent.has(code);
+  const { code, sent } = systemFailure(cause);
   return new TransportError("unavailable", {
     message: sent
       ? `The connection to the sequencer broke${code ? ` (${code})` : ""}`
@@ -17,12 +17,19 @@ export function unreachable(cause: unknown): TransportError {
   });
 }
 
-function systemCode(error: unknown): string | undefined {
+function systemFailure(error: unknown): { code: string | undefined; sent: boolean } {
   // Bounded, so that a cause that leads back to itself ends.
   for (let depth = 0; depth < 8 && error instanceof Error; depth++) {
     const { code } = error as { code?: unknown };
-    if (typeof code === "string") return code;
+    if (typeof code === "string") return { code, sent: !isBeforeSending(error) };
     error = error.cause;
   }
-  return undefined;
+  return { code: undefined, sent: true };
+}
+
+function isBeforeSending(error: Error): boolean {
+  // One error for each address that was tried.
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isBeforeSending);
+  const { syscall, code } = error as { syscall?: unknown; code?: unknown };
+  return beforeSending.has(String(syscall)) || code === "UND_ERR_CONNECT_TIMEOUT";
 }

@@ -101,7 +101,9 @@ describe.each(ways)("over $name", (way) => {
   });
 
   it("ends with aborted before and during a call", async () => {
-    const before = await failure(code.paymentIntents.getStatus(destination, { signal: AbortSignal.abort("mine") }));
+    const before = await failure(
+      code.paymentIntents.getStatus(destination, { signal: AbortSignal.abort("mine") }),
+    );
     expect([before.code, before.cause]).toEqual(["aborted", "mine"]);
     const controller = new AbortController();
     const call = failure(code.paymentIntents.getStatus(destination, { signal: controller.signal }));

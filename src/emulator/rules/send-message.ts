@@ -18,10 +18,16 @@ import { checkPaymentRequest, type PaymentRules } from "./payment-request.js";
 
 /** What the rules depend on. */
 export interface SendMessageRules extends PaymentRules {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
   /** Whether an account is a temporary incoming account of a wallet, the only kind that may grab a bill. */
   readonly isTemporaryIncomingAccount: (account: string) => boolean | Promise<boolean>;
+}
+
+/** The moment at which a message is judged. */
+export interface SendMoment {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether somebody listens at the key. */
+  readonly hasOpenStream: boolean;
 }
 
 /** What became of a message. */
@@ -29,6 +35,8 @@ export interface SendOutcome {
   readonly result: SendMessageResponse_Result;
   /** 16 bytes, where the message was stored. */
   readonly messageId: Uint8Array | undefined;
+  /** The message as it was stored, to be forwarded. */
+  readonly stored: Message | undefined;
 }
 
 // Kinds that only the server may create.
@@ -44,7 +52,7 @@ const GRAB_GRACE_MS = 60_000;
 /** Checks a valid SendMessageRequest and stores its message, with the record of a request where it makes one. */
 export async function sendMessage(
   request: SendMessageRequest,
-  rules: SendMessageRules,
+  rules: SendMessageRules & SendMoment,
   transaction: StoreTransaction,
 ): Promise<SendOutcome> {
   const message = request.message ?? create(MessageSchema);
@@ -52,12 +60,12 @@ export async function sendMessage(
   const signature = request.signature?.value ?? new Uint8Array(0);
   checkServerFields(message);
   if (!crypto.verify(rendezvous, toBinary(MessageSchema, message), signature)) throw unauthenticated();
-  const now = rules.now();
+  const { now, hasOpenStream } = rules;
   const record = await checkKind(message, rendezvous, rules, transaction);
-  if (message.kind.case === "requestToGrabBill") {
+  if (message.kind.case === "requestToGrabBill" && !hasOpenStream) {
     const firstSeenAt = await transaction.firstSeenAt();
     if (firstSeenAt !== undefined && now - firstSeenAt > GRAB_GRACE_MS) {
-      return { result: SendMessageResponse_Result.NO_ACTIVE_STREAM, messageId: undefined };
+      return { result: SendMessageResponse_Result.NO_ACTIVE_STREAM, messageId: undefined, stored: undefined };
     }
   }
   const messageId = newMessageId();
@@ -71,7 +79,7 @@ export async function sendMessage(
     bytes: toBinary(MessageSchema, stored),
     createdAt: now,
   });
-  return { result: SendMessageResponse_Result.OK, messageId };
+  return { result: SendMessageResponse_Result.OK, messageId, stored };
 }
 
 function checkServerFields(message: Message): void {

@@ -16,7 +16,10 @@ export function fetchSender(fetch: FetchFunction): RestSender {
       } as const;
       try {
         const answer = await fetch(url, init);
-        refuseRedirect(answer);
+        if (isRedirect(answer)) {
+          discard(answer);
+          throw redirectRefused(answer.status);
+        }
         return { status: answer.status, body: await readLimited(answer) };
       } catch (cause) {
         if (cause instanceof TransportError) throw cause;
@@ -28,9 +31,17 @@ export function fetchSender(fetch: FetchFunction): RestSender {
 }
 
 /** Browsers answer a refused redirect with an opaque response of status 0; the others show the status. */
-export function refuseRedirect(answer: Pick<FetchAnswer, "status" | "type">): void {
-  if (answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400))
-    throw redirectRefused(answer.status);
+export function isRedirect({ type, status }: Pick<FetchAnswer, "status" | "type">): boolean {
+  return type === "opaqueredirect" || (status >= 300 && status < 400);
+}
+
+/** Lets go of the connection that an unread body would hold. */
+export function discard({ body }: Pick<FetchAnswer, "body">): void {
+  if (body !== null && "getReader" in body)
+    body
+      .getReader()
+      .cancel()
+      .catch(() => {});
 }
 
 /** The error for a redirect. */

@@ -20,6 +20,8 @@ import {
 // An idle socket is kept this long; servers commonly close theirs after five seconds.
 const KEEP_ALIVE_MS = 4_000;
 
+const SESSION_TIMES = { idleMs: KEEP_ALIVE_MS, connectMs: 5_000, silenceMs: 1_000 } as const;
+
 // Requests beyond this many at once wait for a socket.
 const MAX_SOCKETS = 256;
 
@@ -33,7 +35,10 @@ export const transports: TransportProvider = {
 };
 
 async function connectTransport(options: ConnectTransportOptions): Promise<OwnedTransport> {
-  const library = await import("@connectrpc/connect-node");
+  const [library, { Http2Sessions }] = await Promise.all([
+    import("@connectrpc/connect-node"),
+    import("./http2-sessions.js"),
+  ]);
   const { protocol, baseUrl, httpVersion } = options;
   const shared = {
     baseUrl,
@@ -48,7 +53,7 @@ async function connectTransport(options: ConnectTransportOptions): Promise<Owned
       protocol === "connect" ? library.createConnectTransport(http1) : library.createGrpcWebTransport(http1);
     return { transport, close: () => agent.destroy() };
   }
-  const sessions = new library.Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: KEEP_ALIVE_MS });
+  const sessions = new Http2Sessions(baseUrl, SESSION_TIMES);
   const http2 = { ...shared, httpVersion: "2" as const, sessionManager: sessions };
   const create = {
     connect: library.createConnectTransport,

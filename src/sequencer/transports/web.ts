@@ -1,6 +1,6 @@
 /** Transports by `fetch`: browsers, workers, and every runtime that is not Node. */
 
-import { fetchSender, refuseRedirect } from "./fetch-sender.js";
+import { discard, fetchSender, isRedirect, redirectRefused, responseTooLarge } from "./fetch-sender.js";
 import type { FetchFunction, TransportProvider } from "./types.js";
 import { MAX_RESPONSE_BYTES } from "./types.js";
 
@@ -18,22 +18,37 @@ export const transports: TransportProvider = {
       baseUrl,
       useBinaryFormat: true,
       interceptors: [...interceptors],
-      readMaxBytes: MAX_RESPONSE_BYTES,
-      fetch: withoutRedirects(fetch),
+      fetch: guarded(fetch),
     };
     return { transport: create(options), close() {} };
   },
   restSender: (fetch = platformFetch) => fetchSender(fetch),
 };
 
-// The library asks for `redirect: "error"`, which some workers' fetch refuses.
-function withoutRedirects(fetch: FetchFunction): typeof globalThis.fetch {
+// The library asks for `redirect: "error"`, which some workers' fetch refuses, and sets no limit to an answer.
+function guarded(fetch: FetchFunction): typeof globalThis.fetch {
   return async (input, init) => {
     const answer = (await fetch(String(input), {
       ...init,
       redirect: "manual",
     } as Parameters<FetchFunction>[1])) as Response;
-    refuseRedirect(answer);
-    return answer;
+    if (isRedirect(answer)) {
+      discard(answer);
+      throw redirectRefused(answer.status);
+    }
+    if (answer.body === null) return answer;
+    const { status, headers } = answer;
+    return new Response(answer.body.pipeThrough(limited()), { status, headers });
   };
+}
+
+function limited(): TransformStream<Uint8Array, Uint8Array> {
+  let length = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      length += chunk.length;
+      if (length > MAX_RESPONSE_BYTES) throw responseTooLarge();
+      controller.enqueue(chunk);
+    },
+  });
 }

@@ -1,0 +1,61 @@
+import { InputError, UnsupportedError } from "../errors.js";
+import type { WatchPolicy, WatchUntil } from "../events/watch.js";
+import { checkDuration, checkOptions } from "../lib/options.js";
+import type { Capabilities } from "../sequencer/capabilities.js";
+import { checkCallOptions } from "./options.js";
+
+/** Options of `watch`. */
+export interface WatchOptions {
+  /**
+   * What ends the watch: `"submitted"` (default), `"webhook"` (the sequencer reached the webhook, too), or `"rejected"` (a
+   * rejection as well as a payment).
+   */
+  readonly until?: WatchUntil | undefined;
+  /** Milliseconds between two questions for the status. Default 5000. */
+  readonly intervalMs?: number | undefined;
+  /** Milliseconds until the watch ends with `payment_timeout`. Default: none. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Say `true` where nobody else listens at this intent: what was told is then acknowledged, and the sequencer forgets it.
+   * Browsers, second tabs and other backends would miss it. Default `false`.
+   */
+  readonly soleListener?: boolean | undefined;
+  /** Ends the watch with `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Sent with every call of the watch. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** {@link WatchOptions}, checked. */
+export interface CheckedWatchOptions {
+  readonly policy: WatchPolicy;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const DEFAULT_INTERVAL_MS = 5_000;
+
+/** Checks the options of a watch against what the protocol can tell. */
+export function checkWatchOptions(options: unknown, capabilities: Capabilities): CheckedWatchOptions {
+  checkOptions(options, "watch", ["until", "intervalMs", "timeoutMs", "soleListener", "signal", "headers"]);
+  const { until = "submitted", intervalMs = DEFAULT_INTERVAL_MS, soleListener = false, timeoutMs } = options;
+  if (until !== "submitted" && until !== "webhook" && until !== "rejected") {
+    throw new InputError("invalid_option", "until", 'must be "submitted", "webhook" or "rejected"');
+  }
+  if (until !== "submitted" && !capabilities.messages) {
+    throw new UnsupportedError(
+      "unsupported_by_protocol",
+      `until: "${until}" needs the messages of an intent, which REST does not carry; use another protocol`,
+    );
+  }
+  if (typeof soleListener !== "boolean")
+    throw new InputError("invalid_option", "soleListener", "must be true or false");
+  const { signal, headers } = checkCallOptions({ signal: options.signal, headers: options.headers });
+  return {
+    policy: { until, intervalMs: checkDuration(intervalMs, "intervalMs"), soleListener },
+    timeoutMs: timeoutMs === undefined ? undefined : checkDuration(timeoutMs, "timeoutMs"),
+    signal,
+    headers,
+  };
+}

@@ -1,0 +1,76 @@
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { crypto } from "#crypto";
+import { toBase58 } from "../lib/bytes.js";
+import { type Controls, controlRoutes } from "./control.js";
+import type { CheckedEmulatorOptions } from "./options.js";
+import { type SequencerServices, sequencerRoutes, sequencerServices } from "./services.js";
+import { StreamHub } from "./stream-hub.js";
+import { Wallet } from "./wallet.js";
+import { WebhookDelivery } from "./webhook-delivery.js";
+import { webhookToken } from "./webhook-token.js";
+
+/** Everything of an emulator but its port. */
+export interface EmulatorCore {
+  readonly services: SequencerServices;
+  readonly wallet: Wallet;
+  readonly controls: Controls;
+  /** Base58 of the public key that webhooks are signed with. */
+  readonly webhookPublicKey: string;
+  /** Registers every service. `authorize` throws for callers that may not use the control services. */
+  readonly routes: (authorize: (context: HandlerContext) => void) => (router: ConnectRouter) => void;
+  /** Goes on with the webhooks that a store from before holds. */
+  resume(): Promise<void>;
+  /** Ends every stream, schedule and timer. */
+  stop(): void;
+}
+
+/** Puts the emulator's parts together. */
+export function emulatorCore(
+  options: CheckedEmulatorOptions,
+  onError: (error: unknown) => void,
+): EmulatorCore {
+  const { store, clock, rates, deliverWebhook } = options;
+  const hub = new StreamHub(clock);
+  const signingKey = crypto.keyFromSeed(options.signingSeed);
+  const delivery = new WebhookDelivery({
+    store,
+    hub,
+    clock,
+    deliverWebhook,
+    tokenOf: (intentId, intent) => webhookToken(intentId, intent, signingKey),
+    onError,
+  });
+  const services = sequencerServices({ store, hub, clock, rules: options, webhookUrls: options, onError });
+  const wallet = new Wallet(services, { store, hub, clock, delivery, rates });
+  const controls: Controls = {
+    wallet,
+    dump: () => store.dump(),
+    async load(states) {
+      delivery.reset();
+      hub.close();
+      await store.load(states);
+      await delivery.resume();
+    },
+    hasStream: (intentId) => hub.has(intentId),
+    async advance(ms) {
+      await clock.advance(ms);
+      return clock.now();
+    },
+  };
+  return {
+    services,
+    wallet,
+    controls,
+    webhookPublicKey: toBase58(signingKey.publicKey),
+    routes: (authorize) => (router) => {
+      sequencerRoutes(services)(router);
+      controlRoutes(controls, authorize)(router);
+    },
+    resume: () => delivery.resume(),
+    stop() {
+      delivery.stop();
+      hub.close();
+      if (options.ownsClock) clock.stop();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { SigningKey } from "../crypto/types.js";
+import { webhookClaimsJson } from "../webhook/claims-json.js";
+import { signWebhookJson } from "../webhook/sign.js";
+import type { IntentRecord } from "./store.js";
+
+/** The token that a webhook carries. That of a login without a payment holds nothing that binds it to its intent. */
+export function webhookToken(intentId: string, { payment }: IntentRecord, key: SigningKey): string {
+  if (payment === undefined) return signWebhookJson(webhookClaimsJson({}), key);
+  const { destination, currency, nativeAmount, exchangeRate, quarks, feeQuarks } = payment;
+  const claims = {
+    intent: intentId,
+    destination,
+    currency,
+    amount: nativeAmount,
+    exchangeRate,
+    quarks,
+    fees: feeQuarks,
+  };
+  return signWebhookJson(webhookClaimsJson(claims), key);
+}

@@ -1,0 +1,161 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { crypto } from "#crypto";
+import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { Metadata } from "../../gen/code/transaction/v2/transaction_service_pb.js";
+import type { PaymentIntent } from "../intents/payment-intent.js";
+import { equalBytes, fromBase58, toBase58 } from "../lib/bytes.js";
+import type { ForgedEvent, HeardPayment, PaymentEvent } from "./events.js";
+
+// How far a payment may be from the requested amount, as the sequencer itself allows.
+const AMOUNT_TOLERANCE = 0.0001;
+
+// Remembered to recognize what comes again. Whoever holds the client secret can send without end.
+const MAX_REMEMBERED = 10_000;
+
+const serverKinds: ReadonlySet<string> = new Set(["intentSubmitted", "webhookCalled", "airdropReceived"]);
+
+/**
+ * Turns what is heard at a rendezvous key into events: verified against the key, without repeats, and compared with the
+ * intent.
+ */
+export class Listener {
+  readonly #intent: PaymentIntent;
+  readonly #publicKey: Uint8Array;
+  readonly #ownRequest: Uint8Array;
+  readonly #seen = new Set<string>();
+  #submitted = false;
+  #contradicted = false;
+
+  constructor(intent: PaymentIntent) {
+    this.#intent = intent;
+    const { publicKey, message } = intent.sign();
+    this.#publicKey = publicKey;
+    this.#ownRequest = message;
+  }
+
+  /** The event of a message, or `undefined` where it says nothing new. */
+  hear(message: Message, heardFrom: "stream" | "poll"): PaymentEvent | undefined {
+    const messageId = toBase58(message.id?.value ?? new Uint8Array(0));
+    const kind = message.kind.case;
+    if (kind === undefined || this.#isRepeat(`id ${messageId}`)) return undefined;
+    const signature = message.sendMessageRequestSignature?.value;
+    const forged = (problem: ForgedEvent["problem"]): PaymentEvent => ({
+      type: "forged",
+      kind,
+      problem,
+      messageId,
+    });
+    if (serverKinds.has(kind)) {
+      return signature === undefined
+        ? this.#hearServer(message, messageId, heardFrom)
+        : forged("signed by a client");
+    }
+    if (signature === undefined) return forged("unsigned");
+    const sent = toBinary(MessageSchema, create(MessageSchema, { kind: message.kind }));
+    if (!crypto.verify(this.#publicKey, sent, signature)) return forged("wrong signature");
+    // Only now: a forged copy must not silence the original. Sending again stores a new id under the same signature.
+    if (this.#isRepeat(`signature ${toBase58(signature)}`)) return undefined;
+    return this.#hearClient(message, messageId, sent);
+  }
+
+  /** The event of a status that says that the intent was submitted. */
+  hearStatus(intentSubmitted: boolean): PaymentEvent | undefined {
+    // After a payment that is not of this intent, an unsigned "submitted" is not enough.
+    if (!intentSubmitted || this.#submitted || this.#contradicted) return undefined;
+    this.#submitted = true;
+    return { type: "submitted", heardFrom: "status" };
+  }
+
+  #hearServer(message: Message, messageId: string, heardFrom: "stream" | "poll"): PaymentEvent | undefined {
+    const { kind } = message;
+    if (kind.case === "webhookCalled") {
+      return { type: "webhookCalled", at: dateOf(kind.value.timestamp), messageId };
+    }
+    if (kind.case !== "intentSubmitted") return undefined;
+    const field = equalBytes(kind.value.intentId?.value ?? new Uint8Array(0), this.#publicKey)
+      ? this.#contradiction(kind.value.metadata)
+      : "intent";
+    if (field !== undefined) {
+      this.#contradicted = true;
+      return { type: "conflicting", subject: "payment", field, messageId };
+    }
+    if (this.#submitted) return undefined;
+    this.#submitted = true;
+    const payment = paymentOf(kind.value.metadata);
+    return { type: "submitted", heardFrom, ...(payment === undefined ? {} : { payment }) };
+  }
+
+  #hearClient(message: Message, messageId: string, sent: Uint8Array): PaymentEvent | undefined {
+    const { kind } = message;
+    switch (kind.case) {
+      case "requestToReceiveBill":
+        if (equalBytes(sent, this.#ownRequest)) return { type: "requested", messageId };
+        return { type: "conflicting", subject: "request", field: this.#differenceOf(message), messageId };
+      case "requestToLogin":
+        return { type: "conflicting", subject: "request", field: "kind", messageId };
+      case "codeScanned":
+        return { type: "scanned", at: dateOf(kind.value.timestamp), messageId };
+      case "clientRejectedPayment":
+        return { type: "rejected", messageId };
+      default:
+        return undefined;
+    }
+  }
+
+  /** What of a payment's metadata is not as the intent says; `undefined` where all is, or where there is none. */
+  #contradiction(metadata: Metadata | undefined): string | undefined {
+    if (metadata === undefined) return undefined;
+    const payment = paymentOf(metadata);
+    if (payment === undefined) return "kind";
+    const { destination, currency, amount } = this.#intent;
+    if (payment.destination !== destination) return "destination";
+    if (payment.currency !== currency) return "currency";
+    // Written so that NaN does not pass.
+    return Math.abs(payment.nativeAmount - Number(amount)) <= AMOUNT_TOLERANCE ? undefined : "amount";
+  }
+
+  #differenceOf({ kind }: Message): string {
+    if (kind.case !== "requestToReceiveBill") return "kind";
+    const { requestorAccount, exchangeData, additionalFees, domain } = kind.value;
+    const { destination, currency, amount, fees } = this.#intent;
+    if (toBase58(requestorAccount?.value ?? new Uint8Array(0)) !== destination) return "destination";
+    if (exchangeData.value?.currency !== currency) return "currency";
+    if (exchangeData.value.nativeAmount !== Number(amount)) return "amount";
+    const asTold = additionalFees.map(
+      (fee) => `${toBase58(fee.destination?.value ?? new Uint8Array(0))} ${fee.feeBps}`,
+    );
+    const asOurs = fees.map((fee) => `${fee.destination} ${fee.basisPoints}`);
+    if (asTold.join() !== asOurs.join()) return "fees";
+    return domain === undefined ? "exchangeData" : "domain";
+  }
+
+  /** The 16-byte id of the message behind an event, where there is one. */
+  idOf(event: PaymentEvent): Uint8Array | undefined {
+    return "messageId" in event ? fromBase58(event.messageId) : undefined;
+  }
+
+  #isRepeat(name: string): boolean {
+    if (this.#seen.has(name)) return true;
+    this.#seen.add(name);
+    if (this.#seen.size > MAX_REMEMBERED) {
+      for (const oldest of this.#seen) {
+        this.#seen.delete(oldest);
+        break;
+      }
+    }
+    return false;
+  }
+}
+
+function paymentOf(metadata: Metadata | undefined): HeardPayment | undefined {
+  if (metadata?.type.case !== "sendPrivatePayment") return undefined;
+  const { destination, exchangeData } = metadata.type.value;
+  if (destination === undefined || exchangeData === undefined) return undefined;
+  const { currency, nativeAmount, exchangeRate, quarks } = exchangeData;
+  return { destination: toBase58(destination.value), currency, nativeAmount, exchangeRate, quarks };
+}
+
+function dateOf(timestamp: Parameters<typeof timestampDate>[0] | undefined): Date {
+  return timestamp === undefined ? new Date(Number.NaN) : timestampDate(timestamp);
+}

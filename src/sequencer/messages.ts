@@ -1,0 +1,167 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
+import type { Client } from "@connectrpc/connect";
+import {
+  AckMesssagesResponse_Result,
+  type Message,
+  type Messaging,
+  OpenMessageStreamRequestSchema,
+  OpenMessageStreamWithKeepAliveRequestSchema,
+} from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { SigningKey } from "../crypto/types.js";
+import { TransportError } from "../errors.js";
+import { connectFailure, optionsOf, typed } from "./connect-failure.js";
+import type { Attempt } from "./port.js";
+
+/** How a stream is kept: with pings in both directions, which needs HTTP/2, or plainly. */
+export type StreamKind = "keep-alive" | "plain";
+
+/** What a stream yields: messages, and with keep-alive the sequencer's pings, which show that it lives. */
+export type StreamFrame =
+  | { readonly case: "message"; readonly message: Message }
+  | { readonly case: "ping"; readonly delayMs: number };
+
+/** What a sequencer that carries messages can do. */
+export interface MessageCalls {
+  /** Kinds of stream that are worth trying, best first. */
+  readonly streams: readonly StreamKind[];
+  /** The stored messages, at most 257. Deletes nothing. */
+  poll(key: SigningKey, attempt: Attempt): Promise<readonly Message[]>;
+  /** Deletes messages by their 16-byte ids. */
+  acknowledge(publicKey: Uint8Array, messageIds: readonly Uint8Array[], attempt: Attempt): Promise<void>;
+  /** Opens the stream of a key: stored messages first. Ends with a typed error, or when `signal` fires. */
+  open(
+    kind: StreamKind,
+    key: SigningKey,
+    context: Pick<Attempt, "signal" | "headers">,
+  ): AsyncIterable<StreamFrame>;
+}
+
+/** The message calls of any Connect transport. */
+export function connectMessages(
+  client: Client<typeof Messaging>,
+  streams: readonly StreamKind[],
+): MessageCalls {
+  return {
+    streams,
+    async poll(key, attempt) {
+      const rendezvousKey = { value: key.publicKey };
+      const request = { rendezvousKey, signature: { value: key.sign(listeningRequest(key.publicKey)) } };
+      const { messages } = await typed(client.pollMessages(request, optionsOf(attempt)));
+      return messages;
+    },
+    async acknowledge(publicKey, messageIds, attempt) {
+      const request = {
+        rendezvousKey: { value: publicKey },
+        messageIds: messageIds.map((value) => ({ value })),
+      };
+      const { result } = await typed(client.ackMessages(request, optionsOf(attempt)));
+      if (result !== AckMesssagesResponse_Result.OK) {
+        throw new TransportError("malformed_response", {
+          message: "The answer to AckMessages is no result that is known",
+        });
+      }
+    },
+    open: (kind, key, context) =>
+      kind === "plain" ? openPlain(client, key, context) : openKeepAlive(client, key, context),
+  };
+}
+
+async function* openPlain(
+  client: Client<typeof Messaging>,
+  key: SigningKey,
+  { signal, headers }: Pick<Attempt, "signal" | "headers">,
+): AsyncGenerator<StreamFrame> {
+  try {
+    // No deadline: a stream lives as long as both sides want it to.
+    for await (const { messages } of client.openMessageStream(signedRequest(key), {
+      signal,
+      headers: { ...headers },
+      timeoutMs: 0,
+    })) {
+      for (const message of messages) yield { case: "message", message };
+    }
+  } catch (error) {
+    throw connectFailure(error);
+  }
+}
+
+async function* openKeepAlive(
+  client: Client<typeof Messaging>,
+  key: SigningKey,
+  { signal, headers }: Pick<Attempt, "signal" | "headers">,
+): AsyncGenerator<StreamFrame> {
+  const frames = new Frames();
+  frames.push({ case: "request", value: signedRequest(key) });
+  try {
+    const responses = client.openMessageStreamWithKeepAlive(frames, {
+      signal,
+      headers: { ...headers },
+      timeoutMs: 0,
+    });
+    for await (const { responseOrPing } of responses) {
+      if (responseOrPing.case === "ping") {
+        frames.push({ case: "pong", value: { timestamp: timestampNow() } });
+        yield { case: "ping", delayMs: Number(responseOrPing.value.pingDelay?.seconds ?? 0n) * 1000 };
+      } else if (responseOrPing.case === "response") {
+        for (const message of responseOrPing.value.messages) yield { case: "message", message };
+      }
+    }
+  } catch (error) {
+    throw connectFailure(error);
+  } finally {
+    frames.end();
+  }
+}
+
+type RequestOrPong = NonNullable<
+  Parameters<typeof create<typeof OpenMessageStreamWithKeepAliveRequestSchema>>[1]
+>["requestOrPong"];
+
+/** What we send on a stream with keep-alive. Unread pongs replace each other: only the latest tells anything. */
+class Frames {
+  #next: RequestOrPong;
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  push(frame: RequestOrPong): void {
+    this.#next = frame;
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      const requestOrPong = this.#next;
+      this.#next = undefined;
+      if (requestOrPong !== undefined)
+        yield create(OpenMessageStreamWithKeepAliveRequestSchema, { requestOrPong });
+      else if (this.#ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+}
+
+/** What is signed to poll and to open a stream: a request with the key alone. */
+function listeningRequest(publicKey: Uint8Array): Uint8Array {
+  return toBinary(
+    OpenMessageStreamRequestSchema,
+    create(OpenMessageStreamRequestSchema, { rendezvousKey: { value: publicKey } }),
+  );
+}
+
+function signedRequest(key: SigningKey) {
+  const { publicKey } = key;
+  return create(OpenMessageStreamRequestSchema, {
+    rendezvousKey: { value: publicKey },
+    signature: { value: key.sign(listeningRequest(publicKey)) },
+  });
+}

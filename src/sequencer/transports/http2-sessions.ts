@@ -1,0 +1,131 @@
+/** HTTP/2 connections that calls can rely on. */
+import type { ClientHttp2Stream, Http2Session } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { Http2SessionManager } from "@connectrpc/connect-node";
+import { TransportError } from "../../errors.js";
+
+/** Times of {@link Http2Sessions}, in milliseconds. */
+export interface Http2SessionTimes {
+  /** How long a connection without calls is kept. */
+  readonly idleMs: number;
+  /** How long a handshake may take: one that hangs would hold every call, also when the server is well again. */
+  readonly connectMs: number;
+  /** A connection that answered nothing for this long takes no further calls; TCP needs minutes to give one up. */
+  readonly silenceMs: number;
+}
+
+interface Line {
+  readonly manager: Http2SessionManager;
+  /** When the first request was sent that nothing was heard after. */
+  silentSince: number | undefined;
+}
+
+type RequestArguments = Parameters<Http2SessionManager["request"]>;
+
+/**
+ * The library's session manager, renewed where its connection hangs. Beyond that, a reset never passes for the end of
+ * an answer, and no error of a connection that is closed already ends the process.
+ */
+export class Http2Sessions {
+  /** Origin of the server. */
+  readonly authority: string;
+  readonly #times: Http2SessionTimes;
+  readonly #open: () => Line;
+  readonly #retired = new Set<Line>();
+  readonly #watched = new WeakSet<Http2Session>();
+  #current: Line;
+  #closed = false;
+
+  constructor(url: string, times: Http2SessionTimes) {
+    const options = { idleConnectionTimeoutMs: times.idleMs };
+    this.#times = times;
+    this.#open = () => ({ manager: new Http2SessionManager(url, options), silentSince: undefined });
+    this.#current = this.#open();
+    this.authority = this.#current.manager.authority;
+  }
+
+  async request(...request: RequestArguments): Promise<ClientHttp2Stream> {
+    if (this.#closed) throw new ConnectError("the connection is closed", Code.Canceled);
+    const line = this.#current;
+    const stream = await connected(line.manager, request, this.#times.connectMs);
+    this.#watch(stream.session);
+    refuseReset(stream);
+    line.silentSince ??= performance.now();
+    stream.once("response", () => {
+      line.silentSince = undefined;
+    });
+    stream.once("close", () => this.#release(line));
+    return stream;
+  }
+
+  notifyResponseByteRead(stream: ClientHttp2Stream): void {
+    this.#current.manager.notifyResponseByteRead(stream);
+  }
+
+  /** Destroys every connection; there will be no other. */
+  abort(): void {
+    this.#closed = true;
+    for (const { manager } of [this.#current, ...this.#retired]) manager.abort();
+    this.#retired.clear();
+  }
+
+  // The manager takes its listener away when it gives a session up, and Node emits the error later.
+  #watch(session: Http2Session | undefined): void {
+    if (session === undefined || this.#watched.has(session)) return;
+    this.#watched.add(session);
+    session.on("error", () => {});
+  }
+
+  #release(line: Line): void {
+    const silentMs = line.silentSince === undefined ? 0 : performance.now() - line.silentSince;
+    if (silentMs > this.#times.silenceMs && line === this.#current && !this.#closed) {
+      this.#retired.add(line);
+      this.#current = this.#open();
+    }
+    // Other streams of the line run to their own ends first.
+    if (this.#retired.has(line) && line.manager.state() !== "open") {
+      this.#retired.delete(line);
+      line.manager.abort();
+    }
+  }
+}
+
+async function connected(
+  manager: Http2SessionManager,
+  request: RequestArguments,
+  connectMs: number,
+): Promise<ClientHttp2Stream> {
+  const timer = setTimeout(() => {
+    if (manager.state() === "connecting") manager.abort(noConnection(connectMs));
+  }, connectMs);
+  timer.unref();
+  try {
+    return await manager.request(...request);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noConnection(connectMs: number): ConnectError {
+  const cause = new TransportError("unavailable", {
+    message: `The sequencer did not take the connection within ${connectMs} ms. Check baseUrl, and that it runs`,
+    retryable: true,
+    mayHaveArrived: false,
+  });
+  return new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause);
+}
+
+/** Node ends a body that was reset without an error code as if it were whole; here that is an error, as any reset. */
+function refuseReset(stream: ClientHttp2Stream): void {
+  const push = stream.push.bind(stream);
+  let ended = false;
+  stream.push = (chunk, encoding) => {
+    // The end of an answer arrives before its stream is closed.
+    if (chunk === null && !ended && stream.closed && !stream.destroyed) {
+      process.nextTick(() => stream.destroy(new Error("the stream was reset before its end")));
+      return false;
+    }
+    ended ||= chunk === null;
+    return push(chunk, encoding);
+  };
+}

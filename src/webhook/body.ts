@@ -1,0 +1,101 @@
+import { concatBytes } from "../lib/bytes.js";
+import { bytesOf } from "./bytes-of.js";
+import { WebhookError } from "./errors.js";
+
+/** A body that arrives in chunks, of bytes or text. The reader of a `ReadableStream` fits. */
+export interface ByteReader {
+  read(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
+  /** Stops the sender; called where reading is given up. */
+  cancel(): unknown;
+}
+
+/** How much of a body is read, and for how long. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Reads a body to its end, and gives up as soon as a limit is passed: it never holds more than one chunk beyond
+ * `maxBytes`.
+ *
+ * @throws WebhookError `webhook_too_large`, `webhook_timeout`, or `webhook_malformed` where the body breaks off
+ */
+export async function readLimited(reader: ByteReader, limits: BodyLimits): Promise<Uint8Array> {
+  const deadline = startDeadline(limits.timeoutMs);
+  try {
+    return await collect(reader, limits.maxBytes, deadline);
+  } catch (error) {
+    dismiss(reader);
+    throw error instanceof WebhookError ? error : brokenOff(error);
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** The error for a body beyond the limit. */
+export function tooLarge(maxBytes: number): WebhookError {
+  return new WebhookError("webhook_too_large", {
+    message: `The body is larger than ${maxBytes} bytes (maxBytes); a webhook has about 600`,
+  });
+}
+
+async function collect(reader: ByteReader, maxBytes: number, deadline: Deadline): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await Promise.race([reader.read(), deadline.passed]);
+    if (done === true) return concatBytes(...chunks);
+    deadline.check();
+    const chunk = typeof value === "string" ? new TextEncoder().encode(value) : bytesOf(value);
+    if (chunk === undefined) throw new TypeError("a chunk is neither bytes nor text");
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    if (chunk.length > 0) chunks.push(chunk);
+  }
+}
+
+interface Deadline {
+  /** Never resolves; rejects when the time is over. */
+  readonly passed: Promise<never>;
+  /** Throws when the time is over: a stream that always has a chunk at hand keeps timers from firing. */
+  check(): void;
+  stop(): void;
+}
+
+function startDeadline(timeoutMs: number): Deadline {
+  const end = performance.now() + timeoutMs;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timedOut(timeoutMs)), timeoutMs);
+  });
+  return {
+    passed,
+    check() {
+      if (performance.now() > end) throw timedOut(timeoutMs);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+function timedOut(timeoutMs: number): WebhookError {
+  return new WebhookError("webhook_timeout", {
+    message: `The body did not arrive within ${timeoutMs} ms (timeoutMs)`,
+  });
+}
+
+function brokenOff(cause: unknown): WebhookError {
+  return new WebhookError("webhook_malformed", {
+    message: "The body of the request broke off before its end",
+    cause,
+  });
+}
+
+// Not awaited: a hostile stream may take for ever to cancel.
+function dismiss(reader: ByteReader): void {
+  try {
+    Promise.resolve(reader.cancel()).catch(() => {});
+  } catch {
+    // It is given up anyway.
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Webhooks of the sequencer: verify one against the order it must be for, fulfil the order once, and sign test webhooks.
+ * Runs wherever Web Crypto has Ed25519: Node, browsers, workers.
+ *
+ * @module
+ */
+
+export type { ByteReader } from "./body.js";
+export type { LoginClaims, PaymentClaims } from "./claims.js";
+export type { LoginClaimsInput, PaymentClaimsInput, WebhookClaimsInput } from "./claims-json.js";
+export type {
+  WebhookContext,
+  WebhookFulfilment,
+  WebhookHandlerOptions,
+  WebhookLogger,
+} from "./delivery.js";
+export { WebhookError, type WebhookErrorCode } from "./errors.js";
+export type {
+  ExpectationLookup,
+  LoginExpectation,
+  PaymentExpectation,
+  WebhookClaims,
+  WebhookExpect,
+} from "./expectation.js";
+export { type WebhookResponse, webhookHandler } from "./handler.js";
+export type { WebhookRequest } from "./incoming.js";
+export { memoryOnceStore } from "./memory-once-store.js";
+export { type NodeWebhookRequest, type NodeWebhookResponse, nodeWebhookHandler } from "./node-handler.js";
+export {
+  type FulfilOnce,
+  type OnceClaim,
+  type OnceOptions,
+  type OnceOutcome,
+  type OnceStore,
+  onceOnly,
+} from "./once.js";
+export { createWebhookUrl, readWebhookPathToken, webhookPathToken } from "./path-token.js";
+export type { VerifyWebhookOptions } from "./receiver.js";
+export { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.js";
+export { type SignTestWebhookOptions, signTestWebhook } from "./sign.js";
+export { PRODUCTION_WEBHOOK_PUBLIC_KEY } from "./signature.js";
+export { verifyWebhook, type WebhookInput } from "./verify.js";

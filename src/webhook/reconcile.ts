@@ -1,0 +1,146 @@
+import { InputError } from "../errors.js";
+import { checkOptions } from "../lib/options.js";
+import type { OnceOutcome } from "./once.js";
+
+/** Options of {@link reconcile}. */
+export interface ReconcileOptions<Order> {
+  /** Asks for the status of the order's intent: `(order) => code.paymentIntents.getStatus(order.intentId)`. */
+  readonly getStatus: (order: Order) => Promise<{ readonly intentSubmitted: boolean }>;
+  /** Called for a paid order. Let it be what the webhooks use, by `onceOnly`: both may come at the same time. */
+  readonly fulfil: (order: Order) => unknown;
+  /** Orders that are worked on at the same time, 1 to 100. Default 4. */
+  readonly concurrency?: number | undefined;
+}
+
+/** What became of one order. */
+export type Reconciled<Order> =
+  | {
+      readonly order: Order;
+      /** `"open"`: not paid so far. The others are those of `fulfil`, and `"fulfilled"` where it says nothing. */
+      readonly outcome: OnceOutcome | "open";
+    }
+  | {
+      readonly order: Order;
+      readonly outcome: "failed";
+      /** What `getStatus` or `fulfil` threw. The order stays open: try again at the next round. */
+      readonly error: unknown;
+    };
+
+/**
+ * Fulfils paid orders whose webhook never came, by asking for their status. Run it every few minutes: the sequencer
+ * gives up on a webhook after eight attempts in about 25 hours, and the receiver may be the one that was down.
+ *
+ * Outcomes come as they are ready, not in the order of the orders. One failure does not stop the others; orders are
+ * read only as fast as outcomes are taken. Leaving the loop takes no more orders and waits for those begun.
+ *
+ * A status is unsigned and names no destination: it is worth what the connection to the sequencer is worth, and says
+ * something about your order only where `create` succeeded for its intent.
+ *
+ * @throws InputError for options that cannot be used; and what `openOrders` throws, after the outcomes of those begun
+ * @example
+ * ```ts
+ * import { reconcile } from "code-intents/webhook";
+ *
+ * const openOrders = [order];
+ * const options = {
+ *   getStatus: ({ intentId }: { intentId: string }) => code.paymentIntents.getStatus(intentId),
+ *   fulfil: ({ intentId }: { intentId: string }) => orders.save({ intentId, paid: true }),
+ * };
+ * for await (const result of reconcile(openOrders, options)) {
+ *   if (result.outcome === "failed") console.warn(result.order.intentId, result.error);
+ * }
+ * ```
+ */
+export function reconcile<Order>(
+  openOrders: Iterable<Order> | AsyncIterable<Order>,
+  options: ReconcileOptions<Order>,
+): AsyncGenerator<Reconciled<Order>, void, undefined> {
+  checkOptions(options, "", ["getStatus", "fulfil", "concurrency"]);
+  for (const name of ["getStatus", "fulfil"] as const) {
+    if (typeof options[name] !== "function")
+      throw new InputError("missing_option", name, "required: a function");
+  }
+  const concurrency = options.concurrency ?? 4;
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100) {
+    throw new InputError("invalid_option", "concurrency", "must be a whole number, 1 to 100");
+  }
+  return run(iteratorOf(openOrders), (order) => reconcileOne(order, options), concurrency);
+}
+
+async function reconcileOne<Order>(
+  order: Order,
+  { getStatus, fulfil }: ReconcileOptions<Order>,
+): Promise<Reconciled<Order>> {
+  try {
+    const { intentSubmitted } = await getStatus(order);
+    if (typeof intentSubmitted !== "boolean") {
+      throw new InputError(
+        "invalid_option",
+        "getStatus",
+        "must resolve to a status with a boolean intentSubmitted",
+      );
+    }
+    if (!intentSubmitted) return { order, outcome: "open" };
+    const outcome = await fulfil(order);
+    return { order, outcome: outcome === "already" || outcome === "busy" ? outcome : "fulfilled" };
+  } catch (error) {
+    return { order, outcome: "failed", error };
+  }
+}
+
+type AnyIterator<T> = Iterator<T> | AsyncIterator<T>;
+
+function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AnyIterator<T> {
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+  if (Symbol.iterator in source) return source[Symbol.iterator]();
+  throw new InputError("invalid_option", "openOrders", "must be an array or an (async) iterable");
+}
+
+type Event<Order> =
+  | { readonly pulled: IteratorResult<Order> }
+  | { readonly broken: unknown }
+  | { readonly finished: Promise<Event<Order>>; readonly result: Reconciled<Order> };
+
+/** Never rejects: the source's failure is an event too, so that the outcomes of orders begun are not lost. */
+async function pull<Order>(source: AnyIterator<Order>): Promise<Event<Order>> {
+  try {
+    return { pulled: await source.next() };
+  } catch (broken) {
+    return { broken };
+  }
+}
+
+async function* run<Order>(
+  source: AnyIterator<Order>,
+  work: (order: Order) => Promise<Reconciled<Order>>,
+  concurrency: number,
+): AsyncGenerator<Reconciled<Order>, void, undefined> {
+  const running = new Set<Promise<Event<Order>>>();
+  let pulling: Promise<Event<Order>> | undefined;
+  let ended: { readonly broken?: unknown } | undefined;
+  try {
+    for (;;) {
+      if (ended === undefined && running.size < concurrency) pulling ??= pull(source);
+      if (pulling === undefined && running.size === 0) break;
+      const event = await Promise.race(pulling === undefined ? running : [...running, pulling]);
+      if ("finished" in event) {
+        running.delete(event.finished);
+        yield event.result;
+        continue;
+      }
+      pulling = undefined;
+      if ("broken" in event) ended = event;
+      else if (event.pulled.done === true) ended = {};
+      else running.add(begin(work(event.pulled.value)));
+    }
+  } finally {
+    if (ended === undefined) await source.return?.();
+    await Promise.all(running);
+  }
+  if (ended !== undefined && "broken" in ended) throw ended.broken;
+}
+
+function begin<Order>(work: Promise<Reconciled<Order>>): Promise<Event<Order>> {
+  const finished: Promise<Event<Order>> = work.then((result) => ({ finished, result }));
+  return finished;
+}
