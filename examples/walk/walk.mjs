@@ -3,9 +3,11 @@ import { CodeClient, PaymentIntent, SequencerError } from "code-intents";
 import { Emulator, SEQUENCER_LIMITS } from "code-intents/emulator";
 import { inspectMessage, inspectPayload, renderText } from "code-intents/inspect";
 import { MessageSchema } from "code-intents/proto/messaging";
+import { showConversation } from "./conversation.mjs";
 import { createPrinter } from "./printer.mjs";
 
-const { color, heading, line, fact } = createPrinter(process.stdout, process.env);
+const printer = createPrinter(process.stdout, process.env);
+const { color, heading, line, fact } = printer;
 
 const order = {
   destination: "11111111111111111111111111111111",
@@ -74,6 +76,17 @@ try {
   fact(
     "state",
     `${status.state} (exists: ${status.exists}, scanned: ${status.codeScanned}, submitted: ${status.intentSubmitted})`,
+  );
+
+  await showConversation(
+    code,
+    emulator,
+    {
+      ...order,
+      idempotencyKey: "walk-conversation",
+      idempotencySecret: "only for this walk, not for an order",
+    },
+    printer,
   );
   await code.close();
 } finally {

@@ -71,7 +71,7 @@ export function nodeWebhookHandler<Expect extends WebhookExpect>(
 }
 
 /** A `node:http` request as {@link Incoming}. */
-export function nodeIncoming(req: NodeWebhookRequest): Incoming {
+function nodeIncoming(req: NodeWebhookRequest): Incoming {
   return {
     method: req.method,
     url: req.originalUrl ?? req.url ?? "",

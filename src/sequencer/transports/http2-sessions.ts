@@ -45,7 +45,7 @@ export class Http2Sessions {
   }
 
   async request(...request: RequestArguments): Promise<ClientHttp2Stream> {
-    if (this.#closed) throw new ConnectError("the connection is closed", Code.Canceled);
+    if (this.#closed) throw closed();
     const line = this.#current;
     const stream = await connected(line.manager, request, this.#times.connectMs);
     this.#watch(stream.session);
@@ -104,6 +104,13 @@ async function connected(
   } finally {
     clearTimeout(timer);
   }
+}
+
+function closed(): TransportError {
+  return new TransportError("client_closed", {
+    message: "The client is closed; make a new one",
+    mayHaveArrived: false,
+  });
 }
 
 function noConnection(connectMs: number): ConnectError {

@@ -1,0 +1,71 @@
+// The second half of the walk: the payer scans and pays, the backend hears of it, and the webhook is fulfilled once.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { memoryOnceStore, nodeWebhookHandler } from "code-intents/webhook";
+
+/**
+ * @param {import("code-intents").CodeClient} code
+ * @param {import("code-intents/emulator").Emulator} emulator
+ * @param {import("code-intents").PaymentIntentOptions} order
+ * @param {ReturnType<typeof import("./printer.mjs").createPrinter>} printer
+ */
+export async function showConversation(code, emulator, order, { heading, line, fact }) {
+  heading("A webhook that fulfils the order, once");
+  /** @type {string[]} */
+  const fulfilled = [];
+  /** @type {Map<string, import("code-intents").PaymentIntent>} */
+  const orders = new Map();
+  const handler = nodeWebhookHandler({
+    publicKey: emulator.webhookPublicKey,
+    expect: (intentId) => orders.get(intentId),
+    store: memoryOnceStore(),
+    fulfil: async ({ intent }) => void fulfilled.push(intent),
+  });
+  let deliveries = 0;
+  const receiver = createServer((req, res) => {
+    deliveries += 1;
+    // The first answer is lost on purpose, after the order is fulfilled: the sequencer delivers again.
+    if (deliveries === 1) res.end = () => res.destroy();
+    void handler(req, res);
+  });
+  receiver.listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const address = receiver.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const url = `http://127.0.0.1:${port}/paid`;
+
+  const intent = code.paymentIntents.build({ ...order, webhook: { url } });
+  orders.set(intent.id, intent);
+  await code.paymentIntents.create(intent);
+  fact("intent id", intent.id);
+  fact("webhook", url);
+
+  heading("The payer scans and pays, and the backend hears of it");
+  for await (const event of code.paymentIntents.watch(intent, { until: "webhook", timeoutMs: 8_000 })) {
+    if (event.type === "requested") {
+      fact("requested", "our own request, as it is stored");
+      await emulator.wallet.scan(intent);
+    } else if (event.type === "scanned") {
+      fact("scanned", "by somebody who holds the client secret; it proves no more");
+      await emulator.wallet.pay(intent);
+      // The second attempt is due a second after the first.
+      await emulator.clock.advance(1_000);
+    } else if (event.type === "submitted") {
+      const { payment, heardFrom } = event;
+      fact(
+        "submitted",
+        `heard from the ${heardFrom}${payment ? `: ${payment.nativeAmount} ${payment.currency}` : ""}`,
+      );
+    } else if (event.type === "webhookCalled") {
+      fact("webhookCalled", "the sequencer got its 200");
+    } else {
+      throw new Error(`nobody should have caused a ${event.type} event`);
+    }
+  }
+  fact("deliveries", `${deliveries} (the answer to the first was lost on purpose)`);
+  fact("fulfilled", `${fulfilled.length} time: ${fulfilled.join(", ")}`);
+  line("The token was verified: its signature, the intent, the destination, the currency and the amount.");
+  receiver.close();
+  receiver.closeAllConnections();
+  if (fulfilled.length !== 1) throw new Error("an order is fulfilled exactly once");
+}
