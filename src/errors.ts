@@ -74,6 +74,37 @@ export type PaymentWaitErrorCode =
   /** The payer declined, and the caller asked to end on that. */
   | "payment_rejected";
 
+/** Codes of `WebhookError` of `code-intents/webhook`. */
+export type WebhookErrorCode =
+  /** Not a compact JWT, not JSON, a claim is missing or of another type, or the body broke off. `field` names a claim. */
+  | "webhook_malformed"
+  /** The header asks for something other than plain EdDSA: `none`, HS256, RS256, a critical extension. */
+  | "webhook_algorithm_refused"
+  /** The signature is not by `publicKey`. */
+  | "webhook_signature_invalid"
+  /** Validly signed by the production sequencer, while `publicKey` names another key. */
+  | "webhook_wrong_key"
+  /** Validly signed, but for another order: `field` names what differs. The likely fraud. */
+  | "webhook_mismatch"
+  /** Validly signed, but the lookup knows no such intent. */
+  | "webhook_unknown_intent"
+  /** A login-only token, which names no intent, where a payment is expected. */
+  | "webhook_not_bound"
+  /** A payment where a login is expected. */
+  | "webhook_unexpected"
+  /** The last segment of the request's path is not the expected token. */
+  | "webhook_wrong_path"
+  /** The request is not a POST; a redirect turns a POST into a GET. */
+  | "webhook_wrong_method"
+  /** The content type is not `application/jwt`. */
+  | "webhook_wrong_content_type"
+  /** The body is larger than `maxBytes`. */
+  | "webhook_too_large"
+  /** The body did not arrive within `timeoutMs`. */
+  | "webhook_timeout"
+  /** The body was consumed before, most often by a body parser. The receiver's mistake, not the sender's. */
+  | "webhook_body_unavailable";
+
 /** Every stable code. */
 export type ErrorCode =
   | InputErrorCode
@@ -82,7 +113,8 @@ export type ErrorCode =
   | SequencerErrorCode
   | TransportErrorCode
   | RegistrationUnknownErrorCode
-  | PaymentWaitErrorCode;
+  | PaymentWaitErrorCode
+  | WebhookErrorCode;
 
 /** The gRPC and Connect status codes, by their Connect names. */
 export type ConnectCodeName =
@@ -201,8 +233,8 @@ export class IntentMismatchError extends CodeIntentsError {
 export class UnsupportedError extends CodeIntentsError {
   declare readonly code: UnsupportedErrorCode;
 
-  constructor(code: UnsupportedErrorCode, message: string) {
-    super(code, { message });
+  constructor(code: UnsupportedErrorCode, message: string, init: { readonly cause?: unknown } = {}) {
+    super(code, { message, cause: init.cause });
   }
 
   static {

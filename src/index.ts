@@ -36,6 +36,7 @@ export {
   type TransportErrorCode,
   UnsupportedError,
   type UnsupportedErrorCode,
+  type WebhookErrorCode,
 } from "./errors.js";
 export type {
   ConflictingEvent,

@@ -94,7 +94,7 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
     headers: checkHeaders(headers),
     logger: checkLogger(logger),
     idempotencySecret:
-      idempotencySecret === undefined ? undefined : readIdempotencySecret(idempotencySecret).slice(),
+      idempotencySecret === undefined ? undefined : Uint8Array.from(readIdempotencySecret(idempotencySecret)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { UnsupportedError } from "../errors.js";
 import type { CryptoProvider } from "./types.js";
 
 /**
@@ -9,7 +10,8 @@ export function loadPortable(): CryptoProvider {
   try {
     return createRequire(import.meta.url)("./portable.js").crypto;
   } catch (cause) {
-    throw new Error(
+    throw new UnsupportedError(
+      "unsupported_by_runtime",
       "node:crypto of this runtime has no working Ed25519, and the portable implementation is not beside this file; " +
         "when bundling for it, resolve code-intents without the `node` condition",
       { cause },

@@ -8,6 +8,7 @@ import nodeCrypto, { type KeyObject } from "node:crypto";
 import { equalBytes } from "../lib/bytes.js";
 import { loadPortable } from "./fallback.js";
 import { knownAnswer } from "./known-answer.js";
+import { hasSmallOrder } from "./small-order.js";
 import {
   type CryptoProvider,
   PUBLIC_KEY_LENGTH,
@@ -70,6 +71,7 @@ const native: Omit<CryptoProvider, "keyFromSeed"> = {
   hmacSha256: (key, data) => new Uint8Array(nodeCrypto.createHmac("sha256", key).update(data).digest()),
   verify(publicKey, message, signature) {
     if (publicKey.length !== PUBLIC_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false;
+    if (hasSmallOrder(publicKey)) return false;
     try {
       const key = nodeCrypto.createPublicKey({
         key: { kty: "OKP", crv: "Ed25519", x: view(publicKey).toString("base64url") },

@@ -5,6 +5,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import nacl from "tweetnacl";
+import { hasSmallOrder } from "./small-order.js";
 import {
   type CryptoProvider,
   PUBLIC_KEY_LENGTH,
@@ -55,6 +56,7 @@ export const crypto: CryptoProvider = {
   },
   verify(publicKey, message, signature) {
     if (publicKey.length !== PUBLIC_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false;
+    if (hasSmallOrder(publicKey)) return false;
     return isCanonicalScalar(signature) && nacl.sign.detached.verify(message, signature, publicKey);
   },
 };

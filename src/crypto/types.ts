@@ -18,7 +18,7 @@ export interface CryptoProvider {
   keyFromSeed(seed: Uint8Array): SigningKey;
   /**
    * Whether a 64-byte signature over `message` is by the key with this 32-byte public half.
-   * Wrong lengths, points off the curve and malleated signatures (S not below the group order) are `false`, not errors.
+   * Wrong lengths, points off the curve or of small order, and malleated signatures (S not below the group order) are `false`, not errors.
    */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }

@@ -58,7 +58,7 @@ export function payloadAreas(kind: PayloadKind, bytes: Uint8Array): Area[] {
   const index = bytes[1] ?? 0;
   const currency = currencyAt(index);
   const hasCurrency = kind === "payment" || kind === "payment-with-fees";
-  const readable = bytes.slice();
+  const readable = new Uint8Array(bytes);
   // An unknown currency must not hide the amount and the nonce.
   if (hasCurrency && currency === undefined) readable[1] = 0;
   const payload = decodePayload(readable);

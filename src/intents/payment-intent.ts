@@ -267,10 +267,11 @@ export class PaymentIntent {
     return this.webhook === undefined ? body : { ...body, webhook: this.webhook.url };
   }
 
-  /** What may be shown and logged: everything but the secret. */
+  /** What may be shown and logged: everything but the secrets. Of the webhook, whose path may hold one, its origin. */
   toJSON(): Record<string, unknown> {
     const { id, kind, amount, currency, destination, fees, webhook } = this;
-    return { id, kind, amount, currency, destination, fees, webhook };
+    const shown = { id, kind, amount, currency, destination, fees };
+    return webhook === undefined ? shown : { ...shown, webhook: new URL(webhook.url).origin };
   }
 
   #sign(): Uint8Array {

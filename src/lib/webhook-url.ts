@@ -19,7 +19,7 @@ export function checkWebhookUrl(value: unknown, field: string): string {
   }
   // URL would mend blanks, backslashes, missing and extra slashes; the sequencer's parser does not.
   const url =
-    /^https?:\/\/[^/?#\\\s\p{Cc}\p{Surrogate}][^\\\s\p{Cc}\p{Surrogate}]*$/u.test(value) &&
+    /^https?:\/\/[^@/?#\\\s\p{Cc}\p{Surrogate}][^\\\s\p{Cc}\p{Surrogate}]*$/u.test(value) &&
     URL.canParse(value)
       ? new URL(value)
       : undefined;

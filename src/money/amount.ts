@@ -22,9 +22,6 @@ export const MAX_UNITS: bigint = 2n ** 53n - 1n;
 /** Quarks in one hundredth of a kin; a kin is 100,000 quarks. */
 const QUARKS_PER_UNIT = 1000n;
 
-// Below this, the noise of a few double operations stays far under the tolerance; above, it need not.
-const NOISE_LIMIT_UNITS = 2n ** 43n;
-
 // Longer than any amount that can be in range, so that a hostile string costs nothing.
 const MAX_TEXT_LENGTH = 64;
 
@@ -32,7 +29,8 @@ const MAX_TEXT_LENGTH = 64;
  * Reads an amount: a decimal string exactly, a number as its shortest decimal form.
  *
  * Refused: zero, negative amounts, NaN, infinities, exponents in strings, more than 2^53 - 1 hundredths, and more than
- * two decimals. Of numbers, noise of at most 1e-6 hundredths is forgiven below 2^43 hundredths: `0.1 + 0.2` is 0.30.
+ * two decimals. Of numbers, noise of at most 1e-6 hundredths is forgiven: `0.1 + 0.2` is 0.30. A double has digits for so
+ * little noise only below 10^9, where it cannot hide a hundredth.
  *
  * With `rounding: "nearest"` a number is rounded as the official TypeScript client does it (nearest hundredth of the
  * exact binary value); a string to the nearest hundredth of its digits, halves up.
@@ -71,6 +69,7 @@ export function kinQuarks(amount: Amount): bigint {
 
 /** Decimal text with two decimals: `1025n` is `"10.25"`. */
 export function formatUnits(units: bigint): string {
+  if (units < 0n) throw new InputError("invalid_option", "units", "must not be negative");
   const digits = units.toString().padStart(3, "0");
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
@@ -105,7 +104,7 @@ function unitsOfNumber(value: number, field: string): bigint {
   const noise = nearest * scale - digits;
   if (noise === 0n) return nearest;
   const forgiven = (noise < 0n ? -noise : noise) * 1_000_000n <= scale;
-  if (!forgiven || nearest >= NOISE_LIMIT_UNITS) throw tooManyDecimals(field);
+  if (!forgiven) throw tooManyDecimals(field);
   return nearest;
 }
 
@@ -117,7 +116,7 @@ function shortestDecimal(value: number): { digits: bigint; exponent: number } {
 }
 
 /**
- * What the official client computes: `toFixed(2)`, then a hundred times that, `toFixed(0)`. Near 2^53 its units and its
+ * What the official client computes: `toFixed(2)`, then a hundred times that, `toFixed(0)`. From 2^45 on its units and its
  * double can disagree by one; both are kept as they are, since bytes are what must be equal.
  */
 function officialRounding(value: number, field: string): Amount {

@@ -158,6 +158,9 @@ function usernameArea(username: unknown): Uint8Array {
       `must be at most ${USERNAME_LENGTH} characters (UTF-16 units)`,
     );
   }
+  if (/\p{Surrogate}/u.test(username)) {
+    throw new InputError("invalid_option", "username", "is not well-formed Unicode");
+  }
   const name = new TextEncoder().encode(username).subarray(0, USERNAME_LENGTH);
   const area = new Uint8Array(USERNAME_LENGTH);
   area.set(name);

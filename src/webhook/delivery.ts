@@ -1,7 +1,8 @@
+import type { WebhookErrorCode } from "../errors.js";
 import { InputError } from "../errors.js";
 import { checkOptions } from "../lib/options.js";
 import type { LoginClaims, PaymentClaims } from "./claims.js";
-import { WebhookError, type WebhookErrorCode } from "./errors.js";
+import { WebhookError } from "./errors.js";
 import type { WebhookClaims, WebhookExpect } from "./expectation.js";
 import type { Incoming } from "./incoming.js";
 import { checkStore, type OnceOutcome, type OnceStore, onceOnly } from "./once.js";

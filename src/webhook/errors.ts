@@ -1,47 +1,10 @@
-import { CodeIntentsError } from "../errors.js";
-
-/** Codes of {@link WebhookError}. */
-export type WebhookErrorCode =
-  /** Not a compact JWT, not JSON, a claim is missing or of another type, or the body broke off. `field` names a claim. */
-  | "webhook_malformed"
-  /** The header asks for something other than plain EdDSA: `none`, HS256, RS256, a critical extension. */
-  | "webhook_algorithm_refused"
-  /** The signature is not by `publicKey`. */
-  | "webhook_signature_invalid"
-  /** Validly signed by the production sequencer, while `publicKey` names another key. */
-  | "webhook_wrong_key"
-  /** Validly signed, but for another order: `field` names what differs. The likely fraud. */
-  | "webhook_mismatch"
-  /** Validly signed, but the lookup knows no such intent. */
-  | "webhook_unknown_intent"
-  /** A login-only token, which names no intent, where a payment is expected. */
-  | "webhook_not_bound"
-  /** A payment where a login is expected. */
-  | "webhook_unexpected"
-  /** The last segment of the request's path is not the expected token. */
-  | "webhook_wrong_path"
-  /** The request is not a POST; a redirect turns a POST into a GET. */
-  | "webhook_wrong_method"
-  /** The content type is not `application/jwt`. */
-  | "webhook_wrong_content_type"
-  /** The body is larger than `maxBytes`. */
-  | "webhook_too_large"
-  /** The body did not arrive within `timeoutMs`. */
-  | "webhook_timeout"
-  /** The body was consumed before, most often by a body parser. The receiver's mistake, not the sender's. */
-  | "webhook_body_unavailable";
+import { CodeIntentsError, type WebhookErrorCode } from "../errors.js";
 
 interface WebhookErrorInit {
   readonly message: string;
   readonly field?: string | undefined;
   readonly cause?: unknown;
 }
-
-// The base's `code` is a closed union. Once it lists these codes, this is `extends CodeIntentsError`.
-const Base: new (
-  code: WebhookErrorCode,
-  init: { message: string; retryable?: boolean; cause?: unknown },
-) => Omit<CodeIntentsError, "code"> & { readonly code: WebhookErrorCode } = CodeIntentsError as never;
 
 /**
  * A webhook that must not be acted upon: nothing may be released on it.
@@ -63,7 +26,8 @@ const Base: new (
  * }
  * ```
  */
-export class WebhookError extends Base {
+export class WebhookError extends CodeIntentsError {
+  declare readonly code: WebhookErrorCode;
   /** What differs (`intent`, `destination`, `currency`, `amount`, `user`), or the claim that is malformed. */
   readonly field: string | undefined;
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+export type { WebhookErrorCode } from "../errors.js";
 export type { ByteReader } from "./body.js";
 export type { LoginClaims, PaymentClaims } from "./claims.js";
 export type { LoginClaimsInput, PaymentClaimsInput, WebhookClaimsInput } from "./claims-json.js";
@@ -14,7 +15,7 @@ export type {
   WebhookHandlerOptions,
   WebhookLogger,
 } from "./delivery.js";
-export { WebhookError, type WebhookErrorCode } from "./errors.js";
+export { WebhookError } from "./errors.js";
 export type {
   ExpectationLookup,
   LoginExpectation,

@@ -35,7 +35,7 @@ it(
         expect(hex(ours.sign(message))).toBe(hex(signature));
         expect(node.verify(ours.publicKey, message, signature)).toBe(true);
       }),
-      runs(full ? 2000 : 300),
+      runs(full ? 2000 : 200),
     );
   },
   limit,
@@ -62,7 +62,7 @@ it(
           if (answer) accepted++;
         },
       ),
-      runs(full ? 2000 : 150),
+      runs(full ? 2000 : 100),
     );
     expect(accepted).toBeGreaterThan(5);
   },

@@ -131,7 +131,7 @@ describe("node and portable", () => {
   it.each(keys.map((bytes) => [hex(bytes), bytes]))("agree on the odd key %s", (_, odd) => {
     for (const r of [littleEndian(0n), littleEndian(1n), littleEndian(P + 1n), odd]) {
       for (const s of [0n, L]) {
-        for (let i = 0; i < 3; i++) {
+        for (let i = 0; i < 2; i++) {
           const forged = join(r, littleEndian(s));
           const text = Uint8Array.of(i);
           expect(portable.verify(odd, text, forged)).toBe(node.verify(odd, text, forged));

@@ -6,7 +6,8 @@ function build(vector: IntentVector): PaymentIntent {
   const { mode: _, fees, ...input } = vector.input;
   // The official client rounds, and takes an empty list of fees for a request with fees.
   const options = { ...input, rounding: "nearest" } as unknown as PaymentIntentOptions;
-  if (Array.isArray(fees) && fees.length === 0) return PaymentIntent.from({ ...options, kind: "payment-with-fees" });
+  if (Array.isArray(fees) && fees.length === 0)
+    return PaymentIntent.from({ ...options, kind: "payment-with-fees" });
   return PaymentIntent.from({ ...options, ...(fees === undefined ? {} : { fees }) } as PaymentIntentOptions);
 }
 

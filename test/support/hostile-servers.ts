@@ -41,7 +41,10 @@ export interface Exchange {
   end(): void;
   /** Sends a whole answer. */
   answer(answer: Answer): void;
-  /** Resets the stream with an HTTP/2 error code, or the connection over HTTP/1.1. */
+  /**
+   * Resets the stream with an HTTP/2 error code, or the connection over HTTP/1.1. Node ends a body that was begun
+   * first; see {@link startCutting} for one that is cut.
+   */
   reset(code: number): void;
   /** Resets the TCP connection. */
   cut(): void;
@@ -106,6 +109,67 @@ export async function startHostile(
 /** Starts a server that has nothing but the TCP socket. */
 export function startRaw(handle: (socket: net.Socket) => unknown): Promise<HostileServer> {
   return listen(handle, [], 0);
+}
+
+/**
+ * Starts an HTTP/2 server, frame by frame, that begins to answer the first request of a connection with these headers
+ * and this body, and then resets the stream with an error code; without `begin`, it resets at once.
+ */
+export function startCutting(
+  code: number,
+  begin?: { readonly contentType: string; readonly body: Uint8Array },
+): Promise<HostileServer> {
+  return startRaw((socket) => {
+    let received = Buffer.alloc(0);
+    socket.write(frame(frameTypes.settings, 0, 0));
+    const onData = (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      if (!requestIsWhole(received)) return;
+      socket.off("data", onData);
+      socket.resume();
+      socket.write(frame(frameTypes.settings, flags.acknowledge, 0));
+      if (begin !== undefined) {
+        const type = Buffer.from(begin.contentType);
+        // HPACK: `:status: 200` is entry 8 of the static table, `content-type` is entry 31.
+        const block = Buffer.concat([Buffer.from([0x88, 0x0f, 0x10, type.length]), type]);
+        socket.write(frame(frameTypes.headers, flags.endHeaders, 1, block));
+        socket.write(frame(frameTypes.data, 0, 1, begin.body));
+      }
+      const reset = Buffer.alloc(4);
+      reset.writeUInt32BE(code);
+      // Later, so that the client reads what came before.
+      setTimeout(() => socket.write(frame(frameTypes.reset, 0, 1, reset)), 10);
+    };
+    socket.on("data", onData);
+  });
+}
+
+const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4 } as const;
+const flags = { endStream: 1, acknowledge: 1, endHeaders: 4 } as const;
+const prefaceLength = 24;
+const frameHeadLength = 9;
+
+function frame(type: number, flag: number, stream: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
+  const head = Buffer.alloc(frameHeadLength);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flag;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** Whether the first stream of a connection was ended by the client. */
+function requestIsWhole(received: Buffer): boolean {
+  let offset = prefaceLength;
+  while (received.length >= offset + frameHeadLength) {
+    const length = received.readUIntBE(offset, 3);
+    const [type, flag] = [received[offset + 3], received[offset + 4] ?? 0];
+    const carriesRequest = type === frameTypes.data || type === frameTypes.headers;
+    if (carriesRequest && received.readUInt32BE(offset + 5) === 1 && (flag & flags.endStream) !== 0)
+      return true;
+    offset += frameHeadLength + length;
+  }
+  return false;
 }
 
 /** A port of loopback on which nothing listens. */

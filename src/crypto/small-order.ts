@@ -1,0 +1,22 @@
+/**
+ * Encodings of the points of small order, the sign bit left out. Anybody can make signatures that verify under such a key,
+ * so it is nobody's; no seed leads to one.
+ */
+const smallOrder: ReadonlySet<string> = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
+/** Whether a 32-byte public key is a point of small order. */
+export function hasSmallOrder(publicKey: Uint8Array): boolean {
+  let text = "";
+  for (const [index, byte] of publicKey.entries()) {
+    text += (index === 31 ? byte & 0x7f : byte).toString(16).padStart(2, "0");
+  }
+  return smallOrder.has(text);
+}

@@ -1,0 +1,396 @@
+import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  type AnyCodeIntentsError,
+  CodeIntentsError,
+  type ErrorCode,
+  InputError,
+  IntentMismatchError,
+  PaymentWaitError,
+  RegistrationUnknownError,
+  SequencerError,
+  TransportError,
+  UnsupportedError,
+  type WebhookErrorCode,
+} from "../src/errors.js";
+
+type Errors = typeof import("../src/errors.js");
+
+let copy: Errors;
+
+beforeAll(async () => {
+  vi.resetModules();
+  copy = await import("../src/errors.js");
+});
+
+afterAll(() => {
+  vi.resetModules();
+});
+
+const cause = new Error("the cause");
+const sequencerInit = {
+  message: "refused",
+  connectCode: "invalid_argument",
+  sequencerMessage: "its words",
+  cause,
+} as const;
+
+/** One error of each class, made by one copy of the module. */
+function oneOfEach(module: Errors): Record<string, CodeIntentsError> {
+  return {
+    InputError: new module.InputError("invalid_option", "fees[1].basisPoints", "must be a whole number"),
+    IntentMismatchError: new module.IntentMismatchError("expected", "actual"),
+    UnsupportedError: new module.UnsupportedError("unsupported_by_protocol", "not over REST"),
+    SequencerError: new module.SequencerError("request_refused", sequencerInit),
+    TransportError: new module.TransportError("unavailable", {
+      message: "not reached",
+      retryable: true,
+      cause,
+    }),
+    RegistrationUnknownError: new module.RegistrationUnknownError("the id", { secret: "held" }, cause),
+    PaymentWaitError: new module.PaymentWaitError("payment_timeout", {
+      intentId: "the id",
+      what: "Not paid.",
+    }),
+  };
+}
+
+const classes = {
+  InputError,
+  IntentMismatchError,
+  UnsupportedError,
+  SequencerError,
+  TransportError,
+  RegistrationUnknownError,
+  PaymentWaitError,
+} as const;
+const names = Object.keys(classes) as (keyof typeof classes)[];
+
+/** Every code, with the class that carries it. A code that is added, renamed or removed does not compile here. */
+const codes = {
+  missing_option: "InputError",
+  invalid_option: "InputError",
+  unknown_option: "InputError",
+  conflicting_options: "InputError",
+  intent_mismatch: "IntentMismatchError",
+  unsupported_by_protocol: "UnsupportedError",
+  unsupported_by_runtime: "UnsupportedError",
+  request_refused: "SequencerError",
+  already_submitted: "SequencerError",
+  intent_conflict: "SequencerError",
+  unauthenticated: "SequencerError",
+  permission_denied: "SequencerError",
+  unimplemented: "SequencerError",
+  resource_exhausted: "SequencerError",
+  sequencer_failed: "SequencerError",
+  unavailable: "TransportError",
+  deadline_exceeded: "TransportError",
+  aborted: "TransportError",
+  malformed_response: "TransportError",
+  response_too_large: "TransportError",
+  redirect_refused: "TransportError",
+  client_closed: "TransportError",
+  registration_unknown: "RegistrationUnknownError",
+  payment_timeout: "PaymentWaitError",
+  payment_rejected: "PaymentWaitError",
+} as const satisfies Record<Exclude<ErrorCode, WebhookErrorCode>, keyof typeof classes>;
+
+/** The codes of the one class that has an entry point of its own. */
+const webhookCodes = {
+  webhook_malformed: "WebhookError",
+  webhook_algorithm_refused: "WebhookError",
+  webhook_signature_invalid: "WebhookError",
+  webhook_wrong_key: "WebhookError",
+  webhook_mismatch: "WebhookError",
+  webhook_unknown_intent: "WebhookError",
+  webhook_not_bound: "WebhookError",
+  webhook_unexpected: "WebhookError",
+  webhook_wrong_path: "WebhookError",
+  webhook_wrong_method: "WebhookError",
+  webhook_wrong_content_type: "WebhookError",
+  webhook_too_large: "WebhookError",
+  webhook_timeout: "WebhookError",
+  webhook_body_unavailable: "WebhookError",
+} as const satisfies Record<WebhookErrorCode, "WebhookError">;
+
+/** Compiles only where a switch over the codes is exhaustive and leads to the class of each. */
+function detailOf(error: AnyCodeIntentsError): string | boolean {
+  switch (error.code) {
+    case "missing_option":
+    case "invalid_option":
+    case "unknown_option":
+    case "conflicting_options":
+      return error.field;
+    case "intent_mismatch":
+      return error.actualId;
+    case "unsupported_by_protocol":
+    case "unsupported_by_runtime":
+      return error.message;
+    case "request_refused":
+    case "already_submitted":
+    case "intent_conflict":
+    case "unauthenticated":
+    case "permission_denied":
+    case "unimplemented":
+    case "resource_exhausted":
+    case "sequencer_failed":
+      return error.sequencerMessage;
+    case "unavailable":
+    case "deadline_exceeded":
+    case "aborted":
+    case "malformed_response":
+    case "response_too_large":
+    case "redirect_refused":
+    case "client_closed":
+      return error.mayHaveArrived;
+    case "registration_unknown":
+    case "payment_timeout":
+    case "payment_rejected":
+      return error.intentId;
+  }
+}
+
+describe("the codes", () => {
+  it("in the source are these and no others", () => {
+    const file = readFileSync(new URL("../src/errors.ts", import.meta.url), "utf8");
+    const source = file.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+    const written = [...source.matchAll(/export type (\w+)ErrorCode =([^;]*);/g)].flatMap(([, name, union]) =>
+      [...(union ?? "").matchAll(/"(\w+)"/g)].map(([, code]) => [code, `${name}Error`]),
+    );
+    const all = { ...codes, ...webhookCodes };
+    expect(Object.fromEntries(written)).toEqual(all);
+    expect(written).toHaveLength(Object.keys(all).length);
+  });
+
+  it("are in the documents, each once, and no others", () => {
+    const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
+    const told = (text: string) => [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+    expect(told(read("errors.md")).sort()).toEqual(Object.keys(codes).sort());
+    expect(
+      told(read("webhooks.md"))
+        .filter((code) => code?.startsWith("webhook_"))
+        .sort(),
+    ).toEqual(Object.keys(webhookCodes).sort());
+  });
+
+  it("lead a switch to the class that has the detail", () => {
+    const details = Object.values(oneOfEach({ CodeIntentsError, ...classes } as Errors)).map((error) =>
+      detailOf(error as AnyCodeIntentsError),
+    );
+    expect(details).toEqual([
+      "fees[1].basisPoints",
+      "actual",
+      "not over REST",
+      "its words",
+      true,
+      "the id",
+      "the id",
+    ]);
+  });
+});
+
+describe.each(names)("%s", (name) => {
+  const error = oneOfEach({ CodeIntentsError, ...classes } as Errors)[name] as CodeIntentsError;
+
+  it("is an Error, a CodeIntentsError and itself, and none of the others", () => {
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toBeInstanceOf(CodeIntentsError);
+    expect(names.filter((other) => error instanceof classes[other])).toEqual([name]);
+  });
+
+  it("has a name that survives minifying, not enumerable", () => {
+    expect(error.name).toBe(name);
+    expect(Object.keys(error)).not.toContain("name");
+    expect(String(error)).toBe(`${name}: ${error.message}`);
+    expect(inspect(error)).toContain(name);
+  });
+
+  it("has a code of its class, and says whether to try again", () => {
+    expect((codes as Record<string, string>)[error.code]).toBe(name);
+    expect(error.retryable).toBe(name === "TransportError" || name === "RegistrationUnknownError");
+    expect(error.message).not.toBe("");
+  });
+
+  it("of another copy of the module is an instance of this copy's classes, and the other way round", () => {
+    expect(copy.CodeIntentsError).not.toBe(CodeIntentsError);
+    const foreign = oneOfEach(copy)[name] as CodeIntentsError;
+    expect(Object.getPrototypeOf(foreign)).not.toBe(Object.getPrototypeOf(error));
+    expect(foreign).toBeInstanceOf(CodeIntentsError);
+    expect(error).toBeInstanceOf(copy.CodeIntentsError);
+    expect(names.filter((other) => foreign instanceof classes[other])).toEqual([name]);
+    expect(names.filter((other) => error instanceof copy[other])).toEqual([name]);
+    expect(foreign.name).toBe(name);
+  });
+});
+
+describe("an error", () => {
+  it("keeps its cause, not enumerable, and has none where there is none", () => {
+    const withCause = new TransportError("unavailable", { message: "m", cause });
+    expect(withCause.cause).toBe(cause);
+    expect(Object.keys(withCause)).not.toContain("cause");
+    expect(Object.hasOwn(new TransportError("unavailable", { message: "m" }), "cause")).toBe(false);
+    expect(new SequencerError("request_refused", sequencerInit).cause).toBe(cause);
+    expect(new RegistrationUnknownError("id", {}, cause).cause).toBe(cause);
+  });
+
+  it("has a stack that begins with its name and message", () => {
+    const { stack } = new InputError("invalid_option", "amount", "is wrong");
+    expect(stack).toMatch(/^InputError: amount: is wrong\n/);
+    expect(stack).toContain("errors.test.ts");
+  });
+
+  it("is shown by JSON.stringify with its code, without hidden properties", () => {
+    expect(JSON.parse(JSON.stringify(new InputError("invalid_option", "amount", "is wrong")))).toEqual({
+      code: "invalid_option",
+      field: "amount",
+      retryable: false,
+    });
+  });
+
+  it("that is input's names the field first", () => {
+    const error = new InputError("missing_option", "fees[1].basisPoints", "required");
+    expect(error.message).toBe("fees[1].basisPoints: required");
+    expect(error.field).toBe("fees[1].basisPoints");
+  });
+
+  it("that is the sequencer's keeps its words and codes", () => {
+    const error = new SequencerError("request_refused", { ...sequencerInit, httpStatus: 400 });
+    expect(error).toMatchObject({
+      connectCode: "invalid_argument",
+      sequencerMessage: "its words",
+      httpStatus: 400,
+    });
+    expect(new SequencerError("request_refused", sequencerInit).httpStatus).toBeUndefined();
+  });
+
+  it("that is the transport's may have arrived unless it says otherwise", () => {
+    expect(new TransportError("unavailable", { message: "m" }).mayHaveArrived).toBe(true);
+    expect(new TransportError("unavailable", { message: "m", mayHaveArrived: false }).mayHaveArrived).toBe(
+      false,
+    );
+    expect(new TransportError("unavailable", { message: "m" }).retryable).toBe(false);
+  });
+
+  it("that leaves the registration unknown holds the intent where no log shows it", () => {
+    const intent = { id: "the id", clientSecret: "SECRET" };
+    const error = new RegistrationUnknownError(intent.id, intent, cause);
+    expect(error.intent).toBe(intent);
+    expect(error.intentId).toBe("the id");
+    expect(error.retryable).toBe(true);
+    expect(Object.getOwnPropertyDescriptor(error, "intent")).toMatchObject({
+      enumerable: false,
+      writable: false,
+    });
+    expect(Object.keys(error)).not.toContain("intent");
+    for (const shown of [
+      inspect(error),
+      JSON.stringify(error),
+      String(error),
+      error.stack,
+      inspect({ ...error }),
+    ]) {
+      expect(shown).not.toContain("SECRET");
+    }
+  });
+
+  it("that ends a wait for payment names the intent, and the rejection where there was one", () => {
+    const init = { intentId: "the id", what: "The payer declined.", lastRejectionId: "its id", cause };
+    const error = new PaymentWaitError("payment_rejected", init);
+    expect(error).toMatchObject({
+      code: "payment_rejected",
+      intentId: "the id",
+      lastRejectionId: "its id",
+      cause,
+    });
+    expect(error.message).toContain("The payer declined. Intent the id stays payable");
+    expect(error.retryable).toBe(false);
+    const silent = new PaymentWaitError("payment_timeout", { intentId: "the id", what: "Not paid in time." });
+    expect(silent.lastRejectionId).toBeUndefined();
+  });
+
+  it("that is a mismatch names both ids", () => {
+    const error = new IntentMismatchError("id-expected", "id-actual");
+    expect(error).toMatchObject({
+      code: "intent_mismatch",
+      expectedId: "id-expected",
+      actualId: "id-actual",
+    });
+    expect(error.message).toContain("id-expected");
+    expect(error.message).toContain("id-actual");
+  });
+});
+
+describe("a user's subclass", () => {
+  class OrderError extends InputError {
+    readonly order = 7;
+  }
+  class OtherError extends InputError {}
+  class DeepError extends OrderError {}
+  class NamedError extends TransportError {
+    override name = "NamedError";
+  }
+  class ShopError extends CodeIntentsError {}
+
+  const error = new OrderError("invalid_option", "amount", "is wrong");
+
+  it("is an instance of itself and its bases", () => {
+    for (const base of [OrderError, InputError, CodeIntentsError, Error]) expect(error).toBeInstanceOf(base);
+    const deep = new DeepError("invalid_option", "amount", "is wrong");
+    for (const base of [DeepError, OrderError, InputError, CodeIntentsError])
+      expect(deep).toBeInstanceOf(base);
+  });
+
+  it("is no instance of its siblings, subclasses and other classes", () => {
+    for (const other of [OtherError, DeepError, TransportError, ShopError])
+      expect(error).not.toBeInstanceOf(other);
+  });
+
+  it("does not claim the errors of its base", () => {
+    const plain = new InputError("invalid_option", "amount", "is wrong");
+    expect(plain).not.toBeInstanceOf(OrderError);
+    expect(new TransportError("unavailable", { message: "m" })).not.toBeInstanceOf(ShopError);
+    expect(oneOfEach(copy).InputError).not.toBeInstanceOf(OrderError);
+  });
+
+  it("is an instance of its base in another copy of the module", () => {
+    expect(error).toBeInstanceOf(copy.InputError);
+    expect(error).toBeInstanceOf(copy.CodeIntentsError);
+    expect(error).not.toBeInstanceOf(copy.TransportError);
+    class ForeignError extends copy.InputError {}
+    const foreign = new ForeignError("invalid_option", "amount", "is wrong");
+    expect(foreign).toBeInstanceOf(InputError);
+    expect(foreign).toBeInstanceOf(ForeignError);
+    expect(foreign).not.toBeInstanceOf(OrderError);
+  });
+
+  it("has the name of the nearest class of ours, or one of its own", () => {
+    expect(error.name).toBe("InputError");
+    expect(new ShopError("unavailable", { message: "m" }).name).toBe("CodeIntentsError");
+    const named = new NamedError("unavailable", { message: "m" });
+    expect(named.name).toBe("NamedError");
+    expect(named).toBeInstanceOf(TransportError);
+  });
+});
+
+describe("instanceof", () => {
+  it.each([
+    undefined,
+    null,
+    "InputError",
+    1,
+    true,
+    Symbol("x"),
+    {},
+    [],
+    () => InputError,
+    new Error("x"),
+    new TypeError("x"),
+    { code: "invalid_option", name: "InputError", message: "x" },
+    Object.create(null),
+    InputError,
+  ])("is false for what is no error of ours (%#)", (value) => {
+    for (const name of names) expect((value as unknown) instanceof classes[name]).toBe(false);
+    expect((value as unknown) instanceof CodeIntentsError).toBe(false);
+  });
+});

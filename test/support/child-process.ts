@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a child ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running script. */
+export interface Child {
+  readonly process: ChildProcess;
+  /** How it ended; killed after `limitMs`, so that nothing outlives its test. */
+  readonly exit: Promise<Exit>;
+  /** Resolves once the script has printed this line; rejects where it ends without. */
+  printed(line: string): Promise<void>;
+}
+
+/** A script over the package's sources, ready to run by plain Node. */
+export interface Script {
+  run(args?: readonly string[], limitMs?: number): Child;
+  remove(): Promise<void>;
+}
+
+/**
+ * Bundles an ES module from its text. It imports the package's sources from `./src/...` and everything else as usual.
+ */
+export async function buildScript(contents: string): Promise<Script> {
+  const directory = await mkdtemp(join(tmpdir(), "code-intents-"));
+  await symlink(join(root, "node_modules"), join(directory, "node_modules"), "dir");
+  const outfile = join(directory, "script.mjs");
+  await build({
+    stdin: { contents, resolveDir: root, sourcefile: "script.ts", loader: "ts" },
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    conditions: ["code-intents-source", "node"],
+    external: ["@bufbuild/*", "@connectrpc/*", "@noble/*", "@scure/*", "tweetnacl"],
+    outfile,
+  });
+  return {
+    run: (args = [], limitMs = 20_000) => start([outfile, ...args], limitMs),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+function start(args: readonly string[], limitMs: number): Child {
+  const { CODE_SEQUENCER_URL: _, NODE_OPTIONS: __, ...env } = process.env;
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
+  let stdout = "";
+  let stderr = "";
+  const listeners = new Set<() => void>();
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+    for (const listener of listeners) listener();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+  const exit = new Promise<Exit>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stdout, stderr });
+    });
+  });
+  const printed = (line: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!stdout.split("\n").slice(0, -1).includes(line)) return;
+        listeners.delete(look);
+        resolve();
+      };
+      listeners.add(look);
+      look();
+      exit.then(({ stderr }) => reject(new Error(`ended before it printed ${line}: ${stderr}`)), reject);
+    });
+  return { process: child, exit, printed };
+}

@@ -1,0 +1,71 @@
+import { memoryStore } from "../../src/emulator/memory-store.js";
+import type { Store } from "../../src/emulator/store.js";
+
+/** What a store in memory kept, and where a test steps in. */
+export interface Recording {
+  readonly store: Store;
+  /** How many request records were ever made, by intent id. */
+  readonly requests: ReadonlyMap<string, number>;
+  /** How many messages were ever stored, by intent id. */
+  readonly messages: ReadonlyMap<string, number>;
+  /** Awaited before a transaction that wrote a message takes effect. */
+  beforeCommit: (intentId: string) => unknown;
+  /** Awaited after it took effect, before anybody is told. */
+  afterCommit: (intentId: string) => unknown;
+}
+
+/** A store in memory that counts what it keeps. */
+export function recordingStore(): Recording {
+  const inner = memoryStore();
+  const requests = new Map<string, number>();
+  const messages = new Map<string, number>();
+
+  const transaction: Store["transaction"] = async (intentId, work) => {
+    let wroteRequest = false;
+    let wroteMessage = false;
+    const result = await inner.transaction(intentId, async (target) => {
+      const watched = withMethods(target, {
+        putRequest: (request) => {
+          wroteRequest = true;
+          return target.putRequest(request);
+        },
+        addMessage: (message) => {
+          wroteMessage = true;
+          return target.addMessage(message);
+        },
+      });
+      const done = await work(watched);
+      if (wroteMessage) await recording.beforeCommit(intentId);
+      return done;
+    });
+    if (wroteRequest) count(requests, intentId);
+    if (wroteMessage) {
+      count(messages, intentId);
+      await recording.afterCommit(intentId);
+    }
+    return result;
+  };
+
+  const recording: Recording = {
+    store: withMethods(inner, { transaction }),
+    requests,
+    messages,
+    beforeCommit: () => {},
+    afterCommit: () => {},
+  };
+  return recording;
+}
+
+function count(counts: Map<string, number>, intentId: string): void {
+  counts.set(intentId, (counts.get(intentId) ?? 0) + 1);
+}
+
+/** The object with some of its methods replaced, whatever else it has. */
+function withMethods<T extends object>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const value: unknown = Reflect.get(Object.hasOwn(methods, name) ? methods : target, name);
+      return typeof value === "function" && !Object.hasOwn(methods, name) ? value.bind(target) : value;
+    },
+  });
+}

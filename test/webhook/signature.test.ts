@@ -1,0 +1,197 @@
+import { createHmac, createSign, generateKeyPairSync } from "node:crypto";
+import fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { fromBase58 } from "../../src/lib/bytes.js";
+import {
+  type PaymentClaims,
+  verifyWebhook,
+  WebhookError,
+  type WebhookInput,
+} from "../../src/webhook/index.js";
+import { signatureCheck } from "../../src/webhook/signature.js";
+import { runs } from "../support/property.js";
+import {
+  claimsJson,
+  encode,
+  expectRefused,
+  intent,
+  loginToken,
+  otherPublicKey,
+  otherSeed,
+  paidToken,
+  publicKey,
+  publicKeyPem,
+  signText,
+  webhookVectors,
+} from "./support.js";
+
+const verify = (input: WebhookInput): Promise<PaymentClaims<true>> =>
+  verifyWebhook(input, { publicKey, expect: intent });
+
+describe("refuses by signature and algorithm", () => {
+  it("a token of another key", async () => {
+    await expectRefused(verify(paidToken({}, otherSeed)), "webhook_signature_invalid");
+  });
+
+  it("claims that were changed after signing", async () => {
+    const [head, , signature] = paidToken().split(".");
+    const forged = `${head}.${encode(claimsJson({ amount: "0.01" }))}.${signature}`;
+    await expectRefused(verify(forged), "webhook_signature_invalid");
+  });
+
+  it("alg none, in every spelling, with and without a signature", async () => {
+    for (const alg of ["none", "None", "NONE", ""]) {
+      const unsigned = `${encode(JSON.stringify({ alg, typ: "JWT" }))}.${encode(claimsJson())}.`;
+      await expectRefused(verify(unsigned), "webhook_malformed");
+      await expectRefused(verify(`${unsigned}AAAA`), "webhook_algorithm_refused");
+      await expectRefused(
+        verify(signText(JSON.stringify({ alg }), claimsJson())),
+        "webhook_algorithm_refused",
+      );
+    }
+  });
+
+  it("HS256 with the public key as secret, in every form of the key", async () => {
+    const signed = `${encode('{"alg":"HS256","typ":"JWT"}')}.${encode(claimsJson())}`;
+    for (const secret of [publicKey, fromBase58(publicKey) ?? "", publicKeyPem()]) {
+      const mac = createHmac("sha256", secret).update(signed).digest();
+      await expectRefused(verify(`${signed}.${encode(mac)}`), "webhook_algorithm_refused");
+    }
+  });
+
+  it("RS256 and ES256 of keys that the header brings along", async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    for (const [alg, { privateKey, publicKey: key }] of [["RS256", rsa] as const, ["ES256", ec] as const]) {
+      const head = JSON.stringify({ alg, typ: "JWT", jwk: key.export({ format: "jwk" }) });
+      const signed = `${encode(head)}.${encode(claimsJson())}`;
+      const signature = createSign("sha256")
+        .update(signed)
+        .sign({ key: privateKey, dsaEncoding: "ieee-p1363" });
+      await expectRefused(verify(`${signed}.${encode(signature)}`), "webhook_algorithm_refused");
+    }
+  });
+
+  it("an Ed25519 key that the header brings along", async () => {
+    const { publicKey: key, privateKey } = generateKeyPairSync("ed25519");
+    const seed = Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url");
+    const head = JSON.stringify({
+      alg: "EdDSA",
+      jwk: key.export({ format: "jwk" }),
+      jku: "https://evil.example",
+    });
+    await expectRefused(verify(signText(head, claimsJson(), seed)), "webhook_signature_invalid");
+  });
+
+  it("other names for the algorithm, though validly signed", async () => {
+    for (const alg of ["Ed25519", "eddsa", "Ed448", ["EdDSA"], null]) {
+      await expectRefused(
+        verify(signText(JSON.stringify({ alg }), claimsJson())),
+        "webhook_algorithm_refused",
+      );
+    }
+    await expectRefused(verify(signText('{"typ":"JWT"}', claimsJson())), "webhook_algorithm_refused");
+  });
+
+  it("critical extensions, also those that jose knows, though validly signed", async () => {
+    for (const extra of ['"crit":["exp"],"exp":1', '"crit":["b64"],"b64":true', '"b64":false', '"crit":[]']) {
+      await expectRefused(
+        verify(signText(`{"alg":"EdDSA",${extra}}`, claimsJson())),
+        "webhook_algorithm_refused",
+      );
+    }
+  });
+
+  it("a token of production where another key is named, and says so", async () => {
+    const { verify: verifySignature } = signatureCheck(otherPublicKey, publicKey);
+    const error = await expectRefused(verifySignature(paidToken()), "webhook_wrong_key");
+    expect(error.message).toContain("PRODUCTION_WEBHOOK_PUBLIC_KEY");
+    await expectRefused(
+      verifySignature(paidToken({}, new Uint8Array(32).fill(9))),
+      "webhook_signature_invalid",
+    );
+  });
+});
+
+it("never verifies a token with one character changed", async () => {
+  const tokens = [paidToken(), loginToken, ...webhookVectors.map(({ token }) => token)];
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/\n";
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...tokens),
+      fc.nat(),
+      fc.constantFrom(...alphabet),
+      async (token, at, character) => {
+        const index = at % token.length;
+        fc.pre(token[index] !== character);
+        const mutated = token.slice(0, index) + character + token.slice(index + 1);
+        await expect(verifyWebhook(mutated, { publicKey, expect: "unbound" })).rejects.toBeInstanceOf(
+          WebhookError,
+        );
+      },
+    ),
+    runs(500),
+  );
+});
+
+it("never verifies another spelling of the last character, which lenient decoders take for the same", async () => {
+  const token = paidToken();
+  for (const last of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+    if (last !== token.at(-1))
+      await expect(verify(token.slice(0, -1) + last)).rejects.toBeInstanceOf(WebhookError);
+  }
+});
+
+it("never verifies a token cut, extended, or patched together", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: paidToken().length - 1 }), fc.string(), async (length, tail) => {
+      const token = paidToken();
+      for (const mutated of [token.slice(0, length), token.slice(length + 1), `${token}${tail || "x"}`]) {
+        await expect(verify(mutated)).rejects.toBeInstanceOf(WebhookError);
+      }
+    }),
+    runs(100),
+  );
+  const [head, claims] = paidToken().split(".");
+  await expect(verify(`${head}.${claims}.${loginToken.split(".")[2]}`)).rejects.toBeInstanceOf(WebhookError);
+});
+
+it("refuses arbitrary bytes with a typed error", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+      await expect(verify(bytes)).rejects.toBeInstanceOf(WebhookError);
+    }),
+    runs(200),
+  );
+});
+
+describe("where the platform's cryptography fails", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("says that the runtime has no Ed25519, rather than that the webhook is bad", async () => {
+    const missing = new DOMException("Unrecognized name.", "NotSupportedError");
+    vi.spyOn(globalThis.crypto.subtle, "importKey").mockRejectedValue(missing);
+    await expect(verify(paidToken())).rejects.toMatchObject({ code: "unsupported_by_runtime" });
+  });
+
+  it("says that the key is none where the platform refuses it", async () => {
+    const bad = new DOMException("Invalid keyData", "DataError");
+    vi.spyOn(globalThis.crypto.subtle, "importKey").mockRejectedValue(bad);
+    await expect(verify(paidToken())).rejects.toMatchObject({ code: "invalid_option", field: "publicKey" });
+  });
+
+  it("accepts nothing where verifying itself fails", async () => {
+    vi.spyOn(globalThis.crypto.subtle, "verify").mockRejectedValue(new Error("broken"));
+    await expectRefused(verify(paidToken()), "webhook_signature_invalid");
+  });
+});
+
+it("holds no token in an error", async () => {
+  const token = paidToken({}, otherSeed);
+  const error = await expectRefused(verify(token), "webhook_signature_invalid");
+  const { inspect } = await import("node:util");
+  for (const part of token.split("."))
+    expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain(part);
+});
