@@ -16,6 +16,9 @@ interface Timer {
 // setTimeout cannot wait longer.
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
+// Cancelled timers that may always wait for their time; beyond, as many as there are others.
+const MOST_CANCELLED = 64;
+
 /**
  * A clock that can be moved.
  *
@@ -51,9 +54,7 @@ export class MovableClock implements Clock {
     };
     this.#queue.add(timer);
     this.#schedule();
-    return () => {
-      timer.cancelled = true;
-    };
+    return () => this.#queue.cancel(timer);
   }
 
   /**
@@ -63,32 +64,37 @@ export class MovableClock implements Clock {
   advance(ms: number): Promise<void> {
     if (!Number.isFinite(ms) || ms < 0)
       throw new RangeError("a clock moves forward, by a finite number of milliseconds");
-    this.#moving = this.#moving.then(() => this.#move(ms));
-    return this.#moving;
+    const moved = this.#moving.then(() => this.#move(ms));
+    // What a callback throws ends the move that met it, and none after it.
+    this.#moving = moved.catch(() => {});
+    return moved;
   }
 
   /** Drops every timer. */
   stop(): void {
     this.#queue.clear();
-    clearTimeout(this.#wakeUp?.timeout);
-    this.#wakeUp = undefined;
+    this.#dropWakeUp();
   }
 
   async #move(ms: number): Promise<void> {
     const end = this.now() + ms;
-    // What is on its way now belongs to the time before the move.
-    await turn();
-    for (let next = this.#queue.next(end); next !== undefined; next = this.#queue.next(end)) {
-      this.#moveTo(next.dueAt);
-      // Everything due at one instant happens before time goes on.
-      for (let due: Timer | undefined = next; due !== undefined; due = this.#queue.next(next.dueAt)) {
-        this.#queue.remove();
-        due.callback();
-      }
+    try {
+      // What is on its way now belongs to the time before the move.
       await turn();
+      for (let next = this.#queue.next(end); next !== undefined; next = this.#queue.next(end)) {
+        this.#moveTo(next.dueAt);
+        // Everything due at one instant happens before time goes on.
+        const { dueAt } = next;
+        for (let due = this.#queue.take(dueAt); due !== undefined; due = this.#queue.take(dueAt))
+          due.callback();
+        await turn();
+      }
+      this.#moveTo(end);
+    } finally {
+      // It was set for the time before the move.
+      this.#dropWakeUp();
+      this.#schedule();
     }
-    this.#moveTo(end);
-    this.#schedule();
   }
 
   #moveTo(time: number): void {
@@ -100,7 +106,7 @@ export class MovableClock implements Clock {
     if (this.#frozen) return;
     const next = this.#queue.next(Number.POSITIVE_INFINITY);
     if (next === undefined || (this.#wakeUp !== undefined && this.#wakeUp.dueAt <= next.dueAt)) return;
-    clearTimeout(this.#wakeUp?.timeout);
+    this.#dropWakeUp();
     const waitMs = Math.min(Math.max(0, next.dueAt - this.now()), LONGEST_WAIT_MS);
     const timeout = setTimeout(() => this.#runDue(), waitMs);
     // A server's socket keeps the process alive, not the time that passes in it.
@@ -110,17 +116,24 @@ export class MovableClock implements Clock {
 
   #runDue(): void {
     this.#wakeUp = undefined;
-    for (let next = this.#queue.next(this.now()); next !== undefined; next = this.#queue.next(this.now())) {
-      this.#queue.remove();
-      next.callback();
+    try {
+      for (let due = this.#queue.take(this.now()); due !== undefined; due = this.#queue.take(this.now()))
+        due.callback();
+    } finally {
+      this.#schedule();
     }
-    this.#schedule();
+  }
+
+  #dropWakeUp(): void {
+    clearTimeout(this.#wakeUp?.timeout);
+    this.#wakeUp = undefined;
   }
 }
 
 /** Timers by the time they are due: a binary heap, since ten thousand streams hold three each. */
 class TimerQueue {
   #heap: Timer[] = [];
+  #cancelled = 0;
 
   add(timer: Timer): void {
     const heap = this.#heap;
@@ -134,15 +147,37 @@ class TimerQueue {
     heap[at] = timer;
   }
 
+  /** A cancelled timer leaves with others, so that the many that never fall due cannot pile up. */
+  cancel(timer: Timer): void {
+    if (timer.cancelled) return;
+    timer.cancelled = true;
+    this.#cancelled += 1;
+    if (this.#cancelled <= MOST_CANCELLED || 2 * this.#cancelled <= this.#heap.length) return;
+    const kept = this.#heap.filter(({ cancelled }) => !cancelled);
+    this.clear();
+    for (const other of kept) this.add(other);
+  }
+
   /** The first timer that is due at `time`; cancelled ones are dropped on the way. */
   next(time: number): Timer | undefined {
-    while (this.#heap[0]?.cancelled) this.remove();
+    while (this.#heap[0]?.cancelled) {
+      this.#remove();
+      this.#cancelled -= 1;
+    }
     const first = this.#heap[0];
     return first !== undefined && first.dueAt <= time ? first : undefined;
   }
 
-  /** Removes the first timer. */
-  remove(): void {
+  /** Removes the first timer that is due at `time`. To cancel it from now on means nothing. */
+  take(time: number): Timer | undefined {
+    const first = this.next(time);
+    if (first === undefined) return undefined;
+    this.#remove();
+    first.cancelled = true;
+    return first;
+  }
+
+  #remove(): void {
     const heap = this.#heap;
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
@@ -160,6 +195,7 @@ class TimerQueue {
 
   clear(): void {
     this.#heap = [];
+    this.#cancelled = 0;
   }
 }
 

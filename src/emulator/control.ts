@@ -14,8 +14,9 @@ import {
   WalletService,
 } from "../../gen/codeintents/emulator/v1/wallet_service_pb.js";
 import { InputError } from "../errors.js";
+import { requireBase58 } from "../lib/bytes.js";
 import { invalidArgument } from "./failure.js";
-import { readState, writeState } from "./state-text.js";
+import { LATEST_TIME, readState, writeState } from "./state-text.js";
 import type { KeyState, RequestedPayment, SubmittedPayment, WebhookRecord } from "./store.js";
 import type { Wallet } from "./wallet.js";
 
@@ -27,6 +28,8 @@ export interface Controls {
   /** Replaces everything, streams and schedules included. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
   hasStream(intentId: string): boolean;
+  /** The clock's time in milliseconds since 1970. */
+  now(): number;
   /** Moves the clock, and resolves with its new time in milliseconds since 1970. */
   advance(ms: number): Promise<number>;
 }
@@ -56,6 +59,7 @@ export function controlRoutes(
       }),
       pay: guarded(async ({ target, currency, nativeAmount, destination }) => {
         if (target.value === undefined) throw invalidArgument("target: required, a payload or an intent id");
+        if (target.case === "intentId") checkIntentId(target.value);
         const changes = {
           ...(currency === undefined ? {} : { currency }),
           ...(nativeAmount === undefined ? {} : { nativeAmount }),
@@ -70,6 +74,7 @@ export function controlRoutes(
     router.service(EmulatorService, {
       listIntents: guarded(async () => ({ intents: await listIntents(controls) })),
       getIntent: guarded(async ({ intentId }) => {
+        checkIntentId(intentId);
         const state = (await controls.dump()).get(intentId);
         if (state === undefined) throw new ConnectError("nothing is stored for this intent", Code.NotFound);
         return { intent: shown(intentId, state, controls) };
@@ -86,10 +91,16 @@ export function controlRoutes(
       advanceClock: guarded(async ({ duration }) => {
         const ms = duration === undefined ? 0 : durationMs(duration);
         if (ms < 0) throw invalidArgument("duration: must not be negative");
+        if (controls.now() + ms > LATEST_TIME)
+          throw invalidArgument("duration: must not lead beyond the year 9999");
         return create(AdvanceClockResponseSchema, { now: timestampFromMs(await controls.advance(ms)) });
       }),
     });
   };
+}
+
+function checkIntentId(text: string): void {
+  requireBase58(text, "intent_id", 32, "the id of an intent, base58 of 32 bytes");
 }
 
 async function listIntents(controls: Controls): Promise<MessageInitShape<typeof EmulatedIntentSchema>[]> {

@@ -47,11 +47,13 @@ export function emulatorCore(
     dump: () => store.dump(),
     async load(states) {
       delivery.reset();
-      hub.close();
+      hub.reset();
+      wallet.reset();
       await store.load(states);
       await delivery.resume();
     },
     hasStream: (intentId) => hub.has(intentId),
+    now: () => clock.now(),
     async advance(ms) {
       await clock.advance(ms);
       return clock.now();

@@ -67,7 +67,12 @@ export class Emulator {
     const onError = (error: unknown) => checked.logger.error("code-intents emulator:", error);
     const core = emulatorCore(checked, onError);
     const emulator = new Emulator(checked, core, await listen(checked, core, onError));
-    await core.resume();
+    try {
+      await core.resume();
+    } catch (error) {
+      await emulator.close();
+      throw error;
+    }
     return emulator;
   }
 

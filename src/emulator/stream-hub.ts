@@ -12,6 +12,7 @@ const BLOCKED_MS = 10_000;
 export class StreamHub {
   readonly #clock: Clock;
   readonly #streams = new Map<string, MessageStream>();
+  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,11 +24,11 @@ export class StreamHub {
    * @throws ConnectError Aborted `stream already exists`
    */
   open(intentId: string, closedText = ""): MessageStream {
+    if (this.#closed) throw new ConnectError("", Code.Unavailable);
     if (this.#streams.has(intentId)) throw new ConnectError("stream already exists", Code.Aborted);
-    const stream = new MessageStream(this.#clock, closedText, () => {
-      if (this.#streams.get(intentId) === stream) this.#streams.delete(intentId);
-    });
+    const stream = new MessageStream(this.#clock, closedText);
     this.#streams.set(intentId, stream);
+    stream.onEnd(() => this.#streams.delete(intentId));
     return stream;
   }
 
@@ -46,8 +47,14 @@ export class StreamHub {
     return this.#streams.size;
   }
 
-  /** Ends every stream, as a server that shuts down does. */
+  /** Ends every stream, as a server that shuts down does, and opens none any more. */
   close(): void {
+    this.#closed = true;
+    this.reset();
+  }
+
+  /** As {@link StreamHub.close}, but new streams may open. */
+  reset(): void {
     for (const stream of [...this.#streams.values()]) stream.fail(new ConnectError("", Code.Unavailable));
   }
 }
@@ -55,26 +62,41 @@ export class StreamHub {
 /** What a stream hands to its reader. */
 export type StreamItem = Message | "ping";
 
-/** One open stream: messages go in, a reader takes them out, and whatever ends it frees its key at once. */
+/** A message that found the buffer full. */
+interface Blocked {
+  readonly message: Message;
+  readonly settle: () => void;
+}
+
+/**
+ * One open stream: messages go in, a reader takes them out, and whatever ends it frees its key and its timers at once,
+ * whether or not the reader ever comes back.
+ */
 export class MessageStream {
   readonly #clock: Clock;
   readonly #closedText: string;
-  readonly #onEnd: () => void;
   readonly #buffer: StreamItem[] = [];
+  /** In the order of their arrival, which is the order in which they move up. */
+  readonly #blocked: Blocked[] = [];
+  readonly #endings: (() => void)[] = [];
   #failure: ConnectError | undefined;
   #wakeReader: (() => void) | undefined;
-  readonly #blocked: (() => void)[] = [];
 
-  constructor(clock: Clock, closedText: string, onEnd: () => void) {
+  constructor(clock: Clock, closedText: string) {
     this.#clock = clock;
     this.#closedText = closedText;
-    this.#onEnd = onEnd;
+  }
+
+  /** Calls back when the stream ends; at once where it has ended. */
+  onEnd(callback: () => void): void {
+    if (this.#failure === undefined) this.#endings.push(callback);
+    else callback();
   }
 
   /** Resolves when the message is in the buffer, or the stream has ended. */
   async push(message: Message): Promise<void> {
-    while (this.#failure === undefined && this.#buffer.length >= BUFFER_LENGTH) await this.#room();
     if (this.#failure !== undefined) return;
+    if (this.#buffer.length >= BUFFER_LENGTH) return this.#wait(message);
     this.#buffer.push(message);
     this.#wakeReader?.();
   }
@@ -90,9 +112,10 @@ export class MessageStream {
   fail(failure: ConnectError): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
-    this.#onEnd();
+    this.#buffer.length = 0;
+    for (const callback of this.#endings.splice(0)) callback();
+    for (const { settle } of this.#blocked.splice(0)) settle();
     this.#wakeReader?.();
-    for (const wake of this.#blocked.splice(0)) wake();
   }
 
   /** Throws what ended the stream, if it has ended. */
@@ -106,7 +129,7 @@ export class MessageStream {
       if (this.#failure !== undefined) throw this.#failure;
       const item = this.#buffer.shift();
       if (item !== undefined) {
-        this.#blocked.shift()?.();
+        this.#moveUp();
         return item;
       }
       await new Promise<void>((resolve) => {
@@ -115,11 +138,23 @@ export class MessageStream {
     }
   }
 
-  async #room(): Promise<void> {
-    const cancel = this.#clock.after(BLOCKED_MS, () =>
-      this.fail(new ConnectError(this.#closedText, Code.Aborted)),
-    );
-    await new Promise<void>((resolve) => this.#blocked.push(resolve));
-    cancel();
+  #wait(message: Message): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(BLOCKED_MS, () =>
+        this.fail(new ConnectError(this.#closedText, Code.Aborted)),
+      );
+      const settle = () => {
+        cancel();
+        resolve();
+      };
+      this.#blocked.push({ message, settle });
+    });
+  }
+
+  #moveUp(): void {
+    const first = this.#blocked.shift();
+    if (first === undefined) return;
+    this.#buffer.push(first.message);
+    first.settle();
   }
 }

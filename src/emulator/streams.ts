@@ -18,7 +18,7 @@ import {
 import { toBase58 } from "../lib/bytes.js";
 import type { Clock } from "./clock.js";
 import { invalidArgument, unauthenticated } from "./failure.js";
-import type { Store } from "./store.js";
+import type { MessageRecord, Store } from "./store.js";
 import type { MessageStream, StreamHub, StreamItem } from "./stream-hub.js";
 import { violationOf } from "./validation.js";
 
@@ -27,18 +27,20 @@ export interface StreamContext {
   readonly store: Store;
   readonly hub: StreamHub;
   readonly clock: Clock;
+  /** Told of failures of the store, of which callers see nothing but Internal. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** How long a plain stream lives: a minute, and one second of grace. */
-export const STREAM_LIFE_MS = 61_000;
+const STREAM_LIFE_MS = 61_000;
 /** How long a stream with keep-alive lives: a quarter of an hour, and one second of grace. */
-export const KEEP_ALIVE_LIFE_MS: number = 15 * 60_000 + 1_000;
+const KEEP_ALIVE_LIFE_MS: number = 15 * 60_000 + 1_000;
 /** Time to send the first frame of a stream with keep-alive. */
-export const FIRST_FRAME_MS = 250;
+const FIRST_FRAME_MS = 250;
 /** Time between two pings. */
-export const PING_DELAY_MS = 5_000;
+const PING_DELAY_MS = 5_000;
 /** Time between two pongs. */
-export const PONG_TIMEOUT_MS = 10_000;
+const PONG_TIMEOUT_MS = 10_000;
 
 /** OpenMessageStream. */
 export async function* openMessageStream(
@@ -50,13 +52,13 @@ export async function* openMessageStream(
   if (request.signature !== undefined) checkSignature(request);
   const intentId = idOf(request);
   const stream = context.hub.open(intentId);
-  const release = endWith(context.clock, stream, signal, STREAM_LIFE_MS);
+  endWith(context.clock, stream, signal, STREAM_LIFE_MS);
   try {
     for await (const item of itemsOf(context, intentId, stream)) {
       if (item !== "ping") yield responseOf(item);
     }
   } finally {
-    release();
+    stream.fail(canceled());
   }
 }
 
@@ -71,9 +73,9 @@ export async function* openMessageStreamWithKeepAlive(
   const request = await firstRequest(clock, frames);
   const intentId = idOf(request);
   const stream = context.hub.open(intentId, "message stream closed");
-  const release = endWith(clock, stream, signal, KEEP_ALIVE_LIFE_MS);
-  const stopPings = sendPings(clock, stream);
-  const stopWatching = watchPongs(clock, stream, frames);
+  endWith(clock, stream, signal, KEEP_ALIVE_LIFE_MS);
+  sendPings(clock, stream);
+  watchPongs(clock, stream, frames);
   try {
     yield ping(clock);
     for await (const item of itemsOf(context, intentId, stream)) {
@@ -84,29 +86,38 @@ export async function* openMessageStreamWithKeepAlive(
           });
     }
   } finally {
-    stopWatching();
-    stopPings();
-    release();
+    stream.fail(canceled());
   }
 }
 
 /** What is stored, then what arrives. What arrives while the stored is read can come twice; readers know it by its id. */
 async function* itemsOf(
-  { store }: StreamContext,
+  context: StreamContext,
   intentId: string,
   stream: MessageStream,
 ): AsyncGenerator<StreamItem> {
-  const stored = await store.transaction(intentId, (transaction) =>
-    transaction.listMessages(Number.POSITIVE_INFINITY),
-  );
-  for (const { bytes } of stored) {
-    const message = fromBinary(MessageSchema, bytes);
+  for (const { bytes } of await storedMessages(context, intentId)) {
     stream.throwIfEnded();
+    const message = fromBinary(MessageSchema, bytes);
     if (message.kind.case !== "airdropReceived") yield message;
   }
   for (;;) {
     const item = await stream.take();
     if (item === "ping" || item.kind.case !== "airdropReceived") yield item;
+  }
+}
+
+async function storedMessages(
+  { store, onError }: StreamContext,
+  intentId: string,
+): Promise<readonly MessageRecord[]> {
+  try {
+    return await store.transaction(intentId, (transaction) =>
+      transaction.listMessages(Number.POSITIVE_INFINITY),
+    );
+  } catch (error) {
+    onError(error);
+    throw new ConnectError("", Code.Internal);
   }
 }
 
@@ -141,19 +152,22 @@ async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T>
 }
 
 /** Ends the stream with its life, or with its client. */
-function endWith(clock: Clock, stream: MessageStream, signal: AbortSignal, lifeMs: number): () => void {
-  const onAbort = () => stream.fail(new ConnectError("", Code.Canceled));
+function endWith(clock: Clock, stream: MessageStream, signal: AbortSignal, lifeMs: number): void {
+  const onAbort = () => stream.fail(canceled());
   const cancelLife = clock.after(lifeMs, () => stream.fail(new ConnectError("", Code.DeadlineExceeded)));
-  if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  return () => {
+  stream.onEnd(() => {
     cancelLife();
     signal.removeEventListener("abort", onAbort);
-    stream.fail(new ConnectError("", Code.Canceled));
-  };
+  });
+  if (signal.aborted) onAbort();
 }
 
-function sendPings(clock: Clock, stream: MessageStream): () => void {
+function canceled(): ConnectError {
+  return new ConnectError("", Code.Canceled);
+}
+
+function sendPings(clock: Clock, stream: MessageStream): void {
   let cancel = () => {};
   const next = () => {
     cancel = clock.after(PING_DELAY_MS, () => {
@@ -162,7 +176,7 @@ function sendPings(clock: Clock, stream: MessageStream): () => void {
     });
   };
   next();
-  return () => cancel();
+  stream.onEnd(() => cancel());
 }
 
 /** Ends the stream on silence, on a half-close and on any frame that is no pong. */
@@ -170,14 +184,18 @@ function watchPongs(
   clock: Clock,
   stream: MessageStream,
   frames: AsyncIterator<OpenMessageStreamWithKeepAliveRequest>,
-): () => void {
+): void {
   const unhealthy = () => stream.fail(new ConnectError("terminating unhealthy stream", Code.Aborted));
   let cancel = clock.after(PONG_TIMEOUT_MS, unhealthy);
-  let stopped = false;
+  let ended = false;
+  stream.onEnd(() => {
+    ended = true;
+    cancel();
+  });
   const read = async () => {
     for (;;) {
       const frame = await frames.next();
-      if (stopped) return;
+      if (ended) return;
       if (frame.done || frame.value.requestOrPong.case !== "pong") return unhealthy();
       if (violationOf(OpenMessageStreamWithKeepAliveRequestSchema, frame.value) !== undefined)
         return unhealthy();
@@ -186,10 +204,6 @@ function watchPongs(
     }
   };
   read().catch(unhealthy);
-  return () => {
-    stopped = true;
-    cancel();
-  };
 }
 
 function ping(clock: Clock): OpenMessageStreamWithKeepAliveResponse {

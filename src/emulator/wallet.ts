@@ -102,6 +102,15 @@ export class Wallet {
     return { intentId };
   }
 
+  /**
+   * Forgets who has left.
+   *
+   * @internal
+   */
+  reset(): void {
+    this.#vanished.clear();
+  }
+
   #presentKeyOf(target: Scannable): SigningKey {
     const key = keyOf(target);
     if (this.#vanished.has(toBase58(key.publicKey)))

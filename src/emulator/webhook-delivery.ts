@@ -29,13 +29,18 @@ export interface DeliveryContext {
 }
 
 /** Pauses before the attempts, in milliseconds. The next attempt is scheduled when one starts, so they can overlap. */
-export const ATTEMPT_DELAYS_MS: readonly number[] = [
+const ATTEMPT_DELAYS_MS: readonly number[] = [
   0, 1_000, 1_000, 15_000, 60_000, 900_000, 3_600_000, 86_400_000,
 ];
 /** Time of one attempt. */
-export const ATTEMPT_TIMEOUT_MS: number = 3_000;
+const ATTEMPT_TIMEOUT_MS: number = 3_000;
 /** After the last attempt has started, the webhook counts as failed this much later. */
-export const GIVE_UP_AFTER_MS: number = 60_000;
+const GIVE_UP_AFTER_MS: number = 60_000;
+
+interface DueWebhook {
+  readonly url: string;
+  readonly intent: IntentRecord;
+}
 
 /** Delivers webhooks: at least once, with repeats, until one attempt is answered with exactly 200. */
 export class WebhookDelivery {
@@ -43,6 +48,8 @@ export class WebhookDelivery {
   readonly #timers = new Map<string, () => void>();
   readonly #running = new Set<AbortController>();
   #stopped = false;
+  /** Moves on with every reset, so that what began before cannot go on after it. */
+  #era = 0;
 
   constructor(context: DeliveryContext) {
     this.#context = context;
@@ -68,6 +75,7 @@ export class WebhookDelivery {
 
   /** As {@link WebhookDelivery.stop}, but new schedules may start. */
   reset(): void {
+    this.#era += 1;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     for (const attempt of this.#running) attempt.abort();
@@ -75,6 +83,8 @@ export class WebhookDelivery {
 
   #schedule(intentId: string, attempt: number): void {
     if (this.#stopped) return;
+    // One schedule per intent, whoever armed it.
+    this.#timers.get(intentId)?.();
     const delayMs = ATTEMPT_DELAYS_MS[attempt];
     const next =
       delayMs === undefined
@@ -90,33 +100,57 @@ export class WebhookDelivery {
   }
 
   async #attempt(intentId: string, attempt: number): Promise<void> {
-    const { store, clock } = this.#context;
+    const { clock, onError } = this.#context;
+    const era = this.#era;
     this.#timers.delete(intentId);
     const startedAt = clock.now();
-    const due = await store.transaction(intentId, async (transaction) => {
+    let due: DueWebhook | undefined;
+    try {
+      due = await this.#readDue(intentId);
+    } catch (error) {
+      // A store that fails once must not end the schedule.
+      if (era === this.#era) this.#schedule(intentId, attempt + 1);
+      throw error;
+    }
+    if (due === undefined || era !== this.#era) return;
+    this.#schedule(intentId, attempt + 1);
+    const outcome = await this.#send(intentId, due);
+    if (era !== this.#era) return;
+    try {
+      await this.#record(intentId, { startedAt, ...outcome });
+    } catch (error) {
+      onError(error);
+      if (outcome.httpStatus === 200 && era === this.#era)
+        await this.#record(intentId, { startedAt, ...outcome, error: "the answer could not be stored" });
+    }
+  }
+
+  #readDue(intentId: string): Promise<DueWebhook | undefined> {
+    return this.#context.store.transaction(intentId, async (transaction) => {
       const webhook = await transaction.getWebhook();
       const intent = await transaction.getIntent();
       if (webhook?.state !== "pending" || intent === undefined) return undefined;
       return { url: webhook.url, intent };
     });
-    if (due === undefined) return;
-    this.#schedule(intentId, attempt + 1);
-    const outcome: Omit<WebhookAttempt, "startedAt"> =
-      due.intent.state === "submitted"
-        ? await this.#send(due.url, this.#context.tokenOf(intentId, due.intent))
-        : { error: "the intent is revoked" };
-    await this.#record(intentId, { startedAt, ...outcome });
   }
 
-  async #send(url: string, body: string): Promise<Omit<WebhookAttempt, "startedAt">> {
+  async #send(intentId: string, { url, intent }: DueWebhook): Promise<Omit<WebhookAttempt, "startedAt">> {
+    if (intent.state !== "submitted") return { error: "the intent is revoked" };
     const end = new AbortController();
+    const { signal } = end;
     this.#running.add(end);
     const cancel = this.#context.clock.after(ATTEMPT_TIMEOUT_MS, () =>
       end.abort(new Error("no answer in time")),
     );
+    // A sender that minds no signal must not outlive its attempt.
+    const ended = new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
     try {
       const headers = { "content-type": "application/jwt" };
-      const { status } = await this.#context.deliverWebhook({ url, headers, body, signal: end.signal });
+      const body = this.#context.tokenOf(intentId, intent);
+      const delivered = this.#context.deliverWebhook({ url, headers, body, signal });
+      const { status } = await Promise.race([delivered, ended]);
       return { httpStatus: status };
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) };
@@ -131,8 +165,9 @@ export class WebhookDelivery {
     const called = await store.transaction(intentId, async (transaction) => {
       const webhook = await transaction.getWebhook();
       if (webhook === undefined) return undefined;
-      const attempts = [...webhook.attempts, attempt];
-      const confirmed = attempt.httpStatus === 200;
+      // Attempts overlap, so that a later one can be over earlier.
+      const attempts = [...webhook.attempts, attempt].sort((a, b) => a.startedAt - b.startedAt);
+      const confirmed = attempt.httpStatus === 200 && attempt.error === undefined;
       const state = confirmed ? "confirmed" : webhook.state;
       await transaction.putWebhook({ ...webhook, state, attempts });
       if (!confirmed) return undefined;

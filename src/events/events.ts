@@ -17,7 +17,7 @@ export interface HeardPayment {
 /** Our own request is at the sequencer. It may come again after a reconnect; it is told once. */
 export interface RequestedEvent {
   readonly type: "requested";
-  /** Base58 of 16 bytes. */
+  /** Base58 of 16 bytes; empty where the sequencer gave none. */
   readonly messageId: string;
 }
 

@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { crypto } from "#crypto";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { Metadata } from "../../gen/code/transaction/v2/transaction_service_pb.js";
@@ -13,6 +13,12 @@ const AMOUNT_TOLERANCE = 0.0001;
 // Remembered to recognize what comes again. Whoever holds the client secret can send without end.
 const MAX_REMEMBERED = 10_000;
 
+const MESSAGE_ID_LENGTH = 16;
+const ACCOUNT_LENGTH = 32;
+
+// As far as a Date reaches, to either side of 1970.
+const MAX_DATE_MS = 8.64e15;
+
 const serverKinds: ReadonlySet<string> = new Set(["intentSubmitted", "webhookCalled", "airdropReceived"]);
 
 /**
@@ -24,6 +30,7 @@ export class Listener {
   readonly #publicKey: Uint8Array;
   readonly #ownRequest: Uint8Array;
   readonly #seen = new Set<string>();
+  #requested = false;
   #submitted = false;
   #contradicted = false;
 
@@ -36,9 +43,11 @@ export class Listener {
 
   /** The event of a message, or `undefined` where it says nothing new. */
   hear(message: Message, heardFrom: "stream" | "poll"): PaymentEvent | undefined {
-    const messageId = toBase58(message.id?.value ?? new Uint8Array(0));
+    const messageId = textOf(message.id?.value, MESSAGE_ID_LENGTH);
     const kind = message.kind.case;
-    if (kind === undefined || this.#isRepeat(`id ${messageId}`)) return undefined;
+    // By all of its bytes, not by its id alone, which a forged copy has in common with the original.
+    if (kind === undefined || this.#isRepeat(crypto.sha256(toBinary(MessageSchema, message))))
+      return undefined;
     const signature = message.sendMessageRequestSignature?.value;
     const forged = (problem: ForgedEvent["problem"]): PaymentEvent => ({
       type: "forged",
@@ -52,10 +61,10 @@ export class Listener {
         : forged("signed by a client");
     }
     if (signature === undefined) return forged("unsigned");
-    const sent = toBinary(MessageSchema, create(MessageSchema, { kind: message.kind }));
+    const sent = sentBytes(message);
     if (!crypto.verify(this.#publicKey, sent, signature)) return forged("wrong signature");
     // Only now: a forged copy must not silence the original. Sending again stores a new id under the same signature.
-    if (this.#isRepeat(`signature ${toBase58(signature)}`)) return undefined;
+    if (this.#isRepeat(signature)) return undefined;
     return this.#hearClient(message, messageId, sent);
   }
 
@@ -80,9 +89,9 @@ export class Listener {
       this.#contradicted = true;
       return { type: "conflicting", subject: "payment", field, messageId };
     }
-    if (this.#submitted) return undefined;
-    this.#submitted = true;
     const payment = paymentOf(kind.value.metadata);
+    if (this.#submitted || (this.#contradicted && payment === undefined)) return undefined;
+    this.#submitted = true;
     return { type: "submitted", heardFrom, ...(payment === undefined ? {} : { payment }) };
   }
 
@@ -90,7 +99,11 @@ export class Listener {
     const { kind } = message;
     switch (kind.case) {
       case "requestToReceiveBill":
-        if (equalBytes(sent, this.#ownRequest)) return { type: "requested", messageId };
+        if (equalBytes(sent, this.#ownRequest)) {
+          if (this.#requested) return undefined;
+          this.#requested = true;
+          return { type: "requested", messageId };
+        }
         return { type: "conflicting", subject: "request", field: this.#differenceOf(message), messageId };
       case "requestToLogin":
         return { type: "conflicting", subject: "request", field: "kind", messageId };
@@ -119,11 +132,11 @@ export class Listener {
     if (kind.case !== "requestToReceiveBill") return "kind";
     const { requestorAccount, exchangeData, additionalFees, domain } = kind.value;
     const { destination, currency, amount, fees } = this.#intent;
-    if (toBase58(requestorAccount?.value ?? new Uint8Array(0)) !== destination) return "destination";
+    if (textOf(requestorAccount?.value, ACCOUNT_LENGTH) !== destination) return "destination";
     if (exchangeData.value?.currency !== currency) return "currency";
     if (exchangeData.value.nativeAmount !== Number(amount)) return "amount";
     const asTold = additionalFees.map(
-      (fee) => `${toBase58(fee.destination?.value ?? new Uint8Array(0))} ${fee.feeBps}`,
+      (fee) => `${textOf(fee.destination?.value, ACCOUNT_LENGTH)} ${fee.feeBps}`,
     );
     const asOurs = fees.map((fee) => `${fee.destination} ${fee.basisPoints}`);
     if (asTold.join() !== asOurs.join()) return "fees";
@@ -132,12 +145,13 @@ export class Listener {
 
   /** The 16-byte id of the message behind an event, where there is one. */
   idOf(event: PaymentEvent): Uint8Array | undefined {
-    return "messageId" in event ? fromBase58(event.messageId) : undefined;
+    return "messageId" in event && event.messageId !== "" ? fromBase58(event.messageId) : undefined;
   }
 
-  #isRepeat(name: string): boolean {
-    if (this.#seen.has(name)) return true;
-    this.#seen.add(name);
+  #isRepeat(name: Uint8Array): boolean {
+    const text = toBase58(name);
+    if (this.#seen.has(text)) return true;
+    this.#seen.add(text);
     if (this.#seen.size > MAX_REMEMBERED) {
       for (const oldest of this.#seen) {
         this.#seen.delete(oldest);
@@ -153,9 +167,29 @@ function paymentOf(metadata: Metadata | undefined): HeardPayment | undefined {
   const { destination, exchangeData } = metadata.type.value;
   if (destination === undefined || exchangeData === undefined) return undefined;
   const { currency, nativeAmount, exchangeRate, quarks } = exchangeData;
-  return { destination: toBase58(destination.value), currency, nativeAmount, exchangeRate, quarks };
+  return {
+    destination: textOf(destination.value, ACCOUNT_LENGTH),
+    currency,
+    nativeAmount,
+    exchangeRate,
+    quarks,
+  };
 }
 
-function dateOf(timestamp: Parameters<typeof timestampDate>[0] | undefined): Date {
-  return timestamp === undefined ? new Date(Number.NaN) : timestampDate(timestamp);
+/** What the sender signed: the message without what the server added. */
+function sentBytes({ kind, $unknown }: Message): Uint8Array {
+  const sent = create(MessageSchema, { kind });
+  if ($unknown !== undefined) sent.$unknown = $unknown;
+  return toBinary(MessageSchema, sent);
+}
+
+/** Base58 of bytes of this length; empty for any other, as base58 takes for ever where they are many. */
+function textOf(bytes: Uint8Array | undefined, length: number): string {
+  return bytes?.length === length ? toBase58(bytes) : "";
+}
+
+/** A valid date, whatever the sender wrote: an invalid one throws where it is printed. */
+function dateOf(timestamp: Timestamp | undefined): Date {
+  const ms = timestamp === undefined ? 0 : timestampMs(timestamp);
+  return new Date(Math.min(Math.max(ms, -MAX_DATE_MS), MAX_DATE_MS));
 }

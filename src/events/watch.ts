@@ -32,8 +32,14 @@ export interface WatchSource {
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
+// A stream that lived shorter was no success: one that ends at once must not be opened without end.
+const SHORT_LIFE_MS = 5_000;
+
 // A stream that gave nothing so many times in a row is given up for the next kind.
 const MAX_SILENT_TRIES = 3;
+
+// After so long without streams they are tried again: what was wrong with them may have passed.
+const STREAMS_AGAIN_MS = 60_000;
 
 // A plain stream lives a minute; one that is silent for longer is dead without having said so.
 const PLAIN_SILENCE_MS = 75_000;
@@ -43,6 +49,12 @@ const STREAM_GRACE_MS = 500;
 
 // A reader that is this many events behind stops the streams until it catches up.
 const MAX_WAITING_EVENTS = 1_000;
+
+// After so many frames everything else has its turn, however fast they come.
+const FRAMES_PER_TURN = 100;
+
+// As many ids as the sequencer takes at once.
+const MAX_ACKNOWLEDGED = 1_024;
 
 /**
  * Hears what becomes of an intent, by every way at once: the best stream there is, polls where there is none, and the
@@ -55,13 +67,15 @@ export async function* watchIntent(
   end: AbortController,
 ): AsyncGenerator<PaymentEvent, void, undefined> {
   const watch = new Watch(intent, source, policy, end);
+  const told = new Set<PaymentEvent["type"]>();
   try {
     watch.start();
     for (;;) {
       const event = await watch.next();
+      told.add(event.type);
       yield event;
+      if (isOver(told, policy.until)) return;
       watch.acknowledge(event);
-      if (isEnd(event, policy.until)) return;
     }
   } finally {
     end.abort(watchOver);
@@ -71,17 +85,10 @@ export async function* watchIntent(
 
 const watchOver = new TransportError("aborted", { message: "The watch is over" });
 
-function isEnd(event: PaymentEvent, until: WatchUntil): boolean {
-  switch (event.type) {
-    case "submitted":
-      return until !== "webhook";
-    case "webhookCalled":
-      return true;
-    case "rejected":
-      return until === "rejected";
-    default:
-      return false;
-  }
+function isOver(told: ReadonlySet<PaymentEvent["type"]>, until: WatchUntil): boolean {
+  // The webhook's message can overtake the payment's, and never stands for it.
+  if (until === "webhook") return told.has("submitted") && told.has("webhookCalled");
+  return told.has("submitted") || told.has(until);
 }
 
 class Watch {
@@ -92,9 +99,11 @@ class Watch {
   readonly #key: SigningKey;
   readonly #events: PaymentEvent[] = [];
   readonly #loops: Promise<void>[] = [];
+  readonly #told: Uint8Array[] = [];
   #wakeReader: (() => void) | undefined;
   #wakeLoops: (() => void) | undefined;
   #streaming = false;
+  #acknowledging = false;
 
   constructor(intent: PaymentIntent, source: WatchSource, policy: WatchPolicy, end: AbortController) {
     this.#source = source;
@@ -115,17 +124,26 @@ class Watch {
 
   /** The next event. Throws what ended the watch from outside. */
   async next(): Promise<PaymentEvent> {
+    const { signal } = this.#end;
     for (;;) {
+      if (signal.aborted) return this.#last(signal.reason);
       const event = this.#events.shift();
       if (event !== undefined) {
         this.#wakeLoops?.();
         return event;
       }
-      this.#end.signal.throwIfAborted();
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
     }
+  }
+
+  /** What is told after the end: a payment that was heard before, however far behind the reader was, but nothing else. */
+  #last(reason: unknown): PaymentEvent {
+    const events = this.#events.splice(0);
+    const payment = events.find(({ type }) => type === "submitted");
+    if (payment === undefined || isCallersEnd(reason)) throw reason;
+    return payment;
   }
 
   /** Lets the sequencer forget what was told. A failure is no matter: it is told of again, and recognized. */
@@ -134,9 +152,25 @@ class Watch {
     if (!this.#policy.soleListener || messages === undefined) return;
     const id = this.#listener.idOf(event);
     if (id === undefined) return;
-    this.#loops.push(
-      messages.acknowledge(this.#key.publicKey, [id], this.#source.attempt(this.#end.signal)).catch(() => {}),
-    );
+    this.#told.push(id);
+    if (this.#acknowledging) return;
+    this.#acknowledging = true;
+    this.#loops[ACKNOWLEDGING] = this.#acknowledge(messages);
+  }
+
+  /** One call at a time, however many events are told meanwhile. */
+  async #acknowledge(messages: MessageCalls): Promise<void> {
+    const { signal } = this.#end;
+    try {
+      while (this.#told.length > 0 && !signal.aborted) {
+        const ids = this.#told.splice(0, MAX_ACKNOWLEDGED);
+        await messages.acknowledge(this.#key.publicKey, ids, this.#source.attempt(signal));
+      }
+    } catch {
+      // Told of again, and recognized.
+    } finally {
+      this.#acknowledging = false;
+    }
   }
 
   /** Resolves when nothing of this watch runs any more. */
@@ -169,53 +203,83 @@ class Watch {
 
   async #listen(messages: MessageCalls): Promise<void> {
     const { signal } = this.#end;
+    const { intervalMs } = this.#policy;
     const kinds = [...messages.streams];
-    let failures = 0;
+    const longestPauseMs = Math.min(LONGEST_PAUSE_MS, 2 * intervalMs);
+    let best = 0;
+    let silentTries = 0;
+    let shortLives = 0;
     while (!signal.aborted) {
-      const [kind] = kinds;
+      const kind = kinds[best];
       if (kind === undefined) {
-        await this.#poll(messages);
-        await sleep(this.#policy.intervalMs, signal);
+        await this.#pollFor(kinds.length === 0 ? Number.POSITIVE_INFINITY : STREAMS_AGAIN_MS, messages);
+        best = 0;
         continue;
       }
-      const { heard, error } = await this.#stream(messages, kind);
-      failures = heard ? 0 : failures + 1;
-      if (isUnsupported(error) || (failures >= MAX_SILENT_TRIES && !isBusy(error))) {
-        kinds.shift();
-        failures = 0;
+      const { heard, lifeMs, error } = await this.#stream(messages, kind);
+      if (isUnsupported(error)) {
+        kinds.splice(best, 1);
+        silentTries = 0;
         continue;
+      }
+      shortLives = lifeMs >= SHORT_LIFE_MS ? 0 : shortLives + 1;
+      silentTries = heard || isBusy(error) ? 0 : silentTries + 1;
+      if (silentTries >= MAX_SILENT_TRIES) {
+        best++;
+        silentTries = 0;
       }
       // Somebody else listens, or nobody can: what is stored can be read all the same.
       if (!heard) await this.#poll(messages);
-      await sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
+      await sleep(Math.random() * Math.min(longestPauseMs, FIRST_PAUSE_MS * 2 ** shortLives), signal);
+    }
+  }
+
+  async #pollFor(ms: number, messages: MessageCalls): Promise<void> {
+    const { signal } = this.#end;
+    const end = performance.now() + ms;
+    while (!signal.aborted && performance.now() < end) {
+      await this.#poll(messages);
+      await sleep(this.#policy.intervalMs, signal);
     }
   }
 
   /** Reads one stream to its end. */
-  async #stream(messages: MessageCalls, kind: StreamKind): Promise<{ heard: boolean; error: unknown }> {
+  async #stream(messages: MessageCalls, kind: StreamKind): Promise<StreamEnd> {
     const silence = new Silence(this.#end.signal, kind === "plain" ? PLAIN_SILENCE_MS : LONGEST_PAUSE_MS);
     const { headers } = this.#source.attempt(silence.signal);
-    let heard = false;
+    const openedAt = performance.now();
+    let frames = 0;
+    let failure: unknown;
+    // Before it gives anything, too: what it gives first tells more than the status.
+    this.#streaming = true;
     try {
       for await (const frame of messages.open(kind, this.#key, { signal: silence.signal, headers })) {
-        heard = true;
-        this.#streaming = true;
+        frames++;
         if (frame.case === "message") {
           this.#tell(this.#listener.hear(frame.message, "stream"));
           silence.restart();
         } else {
           // A ping that is a whole delay late will not come.
-          silence.restart(2 * Math.max(1_000, frame.delayMs));
+          silence.restart(2 * Math.min(Math.max(1_000, frame.delayMs), LONGEST_PAUSE_MS));
         }
-        await this.#room();
+        if (this.#isFull()) {
+          // What waits for the reader is no silence of the stream.
+          silence.pause();
+          await this.#room();
+          silence.restart();
+        }
+        if (frames % FRAMES_PER_TURN === 0) await sleep(0, silence.signal);
       }
-      return { heard, error: undefined };
     } catch (error) {
-      return { heard, error };
-    } finally {
-      this.#streaming = false;
-      silence.stop();
+      failure = error;
     }
+    this.#streaming = false;
+    const { wasSilent } = silence;
+    silence.stop();
+    const lifeMs = performance.now() - openedAt;
+    // A plain stream gives nothing where nothing happens.
+    const heard = frames > 0 || (lifeMs >= SHORT_LIFE_MS && !wasSilent);
+    return { heard, lifeMs, error: failure };
   }
 
   async #poll(messages: MessageCalls): Promise<void> {
@@ -224,8 +288,8 @@ class Watch {
     try {
       for (const message of await messages.poll(this.#key, this.#source.attempt(signal))) {
         this.#tell(this.#listener.hear(message, "poll"));
+        await this.#room();
       }
-      await this.#room();
     } catch {
       // The status is asked for besides, and tells of every failure that is for good.
     }
@@ -237,8 +301,12 @@ class Watch {
     this.#wakeReader?.();
   }
 
+  #isFull(): boolean {
+    return this.#events.length >= MAX_WAITING_EVENTS && !this.#end.signal.aborted;
+  }
+
   async #room(): Promise<void> {
-    while (this.#events.length >= MAX_WAITING_EVENTS && !this.#end.signal.aborted) {
+    while (this.#isFull()) {
       await new Promise<void>((resolve) => {
         this.#wakeLoops = resolve;
       });
@@ -251,12 +319,21 @@ class Watch {
   }
 }
 
+/** How a stream went. */
+interface StreamEnd {
+  /** Whether it gave anything, or lived without anything to give. */
+  readonly heard: boolean;
+  readonly lifeMs: number;
+  readonly error: unknown;
+}
+
 /** Ends a stream that is silent for too long. */
 class Silence {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   #patienceMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #wasSilent = false;
 
   constructor(outer: AbortSignal, patienceMs: number) {
     this.#outer = outer;
@@ -270,14 +347,26 @@ class Silence {
     return this.#controller.signal;
   }
 
+  /** Whether silence ended the stream. */
+  get wasSilent(): boolean {
+    return this.#wasSilent;
+  }
+
   restart(patienceMs: number = this.#patienceMs): void {
     this.#patienceMs = patienceMs;
+    this.pause();
+    this.#timer = setTimeout(() => {
+      this.#wasSilent = true;
+      this.#controller.abort(new Error("the stream is silent"));
+    }, patienceMs);
+  }
+
+  pause(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(new Error("the stream is silent")), patienceMs);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.pause();
     this.#outer.removeEventListener("abort", this.#onOuter);
     this.#controller.abort();
   }
@@ -296,6 +385,12 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", done, { once: true });
   });
+}
+
+/** Whether the caller wanted the end, and no more events with it. */
+function isCallersEnd(reason: unknown): boolean {
+  const code = codeOf(reason);
+  return code === "aborted" || code === "client_closed";
 }
 
 function codeOf(error: unknown): string | undefined {

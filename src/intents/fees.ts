@@ -16,7 +16,7 @@ export interface CheckedFee extends Fee {
 }
 
 /** Most fees in one request. The sequencer also limits their sum, by default to 5000 basis points. */
-export const MAX_FEES = 3;
+const MAX_FEES = 3;
 
 /**
  * Reads the `fees` option.

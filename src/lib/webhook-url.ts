@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 
 /** Longest webhook URL that the sequencer accepts, in characters. */
-export const MAX_WEBHOOK_URL_LENGTH = 1024;
+const MAX_WEBHOOK_URL_LENGTH = 1024;
 
 /**
  * Reads a webhook URL: absolute, `https:` or `http:`, at most 1024 characters. Which hosts, ports and schemes are

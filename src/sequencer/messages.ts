@@ -10,6 +10,7 @@ import {
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { SigningKey } from "../crypto/types.js";
 import { TransportError } from "../errors.js";
+import { onAbort } from "./abort.js";
 import { connectFailure, optionsOf, typed } from "./connect-failure.js";
 import type { Attempt } from "./port.js";
 
@@ -47,7 +48,7 @@ export function connectMessages(
     async poll(key, attempt) {
       const rendezvousKey = { value: key.publicKey };
       const request = { rendezvousKey, signature: { value: key.sign(listeningRequest(key.publicKey)) } };
-      const { messages } = await typed(client.pollMessages(request, optionsOf(attempt)));
+      const { messages } = await ended(client.pollMessages(request, optionsOf(attempt)), attempt.signal);
       return messages;
     },
     async acknowledge(publicKey, messageIds, attempt) {
@@ -55,7 +56,7 @@ export function connectMessages(
         rendezvousKey: { value: publicKey },
         messageIds: messageIds.map((value) => ({ value })),
       };
-      const { result } = await typed(client.ackMessages(request, optionsOf(attempt)));
+      const { result } = await ended(client.ackMessages(request, optionsOf(attempt)), attempt.signal);
       if (result !== AckMesssagesResponse_Result.OK) {
         throw new TransportError("malformed_response", {
           message: "The answer to AckMessages is no result that is known",
@@ -74,11 +75,12 @@ async function* openPlain(
 ): AsyncGenerator<StreamFrame> {
   try {
     // No deadline: a stream lives as long as both sides want it to.
-    for await (const { messages } of client.openMessageStream(signedRequest(key), {
+    const responses = client.openMessageStream(signedRequest(key), {
       signal,
       headers: { ...headers },
       timeoutMs: 0,
-    })) {
+    });
+    for await (const { messages } of untilAborted(responses, signal)) {
       for (const message of messages) yield { case: "message", message };
     }
   } catch (error) {
@@ -99,7 +101,7 @@ async function* openKeepAlive(
       headers: { ...headers },
       timeoutMs: 0,
     });
-    for await (const { responseOrPing } of responses) {
+    for await (const { responseOrPing } of untilAborted(responses, signal)) {
       if (responseOrPing.case === "ping") {
         frames.push({ case: "pong", value: { timestamp: timestampNow() } });
         yield { case: "ping", delayMs: Number(responseOrPing.value.pingDelay?.seconds ?? 0n) * 1000 };
@@ -147,6 +149,30 @@ class Frames {
         });
       }
     }
+  }
+}
+
+/** What a call gives, as long as nothing ends it; also where the transport takes no notice of the signal. */
+async function ended<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  let release = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    release = onAbort(signal, () => reject(signal.reason));
+    if (signal.aborted) reject(signal.reason);
+  });
+  try {
+    return await typed(Promise.race([call, aborted]));
+  } finally {
+    release();
+  }
+}
+
+/** What a stream gives, as long as nothing ends it. The signal is all that a Connect client's stream can be ended by. */
+async function* untilAborted<T>(stream: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = stream[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await ended(iterator.next(), signal);
+    if (done === true) return;
+    yield value;
   }
 }
 

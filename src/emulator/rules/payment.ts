@@ -36,7 +36,7 @@ export function checkPayment(
   if (destination !== request.destination) {
     throw invalidArgument(`payment has a request to destination ${request.destination}`);
   }
-  const exchangeRate = rateOf(currency, rates);
+  const exchangeRate = request.exchangeRate ?? rateOf(currency, rates);
   const quarks = request.quarks ?? quarksOf(nativeAmount, exchangeRate);
   const feeQuarks = quarksOf(SEQUENCER_FEE_USD, rateOf("usd", rates)) + extraFees(request.fees, quarks);
   return { destination, currency, nativeAmount, exchangeRate, quarks, feeQuarks };
@@ -52,6 +52,7 @@ function quarksOf(nativeAmount: number, exchangeRate: number): bigint {
 
 function rateOf(currency: string, rates: RatesTable): number {
   const rate = Object.hasOwn(rates, currency) ? rates[currency] : undefined;
-  if (rate === undefined) throw invalidArgument(`no exchange rate for ${currency}`);
+  if (rate === undefined || !(rate > 0 && rate < Number.POSITIVE_INFINITY))
+    throw invalidArgument(`no exchange rate for ${currency}`);
   return rate;
 }
