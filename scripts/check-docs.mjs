@@ -55,6 +55,8 @@ const prelude = `
 import * as api from "code-intents";
 import * as emulatorApi from "code-intents/emulator";
 import * as inspectApi from "code-intents/inspect";
+type AnyCodeIntentsError = api.AnyCodeIntentsError;
+type InspectNode = inspectApi.InspectNode;
 declare const order: { amount: string; currency: "usd"; destination: string; intentId: string };
 declare const orders: { save(order: object): Promise<void> };
 declare const destination: string, clientSecret: string, idempotencySecret: Uint8Array;
@@ -94,7 +96,12 @@ function docstringExamples() {
 }
 
 const exportedNames = {};
-for (const module of ["code-intents", "code-intents/emulator", "code-intents/inspect"]) {
+for (const module of [
+  "code-intents",
+  "code-intents/emulator",
+  "code-intents/inspect",
+  "code-intents/proto/messaging",
+]) {
   exportedNames[module] = Object.keys(await import(module));
 }
 

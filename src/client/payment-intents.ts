@@ -121,7 +121,9 @@ export class PaymentIntents {
         "must be a PaymentIntent; rebuild it with fromClientSecret",
       );
     }
-    return this.#watch(intent, checkWatchOptions(options, this.#context.capabilities));
+    const end = new AbortController();
+    const checked = checkWatchOptions(options, this.#context.capabilities);
+    return endingAtOnce(this.#watch(intent, checked, end), () => end.abort(watchOver));
   }
 
   /**
@@ -159,7 +161,8 @@ export class PaymentIntents {
         lastRejectionId === undefined
       )
         throw error;
-      const what = `${waitedFor(options.timeoutMs)} The payer declined before (last in message ${lastRejectionId}).`;
+      const declined = `The payer declined before (last in message ${lastRejectionId}).`;
+      const what = `${waitedFor(options.timeoutMs, error.cause)} ${declined}`;
       throw new PaymentWaitError("payment_timeout", {
         intentId: intent.id,
         what,
@@ -175,9 +178,11 @@ export class PaymentIntents {
   async *#watch(
     intent: PaymentIntent,
     { policy, timeoutMs, signal, headers }: CheckedWatchOptions,
+    end: AbortController,
   ): AsyncGenerator<PaymentEvent, void, undefined> {
     const { open, closed, headers: clientHeaders } = this.#context;
-    const end = new AbortController();
+    // Of the last question for the status; a timeout tells of it.
+    let failure: unknown;
     const stops = [onAbort(closed, () => end.abort(closed.reason))];
     if (signal !== undefined) {
       const message = `The watch was aborted by its signal. Intent ${intent.id} stays payable`;
@@ -189,10 +194,15 @@ export class PaymentIntents {
       timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
-            end.abort(
-              new PaymentWaitError("payment_timeout", { intentId: intent.id, what: waitedFor(timeoutMs) }),
-            );
+            const what = waitedFor(timeoutMs, failure);
+            end.abort(new PaymentWaitError("payment_timeout", { intentId: intent.id, what, cause: failure }));
           }, timeoutMs);
+    const release = () => {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
+    };
+    // Also where the reader never comes back for the error.
+    end.signal.addEventListener("abort", release, { once: true });
     try {
       if (closed.aborted) throw closed.reason;
       if (signal?.aborted)
@@ -205,7 +215,16 @@ export class PaymentIntents {
       end.signal.throwIfAborted();
       const source = {
         messages,
-        getStatus: (ending: AbortSignal) => this.getStatus(intent, { signal: ending, headers }),
+        getStatus: async (ending: AbortSignal) => {
+          try {
+            const status = await this.getStatus(intent, { signal: ending, headers });
+            failure = undefined;
+            return status;
+          } catch (error) {
+            failure = error;
+            throw error;
+          }
+        },
         attempt: (ending: AbortSignal) => ({
           signal: ending,
           timeoutMs: DEFAULT_TIMEOUT_MS,
@@ -214,10 +233,11 @@ export class PaymentIntents {
         }),
       };
       yield* watchIntent(intent, source, policy, end);
+    } catch (error) {
+      if (error !== watchOver) throw error;
     } finally {
-      clearTimeout(timer);
-      for (const stop of stops) stop();
-      end.abort();
+      release();
+      end.abort(watchOver);
     }
   }
 
@@ -239,8 +259,35 @@ export class PaymentIntents {
   }
 }
 
-function waitedFor(timeoutMs: number | undefined): string {
-  return `No payment was heard of within ${timeoutMs} ms.`;
+// Why a watch ends that its reader left.
+const watchOver = new TransportError("aborted", { message: "The watch is over" });
+
+/** The same events; leaving them ends the watch at once, also while an event is awaited. */
+function endingAtOnce(
+  events: AsyncGenerator<PaymentEvent, void, undefined>,
+  end: () => void,
+): AsyncGenerator<PaymentEvent, void, undefined> {
+  const ending: AsyncGenerator<PaymentEvent, void, undefined> = {
+    next: () => events.next(),
+    return(value) {
+      end();
+      return events.return(value);
+    },
+    throw(error) {
+      end();
+      return events.throw(error);
+    },
+    [Symbol.asyncIterator]: () => ending,
+    async [Symbol.asyncDispose]() {
+      await ending.return();
+    },
+  };
+  return ending;
+}
+
+function waitedFor(timeoutMs: number | undefined, failure: unknown): string {
+  const heard = `No payment was heard of within ${timeoutMs} ms.`;
+  return failure === undefined ? heard : `${heard} The last question for the status failed; see the cause.`;
 }
 
 function checkedObject(options: unknown): Record<string, unknown> {

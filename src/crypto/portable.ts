@@ -18,7 +18,7 @@ class PortableSigningKey implements SigningKey {
   readonly #pair: nacl.SignKeyPair;
 
   constructor(seed: Uint8Array) {
-    this.#pair = nacl.sign.keyPair.fromSeed(seed);
+    this.#pair = nacl.sign.keyPair.fromSeed(own(seed));
   }
 
   get publicKey(): Uint8Array {
@@ -26,8 +26,13 @@ class PortableSigningKey implements SigningKey {
   }
 
   sign(message: Uint8Array): Uint8Array {
-    return nacl.sign.detached(message, this.#pair.secretKey);
+    return nacl.sign.detached(own(message), this.#pair.secretKey);
   }
+}
+
+// tweetnacl takes no array of another realm, such as a frame or a test environment hands out.
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes);
 }
 
 // The order of the base point, little-endian. tweetnacl accepts S at or above it; node:crypto and the sequencer do not.
@@ -57,6 +62,8 @@ export const crypto: CryptoProvider = {
   verify(publicKey, message, signature) {
     if (publicKey.length !== PUBLIC_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false;
     if (hasSmallOrder(publicKey)) return false;
-    return isCanonicalScalar(signature) && nacl.sign.detached.verify(message, signature, publicKey);
+    return (
+      isCanonicalScalar(signature) && nacl.sign.detached.verify(own(message), own(signature), own(publicKey))
+    );
   },
 };

@@ -62,8 +62,8 @@ export class MovableClock implements Clock {
    * as well. Moves wait for each other.
    */
   advance(ms: number): Promise<void> {
-    if (!Number.isFinite(ms) || ms < 0)
-      throw new RangeError("a clock moves forward, by a finite number of milliseconds");
+    if (!Number.isSafeInteger(ms) || ms < 0)
+      throw new RangeError("a clock moves forward, by a whole number of milliseconds");
     const moved = this.#moving.then(() => this.#move(ms));
     // What a callback throws ends the move that met it, and none after it.
     this.#moving = moved.catch(() => {});

@@ -183,13 +183,6 @@ export function judgeRequest(
 /**
  * Applies {@link judgeRequest}: answers the request itself and returns `false`, or sets the CORS headers of the
  * response and returns `true`. Refusals are 421 (Host) and 403 (Origin), with a JSON body `{ error, success: false }`.
- *
- * @example
- * ```ts
- * const handler: PortHandler = (req, res) => {
- *   if (guardRequest(req, res, { bound })) routes(req, res);
- * };
- * ```
  */
 export function guardRequest(req: PortRequest, res: PortResponse, options: GuardOptions): boolean {
   const verdict = judgeRequest(req, options);

@@ -3,8 +3,19 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { base64 } from "@scure/base";
 import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { InputError } from "../errors.js";
+import type { Fee } from "../intents/fees.js";
 import { fromBase58 } from "../lib/bytes.js";
-import type { KeyState } from "./store.js";
+import type {
+  IntentRecord,
+  KeyState,
+  MessageRecord,
+  RequestedDomain,
+  RequestedPayment,
+  RequestRecord,
+  SubmittedPayment,
+  WebhookAttempt,
+  WebhookRecord,
+} from "./store.js";
 
 const FORMAT = "code-intents/emulator-state/v1";
 
@@ -51,61 +62,68 @@ function untagged(value: unknown): unknown {
 
 type Check = (value: unknown) => boolean;
 
-const isKeyState = hasFields({
+const isRequestedPayment = hasFields<RequestedPayment>({
+  destination: isId(32),
+  currency: isCurrency,
+  nativeAmount: isAmount,
+  exchangeRate: optional(isAmount),
+  quarks: optional(isQuarks),
+  fees: listOf(hasFields<Fee>({ destination: isId(32), basisPoints: isBasisPoints })),
+});
+
+const isSubmittedPayment = hasFields<SubmittedPayment>({
+  destination: isId(32),
+  currency: isCurrency,
+  nativeAmount: isAmount,
+  exchangeRate: isAmount,
+  quarks: isQuarks,
+  feeQuarks: isQuarks,
+});
+
+const isKeyState = hasFields<KeyState>({
   request: optional(
-    hasFields({
+    hasFields<RequestRecord>({
       createdAt: isTime,
-      payment: optional(
-        hasFields({
-          destination: isId(32),
-          currency: isWord,
-          nativeAmount: isAmount,
-          exchangeRate: optional(isAmount),
-          quarks: optional(isQuarks),
-          fees: listOf(hasFields({ destination: isId(32), basisPoints: isBasisPoints })),
-        }),
+      payment: optional(isRequestedPayment),
+      domain: optional(
+        hasFields<RequestedDomain>({ base: isText, verified: (value) => typeof value === "boolean" }),
       ),
-      domain: optional(hasFields({ base: isText, verified: (value) => typeof value === "boolean" })),
     }),
   ),
   intent: optional(
-    hasFields({
+    hasFields<IntentRecord>({
       state: oneOf("submitted", "revoked"),
       submittedAt: isTime,
-      payment: optional(
-        hasFields({
-          destination: isId(32),
-          currency: isWord,
-          nativeAmount: isAmount,
-          exchangeRate: isAmount,
-          quarks: isQuarks,
-          feeQuarks: isQuarks,
-        }),
-      ),
+      payment: optional(isSubmittedPayment),
     }),
   ),
   webhook: optional(
-    hasFields({
+    hasFields<WebhookRecord>({
       url: isText,
       createdAt: isTime,
       state: oneOf("registered", "pending", "confirmed", "failed"),
       attempts: listOf(
-        hasFields({ startedAt: isTime, httpStatus: optional(isHttpStatus), error: optional(isText) }),
+        hasFields<WebhookAttempt>({
+          startedAt: isTime,
+          httpStatus: optional(isHttpStatus),
+          error: optional(isText),
+        }),
       ),
     }),
   ),
   messages: listOf(
-    hasFields({ messageId: isId(16), kind: isText, bytes: isMessage, createdAt: isTime }),
+    hasFields<MessageRecord>({ messageId: isId(16), kind: isText, bytes: isMessage, createdAt: isTime }),
   ),
   firstSeenAt: optional(isTime),
 });
 
 /** An object with these fields and no others. */
-function hasFields(checks: Readonly<Record<string, Check>>): Check {
+function hasFields<T>(checks: { readonly [Name in keyof T]-?: Check }): Check {
+  const byName = new Map<string, Check>(Object.entries(checks));
   return (value) =>
     isRecord(value) &&
-    Object.keys(value).every((name) => Object.hasOwn(checks, name)) &&
-    Object.entries(checks).every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined));
+    Object.keys(value).every((name) => byName.has(name)) &&
+    [...byName].every(([name, check]) => check(Object.hasOwn(value, name) ? value[name] : undefined));
 }
 
 function optional(check: Check): Check {
@@ -128,7 +146,7 @@ function isText(value: unknown): boolean {
   return typeof value === "string";
 }
 
-function isWord(value: unknown): boolean {
+function isCurrency(value: unknown): boolean {
   return typeof value === "string" && /^[a-z]{3}$/.test(value);
 }
 

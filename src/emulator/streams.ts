@@ -70,7 +70,7 @@ export async function* openMessageStreamWithKeepAlive(
 ): AsyncGenerator<OpenMessageStreamWithKeepAliveResponse> {
   const { clock } = context;
   const frames = requests[Symbol.asyncIterator]();
-  const request = await firstRequest(clock, frames);
+  const request = await firstRequest(clock, frames, signal);
   const intentId = idOf(request);
   const stream = context.hub.open(intentId, "message stream closed");
   endWith(clock, stream, signal, KEEP_ALIVE_LIFE_MS);
@@ -124,8 +124,9 @@ async function storedMessages(
 async function firstRequest(
   clock: Clock,
   frames: AsyncIterator<OpenMessageStreamWithKeepAliveRequest>,
+  signal: AbortSignal,
 ): Promise<OpenMessageStreamRequest> {
-  const frame = await within(clock, FIRST_FRAME_MS, frames.next());
+  const frame = await within(clock, FIRST_FRAME_MS, frames.next(), signal);
   if (frame.done) throw invalidArgument("request is nil");
   checkRequest(OpenMessageStreamWithKeepAliveRequestSchema, frame.value);
   if (frame.value.requestOrPong.case !== "request") throw invalidArgument("request is nil");
@@ -135,12 +136,19 @@ async function firstRequest(
   return request;
 }
 
-async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
+async function within<T>(clock: Clock, ms: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
   let cancel = () => {};
   const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(ms, () =>
+    const onAbort = () => reject(canceled());
+    const cancelLate = clock.after(ms, () =>
       reject(new ConnectError("timed out receiving message", Code.DeadlineExceeded)),
     );
+    cancel = () => {
+      cancelLate();
+      signal.removeEventListener("abort", onAbort);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
   });
   // Whichever loses the race must not count as unhandled.
   work.catch(() => {});

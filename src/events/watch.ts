@@ -2,8 +2,7 @@ import type { SigningKey } from "../crypto/types.js";
 import { CodeIntentsError, TransportError } from "../errors.js";
 import type { PaymentIntent } from "../intents/payment-intent.js";
 import { rendezvousKey } from "../rendezvous/key.js";
-import type { MessageCalls, StreamKind } from "../sequencer/messages.js";
-import type { Attempt, IntentStatus } from "../sequencer/port.js";
+import type { Attempt, IntentStatus, MessageCalls, StreamKind } from "../sequencer/port.js";
 import type { PaymentEvent } from "./events.js";
 import { Listener } from "./listener.js";
 
@@ -103,7 +102,8 @@ class Watch {
   #wakeReader: (() => void) | undefined;
   #wakeLoops: (() => void) | undefined;
   #streaming = false;
-  #acknowledging = false;
+  #waitsForStream = false;
+  #acknowledging: Promise<void> | undefined;
 
   constructor(intent: PaymentIntent, source: WatchSource, policy: WatchPolicy, end: AbortController) {
     this.#source = source;
@@ -141,8 +141,10 @@ class Watch {
   /** What is told after the end: a payment that was heard before, however far behind the reader was, but nothing else. */
   #last(reason: unknown): PaymentEvent {
     const events = this.#events.splice(0);
-    const payment = events.find(({ type }) => type === "submitted");
-    if (payment === undefined || isCallersEnd(reason)) throw reason;
+    if (isCallersEnd(reason)) throw reason;
+    const payment =
+      events.find(({ type }) => type === "submitted") ?? this.#listener.hearStatus(this.#waitsForStream);
+    if (payment === undefined) throw reason;
     return payment;
   }
 
@@ -153,9 +155,7 @@ class Watch {
     const id = this.#listener.idOf(event);
     if (id === undefined) return;
     this.#told.push(id);
-    if (this.#acknowledging) return;
-    this.#acknowledging = true;
-    this.#loops[ACKNOWLEDGING] = this.#acknowledge(messages);
+    this.#acknowledging ??= this.#acknowledge(messages);
   }
 
   /** One call at a time, however many events are told meanwhile. */
@@ -169,13 +169,13 @@ class Watch {
     } catch {
       // Told of again, and recognized.
     } finally {
-      this.#acknowledging = false;
+      this.#acknowledging = undefined;
     }
   }
 
   /** Resolves when nothing of this watch runs any more. */
   async ended(): Promise<void> {
-    await Promise.allSettled(this.#loops);
+    await Promise.allSettled([...this.#loops, this.#acknowledging]);
   }
 
   /** A loop that fails for good ends the watch with its error. */
@@ -192,7 +192,11 @@ class Watch {
     while (!signal.aborted) {
       try {
         const { intentSubmitted } = await this.#source.getStatus(signal);
-        if (intentSubmitted && this.#streaming) await sleep(STREAM_GRACE_MS, signal);
+        if (intentSubmitted && this.#streaming) {
+          this.#waitsForStream = true;
+          await sleep(STREAM_GRACE_MS, signal);
+          this.#waitsForStream = false;
+        }
         this.#tell(this.#listener.hearStatus(intentSubmitted));
       } catch (error) {
         if (isHopeless(error)) throw error;

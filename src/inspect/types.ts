@@ -103,7 +103,7 @@ export type InspectProblemCode =
  *
  * @example
  * ```ts
- * for (const { offset, path, expected, found } of tree.problems) {
+ * for (const { offset, path, expected, found } of inspectMessage(MessageSchema, bytes).problems) {
  *   console.error(`byte ${offset}, ${path}: expected ${expected}; found ${found}`);
  * }
  * ```
@@ -176,7 +176,7 @@ export interface InspectNode extends InspectSpan {
  * ```ts
  * const { problems, parts } = inspectMessage(MessageSchema, bytes);
  * const canonical = problems.length === 0;
- * const groups = parts.map((part) => hex.encode(part.bytes)); // hex, tag by tag and value by value
+ * const groups = parts.map((part) => `${part.offset}: ${part.length} bytes of ${part.path}`); // tag by tag, value by value
  * ```
  */
 export interface Inspection extends InspectNode {

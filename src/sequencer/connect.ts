@@ -16,10 +16,11 @@ import type { PaymentIntent } from "../intents/payment-intent.js";
 import { withArrival } from "./call.js";
 import { CAPABILITIES, type Capabilities, type Protocol } from "./capabilities.js";
 import { malformed, optionsOf, typed } from "./connect-failure.js";
-import { connectMessages, type MessageCalls } from "./messages.js";
+import { connectMessages } from "./messages.js";
 import {
   type Attempt,
   type IntentStatus,
+  type MessageCalls,
   type Sequencer,
   statusOf,
   type WebhookRegistration,

@@ -3,7 +3,6 @@ import { timestampNow } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
 import {
   AckMesssagesResponse_Result,
-  type Message,
   type Messaging,
   OpenMessageStreamRequestSchema,
   OpenMessageStreamWithKeepAliveRequestSchema,
@@ -12,31 +11,7 @@ import type { SigningKey } from "../crypto/types.js";
 import { TransportError } from "../errors.js";
 import { onAbort } from "./abort.js";
 import { connectFailure, optionsOf, typed } from "./connect-failure.js";
-import type { Attempt } from "./port.js";
-
-/** How a stream is kept: with pings in both directions, which needs HTTP/2, or plainly. */
-export type StreamKind = "keep-alive" | "plain";
-
-/** What a stream yields: messages, and with keep-alive the sequencer's pings, which show that it lives. */
-export type StreamFrame =
-  | { readonly case: "message"; readonly message: Message }
-  | { readonly case: "ping"; readonly delayMs: number };
-
-/** What a sequencer that carries messages can do. */
-export interface MessageCalls {
-  /** Kinds of stream that are worth trying, best first. */
-  readonly streams: readonly StreamKind[];
-  /** The stored messages, at most 257. Deletes nothing. */
-  poll(key: SigningKey, attempt: Attempt): Promise<readonly Message[]>;
-  /** Deletes messages by their 16-byte ids. */
-  acknowledge(publicKey: Uint8Array, messageIds: readonly Uint8Array[], attempt: Attempt): Promise<void>;
-  /** Opens the stream of a key: stored messages first. Ends with a typed error, or when `signal` fires. */
-  open(
-    kind: StreamKind,
-    key: SigningKey,
-    context: Pick<Attempt, "signal" | "headers">,
-  ): AsyncIterable<StreamFrame>;
-}
+import type { Attempt, MessageCalls, StreamFrame, StreamKind } from "./port.js";
 
 /** The message calls of any Connect transport. */
 export function connectMessages(

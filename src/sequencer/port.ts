@@ -1,6 +1,7 @@
+import type { Message } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { SigningKey } from "../crypto/types.js";
 import type { PaymentIntent } from "../intents/payment-intent.js";
 import type { Capabilities } from "./capabilities.js";
-import type { MessageCalls } from "./messages.js";
 
 /** Options of one call. */
 export interface CallOptions {
@@ -54,6 +55,30 @@ export interface IntentStatus {
   readonly codeScanned: boolean | undefined;
   /** Whether the payment was submitted. Not finality on the chain. */
   readonly intentSubmitted: boolean;
+}
+
+/** How a stream is kept: with pings in both directions, which needs HTTP/2, or plainly. */
+export type StreamKind = "keep-alive" | "plain";
+
+/** What a stream yields: messages, and with keep-alive the sequencer's pings, which show that it lives. */
+export type StreamFrame =
+  | { readonly case: "message"; readonly message: Message }
+  | { readonly case: "ping"; readonly delayMs: number };
+
+/** What a sequencer that carries messages can do. */
+export interface MessageCalls {
+  /** Kinds of stream that are worth trying, best first. */
+  readonly streams: readonly StreamKind[];
+  /** The stored messages, at most 257. Deletes nothing. */
+  poll(key: SigningKey, attempt: Attempt): Promise<readonly Message[]>;
+  /** Deletes messages by their 16-byte ids. */
+  acknowledge(publicKey: Uint8Array, messageIds: readonly Uint8Array[], attempt: Attempt): Promise<void>;
+  /** Opens the stream of a key: stored messages first. Ends with a typed error, or when `signal` fires. */
+  open(
+    kind: StreamKind,
+    key: SigningKey,
+    context: Pick<Attempt, "signal" | "headers">,
+  ): AsyncIterable<StreamFrame>;
 }
 
 /**

@@ -4,13 +4,16 @@ import { TransportError } from "../errors.js";
 // with EHOSTUNREACH as well.
 const beforeSending = new Set(["connect", "getaddrinfo"]);
 
-/** The error for a connection that could not be made, or broke; the system's own is found in the chain of causes. */
-export function unreachable(cause: unknown): TransportError {
-  const { code, sent } = systemFailure(cause);
+/**
+ * The error for a connection that could not be made, or broke; the system's own is found in the chain of causes, and
+ * tells whether anything can have been sent, where that is not known.
+ */
+export function unreachable(cause: unknown, known?: { readonly sent: boolean }): TransportError {
+  const { code, sent } = { ...systemFailure(cause), ...known };
   return new TransportError("unavailable", {
     message: sent
       ? `The connection to the sequencer broke${code ? ` (${code})` : ""}`
-      : `The sequencer cannot be reached (${code}). Check baseUrl, and that it runs`,
+      : `The sequencer cannot be reached${code ? ` (${code})` : ""}. Check baseUrl, and that it runs`,
     retryable: true,
     mayHaveArrived: sent,
     cause,

@@ -1,8 +1,8 @@
 /** HTTP/2 connections that calls can rely on. */
 import type { ClientHttp2Stream, Http2Session } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 import { TransportError } from "../../errors.js";
+import { unreachable } from "../unreachable.js";
 
 /** Times of {@link Http2Sessions}, in milliseconds. */
 export interface Http2SessionTimes {
@@ -101,6 +101,9 @@ async function connected(
   timer.unref();
   try {
     return await manager.request(...request);
+  } catch (error) {
+    // Without a stream, nothing was sent.
+    throw error instanceof TransportError ? error : unreachable(error, { sent: false });
   } finally {
     clearTimeout(timer);
   }
@@ -113,13 +116,12 @@ function closed(): TransportError {
   });
 }
 
-function noConnection(connectMs: number): ConnectError {
-  const cause = new TransportError("unavailable", {
+function noConnection(connectMs: number): TransportError {
+  return new TransportError("unavailable", {
     message: `The sequencer did not take the connection within ${connectMs} ms. Check baseUrl, and that it runs`,
     retryable: true,
     mayHaveArrived: false,
   });
-  return new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause);
 }
 
 /** Node ends a body that was reset without an error code as if it were whole; here that is an error, as any reset. */

@@ -1,0 +1,34 @@
+// Compiles src/ to dist/, from nothing. A build that fails leaves no dist/ behind, so that half of one cannot be published.
+//
+//   node scripts/build.mjs
+
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, "dist");
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+
+const problem = build();
+if (problem !== undefined) {
+  rmSync(dist, { recursive: true, force: true });
+  console.error(`build: ${problem}`);
+  process.exitCode = 1;
+}
+
+function build() {
+  if (process.argv.length > 2) return "takes no arguments";
+  if (!existsSync(tsc)) return `typescript is missing: ${tsc}. Run \`npm ci\`.`;
+  rmSync(dist, { recursive: true, force: true });
+  const { status, signal, error } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (error !== undefined) return error.message;
+  if (signal !== null) return `the compiler was stopped by ${signal}`;
+  if (status !== 0) return "src/ does not compile; there is no dist/ now";
+  if (!existsSync(join(dist, "index.js"))) return "the compiler wrote no dist/index.js";
+  return undefined;
+}

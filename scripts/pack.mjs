@@ -1,0 +1,79 @@
+// Packs the package as a publisher would, but in a copy of the checkout, so that nothing here changes and any number of
+// runs can go on at the same time.
+//
+//   node scripts/pack.mjs <directory>
+//
+// Puts the tarball into the directory and prints its path.
+
+import { spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { cp, mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** How the name of the copy begins. Nothing that is published may mention it. */
+export const COPY_PREFIX = "code-intents-pack-";
+
+// node_modules is linked, and dist is built anew by the script `prepack`.
+const notCopied = new Set([".git", "coverage", "dist", "node_modules"]);
+
+/** Packs into a directory that exists; resolves to the path of the tarball. */
+export async function pack(directory) {
+  const temporary = await mkdtemp(join(tmpdir(), COPY_PREFIX));
+  try {
+    await cp(root, temporary, { recursive: true, filter: (path) => !notCopied.has(relative(root, path)) });
+    await symlink(join(root, "node_modules"), join(temporary, "node_modules"), "junction");
+    const target = resolve(directory);
+    await npm(["pack", "--silent", "--offline", "--ignore-scripts=false", "--pack-destination", target], {
+      cwd: temporary,
+      env: outsideOfScripts(process.env),
+    });
+    const tarballs = (await readdir(target)).filter((name) => name.endsWith(".tgz"));
+    if (tarballs.length !== 1) throw new Error(`expected one tarball in ${target}: ${tarballs.join(", ")}`);
+    return join(target, tarballs[0]);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** The environment without what npm tells its scripts about the package that they belong to, which is another one here. */
+function outsideOfScripts(env) {
+  const told =
+    /^(npm_(package|lifecycle)_.*|npm_config_(local_prefix|dry_run|json|silent)|npm_command|INIT_CWD)$/i;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !told.test(name)));
+}
+
+function npm(args, options) {
+  return new Promise((done, failed) => {
+    const child = spawn("npm", args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text) => {
+        output += text;
+      });
+    }
+    child.on("error", (error) => failed(new Error(`npm does not run: ${error.message}`)));
+    child.on("close", (code) => {
+      if (code === 0) done();
+      else failed(new Error(`npm pack failed (${code}):\n${output.trim()}`));
+    });
+  });
+}
+
+const program = process.argv[1];
+if (program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url)) {
+  try {
+    const [directory, ...more] = process.argv.slice(2);
+    if (directory === undefined || more.length > 0)
+      throw new Error("usage: node scripts/pack.mjs <directory>");
+    if (!(await stat(directory)).isDirectory()) throw new Error(`not a directory: ${directory}`);
+    console.log(await pack(directory));
+  } catch (error) {
+    console.error(`pack: ${error.message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,345 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+/**
+ * Which rooms a room may import from, beside itself. A room is a folder of src/, or a file beside the folders; every
+ * arrow, of types too, points to the right. A room that is new has to be given a place here.
+ */
+const allowed: Readonly<Record<string, string>> = {
+  errors: "",
+  gen: "",
+  lib: "errors",
+  crypto: "errors lib",
+  money: "errors lib crypto gen",
+  rendezvous: "errors lib crypto gen money",
+  intents: "errors lib crypto gen money rendezvous",
+  sequencer: "errors lib crypto gen money rendezvous intents",
+  events: "errors lib crypto gen money rendezvous intents sequencer",
+  // The folder client/; client.ts is the facade over it.
+  "client/": "errors lib crypto gen money rendezvous intents sequencer events",
+  client: "errors lib crypto gen money rendezvous intents sequencer events client/",
+  index: "errors lib crypto gen money rendezvous intents sequencer events client/ client",
+  proto: "gen",
+  inspect: "errors lib gen money rendezvous",
+  webhook: "errors lib crypto gen money rendezvous intents",
+  "scan-code": "errors lib gen money rendezvous",
+  emulator: "errors lib crypto gen money rendezvous intents inspect webhook client/ client index",
+  cli: "errors lib crypto gen money rendezvous intents inspect webhook scan-code sequencer events client/ client index emulator",
+};
+
+/** What may import Node's own modules, beside the rooms that are Node's. */
+const nodesRooms = new Set(["emulator", "cli"]);
+const nodesFiles = new Set(["src/crypto/node.ts", "src/crypto/fallback.ts"]);
+/** Here a file may where only Node loads it: its transport, and what that is made of. */
+const transports = "src/sequencer/transports/";
+
+/** What loading the package must not load on Node; it comes when it is first used. */
+const deferred = /^(@connectrpc\/|@bufbuild\/protobuf(?!\/wire$)|tweetnacl$|@noble\/)/;
+
+type Conditions = string | { readonly [condition: string]: Conditions };
+
+/** The files of a package by their paths, and the `imports` of its package.json. */
+interface Sources {
+  readonly files: ReadonlyMap<string, string>;
+  readonly imports: Readonly<Record<string, Conditions>>;
+}
+
+interface Arrow {
+  readonly from: string;
+  readonly specifier: string;
+  /** The files that it leads to: none for another package, several where it depends on conditions. */
+  readonly to: readonly string[];
+  readonly kind: "static" | "dynamic" | "type";
+}
+
+/** Every violation of the architecture, one line each. */
+function violations(sources: Sources): string[] {
+  const found: string[] = [];
+  const arrows = new Map<string, Arrow[]>();
+  for (const [file, text] of sources.files) arrows.set(file, arrowsOf(file, text, sources, found));
+  const web = new Set(loaded(arrows, sources, "default", ["static", "dynamic"]).keys());
+  for (const [file, of] of arrows) {
+    for (const arrow of of) found.push(...directionProblems(file, arrow, web));
+  }
+  found.push(...cycles(arrows), ...startUpProblems(arrows, sources));
+  return found;
+}
+
+function arrowsOf(file: string, text: string, sources: Sources, found: string[]): Arrow[] {
+  const arrows: Arrow[] = [];
+  const add = (specifier: ts.Node | undefined, kind: Arrow["kind"]): void => {
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) {
+      found.push(`${file} imports what cannot be followed`);
+      return;
+    }
+    const to = resolve(file, specifier.text, sources);
+    for (const target of to) {
+      if (!sources.files.has(target)) found.push(`${file} imports ${specifier.text}, which leads nowhere`);
+    }
+    arrows.push({ from: file, specifier: specifier.text, to, kind });
+  };
+  const visit = (node: ts.Node): void => {
+    // `import { type A }` still imports when it runs, under verbatimModuleSyntax; only `import type` does not.
+    if (ts.isImportDeclaration(node)) {
+      add(
+        node.moduleSpecifier,
+        node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword ? "type" : "static",
+      );
+    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+      add(node.moduleSpecifier, node.isTypeOnly ? "type" : "static");
+    } else if (ts.isImportTypeNode(node)) {
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, "type");
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], "dynamic");
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  return arrows;
+}
+
+function resolve(file: string, specifier: string, { imports }: Sources): string[] {
+  const own = imports[specifier];
+  if (own !== undefined) {
+    const source = typeof own === "object" ? own["code-intents-source"] : undefined;
+    return leaves(source ?? own).map((path) => posix.normalize(path));
+  }
+  if (!specifier.startsWith(".")) return [];
+  const target = posix.join(posix.dirname(file), specifier);
+  return [target.startsWith("src/") ? target.replace(/\.js$/, ".ts") : target];
+}
+
+function leaves(value: Conditions): string[] {
+  return typeof value === "string" ? [value] : Object.values(value).flatMap(leaves);
+}
+
+function roomOf(file: string): string {
+  const [top = "", second = "", deeper] = file.split("/");
+  if (top === "gen") return "gen";
+  if (deeper === undefined) return second.replace(/\.ts$/, "");
+  return second === "client" ? "client/" : second;
+}
+
+function directionProblems(file: string, { specifier, to }: Arrow, web: ReadonlySet<string>): string[] {
+  const room = roomOf(file);
+  const targets = allowed[room]?.split(" ");
+  if (targets === undefined) return [`${file} is in the room "${room}", which has no place`];
+  if (specifier.startsWith("node:")) {
+    const may =
+      nodesRooms.has(room) || nodesFiles.has(file) || (file.startsWith(transports) && !web.has(file));
+    return may ? [] : [`${file} imports ${specifier}, and does not run on Node alone`];
+  }
+  if (/^code-intents(\/|$)/.test(specifier)) return [`${file} imports its own package by name`];
+  return to
+    .filter((target) => roomOf(target) !== room && !targets.includes(roomOf(target)))
+    .map((target) => `${file} imports ${target}: no arrow leads from ${room} to ${roomOf(target)}`);
+}
+
+/** One line for each group of files that import each other, of types too. */
+function cycles(arrows: ReadonlyMap<string, readonly Arrow[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push(`a cycle: ${[...path.slice(start), file].join(" -> ")}`);
+    if (start >= 0 || done.has(file)) return;
+    path.push(file);
+    for (const { to } of arrows.get(file) ?? []) to.forEach(visit);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of arrows.keys()) visit(file);
+  return found;
+}
+
+/** What src/index.ts loads at once on Node, and must not. */
+function startUpProblems(arrows: ReadonlyMap<string, readonly Arrow[]>, sources: Sources): string[] {
+  const found: string[] = [];
+  for (const [file, way] of loaded(arrows, sources, "node", ["static"])) {
+    if (roomOf(file) === "emulator") found.push(`start-up loads the emulator: ${way.join(" -> ")}`);
+    for (const { kind, specifier } of arrows.get(file) ?? []) {
+      if (kind !== "static" || !deferred.test(specifier)) continue;
+      found.push(`start-up loads ${specifier}: ${way.join(" -> ")}`);
+    }
+  }
+  return found;
+}
+
+/** The files that src/index.ts loads under a condition by arrows of these kinds, each with a way that leads to it. */
+function loaded(
+  arrows: ReadonlyMap<string, readonly Arrow[]>,
+  sources: Sources,
+  condition: "node" | "default",
+  kinds: readonly Arrow["kind"][],
+): Map<string, readonly string[]> {
+  const ways = new Map<string, readonly string[]>();
+  const visit = (file: string, before: readonly string[]): void => {
+    if (ways.has(file)) return;
+    const way = [...before, file];
+    ways.set(file, way);
+    for (const { kind, specifier, to } of arrows.get(file) ?? []) {
+      if (!kinds.includes(kind)) continue;
+      for (const target of under(condition, specifier, sources) ?? to) visit(target, way);
+    }
+  };
+  visit("src/index.ts", []);
+  return ways;
+}
+
+/** Where a package import leads under a condition; `undefined` for other imports. */
+function under(condition: string, specifier: string, { imports }: Sources): string[] | undefined {
+  let value = imports[specifier];
+  if (value === undefined) return undefined;
+  while (typeof value === "object")
+    value = value["code-intents-source"] ?? value[condition] ?? value.default ?? "";
+  return [posix.normalize(value)];
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+function readSources(): Sources {
+  const files = new Map<string, string>();
+  for (const [folder, ending] of [
+    ["src", ".ts"],
+    ["gen", ".js"],
+  ] as const) {
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
+      if (!name.endsWith(ending)) continue;
+      files.set(`${folder}/${name.replaceAll("\\", "/")}`, readFileSync(join(root, folder, name), "utf8"));
+    }
+  }
+  const { imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return { files, imports };
+}
+
+describe("the sources", () => {
+  const sources = readSources();
+
+  test("have no arrow that points back, no cycle, and nothing of Node's in the rooms that run everywhere", () => {
+    expect(sources.files.size).toBeGreaterThan(50);
+    expect(violations(sources)).toEqual([]);
+  });
+
+  test("load the libraries of the wire only when they are first used", () => {
+    // That the walk is not blind: what is deferred is really there, behind dynamic imports.
+    const dynamic = [...sources.files].flatMap(([file, text]) =>
+      arrowsOf(file, text, sources, []).filter(({ kind }) => kind === "dynamic"),
+    );
+    expect(dynamic.map(({ specifier }) => specifier)).toEqual(
+      expect.arrayContaining(["./connect.js", "@connectrpc/connect-node", "@connectrpc/connect-web"]),
+    );
+  });
+});
+
+describe("the check", () => {
+  const imports = {
+    "#crypto": {
+      "code-intents-source": { node: "./src/crypto/node.ts", default: "./src/crypto/portable.ts" },
+      node: "./dist/crypto/node.js",
+      default: "./dist/crypto/portable.js",
+    },
+  };
+  const sound = {
+    "src/index.ts": `export { CodeClient } from "./client.js"; export type { Fee } from "./intents/fees.js";`,
+    "src/client.ts": `import type { Transport } from "@connectrpc/connect"; import { call } from "./client/call.js";`,
+    "src/client/call.ts": `const { open } = await import("../sequencer/open.js");`,
+    "src/sequencer/open.ts": `import { createClient } from "@connectrpc/connect"; import type { Fee } from "../intents/fees.js";`,
+    "src/intents/fees.ts": `import { BinaryWriter } from "@bufbuild/protobuf/wire"; import { crypto } from "#crypto";`,
+    "src/crypto/node.ts": `import nodeCrypto from "node:crypto";`,
+    "src/crypto/portable.ts": `import nacl from "tweetnacl";`,
+    "src/money/amount.ts": `import type { Value } from "../../gen/code/value_pb.js";`,
+    "src/emulator/index.ts": `import http from "node:http"; import { Fee } from "../intents/fees.js";`,
+    "gen/code/value_pb.js": `import { fileDesc } from "@bufbuild/protobuf/codegenv2";`,
+  };
+  const check = (changes: Record<string, string> = {}): string[] =>
+    violations({ files: new Map(Object.entries({ ...sound, ...changes })), imports });
+
+  test("passes a sound house", () => {
+    expect(check()).toEqual([]);
+  });
+
+  test.each([
+    ["an arrow that points back", `import { CodeClient } from "../client.js";`],
+    ["an arrow that points back, of types", `import type { CodeClient } from "../client.js";`],
+    ["an arrow that points back, within a type", `export type A = import("../client.js").CodeClient;`],
+    ["an arrow that points back, when it runs", `export const load = () => import("../client.js");`],
+    ["an arrow that points back, of a re-export", `export * from "../client.js";`],
+  ])("refuses %s", (_, text) => {
+    expect(check({ "src/money/currency.ts": text })).toEqual([
+      "src/money/currency.ts imports src/client.ts: no arrow leads from money to client",
+    ]);
+  });
+
+  test("refuses an arrow that points back through a package import", () => {
+    expect(check({ "src/lib/bytes.ts": `import { crypto } from "#crypto";` })).toEqual([
+      "src/lib/bytes.ts imports src/crypto/node.ts: no arrow leads from lib to crypto",
+      "src/lib/bytes.ts imports src/crypto/portable.ts: no arrow leads from lib to crypto",
+    ]);
+  });
+
+  test("refuses Node's modules in a room that runs everywhere", () => {
+    expect(check({ "src/intents/fees.ts": `import { hash } from "node:crypto";` })).toEqual([
+      "src/intents/fees.ts imports node:crypto, and does not run on Node alone",
+    ]);
+  });
+
+  test("lets a file of Node's transport use Node's modules, unless the web loads it too", () => {
+    const changes = {
+      "src/sequencer/open.ts": `export {};`,
+      "src/sequencer/transports/http2.ts": `import http2 from "node:http2";`,
+    };
+    expect(check(changes)).toEqual([]);
+    changes["src/sequencer/open.ts"] = `await import("./transports/http2.js");`;
+    expect(check(changes)).toEqual([
+      "src/sequencer/transports/http2.ts imports node:http2, and does not run on Node alone",
+    ]);
+  });
+
+  test("refuses a cycle within a room, of types too", () => {
+    const changes = {
+      "src/lib/a.ts": `import type { B } from "./b.js";`,
+      "src/lib/b.ts": `import { a } from "./a.js";`,
+    };
+    expect(check(changes)).toEqual(["a cycle: src/lib/a.ts -> src/lib/b.ts -> src/lib/a.ts"]);
+  });
+
+  test.each([
+    ["@connectrpc/connect", `import { Code } from "@connectrpc/connect";`],
+    ["@connectrpc/connect", `import { type Code } from "@connectrpc/connect";`],
+    ["@bufbuild/protobuf", `export { create } from "@bufbuild/protobuf";`],
+    ["@noble/hashes/sha2.js", `import { sha256 } from "@noble/hashes/sha2.js";`],
+    ["tweetnacl", `import nacl from "tweetnacl";`],
+  ])("refuses to load %s at start-up by %s", (specifier, text) => {
+    const changes = { "src/client.ts": `import { crypto } from "#crypto";`, "src/crypto/node.ts": text };
+    expect(check(changes)).toEqual([
+      `start-up loads ${specifier}: src/index.ts -> src/client.ts -> src/crypto/node.ts`,
+    ]);
+  });
+
+  test("refuses compiled schemas at start-up", () => {
+    expect(check({ "src/client.ts": `import { value } from "../gen/code/value_pb.js";` })).toEqual([
+      "start-up loads @bufbuild/protobuf/codegenv2: src/index.ts -> src/client.ts -> gen/code/value_pb.js",
+    ]);
+  });
+
+  test("refuses the emulator at start-up", () => {
+    expect(check({ "src/index.ts": `export { Emulator } from "./emulator/index.js";` })).toEqual(
+      expect.arrayContaining([
+        "src/index.ts imports src/emulator/index.ts: no arrow leads from index to emulator",
+        "start-up loads the emulator: src/index.ts -> src/emulator/index.ts",
+      ]),
+    );
+  });
+
+  test("refuses a room without a place, an import that leads nowhere, and one that cannot be followed", () => {
+    expect(check({ "src/new/a.ts": `import "./b.js"; await import(name);` })).toEqual([
+      "src/new/a.ts imports ./b.js, which leads nowhere",
+      "src/new/a.ts imports what cannot be followed",
+      'src/new/a.ts is in the room "new", which has no place',
+    ]);
+  });
+});

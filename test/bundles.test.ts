@@ -1,0 +1,281 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import vm from "node:vm";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Emulator, SEQUENCER_LIMITS } from "../src/emulator/index.js";
+import { PackedPackage, run } from "./consumers/packed.js";
+import { vectors } from "./support/vectors.js";
+
+const seed = vectors.intents.find(({ id }) => id === "seed-54-byte");
+const signature = seed?.signatureHex;
+
+const order = `{ destination: "11111111111111111111111111111111", amount: 10, currency: "usd", idempotencyKey: "1234" }`;
+
+/** What a page or a worker uses: builds, signs, inspects, and calls a sequencer by `fetch`. */
+const webEntry = `
+  import { fromBinary } from "@bufbuild/protobuf";
+  import { CodeClient, PaymentIntent } from "code-intents";
+  import { inspectMessage } from "code-intents/inspect";
+  import { MessageSchema } from "code-intents/proto/messaging";
+  import { signTestWebhook, verifyWebhook } from "code-intents/webhook";
+
+  const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  export function sign() {
+    const intent = PaymentIntent.from(${order});
+    const rebuilt = PaymentIntent.fromClientSecret({
+      destination: intent.destination,
+      amount: intent.amount,
+      currency: intent.currency,
+      clientSecret: intent.clientSecret,
+      expectedId: intent.id,
+    });
+    return {
+      signature: hex(rebuilt.sign().signature),
+      kind: fromBinary(MessageSchema, rebuilt.toBinary()).kind.case,
+      inspected: inspectMessage(MessageSchema, rebuilt.toBinary()).length,
+      random: PaymentIntent.from({ destination: intent.destination, amount: 1, currency: "usd" }).payload.length,
+    };
+  }
+
+  export async function verify() {
+    const intent = PaymentIntent.from(${order});
+    const { id, destination, currency } = intent;
+    const claims = { intent: id, destination, currency, amount: 10, exchangeRate: 0.00001, quarks: 100000000000n, fees: 0n };
+    const body = signTestWebhook(claims, { privateKey: new Uint8Array(32).fill(7) });
+    const publicKey = "GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB";
+    return (await verifyWebhook(body, { publicKey, expect: intent })).quarks;
+  }
+
+  export async function call(baseUrl, protocol) {
+    const code = new CodeClient({ baseUrl, protocol, logger: { warn() {} } });
+    try {
+      await code.paymentIntents.create(PaymentIntent.from(${order}));
+      return (await code.paymentIntents.getStatus(PaymentIntent.from(${order}))).state;
+    } finally {
+      await code.close();
+    }
+  }
+`;
+
+const nodeEntry = `
+  import { CodeClient, PaymentIntent } from "code-intents";
+
+  const intent = PaymentIntent.from(${order});
+  const states = {};
+  for (const protocol of ["rest", "connect", "grpc", "grpc-web"]) {
+    const code = new CodeClient({ baseUrl: process.argv[2], protocol, logger: { warn() {} } });
+    await code.paymentIntents.create(intent);
+    states[protocol] = (await code.paymentIntents.getStatus(intent)).state;
+    await code.close();
+  }
+  console.log(JSON.stringify({ signature: Buffer.from(intent.sign().signature).toString("hex"), states }));
+`;
+
+let packed: PackedPackage;
+let project: string;
+let emulator: Emulator;
+beforeAll(async () => {
+  [packed, emulator] = await Promise.all([
+    PackedPackage.create(),
+    Emulator.start({ limits: { ...SEQUENCER_LIMITS, usd: { min: 0.05, max: 10 } } }),
+  ]);
+  project = await packed.install("bundles");
+});
+afterAll(async () => {
+  await emulator?.close();
+  await packed?.remove();
+});
+
+interface Bundle {
+  readonly code: string;
+  /** What it still imports when it runs. */
+  readonly imports: string[];
+  /** The files that it is made of. */
+  readonly inputs: string[];
+}
+
+async function bundle(contents: string, options: BuildOptions): Promise<Bundle> {
+  const { outputFiles, metafile, warnings } = await build({
+    stdin: { contents, resolveDir: project },
+    absWorkingDir: project,
+    bundle: true,
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+    ...options,
+  });
+  expect(warnings).toEqual([]);
+  const [output] = Object.values((metafile as Metafile).outputs);
+  return {
+    code: outputFiles?.[0]?.text ?? "",
+    imports: output?.imports.map(({ path }) => path) ?? [],
+    inputs: Object.keys(output?.inputs ?? {}),
+  };
+}
+
+const nodesOwn = new Set("Buffer process global require module __dirname __filename setImmediate".split(" "));
+
+/** The uses of Node's names that do not ask by `typeof` first, in a condition around them, whether the name is there. */
+function nodeNames(code: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    ts.forEachChild(node, visit);
+    if (!ts.isIdentifier(node) || !nodesOwn.has(node.text)) return;
+    if (!isReference(node) || isDeclaredAround(node) || isAskedFor(node)) return;
+    found.push(node.parent.parent.getText().slice(0, 200));
+  };
+  visit(ts.createSourceFile("bundle.js", code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS));
+  return found;
+}
+
+function isReference(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isTypeOfExpression(parent)) return false;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  const named =
+    ts.isPropertyAssignment(parent) ||
+    ts.isMethodDeclaration(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isParameter(parent) ||
+    ts.isVariableDeclaration(parent);
+  return !(named && parent.name === node);
+}
+
+function isAskedFor(node: ts.Identifier): boolean {
+  const text = node.getSourceFile().text;
+  for (let around: ts.Node = node; !ts.isSourceFile(around); around = around.parent) {
+    const decides =
+      ts.isIfStatement(around) || ts.isConditionalExpression(around) || ts.isBinaryExpression(around);
+    if (decides && text.slice(around.getStart(), node.getStart()).includes(`typeof ${node.text}`))
+      return true;
+  }
+  return false;
+}
+
+/** Whether a function around the reference has a parameter of that name, as CommonJS wrappers do. */
+function isDeclaredAround(node: ts.Identifier): boolean {
+  for (let around: ts.Node = node; !ts.isSourceFile(around); around = around.parent) {
+    if (!ts.isFunctionLike(around)) continue;
+    if (around.parameters.some(({ name }) => ts.isIdentifier(name) && name.text === node.text)) return true;
+  }
+  return false;
+}
+
+/**
+ * What every runtime of the web has; nothing of Node's. The byte arrays are those that TextEncoder and the others make, as
+ * in one realm of a browser; a context of its own would have others.
+ */
+function webGlobals(): Record<string, unknown> {
+  const names =
+    "ArrayBuffer DataView Float64Array Int32Array Uint8Array Uint32Array " +
+    "AbortController AbortSignal Blob DOMException Event EventTarget Headers ReadableStream Request Response " +
+    "TextDecoder TextEncoder TransformStream URL URLSearchParams WritableStream " +
+    "atob btoa clearTimeout console crypto fetch performance queueMicrotask setTimeout structuredClone";
+  return Object.fromEntries(names.split(" ").map((name) => [name, Reflect.get(globalThis, name)]));
+}
+
+interface WebModule {
+  sign(): Record<string, unknown>;
+  verify(): Promise<bigint>;
+  call(baseUrl: string, protocol: string): Promise<string>;
+}
+
+function runInContext(code: string, selfNames: readonly string[]): WebModule {
+  const context = vm.createContext(webGlobals());
+  for (const name of selfNames) vm.runInContext(`globalThis.${name} = globalThis`, context);
+  const absent = vm.runInContext("[typeof process, typeof Buffer, typeof require].join()", context);
+  expect(absent).toBe("undefined,undefined,undefined");
+  vm.runInContext(code, context);
+  return vm.runInContext("bundle", context) as WebModule;
+}
+
+interface Target {
+  readonly name: string;
+  readonly options: BuildOptions;
+  /** The names by which this runtime calls its global object, beside `globalThis`. */
+  readonly selfNames: readonly string[];
+}
+
+const targets: readonly Target[] = [
+  { name: "browser", options: {}, selfNames: ["self", "window"] },
+  { name: "worker", options: { conditions: ["worker"] }, selfNames: ["self"] },
+  { name: "workerd", options: { conditions: ["workerd", "worker"] }, selfNames: ["self"] },
+  { name: "default condition", options: { conditions: [] }, selfNames: [] },
+];
+
+for (const { name, options, selfNames } of targets) {
+  describe(`a bundle for the ${name}`, () => {
+    const web = { platform: "browser", ...options } as const;
+    let script: string;
+    beforeAll(async () => {
+      ({ code: script } = await bundle(webEntry, { ...web, format: "iife", globalName: "bundle" }));
+    });
+
+    test("imports nothing, and uses nothing of Node's without asking", async () => {
+      const { code, imports, inputs } = await bundle(webEntry, { ...web, format: "esm" });
+      expect(imports).toEqual([]);
+      expect(inputs.filter((path) => /connect-node|emulator|\/node\.js$|fallback\.js$/.test(path))).toEqual(
+        [],
+      );
+      expect(code).not.toMatch(/["']node:/);
+      expect(nodeNames(code)).toEqual([]);
+    });
+
+    test("signs as the official packages do, with nothing but the globals of the web", () => {
+      const { sign } = runInContext(script, selfNames);
+      expect({ ...sign() }).toEqual({ signature, kind: "requestToReceiveBill", inspected: 54, random: 20 });
+    });
+
+    test("verifies a webhook", async () => {
+      expect(await runInContext(script, selfNames).verify()).toBe(100_000_000_000n);
+    });
+
+    test("reaches a sequencer by fetch", async () => {
+      const { call } = runInContext(script, selfNames);
+      for (const protocol of ["connect", "grpc-web", "rest"]) {
+        expect(await call(emulator.url, protocol)).toBe("pending");
+      }
+    });
+
+    test("refuses gRPC, which the web cannot speak", async () => {
+      const { call } = runInContext(script, selfNames);
+      await expect(call(emulator.url, "grpc")).rejects.toMatchObject({ code: "unsupported_by_runtime" });
+    });
+  });
+}
+
+describe("a bundle for Node", () => {
+  test("signs, and reaches a sequencer over every protocol, from a process of its own", async () => {
+    const { code, imports, inputs } = await bundle(nodeEntry, {
+      platform: "node",
+      format: "esm",
+      target: "node20",
+    });
+    expect(imports.filter((path) => !path.startsWith("node:"))).toEqual([]);
+    expect(inputs.filter((path) => /tweetnacl|portable\.js$|emulator|connect-web/.test(path))).toEqual([]);
+    const file = join(packed.directory, "node-bundle.mjs");
+    await writeFile(file, code);
+    const {
+      code: exit,
+      stdout,
+      stderr,
+    } = await run(process.execPath, [file, emulator.url], packed.directory);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      signature,
+      states: { rest: "pending", connect: "pending", grpc: "pending", "grpc-web": "pending" },
+    });
+  });
+});
+
+test("the search for Node's names finds an unguarded one", () => {
+  expect(nodeNames("const a = Buffer.from([1]);")).toHaveLength(1);
+  expect(nodeNames("if (x) { y(process.env.A) }")).toHaveLength(1);
+  expect(nodeNames("const { env } = global;")).toHaveLength(1);
+  expect(nodeNames("if (typeof process === 'object') a(); b(process.pid);")).toHaveLength(1);
+  expect(nodeNames('const a = typeof process === "undefined" ? 1 : process.pid;')).toEqual([]);
+  expect(nodeNames("const a = { process() {} }; a.process(); a.Buffer;")).toEqual([]);
+});

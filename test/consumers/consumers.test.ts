@@ -1,0 +1,189 @@
+import { appendFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { vectors } from "../support/vectors.js";
+import { PackedPackage, repository, run } from "./packed.js";
+
+const projects = fileURLToPath(new URL("./projects", import.meta.url));
+const tsc = join(repository, "node_modules", "typescript", "bin", "tsc");
+
+const seed = vectors.intents.find(({ id }) => id === "seed-54-byte");
+const signature = seed?.signatureHex;
+
+const kind = "requestToReceiveBill";
+
+const typed = {
+  signature,
+  state: "pending",
+  refused: "request_refused",
+  kind,
+  bound: true,
+  domain: 13,
+  inspected: 54,
+  names: ["code.micropayment.v1.GetStatusRequest", "code.user.v1.Identity", "UNKNOWN"],
+  wrong: "gold",
+};
+
+/** What each program of each project prints. */
+const printed: Record<string, Record<string, unknown>> = {
+  "javascript-import": {
+    "main.js": {
+      signature,
+      states: ["pending", "pending", "pending", "pending"],
+      kind,
+      names: [
+        "code.common.v1.Domain",
+        "code.transaction.v2.ExchangeData",
+        "code.micropayment.v1.MicroPayment",
+        "code.user.v1.Identity",
+      ],
+      verified: true,
+      lines: true,
+    },
+  },
+  "javascript-require": {
+    "main.js": { signature, state: "pending", kind, same: true, sameClass: true },
+  },
+  "typescript-bundler": {
+    "out/main.js": { signature, kind, bytes: 54, inspected: true, answered: 415, built: "10.00" },
+  },
+  "typescript-es2022": {
+    "out/main.js": { signature, state: "pending", answered: 415 },
+  },
+  "typescript-es2022-messages": {
+    "out/main.js": { hex: seed?.messageHex, account: "0".repeat(32), currency: "usd", nativeAmount: 10 },
+  },
+  "typescript-nodenext": {
+    "out/module.mjs": typed,
+    "out/commonjs.cjs": typed,
+  },
+};
+
+let packed: PackedPackage;
+beforeAll(async () => {
+  packed = await PackedPackage.create();
+});
+afterAll(async () => {
+  await packed?.remove();
+});
+
+interface Compilation {
+  readonly code: number | null;
+  /** The compiler's complaints. */
+  readonly said: string[];
+  /** Every file that it read. */
+  readonly read: string[];
+}
+
+async function compile(project: string): Promise<Compilation> {
+  // The compiler's own lib.*.d.ts are taken as checked, which saves half of the time; every other library is checked.
+  const args = [tsc, "-p", project, "--skipDefaultLibCheck", "--listFiles", "--pretty", "false"];
+  const { code, stdout, stderr } = await run(process.execPath, args, project);
+  const lines = (stdout + stderr).split("\n").filter((line) => line !== "");
+  const isFile = (line: string): boolean => /^(\/|[A-Za-z]:)/.test(line);
+  return { code, said: lines.filter((line) => !isFile(line)), read: lines.filter(isFile) };
+}
+
+async function outputOf(project: string, program: string): Promise<unknown> {
+  const { code, stdout, stderr } = await run(process.execPath, [program], project);
+  if (code !== 0 || stderr !== "") throw new Error(`${program} ended with ${code}:\n${stderr}`);
+  return JSON.parse(stdout);
+}
+
+async function asksForNode(project: string): Promise<boolean> {
+  const manifest = await readFile(join(project, "package.json"), "utf8");
+  return JSON.parse(manifest).devDependencies?.["@types/node"] !== undefined;
+}
+
+describe.concurrent("a project that installs the packed package", { timeout: 120_000 }, () => {
+  for (const [name, programs] of Object.entries(printed)) {
+    const compiled = name.startsWith("typescript-");
+    test(`${compiled ? "compiles strictly, libraries included, and runs" : "runs"} as ${name}`, async ({
+      expect,
+    }) => {
+      const project = await packed.install(name, join(projects, name));
+      if (compiled) {
+        const { code, said, read } = await compile(project);
+        expect({ code, said }).toEqual({ code: 0, said: [] });
+        // The types are those of the package, and Node's are there only where the project asks for them.
+        expect(read.some((file) => file.includes("/node_modules/code-intents/dist/"))).toBe(true);
+        expect(read.filter((file) => file.includes("/code-intents/src/"))).toEqual([]);
+        expect(read.some((file) => file.includes("/@types/node/"))).toBe(await asksForNode(project));
+      }
+      for (const [program, output] of Object.entries(programs)) {
+        expect(await outputOf(project, program)).toEqual(output);
+      }
+    });
+  }
+});
+
+describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
+  const script = join(repository, "scripts", "check-package.mjs");
+  const all = ["files", "targets", "imports", "maps", "machine", "publint", "types by attw"];
+
+  async function check(tarball: string, program = script): Promise<{ passed: string[]; output: string }> {
+    const { stdout } = await run(process.execPath, [program, "--tarball", tarball], packed.directory);
+    return { passed: stdout.split("\n").flatMap((line) => /^ok (.*)/.exec(line)?.[1] ?? []), output: stdout };
+  }
+
+  test("passes the package as it is", async ({ expect }) => {
+    const { passed, output } = await check(packed.tarball);
+    expect(passed, output).toEqual(all);
+  });
+
+  test("refuses a package that is wrong in every way, and names each", async ({ expect }) => {
+    const directory = join(packed.directory, "wrong");
+    const home = join(directory, "package");
+    await cp(packed.files, home, { recursive: true });
+    const manifest = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
+    // A condition behind `default` is never reached, and types that are not there are not found.
+    manifest.exports["./emulator"] = {
+      default: "./dist/emulator/index.js",
+      types: "./dist/emulator/gone.d.ts",
+    };
+    await writeFile(join(home, "package.json"), JSON.stringify(manifest));
+    await writeFile(join(home, "dist", "index.test.js"), "");
+    await rm(join(home, "dist", "inspect", "index.d.ts"));
+    await rm(join(home, "gen", "code", "user", "v1", "identity_service_pb.js"));
+    await appendFile(
+      join(home, "dist", "client.js"),
+      '\nimport "left-pad";\n//# sourceMappingURL=client.js.map\n',
+    );
+    await appendFile(join(home, "README.md"), `\nBuilt in ${join(repository, "dist")}\n`);
+    const tarball = join(directory, "wrong.tgz");
+    await run("tar", ["-czf", tarball, "package"], directory);
+
+    const { passed, output } = await check(tarball);
+    expect(passed).toEqual([]);
+    for (const problem of [
+      "does not belong: dist/index.test.js",
+      "missing: gen/code/user/v1/identity_service_pb.js",
+      "no file is ./dist/emulator/gone.d.ts",
+      "dist/client.js imports left-pad, which is not a dependency",
+      "dist/proto/user.js imports ../../gen/code/user/v1/identity_service_pb.js, but there is no",
+      "dist/client.js names client.js.map, which is missing",
+      /README\.md, line \d+, mentions /,
+      /FAILED publint\n(.*\n)*.*types/,
+      /FAILED types by attw\n(.*\n)*.*code-intents\/inspect/,
+    ]) {
+      expect(output).toMatch(problem);
+    }
+  });
+
+  test("fails where a tool is missing", async ({ expect }) => {
+    const root = join(packed.directory, "no-tools");
+    await mkdir(root);
+    for (const name of ["gen", "proto", "src"])
+      await symlink(join(repository, name), join(root, name), "junction");
+    await cp(join(repository, "scripts"), join(root, "scripts"), { recursive: true });
+    const { passed, output } = await check(packed.tarball, join(root, "scripts", "check-package.mjs"));
+    expect(passed).toEqual(all.filter((name) => name !== "publint" && name !== "types by attw"));
+    expect(output).toContain("publint is missing");
+    expect(output).toContain("@arethetypeswrong/cli is missing");
+  });
+});
+
+test("has an expectation for every project", async () => {
+  expect((await readdir(projects)).sort()).toEqual(Object.keys(printed).sort());
+});

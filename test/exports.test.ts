@@ -1,0 +1,223 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+type Target = string | { readonly [condition: string]: Target };
+
+const manifest: { exports: Record<string, Target>; imports: Record<string, Target> } = JSON.parse(
+  readFileSync(`${root}package.json`, "utf8"),
+);
+
+/** The paths that a target names, by the conditions that lead there, such as `node` or `code-intents-source node`. */
+function paths(target: Target, conditions = ""): Map<string, string> {
+  if (typeof target === "string") return new Map([[conditions.trim(), target]]);
+  return new Map(
+    Object.entries(target).flatMap(([name, inner]) => [...paths(inner, `${conditions} ${name}`)]),
+  );
+}
+
+/** The source of a compiled file. */
+function sourceOf(path: string): string {
+  return path.replace(/^\.\/dist\//, "./src/").replace(/(\.d\.ts|\.js)$/, ".ts");
+}
+
+interface Entry {
+  /** As it is imported, such as `./proto/messaging`. */
+  readonly name: string;
+  /** Where its conditions lead, such as `{ types: "./dist/index.d.ts", default: "./dist/index.js" }`. */
+  readonly targets: ReadonlyMap<string, string>;
+}
+
+/** Every entry point of code, with patterns spelled out by what is in src/. */
+const entries: Entry[] = Object.entries(manifest.exports).flatMap(([pattern, target]) => {
+  const targets = paths(target);
+  if (pattern === "./package.json") return [];
+  if (!pattern.includes("*")) return [{ name: pattern, targets }];
+  const [folder = "", ending = ""] = sourceOf(targets.get("default") ?? "").split("*");
+  return readdirSync(`${root}${folder}`)
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length))
+    .map((name) => ({
+      name: pattern.replace("*", name),
+      targets: new Map([...targets].map(([condition, path]) => [condition, path.replace("*", name)])),
+    }));
+});
+
+test("every entry point exports exactly these names", async () => {
+  const names: Record<string, string[]> = {};
+  for (const { name, targets } of entries) {
+    const module: object = await import(
+      pathToFileURL(join(root, sourceOf(targets.get("default") ?? ""))).href
+    );
+    names[name] = Object.keys(module).sort();
+  }
+  expect(names).toMatchInlineSnapshot(`
+    {
+      ".": [
+        "CAPABILITIES",
+        "CURRENCIES",
+        "CodeClient",
+        "CodeIntentsError",
+        "InputError",
+        "IntentMismatchError",
+        "MAX_UNITS",
+        "PAYLOAD_KINDS",
+        "PAYLOAD_LENGTH",
+        "PROTOCOLS",
+        "PaymentIntent",
+        "PaymentWaitError",
+        "RegistrationUnknownError",
+        "SequencerError",
+        "TransportError",
+        "UnsupportedError",
+        "clientSecretOf",
+        "currencyAt",
+        "currencyIndex",
+        "decodePayload",
+        "encodePayload",
+        "formatUnits",
+        "kinQuarks",
+        "nonceFromClientSecret",
+        "nonceFromIdempotencyKey",
+        "nonceFromKeyedIdempotencyKey",
+        "parseAmount",
+        "parseCurrency",
+        "randomNonce",
+        "rendezvousKey",
+      ],
+      "./emulator": [
+        "DEFAULT_RATES",
+        "Emulator",
+        "MovableClock",
+        "SEQUENCER_LIMITS",
+        "memoryStore",
+      ],
+      "./inspect": [
+        "inspectMessage",
+        "inspectPayload",
+        "renderText",
+      ],
+      "./proto/common": [
+        "DomainSchema",
+        "IntentIdSchema",
+        "RequestSchema",
+        "ResponseSchema",
+        "Response_Result",
+        "Response_ResultSchema",
+        "SignatureSchema",
+        "SolanaAccountIdSchema",
+      ],
+      "./proto/messaging": [
+        "AckMessagesRequestSchema",
+        "AckMesssagesResponseSchema",
+        "AckMesssagesResponse_Result",
+        "AckMesssagesResponse_ResultSchema",
+        "AirdropReceivedSchema",
+        "ClientPongSchema",
+        "ClientRejectedLoginSchema",
+        "ClientRejectedPaymentSchema",
+        "CodeScannedSchema",
+        "IntentSubmittedSchema",
+        "MessageIdSchema",
+        "MessageSchema",
+        "Messaging",
+        "OpenMessageStreamRequestSchema",
+        "OpenMessageStreamResponseSchema",
+        "OpenMessageStreamWithKeepAliveRequestSchema",
+        "OpenMessageStreamWithKeepAliveResponseSchema",
+        "PollMessagesRequestSchema",
+        "PollMessagesResponseSchema",
+        "RendezvousKeySchema",
+        "RequestToGrabBillSchema",
+        "RequestToLoginSchema",
+        "RequestToReceiveBillSchema",
+        "SendMessageRequestSchema",
+        "SendMessageResponseSchema",
+        "SendMessageResponse_Result",
+        "SendMessageResponse_ResultSchema",
+        "ServerPingSchema",
+        "WebhookCalledSchema",
+      ],
+      "./proto/micropayment": [
+        "GetStatusRequestSchema",
+        "GetStatusResponseSchema",
+        "MicroPayment",
+        "RegisterWebhookRequestSchema",
+        "RegisterWebhookResponseSchema",
+        "RegisterWebhookResponse_Result",
+        "RegisterWebhookResponse_ResultSchema",
+      ],
+      "./proto/transaction": [
+        "AdditionalFeePaymentSchema",
+        "AirdropType",
+        "AirdropTypeSchema",
+        "ExchangeDataSchema",
+        "ExchangeDataWithoutRateSchema",
+        "MetadataSchema",
+        "SendPrivatePaymentMetadataSchema",
+      ],
+      "./proto/user": [
+        "GetLoginForThirdPartyAppRequestSchema",
+        "GetLoginForThirdPartyAppResponseSchema",
+        "GetLoginForThirdPartyAppResponse_Result",
+        "GetLoginForThirdPartyAppResponse_ResultSchema",
+        "Identity",
+        "LoginToThirdPartyAppRequestSchema",
+        "LoginToThirdPartyAppResponseSchema",
+        "LoginToThirdPartyAppResponse_Result",
+        "LoginToThirdPartyAppResponse_ResultSchema",
+      ],
+      "./webhook": [
+        "PRODUCTION_WEBHOOK_PUBLIC_KEY",
+        "WebhookError",
+        "createWebhookUrl",
+        "memoryOnceStore",
+        "nodeWebhookHandler",
+        "onceOnly",
+        "readWebhookPathToken",
+        "reconcile",
+        "signTestWebhook",
+        "verifyWebhook",
+        "webhookHandler",
+        "webhookPathToken",
+      ],
+    }
+  `);
+});
+
+describe("package.json", () => {
+  test.each(entries.map(({ name, targets }) => [name, targets] as const))(
+    "offers %s with its types first, both from one source",
+    (_, targets) => {
+      expect([...targets.keys()]).toEqual(["types", "default"]);
+      const sources = [...targets.values()].map(sourceOf);
+      expect(new Set(sources).size).toBe(1);
+      expect(sources.filter((path) => !path.startsWith("./src/") || !existsSync(`${root}${path}`))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test("offers itself", () => {
+    expect(manifest.exports["./package.json"]).toBe("./package.json");
+  });
+
+  test.each(Object.keys(manifest.imports))(
+    "resolves %s alike in the sources and in what is compiled",
+    (name) => {
+      const { "code-intents-source": sources = "", ...compiled } = manifest.imports[name] as Record<
+        string,
+        Target
+      >;
+      const conditions = paths(compiled);
+      expect([...conditions.keys()]).toEqual(["node", "default"]);
+      expect(new Map([...conditions].map(([condition, path]) => [condition, sourceOf(path)]))).toEqual(
+        paths(sources),
+      );
+      for (const path of paths(sources).values()) expect(existsSync(`${root}${path}`)).toBe(true);
+    },
+  );
+});
