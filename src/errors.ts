@@ -248,7 +248,7 @@ export interface SequencerErrorInit extends ErrorInit {
   connectCode: ConnectCodeName;
   /** The sequencer's own words; empty where it sends none. */
   sequencerMessage: string;
-  /** Set over REST only. */
+  /** Where HTTP itself answered. */
   httpStatus?: number;
 }
 
@@ -259,7 +259,7 @@ export class SequencerError extends CodeIntentsError {
   readonly connectCode: ConnectCodeName;
   /** The sequencer's own words; empty where it sends none. */
   readonly sequencerMessage: string;
-  /** HTTP status, over REST only. */
+  /** HTTP status, where HTTP itself answered: over REST, and before any sequencer. */
   readonly httpStatus: number | undefined;
 
   constructor(code: SequencerErrorCode, init: SequencerErrorInit) {

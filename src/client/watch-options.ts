@@ -7,8 +7,8 @@ import { checkCallOptions } from "./options.js";
 /** Options of `watch`. */
 export interface WatchOptions {
   /**
-   * What ends the watch: `"submitted"` (default), `"webhook"` (the sequencer reached the webhook, too), or `"rejected"` (a
-   * rejection as well as a payment).
+   * What ends the watch: `"submitted"` (default), `"webhook"` (submitted, and the sequencer reached the webhook), or
+   * `"rejected"` (a rejection as well as a payment).
    */
   readonly until?: WatchUntil | undefined;
   /** Milliseconds between two questions for the status. Default 5000. */
@@ -16,8 +16,8 @@ export interface WatchOptions {
   /** Milliseconds until the watch ends with `payment_timeout`. Default: none. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Say `true` where nobody else listens at this intent: what was told is then acknowledged, and the sequencer forgets it.
-   * Browsers, second tabs and other backends would miss it. Default `false`.
+   * Say `true` where nobody else listens at this intent: what was told is then acknowledged, and the sequencer forgets it;
+   * never the request, which the payer reads. Browsers, second tabs and other backends would miss it. Default `false`.
    */
   readonly soleListener?: boolean | undefined;
   /** Ends the watch with `aborted`. */

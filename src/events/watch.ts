@@ -152,6 +152,8 @@ class Watch {
   acknowledge(event: PaymentEvent): void {
     const { messages } = this.#source;
     if (!this.#policy.soleListener || messages === undefined) return;
+    // The payer has yet to read the request; without it nobody can pay. What contradicts it stays to be looked into.
+    if (event.type === "requested" || event.type === "conflicting") return;
     const id = this.#listener.idOf(event);
     if (id === undefined) return;
     this.#told.push(id);

@@ -173,7 +173,7 @@ export class PaymentIntent {
       exchangeData: exchangeDataOf(currency, amount),
     });
     this.id = toBase58(this.#key.publicKey);
-    this.destination = toBase58(destination);
+    this.destination = request.destinationText;
     this.amount = formatUnits(amount.units);
     this.currency = currency;
     this.fees = Object.freeze(
@@ -282,6 +282,8 @@ export class PaymentIntent {
 
 interface CheckedRequest {
   readonly destination: Uint8Array;
+  /** Base58 has one text for each byte string, so the caller's is kept. */
+  readonly destinationText: string;
   readonly amount: Amount;
   readonly currency: Currency;
   readonly fees: readonly CheckedFee[];
@@ -301,6 +303,7 @@ function checkDetails(options: PaymentDetails): CheckedRequest {
   const fees = checkFees(options.fees, destination);
   return {
     destination,
+    destinationText: options.destination,
     currency,
     amount,
     fees,

@@ -94,7 +94,13 @@ function unitsOfText(text: string, rounding: Rounding, field: string): bigint {
   return Number(decimals[2]) >= 5 ? down + 1n : down;
 }
 
+// Below this many hundredths, decimals of two places and doubles correspond one to one.
+const ONE_TO_ONE_UNITS = 2 ** 43;
+
 function unitsOfNumber(value: number, field: string): bigint {
+  // What nearly every amount is; the long way gives the same.
+  const hundredths = Math.round(value * 100);
+  if (hundredths < ONE_TO_ONE_UNITS && hundredths / 100 === value) return BigInt(hundredths);
   const { digits, exponent } = shortestDecimal(value);
   // value = digits * 10^exponent; in hundredths the exponent is two higher.
   const shift = exponent + 2;

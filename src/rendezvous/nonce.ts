@@ -22,9 +22,21 @@ export interface NonceScope {
   readonly units: bigint;
 }
 
+// Random bytes for the next nonces: asking the platform costs more than ten times what a nonce is long.
+const pool = new Uint8Array(32 * NONCE_LENGTH);
+let used = pool.length;
+
 /** 11 bytes from the platform's generator. */
 export function randomNonce(): Uint8Array {
-  return globalThis.crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
+  if (used === pool.length) {
+    globalThis.crypto.getRandomValues(pool);
+    used = 0;
+  }
+  const nonce = pool.slice(used, used + NONCE_LENGTH);
+  // Given out once, and not kept here.
+  pool.fill(0, used, used + NONCE_LENGTH);
+  used += NONCE_LENGTH;
+  return nonce;
 }
 
 /**

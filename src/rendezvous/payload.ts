@@ -180,15 +180,11 @@ function writeLittleEndian(
   if (typeof value !== "bigint" || value < 0n || value > max) {
     throw new InputError("invalid_option", field, `must be a bigint from 0 to ${max}`);
   }
-  let rest = value;
-  for (let i = offset; i < offset + length; i++) {
-    bytes[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
+  // Where the field has seven bytes the eighth is zero, and the nonce is written over it later.
+  new DataView(bytes.buffer).setBigUint64(offset, value, true);
 }
 
 function readLittleEndian(bytes: Uint8Array, offset: number, length: number): bigint {
-  let value = 0n;
-  for (let i = offset + length - 1; i >= offset; i--) value = (value << 8n) | BigInt(bytes[i] ?? 0);
-  return value;
+  const value = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
+  return BigInt.asUintN(8 * length, value);
 }

@@ -84,6 +84,7 @@ export async function startHostile(
   const sockets = new WeakMap<http2.Http2Session, net.Socket>();
   h2.on("sessionError", () => {});
   h2.on("stream", (stream, headers) => {
+    stream.on("error", () => {});
     const socket = stream.session && sockets.get(stream.session);
     if (socket) take(http2Exchange(stream, headers, socket));
   });
@@ -330,7 +331,6 @@ function http2Exchange(
   headers: http2.IncomingHttpHeaders,
   socket: net.Socket,
 ): Omit<Exchange, "number" | "answer"> {
-  stream.on("error", () => {});
   const path = String(headers[":path"]);
   const family = familyOf(headers["content-type"]);
   const open = () => !stream.destroyed && !stream.closed;

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import {
   type CodeClient,
   CodeIntentsError,
@@ -44,6 +44,11 @@ export async function failureOf(call: Promise<unknown>): Promise<CodeIntentsErro
     throw new Error(`rejected with ${String(error)} instead of a typed error`, { cause: error });
   }
   throw new Error(`resolved, with ${JSON.stringify(result)}`);
+}
+
+/** Waits until something is so; patient, as the machine may be busy. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  await vi.waitUntil(condition, { timeout: 20_000, interval: 2 });
 }
 
 /** Fails unless `create` fails in this way. Returns the error that tells the failure: itself, or its cause. */

@@ -1,0 +1,431 @@
+import { inspect } from "node:util";
+import { createRouterTransport, type Transport } from "@connectrpc/connect";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  type CallOptions,
+  CodeClient,
+  type CodeClientOptions,
+  InputError,
+  type InputErrorCode,
+  PaymentIntent,
+} from "../../src/index.js";
+import { expectRefusal } from "../support/refusal.js";
+
+const baseUrl = "https://sequencer.example.com";
+const destination = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
+const order = { destination, amount: "2.50", currency: "usd", idempotencyKey: "order-1042" } as const;
+const secret = "0123456789abcdef0123456789abcdef";
+const transport: Transport = createRouterTransport(() => {});
+const interceptor = (next: unknown) => next;
+const fetch = globalThis.fetch;
+
+/** A client of options that the types may not allow. */
+function clientOf(options: unknown): CodeClient {
+  return new CodeClient(options as CodeClientOptions);
+}
+
+function refuse(options: unknown, code: InputErrorCode, field: string): InputError {
+  return expectRefusal(() => clientOf(options), code, field);
+}
+
+function show(error: unknown): string {
+  return `${inspect(error, { depth: Infinity, showHidden: true })}${JSON.stringify(error)}`;
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("the sequencer's URL", () => {
+  it.each([undefined, null, ""])("is required, and %j is none", (value) => {
+    vi.stubEnv("CODE_SEQUENCER_URL", undefined);
+    const { message } = refuse({ baseUrl: value }, "missing_option", "baseUrl");
+    expect(message).toContain("CODE_SEQUENCER_URL");
+  });
+
+  it("is required of a client without any options", () => {
+    vi.stubEnv("CODE_SEQUENCER_URL", undefined);
+    expectRefusal(() => new CodeClient(), "missing_option", "baseUrl");
+  });
+
+  it.each([
+    ["no URL", "sequencer.example.com"],
+    ["a path", "/v1"],
+    ["no string", 8080],
+    ["a URL object", new URL(baseUrl)],
+    ["another scheme", "ftp://sequencer.example.com"],
+    ["a scheme without a host", "javascript:alert(1)"],
+    ["a WebSocket", "wss://sequencer.example.com"],
+    ["a user name", "https://me@sequencer.example.com"],
+    ["a password", "https://:hunter2@sequencer.example.com"],
+    ["a query", "https://sequencer.example.com/?key=hunter2"],
+    ["a fragment", "https://sequencer.example.com/#top"],
+    ["plain http beyond loopback", "http://sequencer.example.com"],
+    ["plain http on an unspecified address", "http://0.0.0.0:8080"],
+    ["plain http on a name that only starts like loopback", "http://127.0.0.1.example.com"],
+    ["plain http on a name that only ends like loopback", "http://notlocalhost"],
+  ])("is refused with %s", (_, value) => {
+    const error = refuse({ baseUrl: value }, "invalid_option", "baseUrl");
+    expect(show(error)).not.toContain("hunter2");
+  });
+
+  it.each([
+    "http://127.0.0.1:8080",
+    "http://127.8.9.10",
+    "http://localhost",
+    "http://LOCALHOST:1",
+    "http://[::1]:8080",
+    "https://sequencer.example.com/behind/a/prefix/",
+  ])("may be %s", (value) => {
+    expect(() => clientOf({ baseUrl: value })).not.toThrow();
+  });
+
+  it("may be plain http beyond loopback where that is allowed explicitly", () => {
+    const url = "http://sequencer.internal:8080";
+    expect(() => clientOf({ baseUrl: url, allowInsecure: true })).not.toThrow();
+    refuse({ baseUrl: url, allowInsecure: false }, "invalid_option", "baseUrl");
+  });
+
+  it.each(["yes", 1, null])("cannot be insecure by %j, which is no boolean", (allowInsecure) => {
+    refuse({ baseUrl: "http://example.com", allowInsecure }, "invalid_option", "allowInsecure");
+  });
+
+  it("comes from CODE_SEQUENCER_URL where no option gives it", () => {
+    vi.stubEnv("CODE_SEQUENCER_URL", baseUrl);
+    expect(() => new CodeClient()).not.toThrow();
+    expect(() => new CodeClient({ baseUrl: undefined })).not.toThrow();
+  });
+
+  it.each(["nonsense", "ftp://example.com", "https://me@example.com", "http://example.com"])(
+    "is refused by the variable's name where CODE_SEQUENCER_URL is %s",
+    (value) => {
+      vi.stubEnv("CODE_SEQUENCER_URL", value);
+      expectRefusal(() => new CodeClient(), "invalid_option", "CODE_SEQUENCER_URL");
+    },
+  );
+
+  it("is not taken from CODE_SEQUENCER_URL where the option is wrong", () => {
+    vi.stubEnv("CODE_SEQUENCER_URL", baseUrl);
+    refuse({ baseUrl: "nonsense" }, "invalid_option", "baseUrl");
+  });
+});
+
+describe("a client's option that cannot work is refused by name", () => {
+  const rows: readonly (readonly [string, object, InputErrorCode, string])[] = [
+    ["an unknown protocol", { protocol: "soap" }, "invalid_option", "protocol"],
+    ["a protocol in capitals", { protocol: "REST" }, "invalid_option", "protocol"],
+    ["a protocol that is null", { protocol: null }, "invalid_option", "protocol"],
+    ["an unknown HTTP version", { httpVersion: "3" }, "invalid_option", "httpVersion"],
+    ["an HTTP version as a number", { httpVersion: 2 }, "invalid_option", "httpVersion"],
+    ["gRPC over HTTP/1.1", { protocol: "grpc", httpVersion: "1.1" }, "conflicting_options", "httpVersion"],
+    ["REST over HTTP/2", { protocol: "rest", httpVersion: "2" }, "conflicting_options", "httpVersion"],
+    ["interceptors with REST", { protocol: "rest", interceptors: [] }, "conflicting_options", "interceptors"],
+    ["a single interceptor", { interceptors: interceptor }, "invalid_option", "interceptors"],
+    ["an interceptor that is none", { interceptors: ["log"] }, "invalid_option", "interceptors"],
+    ["fetch with Connect on Node", { fetch }, "conflicting_options", "fetch"],
+    ["fetch with gRPC on Node", { protocol: "grpc", fetch }, "conflicting_options", "fetch"],
+    ["fetch with gRPC-Web on Node", { protocol: "grpc-web", fetch }, "conflicting_options", "fetch"],
+    ["a fetch that is no function", { protocol: "rest", fetch: {} }, "invalid_option", "fetch"],
+    ["a timeout of zero", { timeoutMs: 0 }, "invalid_option", "timeoutMs"],
+    ["a negative timeout", { timeoutMs: -1 }, "invalid_option", "timeoutMs"],
+    ["a broken timeout", { timeoutMs: 1.5 }, "invalid_option", "timeoutMs"],
+    ["a timeout of NaN", { timeoutMs: Number.NaN }, "invalid_option", "timeoutMs"],
+    ["an endless timeout", { timeoutMs: Number.POSITIVE_INFINITY }, "invalid_option", "timeoutMs"],
+    ["a timeout that timers cannot hold", { timeoutMs: 2 ** 31 }, "invalid_option", "timeoutMs"],
+    ["a timeout as text", { timeoutMs: "1000" }, "invalid_option", "timeoutMs"],
+    ["a timeout of null", { timeoutMs: null }, "invalid_option", "timeoutMs"],
+    ["retry: true", { retry: true }, "invalid_option", "retry"],
+    ["retry: null", { retry: null }, "invalid_option", "retry"],
+    ["retry as a number", { retry: 3 }, "invalid_option", "retry"],
+    ["an unknown option of retry", { retry: { retries: 3 } }, "unknown_option", "retry.retries"],
+    ["no attempts", { retry: { maxAttempts: 0 } }, "invalid_option", "retry.maxAttempts"],
+    ["half an attempt", { retry: { maxAttempts: 1.5 } }, "invalid_option", "retry.maxAttempts"],
+    ["too many attempts", { retry: { maxAttempts: 101 } }, "invalid_option", "retry.maxAttempts"],
+    ["attempts as text", { retry: { maxAttempts: "4" } }, "invalid_option", "retry.maxAttempts"],
+    ["a negative first pause", { retry: { initialDelayMs: -1 } }, "invalid_option", "retry.initialDelayMs"],
+    ["a pause of NaN", { retry: { initialDelayMs: Number.NaN } }, "invalid_option", "retry.initialDelayMs"],
+    ["a pause beyond timers", { retry: { maxDelayMs: 2 ** 31 } }, "invalid_option", "retry.maxDelayMs"],
+    ["a broken longest pause", { retry: { maxDelayMs: 0.5 } }, "invalid_option", "retry.maxDelayMs"],
+    ["headers of null", { headers: null }, "invalid_option", "headers"],
+    ["headers as text", { headers: "a: b" }, "invalid_option", "headers"],
+    ["headers as a list", { headers: [["a", "b"]] }, "invalid_option", "headers"],
+    ["Headers, which would be taken for empty", { headers: new Headers() }, "invalid_option", "headers"],
+    ["a Map of headers", { headers: new Map([["a", "b"]]) }, "invalid_option", "headers"],
+    ["a logger of null", { logger: null }, "invalid_option", "logger"],
+    ["a logger without warn", { logger: { log() {} } }, "invalid_option", "logger"],
+    ["a secret of null", { idempotencySecret: null }, "invalid_option", "idempotencySecret"],
+    [
+      "a secret as a list",
+      { idempotencySecret: new Array(32).fill(1) },
+      "invalid_option",
+      "idempotencySecret",
+    ],
+    ["an empty secret", { idempotencySecret: "" }, "invalid_option", "idempotencySecret"],
+    ["an unknown option", { baseURL: baseUrl }, "unknown_option", "baseURL"],
+    ["an option of a call", { signal: AbortSignal.abort() }, "unknown_option", "signal"],
+  ];
+  it.each(rows)("%s", (_, options, code, field) => {
+    refuse({ baseUrl, ...options }, code, field);
+  });
+
+  it.each([null, 1, "https://example.com", []])("options that are %j", (options) => {
+    refuse(options, "invalid_option", "options");
+  });
+
+  it.each([0, 2 ** 31 - 1])("but pauses of %d ms are welcome", (ms) => {
+    expect(() => clientOf({ baseUrl, retry: { initialDelayMs: ms, maxDelayMs: ms } })).not.toThrow();
+  });
+
+  it("but interceptors, HTTP/1.1 and fetch are welcome where they are used", () => {
+    expect(() => clientOf({ baseUrl, interceptors: [interceptor] })).not.toThrow();
+    expect(() => clientOf({ baseUrl, httpVersion: "1.1" })).not.toThrow();
+    expect(() => clientOf({ baseUrl, protocol: "rest", httpVersion: "1.1", fetch })).not.toThrow();
+    expect(() => clientOf({ baseUrl, protocol: "grpc", httpVersion: "2" })).not.toThrow();
+  });
+});
+
+describe("a transport of the caller's", () => {
+  it.each([
+    ["baseUrl", baseUrl],
+    ["protocol", "connect"],
+    ["httpVersion", "2"],
+    ["interceptors", []],
+    ["fetch", fetch],
+    ["allowInsecure", false],
+  ])("is not combined with %s", (name, value) => {
+    refuse({ transport, [name]: value }, "conflicting_options", name);
+  });
+
+  it.each([null, {}, "http", () => transport, { unary() {} }])("is refused where it is %o", (value) => {
+    refuse({ transport: value }, "invalid_option", "transport");
+  });
+
+  it("needs no URL, and does not look for one", () => {
+    vi.stubEnv("CODE_SEQUENCER_URL", "nonsense");
+    expect(() => clientOf({ transport })).not.toThrow();
+  });
+});
+
+describe("headers", () => {
+  const token = "hunter2";
+  const values: readonly (readonly [string, unknown])[] = [
+    ["a line feed", `${token}\nx-evil: 1`],
+    ["a carriage return", `${token}\r`],
+    ["a null byte", `${token}\0`],
+    ["a character beyond Latin-1", `${token}€`],
+    ["a number", 42],
+    ["nothing", undefined],
+  ];
+  it.each(values)("are refused with %s in a value, which is not shown", (_, value) => {
+    const error = refuse(
+      { baseUrl, headers: { authorization: value } },
+      "invalid_option",
+      'headers["authorization"]',
+    );
+    expect(show(error)).not.toContain(token);
+  });
+
+  it.each(["", "x y", "x:y", "x\r\ny", "ö", "x\0"])("are refused with the name %j", (name) => {
+    refuse({ baseUrl, headers: { [name]: "1" } }, "invalid_option", `headers[${JSON.stringify(name)}]`);
+  });
+
+  it.each([
+    "content-type",
+    "Content-Length",
+    "content-encoding",
+    "accept-encoding",
+    "Host",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "TE",
+    "trailer",
+    "upgrade",
+    "expect",
+    "http2-settings",
+    "connect-timeout-ms",
+    "Connect-Protocol-Version",
+    "grpc-timeout",
+    "grpc-encoding",
+  ])("do not take over %s, which the protocols set", (name) => {
+    const error = refuse({ baseUrl, headers: { [name]: token } }, "invalid_option", `headers["${name}"]`);
+    expect(show(error)).not.toContain(token);
+  });
+
+  it("may hold whatever HTTP allows", () => {
+    const headers = { Authorization: "Bearer abc", "x-trace_id": "a\tb", accept: "*/*", "x-latin": "café" };
+    expect(() => clientOf({ baseUrl, headers })).not.toThrow();
+  });
+});
+
+describe("a call's option that cannot work is refused by name, before anything is sent", () => {
+  const rows: readonly (readonly [string, object, InputErrorCode, string])[] = [
+    ["a timeout of zero", { timeoutMs: 0 }, "invalid_option", "timeoutMs"],
+    ["a broken timeout", { timeoutMs: 1.5 }, "invalid_option", "timeoutMs"],
+    ["a timeout of NaN", { timeoutMs: Number.NaN }, "invalid_option", "timeoutMs"],
+    ["a timeout that timers cannot hold", { timeoutMs: 2 ** 31 }, "invalid_option", "timeoutMs"],
+    ["a signal of null", { signal: null }, "invalid_option", "signal"],
+    ["the controller in place of its signal", { signal: new AbortController() }, "invalid_option", "signal"],
+    ["another event target", { signal: new EventTarget() }, "invalid_option", "signal"],
+    ["a header with a line break", { headers: { a: "b\r\nc" } }, "invalid_option", 'headers["a"]'],
+    ["a reserved header", { headers: { host: "b" } }, "invalid_option", 'headers["host"]'],
+    ["Headers", { headers: new Headers() }, "invalid_option", "headers"],
+    ["an unknown option", { timeout: 1000 }, "unknown_option", "call.timeout"],
+    ["retry, which is the client's", { retry: false }, "unknown_option", "call.retry"],
+  ];
+  const unary = vi.fn(() => Promise.reject(new Error("nothing may be sent")));
+  const code = clientOf({ transport: { unary, stream: unary }, idempotencySecret: secret });
+
+  it.each(rows)("%s", async (_, options, errorCode, field) => {
+    for (const call of [
+      code.paymentIntents.create(order, options as CallOptions),
+      code.paymentIntents.getStatus(destination, options as CallOptions),
+    ]) {
+      const error = await call.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(InputError);
+      expectRefusal(
+        () => {
+          throw error;
+        },
+        errorCode,
+        field,
+      );
+    }
+    expect(unary).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["nothing", undefined, "missing_option"],
+    ["null", null, "missing_option"],
+    ["an empty id", "", "missing_option"],
+    ["no base58", "0OIl", "invalid_option"],
+    ["too short an id", "3yZe7d", "invalid_option"],
+    ["a number", 42, "invalid_option"],
+    ["an object without an id", {}, "missing_option"],
+    ["an object with a wrong id", { intent: "x" }, "invalid_option"],
+  ] as const)("%s for an intent", async (_, reference, errorCode) => {
+    const error = await code.paymentIntents.getStatus(reference as string).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    expect(error).toMatchObject({ code: errorCode, field: "intent" });
+    expect(unary).not.toHaveBeenCalled();
+  });
+
+  it("an intent's own options", async () => {
+    const error = await code.paymentIntents
+      .create({ ...order, amount: "2.505" })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "invalid_option", field: "amount" });
+    for (const nonsense of [null, undefined, 1, "x", []]) {
+      const refused = await code.paymentIntents.create(nonsense as never).catch((reason: unknown) => reason);
+      expect(refused).toMatchObject({ code: "invalid_option", field: "options" });
+    }
+    expect(unary).not.toHaveBeenCalled();
+  });
+});
+
+describe("the idempotency secret", () => {
+  const bytes = new TextEncoder().encode(secret);
+  const withSecret = PaymentIntent.from({ ...order, idempotencySecret: secret });
+
+  it.each([
+    ["text", "hunter2hunter2hunter2hunter2!!!"],
+    ["bytes", new Uint8Array(31).fill(0x68)],
+  ])("is refused where it is 31 bytes of %s, and not shown", (_, value) => {
+    const error = refuse({ baseUrl, idempotencySecret: value }, "invalid_option", "idempotencySecret");
+    expect(error.message).toContain("31");
+    expect(show(error)).not.toContain("hunter2");
+    expect(show(error)).not.toMatch(/104, 104|6868/);
+  });
+
+  it("gives the id that the intent has without a client", () => {
+    for (const idempotencySecret of [secret, bytes]) {
+      const code = clientOf({ baseUrl, idempotencySecret });
+      expect(code.paymentIntents.build(order).id).toBe(withSecret.id);
+    }
+  });
+
+  it("is copied, so that bytes which are cleared later change nothing", () => {
+    const given = bytes.slice();
+    const code = clientOf({ baseUrl, idempotencySecret: given });
+    given.fill(0);
+    expect(code.paymentIntents.build(order).id).toBe(withSecret.id);
+  });
+
+  it("of a call wins over the client's", () => {
+    const code = clientOf({ baseUrl, idempotencySecret: "another secret of thirty-two bytes" });
+    expect(code.paymentIntents.build(order).id).not.toBe(withSecret.id);
+    expect(code.paymentIntents.build({ ...order, idempotencySecret: secret }).id).toBe(withSecret.id);
+  });
+
+  it("does not change what a client secret gives", () => {
+    const code = clientOf({ baseUrl, idempotencySecret: secret });
+    const { idempotencyKey: _, ...details } = order;
+    const rebuilt = code.paymentIntents.build({ ...details, clientSecret: withSecret.clientSecret });
+    expect(rebuilt.id).toBe(withSecret.id);
+  });
+
+  it("shows neither in the client nor in its calls", () => {
+    const code = clientOf({ baseUrl, idempotencySecret: secret, headers: { authorization: "hunter2" } });
+    expect(show(code)).not.toContain(secret);
+    expect(show(code)).not.toContain("hunter2");
+    expect(show(code.paymentIntents)).not.toContain(secret);
+  });
+});
+
+describe("a guessable idempotency key", () => {
+  function watched(options: object = {}) {
+    const warn = vi.fn();
+    return { warn, code: clientOf({ baseUrl, logger: { warn }, ...options }) };
+  }
+
+  it("is warned of once per client, without the key", () => {
+    const { warn, code } = watched();
+    code.paymentIntents.build(order);
+    code.paymentIntents.build({ ...order, idempotencyKey: "order-1043" });
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]).toHaveLength(1);
+    const text = String(warn.mock.calls[0]?.[0]);
+    expect(text).toContain("idempotencySecret");
+    expect(text).not.toContain("order-104");
+    const another = watched();
+    another.code.paymentIntents.build(order);
+    expect(another.warn).toHaveBeenCalledTimes(1);
+  });
+
+  it("is warned of where create builds the intent", async () => {
+    const { warn, code } = watched();
+    const call = code.paymentIntents.create(order, { signal: AbortSignal.abort() });
+    await expect(call).rejects.toMatchObject({ code: "aborted" });
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
+  it("is not warned of with a secret, of the client or of the call, nor without a key", () => {
+    const { warn, code } = watched();
+    const { idempotencyKey: _, ...details } = order;
+    const { clientSecret } = code.paymentIntents.build(details);
+    code.paymentIntents.build({ ...details, clientSecret });
+    code.paymentIntents.build({ ...order, idempotencySecret: secret });
+    expect(warn).not.toHaveBeenCalled();
+    const safe = watched({ idempotencySecret: secret });
+    safe.code.paymentIntents.build(order);
+    expect(safe.warn).not.toHaveBeenCalled();
+  });
+
+  it("is not warned of where nothing is built", () => {
+    const { warn, code } = watched();
+    expect(() => code.paymentIntents.build({ ...order, idempotencyKey: "" })).toThrow(InputError);
+    expect(() => code.paymentIntents.build({ ...order, amount: -1 })).toThrow(InputError);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it("is warned of on the console by default", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      clientOf({ baseUrl }).paymentIntents.build(order);
+      expect(warn).toHaveBeenCalledTimes(1);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+});

@@ -1,0 +1,107 @@
+import net from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fetchWellKnown, isPrivate, publicLookup } from "../../src/emulator/outbound.js";
+
+describe("an address is private", () => {
+  it.each([
+    "0.0.0.0",
+    "10.0.0.1",
+    "100.64.0.1",
+    "100.127.255.255",
+    "127.0.0.1",
+    "127.255.255.254",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.8",
+    "192.0.2.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:7f00:1",
+    "::ffff:8.8.8.8",
+    "64:ff9b::a00:1",
+    "64:ff9b:1::1",
+    "100::1",
+    "2001::1",
+    "2001:db8::1",
+    "2002:7f00:1::",
+    "fc00::1",
+    "fdff::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "ff02::1",
+  ])("where it is %s", (address) => {
+    expect(isPrivate(address)).toBe(true);
+  });
+
+  it.each([
+    "1.1.1.1",
+    "8.8.8.8",
+    "9.255.255.255",
+    "11.0.0.0",
+    "100.63.255.255",
+    "100.128.0.0",
+    "126.255.255.255",
+    "128.0.0.0",
+    "172.15.255.255",
+    "172.32.0.0",
+    "192.0.1.0",
+    "192.167.255.255",
+    "198.17.255.255",
+    "198.20.0.0",
+    "223.255.255.255",
+    "2001:4860:4860::8888",
+    "2606:4700:4700::1111",
+    "2a00::1",
+  ])("but not where it is %s", (address) => {
+    expect(isPrivate(address)).toBe(false);
+  });
+});
+
+describe("the well-known file of a domain", () => {
+  let server: net.Server;
+  let connections = 0;
+  let port: number;
+  beforeAll(async () => {
+    server = net.createServer((socket) => {
+      connections++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    port = (server.address() as net.AddressInfo).port;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it.each(["127.0.0.1", "127.1", "2130706433", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "0"])(
+    "is not fetched from %s",
+    async (host) => {
+      const url = `https://${host}:${port}/.well-known/code-payments.json`;
+      await expect(fetchWellKnown(url)).rejects.toThrow("the address is private");
+      expect(connections).toBe(0);
+    },
+  );
+
+  it("is not fetched from a name that leads to a private address only", async () => {
+    await expect(fetchWellKnown(`https://localhost:${port}/`)).rejects.toThrow(
+      "localhost has no public address",
+    );
+    expect(connections).toBe(0);
+  });
+
+  it("is looked up to public addresses only, in both forms that Node asks for", async () => {
+    for (const all of [true, false]) {
+      const error = await new Promise((resolve) => publicLookup("localhost", { all }, resolve));
+      expect(error).toMatchObject({ message: "localhost has no public address" });
+    }
+  });
+});

@@ -1,0 +1,897 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RequestToReceiveBill } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { SigningKey } from "../../src/crypto/types.js";
+import {
+  Emulator,
+  type LimitsTable,
+  memoryStore,
+  SEQUENCER_LIMITS,
+  type Store,
+  type WellKnownAnswer,
+} from "../../src/emulator/index.js";
+import { toBase58 } from "../../src/lib/bytes.js";
+import { runs } from "../support/property.js";
+import {
+  denied,
+  fee,
+  fiat,
+  filled,
+  invalid,
+  kin,
+  login,
+  newKey,
+  type PaymentFields,
+  payment,
+  poll,
+  type Refusal,
+  refusalOf,
+  sendLogin,
+  sendPayment,
+  statusOf,
+  unauthenticated,
+  verifiedPayment,
+} from "../support/sequencer.js";
+import { submit } from "../support/stores.js";
+import { vectors } from "../support/vectors.js";
+
+const verifier = newKey();
+const unlisted = newKey();
+const listed = JSON.stringify({
+  public_keys: ["11111111111111111111111111111111", toBase58(verifier.publicKey)],
+});
+
+/** What the well-known file of a domain brings, by its URL; everything else is the list with the verifier. */
+const wellKnown = new Map<string, () => Promise<WellKnownAnswer>>();
+const fetched: string[] = [];
+
+let store: Store;
+let emulator: Emulator;
+beforeAll(async () => {
+  store = memoryStore();
+  emulator = await Emulator.start({
+    store,
+    fetchWellKnown: async (url) => {
+      fetched.push(url);
+      return (await wellKnown.get(url)?.()) ?? { status: 200, body: listed };
+    },
+  });
+});
+afterAll(async () => {
+  await emulator.close();
+  await store.close();
+});
+
+const refused = (fields: PaymentFields, key: SigningKey = newKey()): Promise<Refusal> =>
+  refusalOf(sendPayment(emulator, key, payment(fields)));
+
+async function accept(request: RequestToReceiveBill, key: SigningKey = newKey()): Promise<SigningKey> {
+  expect((await sendPayment(emulator, key, request)).messageId?.value).toHaveLength(16);
+  return key;
+}
+
+/** The double next to another one. */
+function nextTo(value: number, step: 1n | -1n): number {
+  const bits = new BigInt64Array(new Float64Array([value]).buffer);
+  bits[0] = (bits[0] ?? 0n) + step;
+  return new Float64Array(bits.buffer)[0] ?? Number.NaN;
+}
+
+const signature = { value: filled(1, 64) };
+const domain = { value: "example.com" };
+
+describe("the rules of a new request", () => {
+  it("come in the order of the protocol for kin: each request violates one rule and many after it", async () => {
+    const [submitted, key] = [newKey(), newKey()];
+    await submit(store, submitted);
+    let fields: PaymentFields = {
+      exchangeData: kin({ currency: "usd", exchangeRate: 2, nativeAmount: 300_000.5, quarks: 150_001n }),
+      domain: { value: "Example.com" },
+      signature,
+      rendezvousKey: { value: filled(1) },
+      additionalFees: [fee(1, 5000), fee(1, 5000), fee(2, 5000)],
+    };
+    const step = async (change: PaymentFields, expected: string, at = key) => {
+      fields = { ...fields, ...change };
+      expect(await refused(fields, at)).toEqual(invalid(expected));
+    };
+    await step({}, "exact exchange data is reserved for kin only", submitted);
+    await step(
+      { exchangeData: kin({ exchangeRate: 2, nativeAmount: 300_000.5, quarks: 150_001n }) },
+      "native amount can't include fractional kin",
+      submitted,
+    );
+    await step(
+      { exchangeData: kin({ exchangeRate: 2, nativeAmount: 300_000, quarks: 150_001n }) },
+      "quark amount can't include fractional kin",
+      submitted,
+    );
+    const tooMuch = kin({ exchangeRate: 2, nativeAmount: 300_000, quarks: 100_000n });
+    await step({ exchangeData: tooMuch }, "client submitted intent", submitted);
+    await step({}, "domain is invalid: domain name is invalid: idna: disallowed rune U+0045");
+    await step({ domain }, "kin currency has a maximum amount of 250000.00");
+    await step(
+      { exchangeData: kin({ exchangeRate: 2, nativeAmount: 2499, quarks: 100_000n }) },
+      "kin currency has a minimum amount of 2500.00",
+    );
+    await step({ exchangeData: kin({ exchangeRate: 2, quarks: 100_000n }) }, "kin exchange rate must be 1");
+    await step({ exchangeData: kin({ quarks: 100_000n }) }, "payment native amount and quark value mismatch");
+    await step(
+      { exchangeData: kin() },
+      "fee taker at index 0 is the payment destination and should be omitted",
+    );
+    await step(
+      { additionalFees: [fee(2, 5000), fee(2, 5000), fee(1, 5000)] },
+      "fee taker at index 1 appears multiple times and should be merged",
+    );
+    await step(
+      { additionalFees: [fee(2, 5000), fee(3, 5000), fee(4, 5000)] },
+      "total fee percentage cannot exceed 5000 basis points",
+    );
+    await step({ additionalFees: [] }, "signature can only be set when verifying domain");
+    await step({ signature: undefined }, "rendezvous key can only be set when verifying domain");
+    await accept(payment({ ...fields, rendezvousKey: undefined }), key);
+    expect(fetched).toEqual([]);
+  });
+
+  it("come in the order of the protocol for fiat", async () => {
+    const submitted = newKey();
+    await submit(store, submitted);
+    const fields: PaymentFields = { exchangeData: fiat("kin", 2500), domain: { value: "EXAMPLE.com" } };
+    expect(await refused(fields, submitted)).toEqual(
+      invalid("partial exchange data is reserved for fiat currencies"),
+    );
+    const notSupported: PaymentFields = { ...fields, exchangeData: fiat("xxx", 1) };
+    expect(await refused(notSupported, submitted)).toEqual(invalid("client submitted intent"));
+    expect(await refused({ ...notSupported, domain: undefined, verifier: { value: filled(1) } })).toEqual(
+      invalid("xxx currency is not currently supported"),
+    );
+  });
+
+  it("refuse every request once an intent was submitted, even one that was revoked", async () => {
+    for (const state of ["submitted", "revoked"] as const) {
+      const key = await accept(payment());
+      await submit(store, key, state);
+      expect(await refused({}, key)).toEqual(invalid("client submitted intent"));
+      expect((await statusOf(emulator, key)).intentSubmitted).toBe(state === "submitted");
+    }
+  });
+
+  it("are not those of other kinds of account: any 32 bytes may be paid", async () => {
+    for (const byte of [0, 255]) await accept(payment({ requestorAccount: { value: filled(byte) } }));
+  });
+});
+
+describe("limits", () => {
+  const table = vectors.tables.microPaymentLimits213d06d;
+
+  it("are those of the protocol", () => {
+    expect(SEQUENCER_LIMITS).toEqual(table);
+    expect(Object.keys(SEQUENCER_LIMITS)).toHaveLength(164);
+  });
+
+  it.each(Object.entries(table))("of %s are inclusive, to the last bit", async (currency, { min, max }) => {
+    const amount = (nativeAmount: number) =>
+      currency === "kin" ? kin({ nativeAmount }) : fiat(currency, nativeAmount);
+    const step = (value: number, direction: 1n | -1n) =>
+      currency === "kin" ? value + Number(direction) : nextTo(value, direction);
+    await accept(payment({ exchangeData: amount(min) }));
+    await accept(payment({ exchangeData: amount(max) }));
+    expect(await refused({ exchangeData: amount(step(max, 1n)) })).toEqual(
+      invalid(`${currency} currency has a maximum amount of ${max.toFixed(2)}`),
+    );
+    expect(await refused({ exchangeData: amount(step(min, -1n)) })).toEqual(
+      invalid(`${currency} currency has a minimum amount of ${min.toFixed(2)}`),
+    );
+  });
+
+  it.each([
+    ["usd", 5.01, "usd currency has a maximum amount of 5.00"],
+    ["usd", 0.049, "usd currency has a minimum amount of 0.05"],
+    ["usd", Number.POSITIVE_INFINITY, "usd currency has a maximum amount of 5.00"],
+    ["usd", Number.MIN_VALUE, "usd currency has a minimum amount of 0.05"],
+    ["clf", 1, "clf currency has a maximum amount of 0.15"],
+    ["jpy", 501, "jpy currency has a maximum amount of 500.00"],
+    ["idr", 1, "idr currency has a minimum amount of 300.00"],
+    ["btc", 1, "btc currency is not currently supported"],
+    // In the table of the scan code, but not of the limits.
+    ["ssp", 1, "ssp currency is not currently supported"],
+    ["stn", 1, "stn currency is not currently supported"],
+    ["ves", 1, "ves currency is not currently supported"],
+  ])("refuse %s %d", async (currency, amount, text) => {
+    expect(await refused({ exchangeData: fiat(currency, amount) })).toEqual(invalid(text));
+  });
+
+  it("do not mind how many decimals an amount has", async () => {
+    await accept(payment({ exchangeData: fiat("usd", 1.0000001) }));
+    await accept(payment({ exchangeData: fiat("jpy", 5.125) }));
+  });
+
+  it("can be replaced, and then nothing else is supported", async () => {
+    const limits: LimitsTable = { usd: { min: 10, max: 250 }, xts: { min: 0, max: 1e6 } };
+    await using other = await Emulator.start({ limits });
+    const outcome = (exchangeData: ReturnType<typeof fiat>) =>
+      refusalOf(sendPayment(other, newKey(), payment({ exchangeData })));
+    await sendPayment(other, newKey(), payment({ exchangeData: fiat("usd", 250) }));
+    await sendPayment(other, newKey(), payment({ exchangeData: fiat("xts", 1e-300) }));
+    expect(await outcome(fiat("usd", 5))).toEqual(invalid("usd currency has a minimum amount of 10.00"));
+    expect(await outcome(kin())).toEqual(invalid("kin currency is not currently supported"));
+  });
+});
+
+describe("kin", () => {
+  it("may be off by one kin in quarks, and by no more", async () => {
+    const outcome = (quarks: bigint) =>
+      sendPayment(emulator, newKey(), payment({ exchangeData: kin({ quarks }) }));
+    for (const quarks of [249_900_000n, 250_000_000n, 250_100_000n]) await outcome(quarks);
+    for (const quarks of [249_800_000n, 250_200_000n, 100_000n, 2n ** 64n - (2n ** 64n % 100_000n)])
+      expect(await refusalOf(outcome(quarks))).toEqual(
+        invalid("payment native amount and quark value mismatch"),
+      );
+  });
+
+  it.each([nextTo(1, 1n), nextTo(1, -1n), 1e-300, Number.POSITIVE_INFINITY, Number.NaN])(
+    "must have the rate 1, not %d",
+    async (exchangeRate) => {
+      expect(await refused({ exchangeData: kin({ exchangeRate }) })).toEqual(
+        invalid("kin exchange rate must be 1"),
+      );
+    },
+  );
+
+  it.each([2500.5, nextTo(2500, 1n), Number.NaN])("must be whole, not %d", async (nativeAmount) => {
+    const quarks = 250_000_000n;
+    expect(await refused({ exchangeData: kin({ nativeAmount, quarks }) })).toEqual(
+      invalid("native amount can't include fractional kin"),
+    );
+  });
+
+  it.each([1n, 250_000_001n, 249_999_999n, 250_050_000n])(
+    "must be whole in quarks, not %d",
+    async (quarks) => {
+      expect(await refused({ exchangeData: kin({ quarks }) })).toEqual(
+        invalid("quark amount can't include fractional kin"),
+      );
+    },
+  );
+
+  it.each(["usd", "eur", "xxx"])("is the only exact currency: %s is refused", async (currency) => {
+    expect(await refused({ exchangeData: kin({ currency }) })).toEqual(
+      invalid("exact exchange data is reserved for kin only"),
+    );
+  });
+});
+
+describe("fees", () => {
+  it.each([
+    [[fee(1, 1)], 0],
+    [[fee(2, 1), fee(1, 1)], 1],
+    [[fee(2, 1), fee(3, 1), fee(1, 1)], 2],
+  ])("must not go to the destination, %#", async (additionalFees, index) => {
+    expect(await refused({ additionalFees })).toEqual(
+      invalid(`fee taker at index ${index} is the payment destination and should be omitted`),
+    );
+  });
+
+  it.each([
+    [[fee(2, 1), fee(2, 1)], 1],
+    [[fee(2, 1), fee(3, 1), fee(2, 2)], 2],
+    [[fee(2, 1), fee(3, 1), fee(3, 1)], 2],
+  ])("must not name a taker twice, %#", async (additionalFees, index) => {
+    expect(await refused({ additionalFees })).toEqual(
+      invalid(`fee taker at index ${index} appears multiple times and should be merged`),
+    );
+  });
+
+  it("are checked one by one: the first of two violations is told", async () => {
+    expect(await refused({ additionalFees: [fee(2, 1), fee(2, 1), fee(1, 1)] })).toEqual(
+      invalid("fee taker at index 1 appears multiple times and should be merged"),
+    );
+    expect(await refused({ additionalFees: [fee(2, 1), fee(1, 1), fee(2, 1)] })).toEqual(
+      invalid("fee taker at index 1 is the payment destination and should be omitted"),
+    );
+  });
+
+  it("may sum up to 5000 basis points", async () => {
+    await accept(payment({ additionalFees: [fee(2, 5000)] }));
+    await accept(payment({ additionalFees: [fee(2, 1), fee(3, 1), fee(4, 4998)] }));
+    for (const additionalFees of [
+      [fee(2, 5001)],
+      [fee(2, 2500), fee(3, 2501)],
+      [fee(2, 10_000), fee(3, 10_000)],
+    ])
+      expect(await refused({ additionalFees })).toEqual(
+        invalid("total fee percentage cannot exceed 5000 basis points"),
+      );
+  });
+
+  it("may sum up to another limit that the emulator is given", async () => {
+    await using strict = await Emulator.start({ maxFeeBasisPoints: 10 });
+    const outcome = (bps: number) =>
+      sendPayment(strict, newKey(), payment({ additionalFees: [fee(2, bps)] }));
+    await outcome(10);
+    expect(await refusalOf(outcome(11))).toEqual(
+      invalid("total fee percentage cannot exceed 10 basis points"),
+    );
+  });
+});
+
+describe("a domain without a verifier", () => {
+  const invalidDomain = (why: string) => invalid(`domain is invalid: ${why}`);
+  const notHostname = invalid(
+    "invalid SendMessageRequest.Message: embedded message failed validation | caused by: invalid Message.RequestToReceiveBill: embedded message failed validation | caused by: invalid RequestToReceiveBill.Domain: embedded message failed validation | caused by: invalid Domain.Value: value must be a valid hostname",
+  );
+
+  it.each([
+    ["upper case", "Example.com", invalidDomain("domain name is invalid: idna: disallowed rune U+0045")],
+    [
+      "upper case further back",
+      "example.cOm",
+      invalidDomain("domain name is invalid: idna: disallowed rune U+004F"),
+    ],
+    ["a single label", "localhost", invalidDomain("value must have base domain and tld")],
+    ["a single label with the root dot", "com.", invalidDomain("value must have base domain and tld")],
+    [
+      "hyphens where punycode has them",
+      "www.ab--cd.com",
+      invalidDomain('domain name is invalid: idna: invalid label "ab--cd"'),
+    ],
+    [
+      "punycode that decodes to nothing",
+      "xn--a.com",
+      invalidDomain('domain name is invalid: idna: invalid label "xn--a"'),
+    ],
+    ["an underscore, by validation", "my_shop.com", notHostname],
+    ["a colon, by validation", "example.com:443", notHostname],
+    ["an empty label, by validation", "example..com", notHostname],
+    ["letters that want punycode, by validation", "bücher.de", notHostname],
+  ])("is refused for %s", async (_, value, refusal) => {
+    expect(await refused({ domain: { value } })).toEqual(refusal);
+  });
+
+  it.each([
+    ["example.com", "example.com"],
+    ["shop.example.com", "example.com"],
+    ["app.getcode.com", "getcode.com"],
+    ["example.co.uk", "co.uk"],
+    ["example.com.", "example.com"],
+    ["xn--bcher-kva.de", "xn--bcher-kva.de"],
+    ["127.0.0.1", "0.1"],
+  ])("is on record by its base: %s as %s", async (value, base) => {
+    const key = await accept(payment({ domain: { value } }));
+    const record = await store.transaction(toBase58(key.publicKey), (transaction) =>
+      transaction.getRequest(),
+    );
+    expect(record?.domain).toEqual({ base, verified: false });
+  });
+
+  it("must come without signature and rendezvous key", async () => {
+    const rendezvousKey = { value: filled(1) };
+    expect(await refused({ domain, signature, rendezvousKey })).toEqual(
+      invalid("signature can only be set when verifying domain"),
+    );
+    expect(await refused({ domain, rendezvousKey })).toEqual(
+      invalid("rendezvous key can only be set when verifying domain"),
+    );
+  });
+});
+
+describe("a request without a domain", () => {
+  it("must come without verifier, signature and rendezvous key, in this order", async () => {
+    const rendezvousKey = { value: filled(1) };
+    const key = { value: verifier.publicKey };
+    expect(await refused({ verifier: key, signature, rendezvousKey })).toEqual(
+      invalid("verifier cannot be set when domain not provided"),
+    );
+    expect(await refused({ signature, rendezvousKey })).toEqual(
+      invalid("signature cannot be set when domain not provided"),
+    );
+    expect(await refused({ rendezvousKey })).toEqual(
+      invalid("rendezvous key cannot be set when domain not provided"),
+    );
+  });
+});
+
+describe("a domain with a verifier", () => {
+  const outcome = (value: string, key = newKey()) =>
+    refusalOf(sendPayment(emulator, key, verifiedPayment(key, verifier, value)));
+
+  it("is checked in the order of the protocol", async () => {
+    const url = "https://order.example/.well-known/code-payments.json";
+    wellKnown.set(url, async () => ({ status: 500, body: "" }));
+    const key = newKey();
+    const send = (fields: PaymentFields, by = unlisted) =>
+      refusalOf(sendPayment(emulator, key, verifiedPayment(key, by, "order.example", fields)));
+    expect(await send({ signature: undefined, rendezvousKey: undefined })).toEqual(
+      invalid("signature must be set for domain verification"),
+    );
+    expect(await send({ signature, rendezvousKey: undefined })).toEqual(
+      invalid("rendezvous key must be set for domain verification"),
+    );
+    expect(await send({ signature, rendezvousKey: { value: newKey().publicKey } })).toEqual(
+      invalid("rendezvous key mismatch"),
+    );
+    expect(await send({ signature })).toEqual(unauthenticated());
+    expect(fetched).not.toContain(url);
+    expect(await send({})).toEqual(
+      unauthenticated("error veryfing domain ownership: http status 500 returned"),
+    );
+    wellKnown.delete(url);
+    expect(await send({})).toEqual(
+      denied(`${toBase58(unlisted.publicKey)} does not own domain order.example`),
+    );
+    expect((await statusOf(emulator, key)).exists).toBe(false);
+    await accept(verifiedPayment(key, verifier, "order.example"), key);
+    expect((await statusOf(emulator, key)).exists).toBe(true);
+  });
+
+  it("comes after the rules of the amount and the fees", async () => {
+    const key = newKey();
+    const send = (fields: PaymentFields) =>
+      refusalOf(
+        sendPayment(emulator, key, verifiedPayment(key, verifier, "example.com", { signature, ...fields })),
+      );
+    expect(await send({ exchangeData: fiat("usd", 6) })).toEqual(
+      invalid("usd currency has a maximum amount of 5.00"),
+    );
+    expect(await send({ additionalFees: [fee(1, 1)] })).toEqual(
+      invalid("fee taker at index 0 is the payment destination and should be omitted"),
+    );
+    expect(await send({ domain: { value: "EXAMPLE.com" } })).toEqual(
+      invalid("domain is invalid: domain name is invalid: idna: disallowed rune U+0045"),
+    );
+  });
+
+  it("is signed by the verifier over every field but the signature", async () => {
+    const full: PaymentFields = { exchangeData: kin(), additionalFees: [fee(2, 10), fee(3, 20)] };
+    const key = newKey();
+    const request = verifiedPayment(key, verifier, "example.com", full);
+    await accept(request, key);
+    const changes: PaymentFields[] = [
+      { requestorAccount: { value: filled(4) } },
+      { exchangeData: kin({ nativeAmount: 2501 }) },
+      { domain: { value: "www.example.com" } },
+      { additionalFees: [fee(2, 10)] },
+      { additionalFees: [fee(2, 10), fee(3, 21)] },
+      { verifier: { value: unlisted.publicKey } },
+    ];
+    for (const change of changes) {
+      const other = newKey();
+      const own = verifiedPayment(other, verifier, "example.com", full);
+      const changed = verifiedPayment(other, verifier, "example.com", {
+        ...full,
+        ...change,
+        signature: own.signature,
+      });
+      expect(await refusalOf(sendPayment(emulator, other, changed))).toEqual(unauthenticated());
+      await accept(own, other);
+    }
+  });
+
+  it.each([
+    ["example.com", "https://example.com/.well-known/code-payments.json"],
+    ["example.com.", "https://example.com/.well-known/code-payments.json"],
+    ["app.getcode.com", "https://getcode.com/.well-known/code-payments.json"],
+    ["xn--bcher-kva.de", "https://xn--bcher-kva.de/.well-known/code-payments.json"],
+  ])("%s is owned by whom %s lists", async (value, url) => {
+    fetched.length = 0;
+    const key = newKey();
+    await accept(verifiedPayment(key, verifier, value), key);
+    expect(fetched).toEqual([url]);
+    const record = await store.transaction(toBase58(key.publicKey), (transaction) =>
+      transaction.getRequest(),
+    );
+    expect(record?.domain?.verified).toBe(true);
+  });
+
+  it.each(["shop.example.com", "example.co.uk", "www.app.getcode.com", "web.getcode.com", "a.b.c.d.com."])(
+    "%s cannot be verified, as it has more than two labels",
+    async (value) => {
+      fetched.length = 0;
+      expect(await outcome(value)).toEqual(
+        unauthenticated("error veryfing domain ownership: subdomains cannot be verified"),
+      );
+      expect(fetched).toEqual([]);
+    },
+  );
+
+  describe("whose well-known file", () => {
+    const ownerError = (why: string) => unauthenticated(`error veryfing domain ownership: ${why}`);
+    const notListed = (base: string) => denied(`${toBase58(verifier.publicKey)} does not own domain ${base}`);
+    const ok = (body: string) => async () => ({ status: 200, body });
+
+    it.each<[string, () => Promise<WellKnownAnswer>, (base: string) => Refusal]>([
+      [
+        "is not there",
+        async () => ({ status: 404, body: listed }),
+        () => ownerError("http status 404 returned"),
+      ],
+      [
+        "comes with status 201",
+        async () => ({ status: 201, body: listed }),
+        () => ownerError("http status 201 returned"),
+      ],
+      [
+        "comes with status 304",
+        async () => ({ status: 304, body: "" }),
+        () => ownerError("http status 304 returned"),
+      ],
+      [
+        "cannot be fetched",
+        () => Promise.reject(new Error("connect refused")),
+        () => ownerError("connect refused"),
+      ],
+      ["fails with text", () => Promise.reject("no route"), () => ownerError("no route")],
+      ["is a list", ok("[]"), () => ownerError("json: not an object")],
+      ["is text", ok('"x"'), () => ownerError("json: not an object")],
+      [
+        "has text for keys",
+        ok('{"public_keys":"x"}'),
+        () => ownerError("json: public_keys is not a list of strings"),
+      ],
+      [
+        "has a number for a key",
+        ok(`{"public_keys":[1,"${toBase58(verifier.publicKey)}"]}`),
+        () => ownerError("json: public_keys is not a list of strings"),
+      ],
+      ["has no keys", ok('{"public_keys":[]}'), notListed],
+      ["has null for keys", ok('{"public_keys":null}'), notListed],
+      ["is an empty object", ok("{}"), notListed],
+      ["is null", ok("null"), notListed],
+      ["lists others", ok(`{"public_keys":["${toBase58(unlisted.publicKey)}"]}`), notListed],
+      ["lists the key with a space", ok(`{"public_keys":["${toBase58(verifier.publicKey)} "]}`), notListed],
+    ])("%s", async (name, answer, refusal) => {
+      const base = `${name.replaceAll(" ", "-")}.example`;
+      wellKnown.set(`https://${base}/.well-known/code-payments.json`, answer);
+      expect(await outcome(base)).toEqual(refusal(base));
+    });
+
+    it("is no JSON, is refused with what the parser says", async () => {
+      wellKnown.set("https://html.example/.well-known/code-payments.json", ok("<html>"));
+      const { code, text } = await outcome("html.example");
+      expect(code).toBe("Unauthenticated");
+      expect(text).toMatch(/^error veryfing domain ownership: .+/);
+    });
+
+    it("has more than it needs, is taken", async () => {
+      const body = `{"x":1,"public_keys":["${toBase58(unlisted.publicKey)}","${toBase58(verifier.publicKey)}"]}`;
+      wellKnown.set("https://more.example/.well-known/code-payments.json", ok(body));
+      const key = newKey();
+      await accept(verifiedPayment(key, verifier, "more.example"), key);
+    });
+  });
+});
+
+describe("the same request again", () => {
+  it("is accepted any number of times, each as another message with another id, and changes nothing", async () => {
+    const key = newKey();
+    const request = verifiedPayment(key, verifier, "example.com", {
+      exchangeData: kin(),
+      additionalFees: [fee(2, 100), fee(3, 200)],
+    });
+    const ids = new Set<string>();
+    for (let i = 0; i < 5; i++) {
+      const { messageId } = await sendPayment(emulator, key, request);
+      ids.add(toBase58(messageId?.value ?? filled(0, 0)));
+    }
+    expect(ids.size).toBe(5);
+    const messages = await poll(emulator, key);
+    expect(messages.map(({ id }) => toBase58(id?.value ?? filled(0, 0)))).toEqual([...ids]);
+    expect(new Set(messages.map(({ kind }) => kind.case))).toEqual(new Set(["requestToReceiveBill"]));
+  });
+
+  it("may name another verifier who owns the domain, and another name below it", async () => {
+    const url = "https://two.example/.well-known/code-payments.json";
+    const keys = [verifier, unlisted].map(({ publicKey }) => toBase58(publicKey));
+    wellKnown.set(url, async () => ({ status: 200, body: JSON.stringify({ public_keys: keys }) }));
+    const key = newKey();
+    await accept(verifiedPayment(key, verifier, "two.example"), key);
+    await accept(verifiedPayment(key, unlisted, "two.example."), key);
+    const unverified = await accept(payment({ domain: { value: "a.example.com" } }));
+    await accept(payment({ domain: { value: "b.c.example.com" } }), unverified);
+  });
+
+  it("is compared in the order of the protocol for fiat", async () => {
+    const original: PaymentFields = { domain, additionalFees: [fee(5, 10), fee(6, 20)] };
+    const key = await accept(payment(original));
+    let fields: PaymentFields = {
+      requestorAccount: { value: filled(2) },
+      exchangeData: fiat("eur", 2),
+      domain: { value: "example.org" },
+      verifier: { value: verifier.publicKey },
+      additionalFees: [fee(7, 11)],
+    };
+    const step = async (change: PaymentFields, expected: string) => {
+      fields = { ...fields, ...change };
+      expect(await refused(fields, key)).toEqual(invalid(expected));
+    };
+    await step({}, "destination mismatches original request");
+    await step({ requestorAccount: { value: filled(1) } }, "exchange currency mismatches original request");
+    await step({ exchangeData: fiat("usd", nextTo(1, 1n)) }, "native amount mismatches original request");
+    await step({ exchangeData: fiat("usd", 1) }, "domain mismatches original request");
+    await step({ domain }, "original request isn't verified");
+    await step({ verifier: undefined, signature }, "original request configured 2 fee takers");
+    await step(
+      { additionalFees: [fee(7, 11), fee(8, 21)] },
+      "destination for fee at index 0 mismatches original request",
+    );
+    await step(
+      { additionalFees: [fee(5, 11), fee(8, 21)] },
+      "basis points for fee at index 0 mismatches original request",
+    );
+    await step(
+      { additionalFees: [fee(5, 10), fee(8, 21)] },
+      "destination for fee at index 1 mismatches original request",
+    );
+    await step(
+      { additionalFees: [fee(5, 10), fee(6, 21)] },
+      "basis points for fee at index 1 mismatches original request",
+    );
+    // The comparison is over; the rules about the domain come after it.
+    await step(
+      { additionalFees: [fee(5, 10), fee(6, 20)] },
+      "signature can only be set when verifying domain",
+    );
+    await accept(payment(original), key);
+  });
+
+  it("is compared in the order of the protocol for kin", async () => {
+    const key = await accept(payment({ exchangeData: kin() }));
+    const again = (exchangeData: ReturnType<typeof kin>, fields: PaymentFields = {}) =>
+      refused({ exchangeData, domain, ...fields }, key);
+    expect(await again(fiat("usd", 1))).toEqual(invalid("exchange currency mismatches original request"));
+    expect(await again(kin({ nativeAmount: 2501, exchangeRate: 2 }))).toEqual(
+      invalid("native amount mismatches original request"),
+    );
+    expect(await again(kin({ exchangeRate: 2, quarks: 100_000n }))).toEqual(
+      invalid("exchange rate mismatches original request"),
+    );
+    // One kin off is allowed for a new request.
+    expect(await again(kin({ quarks: 250_100_000n }))).toEqual(invalid("quarks mismatches original request"));
+    expect(await again(kin())).toEqual(invalid("domain mismatches original request"));
+  });
+
+  it("mismatches in its domain also where one side has none", async () => {
+    const mismatch = invalid("domain mismatches original request");
+    const without = await accept(payment());
+    expect(await refused({ domain }, without)).toEqual(mismatch);
+    const key = await accept(payment({ domain }));
+    expect(await refused({}, key)).toEqual(mismatch);
+    expect(await refused({ domain: { value: "example.org" } }, key)).toEqual(mismatch);
+  });
+
+  it("must be verified exactly if the first one was, which is told before fees are compared", async () => {
+    const additionalFees = [fee(2, 1)];
+    const verified = newKey();
+    await accept(verifiedPayment(verified, verifier, "example.com"), verified);
+    expect(await refused({ domain, additionalFees }, verified)).toEqual(
+      invalid("original request is verified"),
+    );
+    const unverified = await accept(payment({ domain }));
+    expect(
+      await refusalOf(
+        sendPayment(
+          emulator,
+          unverified,
+          verifiedPayment(unverified, verifier, "example.com", { additionalFees }),
+        ),
+      ),
+    ).toEqual(invalid("original request isn't verified"));
+  });
+
+  it("must bring the same number of fees", async () => {
+    const none = await accept(payment());
+    expect(await refused({ additionalFees: [fee(2, 1)] }, none)).toEqual(
+      invalid("original request configured 0 fee takers"),
+    );
+    const one = await accept(payment({ additionalFees: [fee(2, 1)] }));
+    expect(await refused({}, one)).toEqual(invalid("original request configured 1 fee takers"));
+    // Rules about the fees themselves are not asked again.
+    expect(await refused({ additionalFees: [fee(2, 1), fee(2, 1)] }, one)).toEqual(
+      invalid("original request configured 1 fee takers"),
+    );
+  });
+
+  it("must be a payment where the first one was", async () => {
+    const key = newKey();
+    await sendLogin(emulator, key, login(key, verifier, "example.com"));
+    expect(await refused({ requestorAccount: { value: filled(9) } }, key)).toEqual(
+      invalid("original request doesn't require payment"),
+    );
+  });
+
+  it("is asked again for the kind of its amount, for its intent and its domain, before it is compared", async () => {
+    const key = await accept(payment({ exchangeData: kin(), domain }));
+    const other = { value: filled(2) };
+    expect(
+      await refused({ requestorAccount: other, exchangeData: kin({ nativeAmount: 0.5, quarks: 1n }) }, key),
+    ).toEqual(invalid("native amount can't include fractional kin"));
+    expect(await refused({ requestorAccount: other, exchangeData: fiat("kin", 1) }, key)).toEqual(
+      invalid("partial exchange data is reserved for fiat currencies"),
+    );
+    expect(await refused({ requestorAccount: other, domain: { value: "localhost" } }, key)).toEqual(
+      invalid("domain is invalid: value must have base domain and tld"),
+    );
+    await submit(store, key);
+    expect(await refused({ requestorAccount: other, domain: { value: "localhost" } }, key)).toEqual(
+      invalid("client submitted intent"),
+    );
+  });
+
+  it("is asked again for its verifier's signature and for the owner of its domain", async () => {
+    const url = "https://moved.example/.well-known/code-payments.json";
+    const key = newKey();
+    const request = verifiedPayment(key, verifier, "moved.example");
+    await accept(request, key);
+    expect(
+      await refusalOf(
+        sendPayment(emulator, key, verifiedPayment(key, verifier, "moved.example", { signature })),
+      ),
+    ).toEqual(unauthenticated());
+    wellKnown.set(url, async () => ({ status: 200, body: '{"public_keys":[]}' }));
+    expect(await refusalOf(sendPayment(emulator, key, request))).toEqual(
+      denied(`${toBase58(verifier.publicKey)} does not own domain moved.example`),
+    );
+    expect(await poll(emulator, key)).toHaveLength(1);
+  });
+
+  it("is not asked again for limits and fees: they may have changed since", async () => {
+    const shared = memoryStore();
+    const key = newKey();
+    const request = payment({ exchangeData: fiat("usd", 250), additionalFees: [fee(2, 5000)] });
+    const generous = await Emulator.start({ store: shared, limits: { usd: { min: 1, max: 250 } } });
+    await sendPayment(generous, key, request);
+    await generous.close();
+    await using strict = await Emulator.start({ store: shared, limits: {}, maxFeeBasisPoints: 0 });
+    await sendPayment(strict, key, request);
+    expect(await poll(strict, key)).toHaveLength(2);
+    expect(await refusalOf(sendPayment(strict, newKey(), request))).toEqual(
+      invalid("usd currency is not currently supported"),
+    );
+  });
+
+  it("is one record where many arrive at once, and one of two different ones is refused", async () => {
+    const key = newKey();
+    const requests = [1, 2].map((byte) => payment({ requestorAccount: { value: filled(byte) } }));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        sendPayment(emulator, key, requests[i % 2] ?? payment()).then(
+          () => "accepted",
+          (error: Error) => error.message,
+        ),
+      ),
+    );
+    const mismatch = "[invalid_argument] destination mismatches original request";
+    expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(10);
+    expect(outcomes.filter((outcome) => outcome === mismatch)).toHaveLength(10);
+    expect(await poll(emulator, key)).toHaveLength(10);
+  });
+});
+
+describe("any valid request", () => {
+  interface Chosen {
+    readonly destination: number;
+    readonly amount: { readonly currency: string; readonly share: number };
+    readonly fees: readonly number[];
+    readonly host: string | undefined;
+  }
+
+  const chosen: fc.Arbitrary<Chosen> = fc.record({
+    destination: fc.integer({ min: 0, max: 99 }),
+    amount: fc.record({
+      currency: fc.constantFrom(...Object.keys(SEQUENCER_LIMITS)),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+    fees: fc.array(fc.integer({ min: 1, max: 1666 }), { maxLength: 3 }),
+    host: fc.option(fc.constantFrom("example.com", "shop.example.com", "xn--bcher-kva.de"), {
+      nil: undefined,
+    }),
+  });
+
+  function fieldsOf({ destination, amount: { currency, share }, fees, host }: Chosen): PaymentFields {
+    const { min, max } = SEQUENCER_LIMITS[currency] ?? { min: 1, max: 1 };
+    const amount = Math.min(max, min + (max - min) * share);
+    return {
+      requestorAccount: { value: filled(destination) },
+      exchangeData: currency === "kin" ? kin({ nativeAmount: Math.round(amount) }) : fiat(currency, amount),
+      additionalFees: fees.map((bps, i) => fee(100 + i, bps)),
+      domain: host === undefined ? undefined : { value: host },
+    };
+  }
+
+  it("is one record, however often it is sent", async () => {
+    await fc.assert(
+      fc.asyncProperty(chosen, async (choice) => {
+        const request = payment(fieldsOf(choice));
+        const key = await accept(request);
+        const record = () =>
+          store.transaction(toBase58(key.publicKey), (transaction) => transaction.getRequest());
+        const first = await record();
+        await accept(request, key);
+        expect(await record()).toBe(first);
+        expect(await poll(emulator, key)).toHaveLength(2);
+      }),
+      runs(150),
+    );
+  });
+
+  it("is refused with the name of the one thing that is different, whatever it is", async () => {
+    type Change = (fields: PaymentFields, choice: Chosen) => [PaymentFields, string] | undefined;
+    const mismatch = (what: string) => `${what} mismatches original request`;
+    const changes: Readonly<Record<string, Change>> = {
+      destination: (fields, { destination }) => [
+        { ...fields, requestorAccount: { value: filled(destination + 100) } },
+        mismatch("destination"),
+      ],
+      currency: (fields, { amount }) =>
+        amount.currency === "kin"
+          ? [{ ...fields, exchangeData: fiat("usd", 1) }, mismatch("exchange currency")]
+          : [{ ...fields, exchangeData: kin() }, mismatch("exchange currency")],
+      amount: (fields) => {
+        const { exchangeData } = fields;
+        if (exchangeData?.case === "exact") {
+          const nativeAmount = (exchangeData.value.nativeAmount ?? 0) + 1;
+          return [{ ...fields, exchangeData: kin({ nativeAmount }) }, mismatch("native amount")];
+        }
+        const { currency = "", nativeAmount = 0 } = exchangeData?.value ?? {};
+        return [
+          { ...fields, exchangeData: fiat(currency, nextTo(nativeAmount, 1n)) },
+          mismatch("native amount"),
+        ];
+      },
+      quarks: (fields) => {
+        const { exchangeData } = fields;
+        if (exchangeData?.case !== "exact") return undefined;
+        const quarks = (exchangeData.value.quarks ?? 0n) + 100_000n;
+        return [{ ...fields, exchangeData: kin({ ...exchangeData.value, quarks }) }, mismatch("quarks")];
+      },
+      rate: (fields) => {
+        const { exchangeData } = fields;
+        if (exchangeData?.case !== "exact") return undefined;
+        return [
+          { ...fields, exchangeData: kin({ ...exchangeData.value, exchangeRate: 1.5 }) },
+          mismatch("exchange rate"),
+        ];
+      },
+      domain: (fields, { host }) => [
+        { ...fields, domain: host === undefined ? domain : undefined },
+        mismatch("domain"),
+      ],
+      feeCount: (fields, { fees }) => [
+        {
+          ...fields,
+          additionalFees: fees.length === 3 ? [fee(100, 1)] : [...(fields.additionalFees ?? []), fee(200, 1)],
+        },
+        `original request configured ${fees.length} fee takers`,
+      ],
+      feeTaker: (fields, { fees }) => {
+        const last = fees.length - 1;
+        if (last < 0) return undefined;
+        const others = (fields.additionalFees ?? []).slice(0, last);
+        return [
+          { ...fields, additionalFees: [...others, fee(200, fees[last] ?? 0)] },
+          mismatch(`destination for fee at index ${last}`),
+        ];
+      },
+      feeShare: (fields, { fees }) => {
+        const [first, ...others] = fields.additionalFees ?? [];
+        if (first === undefined) return undefined;
+        return [
+          { ...fields, additionalFees: [fee(100, (fees[0] ?? 0) + 1), ...others] },
+          mismatch("basis points for fee at index 0"),
+        ];
+      },
+    };
+    await fc.assert(
+      fc.asyncProperty(chosen, fc.constantFrom(...Object.values(changes)), async (choice, change) => {
+        const fields = fieldsOf(choice);
+        const changed = change(fields, choice);
+        if (changed === undefined) return;
+        const key = await accept(payment(fields));
+        expect(await refused(changed[0], key)).toEqual(invalid(changed[1]));
+        await accept(payment(fields), key);
+      }),
+      runs(300),
+    );
+  });
+});

@@ -1,0 +1,691 @@
+import http2 from "node:http2";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  MessageSchema,
+  RequestToLoginSchema,
+  type RequestToReceiveBill,
+  RequestToReceiveBillSchema,
+} from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { SigningKey } from "../../src/crypto/types.js";
+import { Emulator, memoryStore, type Store } from "../../src/emulator/index.js";
+import { toBase58 } from "../../src/lib/bytes.js";
+import { runs } from "../support/property.js";
+import { type RawResponse, rawRequest } from "../support/raw-http.js";
+import {
+  codeScanned,
+  fee,
+  fiat,
+  filled,
+  kin,
+  lengthDelimited,
+  login,
+  newKey,
+  type PaymentFields,
+  payment,
+  poll,
+  sendKind,
+  statusOf,
+  verifiedPayment,
+} from "../support/sequencer.js";
+import { storeWith, submit } from "../support/stores.js";
+
+const verifier = newKey();
+let wellKnown = { status: 200, body: "{}" };
+let resolve: (name: string) => Promise<unknown>;
+const told: unknown[] = [];
+
+let store: Store;
+let emulator: Emulator;
+beforeAll(async () => {
+  store = memoryStore();
+  emulator = await Emulator.start({
+    store,
+    allowLocalWebhooks: false,
+    resolveHost: (name) => resolve(name),
+    fetchWellKnown: async () => wellKnown,
+    logger: { error: (_, error) => told.push(error) },
+  });
+});
+afterAll(async () => {
+  await emulator.close();
+  await store.close();
+});
+beforeEach(() => {
+  told.length = 0;
+  resolve = async () => {};
+});
+
+const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
+const succeeded = '{"success":true}';
+const failed = (error: string) => `{"error":${JSON.stringify(error)},"success":false}`;
+const refusedBy = (text: string) => failed(`rpc error: code = InvalidArgument desc = ${text}`);
+
+/** The body of an honest call. */
+function bodyOf(key: SigningKey, request: RequestToReceiveBill = payment()) {
+  const outer = create(MessageSchema, { kind: { case: "requestToReceiveBill", value: request } });
+  return {
+    intent: toBase58(key.publicKey),
+    message: base64url(toBinary(RequestToReceiveBillSchema, request)),
+    signature: toBase58(key.sign(toBinary(MessageSchema, outer))),
+  };
+}
+
+const post = (body: unknown, at = emulator): Promise<RawResponse> =>
+  rawRequest(at, {
+    path: "/v1/createIntent",
+    body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body),
+  });
+const getStatus = (query: string) => rawRequest(emulator, { method: "GET", path: `/v1/getStatus${query}` });
+const statusText = async (key: SigningKey) => (await getStatus(`?intent=${toBase58(key.publicKey)}`)).text;
+
+/** Status and exact text of an answer, whose headers must fit. */
+async function answerOf(call: Promise<RawResponse>): Promise<[number, string]> {
+  const { status, headers, text } = await call;
+  expect(headers["content-type"]).toBe("application/json");
+  expect(headers["content-length"]).toBe(String(Buffer.byteLength(text)));
+  return [status, text];
+}
+
+describe("POST /v1/createIntent", () => {
+  it("registers a request", async () => {
+    const key = newKey();
+    expect(await answerOf(post(bodyOf(key)))).toEqual([200, succeeded]);
+    expect((await statusOf(emulator, key)).exists).toBe(true);
+    expect((await poll(emulator, key)).map(({ kind }) => kind.case)).toEqual(["requestToReceiveBill"]);
+  });
+
+  it("registers kin, fees and a verified domain", async () => {
+    wellKnown = { status: 200, body: JSON.stringify({ public_keys: [toBase58(verifier.publicKey)] }) };
+    const key = newKey();
+    const fields: PaymentFields = { exchangeData: kin(), additionalFees: [fee(2, 10)] };
+    const request = verifiedPayment(key, verifier, "example.com", fields);
+    expect(await answerOf(post(bodyOf(key, request)))).toEqual([200, succeeded]);
+  });
+
+  it("takes the same request again until it is paid", async () => {
+    const key = newKey();
+    for (let i = 0; i < 3; i++) expect(await answerOf(post(bodyOf(key)))).toEqual([200, succeeded]);
+    expect(await poll(emulator, key)).toHaveLength(3);
+    await submit(store, key);
+    expect(await answerOf(post(bodyOf(key)))).toEqual([400, refusedBy("client submitted intent")]);
+  });
+
+  it("checks in the order of the protocol: each request violates one rule and those after it", async () => {
+    const key = newKey();
+    let body: Record<string, unknown> = {
+      intent: "not base58",
+      signature: "not base58",
+      message: "not base64=",
+      webhook: "http://example.com",
+    };
+    const step = async (change: object, text: string) => {
+      body = { ...body, ...change };
+      expect(await answerOf(post(body))).toEqual([400, failed(text)]);
+    };
+    expect(
+      await answerOf(rawRequest(emulator, { method: "PUT", path: "/v1/createIntent", body: "{" })),
+    ).toEqual([400, failed("http post expected")]);
+    await step({ signature: 1 }, "json: cannot unmarshal into field signature of type string");
+    await step({ signature: "not base58" }, "intent is not a public key");
+    await step({ intent: toBase58(key.publicKey) }, "signature is invalid");
+    await step({ signature: toBase58(filled(1, 64)) }, "message not valid base64");
+    await step({ message: "BQ" }, "message bytes is not a RequestToReceiveBill");
+    const tooMuch = bodyOf(key, payment({ exchangeData: fiat("USD", 6) })).message;
+    await step({ message: tooMuch }, "url scheme must be https");
+    await step(
+      { webhook: "https://example.com" },
+      'rpc error: code = InvalidArgument desc = invalid SendMessageRequest.Message: embedded message failed validation | caused by: invalid Message.RequestToReceiveBill: embedded message failed validation | caused by: invalid RequestToReceiveBill.Partial: embedded message failed validation | caused by: invalid ExchangeDataWithoutRate.Currency: value does not match regex pattern "^[a-z]{3}$"',
+    );
+    expect(await answerOf(post({ ...body, ...bodyOf(key), signature: toBase58(filled(1, 64)) }))).toEqual([
+      401,
+      failed("authentication failed"),
+    ]);
+    expect(await statusText(key)).toBe('{"status":"UNKNOWN","success":true}');
+    expect(told).toEqual([]);
+  });
+
+  describe("method", () => {
+    it.each(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s is refused", async (method) => {
+      const { status, headers, text } = await rawRequest(emulator, { method, path: "/v1/createIntent" });
+      expect([status, headers["content-type"]]).toEqual([400, "application/json"]);
+      expect(text).toBe(method === "HEAD" ? "" : failed("http post expected"));
+    });
+  });
+
+  describe("body", () => {
+    it.each([
+      ["of nothing", "", "EOF"],
+      ["of white space", " \r\n\t", "EOF"],
+      ["that is a list", "[]", "json: cannot unmarshal into an object"],
+      [
+        "that is a list nested deeply",
+        "[".repeat(400_000) + "]".repeat(400_000),
+        "json: cannot unmarshal into an object",
+      ],
+      ["that is text", '"x"', "json: cannot unmarshal into an object"],
+      ["that is a number", "5", "json: cannot unmarshal into an object"],
+      ["that is true", "true", "json: cannot unmarshal into an object"],
+      ["that is null, which leaves every field empty", "null", "intent is not a public key"],
+      ["without fields", "{}", "intent is not a public key"],
+      ["with null fields", '{"intent":null,"message":null}', "intent is not a public key"],
+    ])("%s is refused", async (_, body, text) => {
+      expect(await answerOf(post(body))).toEqual([400, failed(text)]);
+    });
+
+    it.each([
+      ["is cut off", '{"intent":"'],
+      ["has a trailing comma", "{,}"],
+      ["has single quotes", "{'intent':''}"],
+      ["begins with a byte order mark", "\ufeff{}"],
+      ["is a form", "intent=1&message=2"],
+      ["is HTML", "<html></html>"],
+      ["is binary", Uint8Array.of(0x0a, 0xff, 0x00)],
+      ["is nested deeply", "[".repeat(100_000)],
+    ])("that %s is refused in the words of the parser", async (_, body) => {
+      const { status, text } = await post(body);
+      expect(status).toBe(400);
+      expect(JSON.parse(text)).toEqual({ success: false, error: expect.stringMatching(/^invalid JSON: ./) });
+      // As Go's encoder escapes it.
+      expect(text).not.toMatch(/[<>&\u2028\u2029]/);
+    });
+
+    it.each(["intent", "message", "signature", "webhook"])(
+      "with another type than text for %s is refused before anything else",
+      async (name) => {
+        for (const value of [1, true, [], {}, ["x"]]) {
+          const body = { intent: "bad", message: "=", signature: "bad", webhook: "ftp://", [name]: value };
+          expect(await answerOf(post(body))).toEqual([
+            400,
+            failed(`json: cannot unmarshal into field ${name} of type string`),
+          ]);
+        }
+      },
+    );
+
+    it("has names of any case, of which the last counts, and other names are passed over", async () => {
+      const { intent, message, signature } = bodyOf(newKey());
+      expect(
+        await answerOf(
+          post(
+            `{"INTENT":"wrong","x":{"intent":1},"Intent":"${intent}","mEssage":"${message}","SIGNATURE":"${signature}","__proto__":1}`,
+          ),
+        ),
+      ).toEqual([200, succeeded]);
+      expect(await answerOf(post(`{"intent":"${intent}","Intent":"wrong"}`))).toEqual([
+        400,
+        failed("intent is not a public key"),
+      ]);
+    });
+
+    it.each([undefined, "text/plain", "application/xml", "application/octet-stream", "multipart/form-data"])(
+      "may be of any content type: %s",
+      async (type) => {
+        const headers = type === undefined ? {} : { "content-type": type };
+        const body = JSON.stringify(bodyOf(newKey()));
+        const call = rawRequest(emulator, { path: "/v1/createIntent", headers, body });
+        expect(await answerOf(call)).toEqual([200, succeeded]);
+      },
+    );
+
+    it("may be as long as one MiB, and no longer", async () => {
+      const honest = JSON.stringify(bodyOf(newKey()));
+      expect(await answerOf(post(honest.padEnd(1_048_576)))).toEqual([200, succeeded]);
+      for (const length of [1_048_577, 4_000_000]) {
+        expect(await answerOf(post(honest.padEnd(length)))).toEqual([
+          413,
+          failed("request body is larger than 1048576 bytes"),
+        ]);
+      }
+    });
+  });
+
+  describe("intent and signature", () => {
+    it.each([
+      ["nothing", ""],
+      ["31 bytes", toBase58(filled(1, 31))],
+      ["33 bytes", toBase58(filled(1, 33))],
+      ["64 bytes", toBase58(filled(1, 64))],
+      ["a character that is not base58", `${toBase58(filled(1)).slice(0, -1)}0`],
+      ["white space around it", ` ${toBase58(filled(1))} `],
+      ["hexadecimal", Buffer.from(filled(1)).toString("hex")],
+      ["a very long text", "1".repeat(100_000)],
+    ])("an intent of %s is refused", async (_, intent) => {
+      expect(await answerOf(post({ ...bodyOf(newKey()), intent }))).toEqual([
+        400,
+        failed("intent is not a public key"),
+      ]);
+    });
+
+    it.each([
+      ["nothing", ""],
+      ["63 bytes", toBase58(filled(1, 63))],
+      ["65 bytes", toBase58(filled(1, 65))],
+      ["base64", Buffer.from(filled(1, 64)).toString("base64")],
+    ])("a signature of %s is refused", async (_, signature) => {
+      expect(await answerOf(post({ ...bodyOf(newKey()), signature }))).toEqual([
+        400,
+        failed("signature is invalid"),
+      ]);
+    });
+
+    it("the signature is over the outer message, not over the bytes that are sent", async () => {
+      const key = newKey();
+      const inner = toBinary(RequestToReceiveBillSchema, payment());
+      const wrong = [
+        key.sign(inner),
+        key.sign(Buffer.from(base64url(inner))),
+        newKey().sign(lengthDelimited(5, inner)),
+      ];
+      for (const bytes of wrong) {
+        expect(await answerOf(post({ ...bodyOf(key), signature: toBase58(bytes) }))).toEqual([
+          401,
+          failed("authentication failed"),
+        ]);
+      }
+      const signature = toBase58(key.sign(lengthDelimited(5, inner)));
+      expect(await answerOf(post({ ...bodyOf(key), signature }))).toEqual([200, succeeded]);
+    });
+  });
+
+  describe("message", () => {
+    const notBase64 = failed("message not valid base64");
+    const notRequest = failed("message bytes is not a RequestToReceiveBill");
+    it.each([
+      ["padding", "BQ=="],
+      ["padding where none is missing", `${base64url(filled(1, 3))}=`],
+      ["the other alphabet, plus", "AB+D"],
+      ["the other alphabet, slash", "AB/D"],
+      ["a lone character", "ABCDE"],
+      ["a space", "AB CD"],
+      ["a tab", "AB\tC"],
+      ["a letter that is none", "ABCö"],
+      ["a NUL", "ABC\0"],
+    ])("with %s is refused", async (_, encoded) => {
+      expect(await answerOf(post({ ...bodyOf(newKey()), message: encoded }))).toEqual([400, notBase64]);
+    });
+
+    it("may hold line breaks, and bits at its end that say nothing", async () => {
+      const key = newKey();
+      const body = bodyOf(key);
+      const wrapped = body.message.replace(/.{10}/g, "$&\r\n");
+      expect(await answerOf(post({ ...body, message: wrapped }))).toEqual([200, succeeded]);
+      const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+      const last = alphabet[alphabet.indexOf(body.message.at(-1) ?? "") + 1] ?? "";
+      expect(body.message.length % 4).not.toBe(0);
+      expect(await answerOf(post({ ...body, message: body.message.slice(0, -1) + last }))).toEqual([
+        200,
+        succeeded,
+      ]);
+    });
+
+    it.each([
+      ["a tag alone", Uint8Array.of(0x0a)],
+      ["a length beyond the end", Uint8Array.of(0x0a, 0x22, 0x0a)],
+      ["field number 0", Uint8Array.of(0x02, 0x00)],
+      ["a wire type that is none", Uint8Array.of(0x0f, 0x00)],
+      ["a varint without an end", new Uint8Array(20).fill(0xff)],
+      ["a group without an end", Uint8Array.of(0xa3, 0x06)],
+      ["text that is not UTF-8", lengthDelimited(4, lengthDelimited(1, Uint8Array.of(0xff)))],
+      ["JSON", new TextEncoder().encode("{}")],
+    ])("that is %s is refused", async (_, bytes) => {
+      expect(await answerOf(post({ ...bodyOf(newKey()), message: base64url(bytes) }))).toEqual([
+        400,
+        notRequest,
+      ]);
+    });
+
+    it("of nothing is an empty request, which validation refuses", async () => {
+      expect(await answerOf(post({ ...bodyOf(newKey()), message: "" }))).toEqual([
+        400,
+        refusedBy(
+          "invalid SendMessageRequest.Message: embedded message failed validation | caused by: invalid Message.RequestToReceiveBill: embedded message failed validation | caused by: invalid RequestToReceiveBill.RequestorAccount: value is required",
+        ),
+      ]);
+    });
+
+    it("is no login request and no outer message", async () => {
+      const key = newKey();
+      const outer = lengthDelimited(5, toBinary(RequestToReceiveBillSchema, payment()));
+      const others = [toBinary(RequestToLoginSchema, login(key, verifier, "example.com")), outer];
+      for (const bytes of others) {
+        const signature = toBase58(key.sign(lengthDelimited(5, bytes)));
+        const { status } = await post({ ...bodyOf(key), message: base64url(bytes), signature });
+        expect(status).toBe(400);
+      }
+      expect((await statusOf(emulator, key)).exists).toBe(false);
+    });
+  });
+
+  describe("refusals", () => {
+    it("of a rule carry the sequencer's words", async () => {
+      const tooMuch = payment({ exchangeData: fiat("usd", 5.01) });
+      expect(await answerOf(post(bodyOf(newKey(), tooMuch)))).toEqual([
+        400,
+        refusedBy("usd currency has a maximum amount of 5.00"),
+      ]);
+      const key = newKey();
+      await post(bodyOf(key));
+      expect(await answerOf(post(bodyOf(key, payment({ exchangeData: fiat("usd", 2) }))))).toEqual([
+        400,
+        refusedBy("native amount mismatches original request"),
+      ]);
+    });
+
+    it("of a domain's ownership are flattened", async () => {
+      const key = newKey();
+      const body = bodyOf(key, verifiedPayment(key, verifier, "example.com"));
+      wellKnown = { status: 404, body: "" };
+      expect(await answerOf(post(body))).toEqual([401, failed("authentication failed")]);
+      wellKnown = { status: 200, body: "{}" };
+      expect(await answerOf(post(body))).toEqual([403, failed("permission denied")]);
+    });
+
+    it.each([
+      [new ConnectError("too late", Code.DeadlineExceeded), 408, "request timed out"],
+      [new ConnectError("gone", Code.Canceled), 408, "request timed out"],
+      [new ConnectError("busy", Code.Unavailable), 500, "internal server error"],
+      [new ConnectError("again", Code.Aborted), 500, "internal server error"],
+      [new ConnectError("secret", Code.Internal), 500, "internal server error"],
+      [new ConnectError("no", Code.NotFound), 500, "internal server error"],
+    ])("by %s are flattened to %d", async (error, status, text) => {
+      const failing = storeWith({ getIntent: () => Promise.reject(error) });
+      await using broken = await Emulator.start({ store: failing, logger: { error() {} } });
+      expect(await answerOf(post(bodyOf(newKey()), broken))).toEqual([status, failed(text)]);
+    });
+
+    it("by a failure inside are 500, told to the logger once", async () => {
+      const error = new Error("disk full");
+      const errors: unknown[] = [];
+      const failing = storeWith({ addMessage: () => Promise.reject(error) });
+      await using broken = await Emulator.start({
+        store: failing,
+        logger: { error: (_, reason) => errors.push(reason) },
+      });
+      expect(await answerOf(post(bodyOf(newKey()), broken))).toEqual([500, failed("internal server error")]);
+      expect(errors).toEqual([error]);
+    });
+  });
+
+  describe("webhook", () => {
+    const urlAt = (key: SigningKey) =>
+      store.transaction(
+        toBase58(key.publicKey),
+        async (transaction) => (await transaction.getWebhook())?.url,
+      );
+
+    it("is registered with the request; null is none", async () => {
+      const [key, without] = [newKey(), newKey()];
+      expect(await answerOf(post({ ...bodyOf(key), webhook: "https://example.com/paid" }))).toEqual([
+        200,
+        succeeded,
+      ]);
+      expect(await urlAt(key)).toBe("https://example.com/paid");
+      expect(await answerOf(post({ ...bodyOf(without), webhook: null }))).toEqual([200, succeeded]);
+      expect(await urlAt(without)).toBeUndefined();
+    });
+
+    it("that is registered already is a success, and the first one stays", async () => {
+      const key = newKey();
+      for (const webhook of ["https://example.com/1", "https://example.com/1", "https://example.com/2"])
+        expect(await answerOf(post({ ...bodyOf(key), webhook }))).toEqual([200, succeeded]);
+      expect(await urlAt(key)).toBe("https://example.com/1");
+    });
+
+    it.each([
+      ["", "url scheme must be https"],
+      ["example.com/paid", "url scheme must be https"],
+      ["http://example.com/", "url scheme must be https"],
+      ["ftp://example.com/", "url scheme must be https"],
+      ["localhost:3000/paid", "url scheme must be https"],
+      ["https://", "host component missing"],
+      ["https:///paid", "host component missing"],
+      ["https:example.com", "host component missing"],
+      ["https://example.com:8443/x", "host is not a valid domain name: idna: disallowed rune U+003A"],
+      ["https://Example.com/", "host is not a valid domain name: idna: disallowed rune U+0045"],
+      ["https://a_b.example.com/", "host is not a valid domain name: idna: disallowed rune U+005F"],
+      ["https://[::1]/", "host is not a valid domain name: idna: disallowed rune U+005B"],
+      ["https://example..com/", 'host is not a valid domain name: idna: invalid label "example..com"'],
+      ["https://example.com/50%", 'parse "https://example.com/50%": not a valid URL'],
+      // The parser comes first.
+      ["ftp://Example.com:x/", 'parse "ftp://Example.com:x/": not a valid URL'],
+    ])("%j is refused before anything is registered", async (webhook, text) => {
+      const key = newKey();
+      expect(await answerOf(post({ ...bodyOf(key), webhook }))).toEqual([400, failed(text)]);
+      expect(await statusText(key)).toBe('{"status":"UNKNOWN","success":true}');
+    });
+
+    it("that does not resolve is refused in the resolver's words", async () => {
+      resolve = async (name) => {
+        throw new Error(`getaddrinfo ENOTFOUND ${name}`);
+      };
+      expect(await answerOf(post({ ...bodyOf(newKey()), webhook: "https://gone.example/" }))).toEqual([
+        400,
+        failed("error resolving hostname: getaddrinfo ENOTFOUND gone.example"),
+      ]);
+    });
+
+    it("is told in text that is safe inside HTML", async () => {
+      const { text } = await post({ ...bodyOf(newKey()), webhook: "https://a/<b>&\u2028\u2029'%" });
+      expect(text).toBe(
+        `{"error":"parse \\"https://a/\\u003cb\\u003e\\u0026\\u2028\\u2029'%\\": not a valid URL","success":false}`,
+      );
+    });
+
+    it("that is refused once the request is on record makes a 500, and the request stays", async () => {
+      const key = newKey();
+      let calls = 0;
+      resolve = async () => {
+        if (++calls > 1) throw new Error("gone");
+      };
+      expect(await answerOf(post({ ...bodyOf(key), webhook: "https://example.com/" }))).toEqual([
+        500,
+        failed("internal server error"),
+      ]);
+      expect(await statusText(key)).toBe('{"status":"PENDING","success":true}');
+      expect(await urlAt(key)).toBeUndefined();
+      expect(told).toHaveLength(1);
+    });
+
+    it("that cannot be stored makes a 500, and the request stays", async () => {
+      const failing = storeWith({ putWebhook: () => Promise.reject(new Error("disk full")) });
+      await using broken = await Emulator.start({
+        store: failing,
+        logger: { error() {} },
+        resolveHost: async () => {},
+      });
+      const key = newKey();
+      expect(await answerOf(post({ ...bodyOf(key), webhook: "https://example.com/" }, broken))).toEqual([
+        500,
+        failed("internal server error"),
+      ]);
+      expect((await statusOf(broken, key)).exists).toBe(true);
+    });
+
+    it("that validation alone refuses does so after the request is on record", async () => {
+      const key = newKey();
+      const webhook = "https://example.com/".padEnd(1025, "a");
+      expect(await answerOf(post({ ...bodyOf(key), webhook }))).toEqual([
+        400,
+        refusedBy(
+          "invalid RegisterWebhookRequest.Url: value length must be between 1 and 1024 runes, inclusive",
+        ),
+      ]);
+      expect(await statusText(key)).toBe('{"status":"PENDING","success":true}');
+    });
+
+    it("may be local and plain http where local webhooks are allowed", async () => {
+      await using local = await Emulator.start({ resolveHost: async () => {} });
+      const key = newKey();
+      expect(await answerOf(post({ ...bodyOf(key), webhook: "http://localhost:3000/paid" }, local))).toEqual([
+        200,
+        succeeded,
+      ]);
+      expect(await answerOf(post({ ...bodyOf(key), webhook: "ftp://localhost/" }, local))).toEqual([
+        400,
+        failed("url scheme must be http or https"),
+      ]);
+    });
+  });
+});
+
+describe("any body at all", () => {
+  const answers = async (body: string | Uint8Array) => {
+    const { status, headers, text } = await post(body);
+    expect([status, headers["content-type"]]).toEqual([400, "application/json"]);
+    expect(JSON.parse(text)).toEqual({ success: false, error: expect.stringMatching(/./) });
+    expect(Object.keys(JSON.parse(text))).toEqual(["error", "success"]);
+    expect(told).toEqual([]);
+  };
+
+  it("is refused in JSON, not by a failure", async () => {
+    const anything = fc.oneof(fc.json(), fc.string({ unit: "binary" }), fc.uint8Array({ maxLength: 200 }));
+    await fc.assert(fc.asyncProperty(anything, answers), runs(150));
+  });
+
+  it("with the right names is refused in JSON, not by a failure", async () => {
+    const honest = bodyOf(newKey());
+    const field = (value: string) =>
+      fc.oneof(fc.constant(value), fc.string({ unit: "binary" }), fc.jsonValue());
+    const bodies = fc.record({
+      intent: field(honest.intent),
+      message: fc.oneof(field(honest.message), fc.uint8Array({ maxLength: 80 }).map(base64url)),
+      // The honest one would be accepted.
+      signature: field(toBase58(filled(1, 64))),
+      webhook: fc.oneof(
+        field("https://example.com/"),
+        fc.webUrl({ withFragments: true, withQueryParameters: true }),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(bodies, async (body) => {
+        const { status } = await post(body);
+        expect([400, 401]).toContain(status);
+        expect(told).toEqual([]);
+      }),
+      runs(300),
+    );
+  });
+});
+
+describe("GET /v1/getStatus", () => {
+  it("tells UNKNOWN, PENDING and SUBMITTED", async () => {
+    const key = newKey();
+    const call = () => answerOf(getStatus(`?intent=${toBase58(key.publicKey)}`));
+    expect(await call()).toEqual([200, '{"status":"UNKNOWN","success":true}']);
+    await sendKind(emulator, key, codeScanned);
+    expect(await call()).toEqual([200, '{"status":"UNKNOWN","success":true}']);
+    await post(bodyOf(key));
+    expect(await call()).toEqual([200, '{"status":"PENDING","success":true}']);
+    await submit(store, key);
+    expect(await call()).toEqual([200, '{"status":"SUBMITTED","success":true}']);
+    await submit(store, key, "revoked");
+    expect(await call()).toEqual([200, '{"status":"PENDING","success":true}']);
+  });
+
+  it.each([
+    ["no query", "", "intent query parameter missing"],
+    ["an empty query", "?", "intent query parameter missing"],
+    ["an empty intent", "?intent=", "intent query parameter missing"],
+    ["an intent without a value", "?intent", "intent query parameter missing"],
+    ["another name", "?intentId=x", "intent query parameter missing"],
+    ["a name in upper case", `?Intent=${toBase58(filled(1))}`, "intent query parameter missing"],
+    ["no base58", "?intent=0OIl", "intent id is not a public key"],
+    ["31 bytes", `?intent=${toBase58(filled(1, 31))}`, "intent id is not a public key"],
+    ["33 bytes", `?intent=${toBase58(filled(1, 33))}`, "intent id is not a public key"],
+    ["a space", `?intent=+${toBase58(filled(1))}`, "intent id is not a public key"],
+  ])("refuses %s", async (_, query, text) => {
+    expect(await answerOf(getStatus(query))).toEqual([400, failed(text)]);
+  });
+
+  it("takes the first of several intents, and passes over other parameters", async () => {
+    const intent = toBase58(newKey().publicKey);
+    expect((await getStatus(`?a=1&intent=${intent}&intent=wrong&b`)).status).toBe(200);
+    expect((await getStatus(`?intent=%${"1".charCodeAt(0).toString(16)}&intent=${intent}`)).status).toBe(400);
+  });
+
+  it.each(["POST", "HEAD", "PUT", "DELETE"])("refuses %s before anything else", async (method) => {
+    const { status, text } = await rawRequest(emulator, { method, path: "/v1/getStatus" });
+    expect([status, text]).toEqual([400, method === "HEAD" ? "" : failed("http get expected")]);
+  });
+
+  it("is 500 where the store fails", async () => {
+    const failing = storeWith({ getRequest: () => Promise.reject(new Error("disk full")) });
+    await using broken = await Emulator.start({ store: failing, logger: { error() {} } });
+    const path = `/v1/getStatus?intent=${toBase58(filled(1))}`;
+    expect(await answerOf(rawRequest(broken, { method: "GET", path }))).toEqual([
+      500,
+      failed("internal server error"),
+    ]);
+  });
+});
+
+describe("any other path", () => {
+  it.each([
+    "/",
+    "/v1",
+    "/v1/",
+    "/v1/createintent",
+    "/v1/createIntent/",
+    "/v1/getStatus/x",
+    "/v2/getStatus",
+    "/v1/toString",
+    "//",
+    "//v1/getStatus",
+    "///",
+    "/%2e%2e/%00",
+    "/v1/getStatus%00",
+    "*",
+  ])("%s is not found", async (path) => {
+    for (const method of ["GET", "POST"])
+      expect(await answerOf(rawRequest(emulator, { method, path }))).toEqual([404, failed("not found")]);
+  });
+
+  it("may be asked for in absolute form", async () => {
+    const intent = toBase58(newKey().publicKey);
+    const path = `${emulator.url}/v1/getStatus?intent=${intent}`;
+    expect(await answerOf(rawRequest(emulator, { method: "GET", path }))).toEqual([
+      200,
+      '{"status":"UNKNOWN","success":true}',
+    ]);
+    expect((await rawRequest(emulator, { method: "GET", path: "http://[/v1/getStatus" })).status).toBe(404);
+  });
+});
+
+it("answers the same over HTTP/2", async () => {
+  const session = http2.connect(emulator.url);
+  const call = (headers: http2.OutgoingHttpHeaders, body?: string) =>
+    new Promise<[number | undefined, string]>((done, fail) => {
+      const stream = session.request(headers);
+      let status: number | undefined;
+      let text = "";
+      stream.on("response", (response) => {
+        status = response[":status"];
+      });
+      stream.on("data", (chunk) => {
+        text += chunk;
+      });
+      stream.on("error", fail);
+      stream.on("end", () => done([status, text]));
+      stream.end(body);
+    });
+  try {
+    const key = newKey();
+    const create = { ":method": "POST", ":path": "/v1/createIntent" };
+    expect(await call(create, JSON.stringify(bodyOf(key)))).toEqual([200, succeeded]);
+    expect(await call(create, "{")).toEqual([400, expect.stringMatching(/invalid JSON/)]);
+    expect(await call(create, " ".repeat(1_048_577))).toEqual([
+      413,
+      failed("request body is larger than 1048576 bytes"),
+    ]);
+    expect(await call({ ":path": `/v1/getStatus?intent=${toBase58(key.publicKey)}` })).toEqual([
+      200,
+      '{"status":"PENDING","success":true}',
+    ]);
+    expect(await call({ ":path": "//" })).toEqual([404, failed("not found")]);
+  } finally {
+    session.close();
+  }
+});

@@ -1,0 +1,135 @@
+/** Emulators on a frozen clock, and raw clients for every transport. Call `cleanUp` after each test. */
+import { createClient, type Transport } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+  Http2SessionManager,
+} from "@connectrpc/connect-node";
+import { EmulatorService } from "../../gen/codeintents/emulator/v1/emulator_service_pb.js";
+import { Emulator, type EmulatorOptions, MovableClock } from "../../src/emulator/index.js";
+import { PaymentIntent } from "../../src/intents/payment-intent.js";
+import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { account } from "./payment.js";
+import { type PaymentFields, payment, sendPayment } from "./sequencer.js";
+
+const cleanUps: (() => unknown)[] = [];
+
+/** Runs when the test is over, the latest first. */
+export function later(cleanUp: () => unknown): void {
+  cleanUps.push(cleanUp);
+}
+
+export async function cleanUp(): Promise<void> {
+  for (const run of cleanUps.splice(0).reverse()) await run();
+}
+
+/** A frozen clock that knows its timers. */
+export class WatchedClock extends MovableClock {
+  readonly #pending = new Set<object>();
+
+  constructor(startAt = 1_700_000_000_000) {
+    super({ frozen: true, startAt });
+  }
+
+  /** Timers that are neither cancelled nor over. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  override after(delayMs: number, callback: () => void): () => void {
+    const entry = {};
+    this.#pending.add(entry);
+    const cancel = super.after(delayMs, () => {
+      this.#pending.delete(entry);
+      callback();
+    });
+    return () => {
+      this.#pending.delete(entry);
+      cancel();
+    };
+  }
+}
+
+export interface Emulated {
+  readonly emulator: Emulator;
+  readonly clock: WatchedClock;
+  /** What the emulator told its logger. */
+  readonly errors: unknown[];
+}
+
+/** An emulator on a frozen clock and a free port, that is closed when the test is over. */
+export async function emulated(options: EmulatorOptions = {}): Promise<Emulated> {
+  const clock = new WatchedClock();
+  const errors: unknown[] = [];
+  const logger = { error: (...data: unknown[]) => void errors.push(data.at(-1)) };
+  const emulator = await Emulator.start({ clock, logger, ...options });
+  later(() => emulator.close());
+  return { emulator, clock, errors };
+}
+
+/** A way to call an emulator below the client. */
+export interface RawWay {
+  readonly name: string;
+  readonly http2: boolean;
+  readonly open: (emulator: Emulator) => Transport;
+}
+
+/** A transport over HTTP/2 with a connection of its own, that ends with the test. */
+function overHttp2(
+  emulator: Emulator,
+  make: (options: { baseUrl: string; sessionManager: Http2SessionManager }) => Transport,
+): Transport {
+  const sessionManager = new Http2SessionManager(emulator.url);
+  later(() => sessionManager.abort());
+  return make({ baseUrl: emulator.url, sessionManager });
+}
+
+export const memory: RawWay = { name: "memory", http2: true, open: ({ transport }) => transport };
+export const connectHttp2: RawWay = {
+  name: "Connect over HTTP/2",
+  http2: true,
+  open: (emulator) =>
+    overHttp2(emulator, (options) => createConnectTransport({ httpVersion: "2", ...options })),
+};
+export const grpc: RawWay = {
+  name: "gRPC",
+  http2: true,
+  open: (emulator) => overHttp2(emulator, (options) => createGrpcTransport(options)),
+};
+export const connectHttp1: RawWay = {
+  name: "Connect over HTTP/1.1",
+  http2: false,
+  open: ({ url }) => createConnectTransport({ httpVersion: "1.1", baseUrl: url }),
+};
+export const grpcWeb: RawWay = {
+  name: "gRPC-Web over HTTP/1.1",
+  http2: false,
+  open: ({ url }) => createGrpcWebTransport({ httpVersion: "1.1", baseUrl: url }),
+};
+
+export const rawWays: readonly RawWay[] = [memory, connectHttp2, grpc, connectHttp1, grpcWeb];
+
+/** An intent for 1 usd, or something else, to the account of ones. */
+export function intentOf(options: { amount?: string; currency?: string } = {}): PaymentIntent {
+  return PaymentIntent.from({
+    destination: account(1),
+    amount: options.amount ?? "1",
+    currency: (options.currency ?? "usd") as "usd",
+  });
+}
+
+/** Registers an intent's own request, with other fields. */
+export async function register(
+  emulator: Emulator,
+  intent: PaymentIntent,
+  fields: PaymentFields = {},
+): Promise<void> {
+  await sendPayment(emulator, rendezvousKey(intent.payload), payment(fields));
+}
+
+/** Whether somebody listens at a key at which something is stored. */
+export async function isStreamOpen(emulator: Emulator, intentId: string): Promise<boolean> {
+  const { intent } = await createClient(EmulatorService, emulator.transport).getIntent({ intentId });
+  return intent?.streamOpen ?? false;
+}

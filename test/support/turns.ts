@@ -1,0 +1,28 @@
+/** Waiting without sleeping: by turns of the event loop, in which promises settle and sockets are read. */
+
+/** So many turns of the event loop. */
+export async function turns(count = 20): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Turns until something holds. The test's own time limit is the only other end. */
+export async function until(holds: () => unknown): Promise<void> {
+  while (!(await holds())) await turns(1);
+}
+
+/** A promise that is settled from outside. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export function deferred<T = void>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onValue, onReason) => {
+    resolve = onValue;
+    reject = onReason;
+  });
+  return { promise, resolve, reject };
+}
