@@ -48,6 +48,10 @@ export async function run(port: Port, req: PortRequest, res: PortResponse): Prom
   // A client that leaves in the middle is no error of ours, and must not end the process.
   req.on("error", ignore);
   res.on("error", ignore);
+  // Connect's reader leaves early where a body is too large. Destroyed then, the request would take its connection with it;
+  // what is left of it is read to its end and dropped instead, within the request's time.
+  Object.defineProperty(req, Symbol.asyncIterator, { value: () => req.iterator({ destroyOnReturn: false }) });
+  if (!("stream" in res)) res.once("finish", () => req.resume());
   try {
     await port.options.handler(req, res);
   } catch (error) {

@@ -34,7 +34,7 @@ export function createHttp2(port: Port): http2.Http2Server {
     }
     limitRequestTime(req, res, limits.requestTimeoutMs);
     // An unread body would keep the stream open after the response.
-    res.once("finish", () => req.resume());
+    req.stream.once("finish", () => req.resume());
     void run(port, req, res);
   });
   return server;
