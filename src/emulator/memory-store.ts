@@ -16,28 +16,31 @@ export function memoryStore(): Store {
 const emptyState: KeyState = { messages: [] };
 
 class MemoryStore implements Store {
-  readonly #states = new Map<string, KeyState>();
-  readonly #running = new Map<string, Promise<unknown>>();
+  #states = new Map<string, KeyState>();
+  #running = new Map<string, Promise<unknown>>();
 
   async transaction<T>(intentId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
-    const before = this.#running.get(intentId);
+    // What is loaded meanwhile takes their place: a transaction that still runs ends in the state that it began in.
+    const states = this.#states;
+    const running = this.#running;
+    const before = running.get(intentId);
     const run = (async () => {
       await before;
-      const draft = new Draft(this.#states.get(intentId) ?? emptyState);
+      const draft = new Draft(states.get(intentId) ?? emptyState);
       const result = await work(draft);
-      if (draft.state !== emptyState) this.#states.set(intentId, draft.state);
+      if (draft.state !== emptyState) states.set(intentId, draft.state);
       return result;
     })();
     const ended = run.then(
       () => undefined,
       () => undefined,
     );
-    this.#running.set(intentId, ended);
+    running.set(intentId, ended);
     try {
       return await run;
     } finally {
       // Kept only while somebody may wait for it.
-      if (this.#running.get(intentId) === ended) this.#running.delete(intentId);
+      if (running.get(intentId) === ended) running.delete(intentId);
     }
   }
 
@@ -46,10 +49,8 @@ class MemoryStore implements Store {
   }
 
   async load(states: ReadonlyMap<string, KeyState>): Promise<void> {
-    // What is still running belongs to the state before.
-    await Promise.all(this.#running.values());
-    this.#states.clear();
-    for (const [intentId, state] of states) this.#states.set(intentId, state);
+    this.#states = new Map(states);
+    this.#running = new Map();
   }
 
   /** There is nothing to release. What still runs is not waited for: it may wait for a network that never answers. */

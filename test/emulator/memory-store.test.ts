@@ -276,3 +276,20 @@ describe("closing", () => {
     await held;
   });
 });
+
+describe("loading", () => {
+  it("does not wait for a transaction that runs, and keeps what it wrote out of the new state", async () => {
+    const { opened, open } = gate();
+    const running = store.transaction("key", async (transaction) => {
+      await transaction.addMessage(message("old"));
+      await opened;
+    });
+    const waiting = store.transaction("key", (transaction) => transaction.addMessage(message("old too")));
+    await turn();
+    await store.load(new Map([["key", { messages: [message("new")] }]]));
+    expect(await idsAt("key")).toEqual(["new"]);
+    open();
+    await Promise.all([running, waiting]);
+    expect(await idsAt("key")).toEqual(["new"]);
+  });
+});
