@@ -49,6 +49,7 @@ export class CodeClient {
       logger,
       idempotencySecret,
       headers,
+      timeoutMs,
       capabilities: capabilitiesOf(this.#options.target),
       closed: this.#closed.signal,
       open: () => this.#open(),

@@ -1,43 +1,31 @@
-import {
-  type ErrorCode,
-  InputError,
-  PaymentWaitError,
-  RegistrationUnknownError,
-  TransportError,
-} from "../errors.js";
+import { type ErrorCode, InputError, RegistrationUnknownError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../intents/payment-intent.js";
-import { onAbort } from "../sequencer/abort.js";
-import { DEFAULT_TIMEOUT_MS, type RunCall } from "../sequencer/call.js";
+import type { RunCall } from "../sequencer/call.js";
 import type { Capabilities } from "../sequencer/capabilities.js";
-import type { CallOptions, IntentStatus, Sequencer } from "../sequencer/port.js";
+import type { CallOptions, IntentStatus } from "../sequencer/port.js";
 import { type IntentReference, publicKeyOf } from "./intent-reference.js";
 import type { Logger } from "./options.js";
 import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
+import { submittedOf, type WatchContext, watchPayment } from "./watching.js";
 
 /** What {@link PaymentIntents} takes from its client. */
-export interface PaymentIntentsContext {
+export interface PaymentIntentsContext extends Omit<WatchContext, "getStatus"> {
   readonly logger: Logger;
   readonly idempotencySecret: Uint8Array | undefined;
   readonly capabilities: Capabilities;
-  /** Headers of every call. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Fires when the client closes. */
-  readonly closed: AbortSignal;
-  /** The sequencer behind the calls. */
-  readonly open: () => Promise<Sequencer>;
 }
 
 /** The calls for payment intents; `client.paymentIntents`. */
 export class PaymentIntents {
   readonly #run: RunCall;
-  readonly #context: PaymentIntentsContext;
+  readonly #context: PaymentIntentsContext & WatchContext;
   #warned = false;
 
   /** @internal */
   constructor(run: RunCall, context: PaymentIntentsContext) {
     this.#run = run;
-    this.#context = context;
+    this.#context = { ...context, getStatus: (intent, options) => this.getStatus(intent, options) };
   }
 
   /**
@@ -114,16 +102,7 @@ export class PaymentIntents {
    * ```
    */
   watch(intent: PaymentIntent, options: WatchOptions = {}): AsyncGenerator<PaymentEvent, void, undefined> {
-    if (!(intent instanceof PaymentIntent)) {
-      throw new InputError(
-        "invalid_option",
-        "intent",
-        "must be a PaymentIntent; rebuild it with fromClientSecret",
-      );
-    }
-    const end = new AbortController();
-    const checked = checkWatchOptions(options, this.#context.capabilities);
-    return endingAtOnce(this.#watch(intent, checked, end), () => end.abort(watchOver));
+    return watchPayment(this.#context, intent, this.#checkWatch(intent, options));
   }
 
   /**
@@ -143,102 +122,17 @@ export class PaymentIntents {
     intent: PaymentIntent,
     options: Omit<WatchOptions, "until"> & { readonly until?: "submitted" | "rejected" | undefined } = {},
   ): Promise<SubmittedEvent> {
-    let lastRejectionId: string | undefined;
-    try {
-      for await (const event of this.watch(intent, options)) {
-        if (event.type === "submitted") return event;
-        if (event.type !== "rejected") continue;
-        lastRejectionId = event.messageId;
-        if (options.until === "rejected") {
-          const what = `The payer declined (message ${lastRejectionId}).`;
-          throw new PaymentWaitError("payment_rejected", { intentId: intent.id, what, lastRejectionId });
-        }
-      }
-    } catch (error) {
-      if (
-        !(error instanceof PaymentWaitError) ||
-        error.code !== "payment_timeout" ||
-        lastRejectionId === undefined
-      )
-        throw error;
-      const declined = `The payer declined before (last in message ${lastRejectionId}).`;
-      const what = `${waitedFor(options.timeoutMs, error.cause)} ${declined}`;
-      throw new PaymentWaitError("payment_timeout", {
-        intentId: intent.id,
-        what,
-        lastRejectionId,
-        cause: error.cause,
-      });
-    }
-    throw new TransportError("aborted", {
-      message: `The watch over intent ${intent.id} was ended; it stays payable`,
-    });
+    const checked = this.#checkWatch(intent, options);
+    return submittedOf(intent.id, watchPayment(this.#context, intent, checked), checked);
   }
 
-  async *#watch(
-    intent: PaymentIntent,
-    { policy, timeoutMs, signal, headers }: CheckedWatchOptions,
-    end: AbortController,
-  ): AsyncGenerator<PaymentEvent, void, undefined> {
-    const { open, closed, headers: clientHeaders } = this.#context;
-    // Of the last question for the status; a timeout tells of it.
-    let failure: unknown;
-    const stops = [onAbort(closed, () => end.abort(closed.reason))];
-    if (signal !== undefined) {
-      const message = `The watch was aborted by its signal. Intent ${intent.id} stays payable`;
-      stops.push(
-        onAbort(signal, () => end.abort(new TransportError("aborted", { message, cause: signal.reason }))),
-      );
-    }
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            const what = waitedFor(timeoutMs, failure);
-            end.abort(new PaymentWaitError("payment_timeout", { intentId: intent.id, what, cause: failure }));
-          }, timeoutMs);
-    const release = () => {
-      clearTimeout(timer);
-      for (const stop of stops) stop();
-    };
-    // Also where the reader never comes back for the error.
-    end.signal.addEventListener("abort", release, { once: true });
-    try {
-      if (closed.aborted) throw closed.reason;
-      if (signal?.aborted)
-        throw new TransportError("aborted", {
-          message: "The watch was aborted before it began",
-          cause: signal.reason,
-          mayHaveArrived: false,
-        });
-      const [{ watchIntent }, { messages }] = await Promise.all([import("../events/watch.js"), open()]);
-      end.signal.throwIfAborted();
-      const source = {
-        messages,
-        getStatus: async (ending: AbortSignal) => {
-          try {
-            const status = await this.getStatus(intent, { signal: ending, headers });
-            failure = undefined;
-            return status;
-          } catch (error) {
-            failure = error;
-            throw error;
-          }
-        },
-        attempt: (ending: AbortSignal) => ({
-          signal: ending,
-          timeoutMs: DEFAULT_TIMEOUT_MS,
-          headers: { ...clientHeaders, ...headers },
-          mayRepeat: false,
-        }),
-      };
-      yield* watchIntent(intent, source, policy, end);
-    } catch (error) {
-      if (error !== watchOver) throw error;
-    } finally {
-      release();
-      end.abort(watchOver);
-    }
+  #checkWatch(intent: PaymentIntent, options: WatchOptions): CheckedWatchOptions {
+    if (intent instanceof PaymentIntent) return checkWatchOptions(options, this.#context.capabilities);
+    throw new InputError(
+      "invalid_option",
+      "intent",
+      "must be a PaymentIntent; rebuild it with fromClientSecret",
+    );
   }
 
   #warnOfForeignWebhook(intent: PaymentIntent): void {
@@ -257,37 +151,6 @@ export class PaymentIntents {
         "cannot be guessed.",
     );
   }
-}
-
-// Why a watch ends that its reader left.
-const watchOver = new TransportError("aborted", { message: "The watch is over" });
-
-/** The same events; leaving them ends the watch at once, also while an event is awaited. */
-function endingAtOnce(
-  events: AsyncGenerator<PaymentEvent, void, undefined>,
-  end: () => void,
-): AsyncGenerator<PaymentEvent, void, undefined> {
-  const ending: AsyncGenerator<PaymentEvent, void, undefined> = {
-    next: () => events.next(),
-    return(value) {
-      end();
-      return events.return(value);
-    },
-    throw(error) {
-      end();
-      return events.throw(error);
-    },
-    [Symbol.asyncIterator]: () => ending,
-    async [Symbol.asyncDispose]() {
-      await ending.return();
-    },
-  };
-  return ending;
-}
-
-function waitedFor(timeoutMs: number | undefined, failure: unknown): string {
-  const heard = `No payment was heard of within ${timeoutMs} ms.`;
-  return failure === undefined ? heard : `${heard} The last question for the status failed; see the cause.`;
 }
 
 function checkedObject(options: unknown): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { rendezvousKey } from "../rendezvous/key.js";
 import type { Attempt, IntentStatus, MessageCalls, StreamKind } from "../sequencer/port.js";
 import type { PaymentEvent } from "./events.js";
 import { Listener } from "./listener.js";
+import { Silence, sleep } from "./waiting.js";
 
 /** When a watch is over. */
 export type WatchUntil = "submitted" | "webhook" | "rejected";
@@ -331,66 +332,6 @@ interface StreamEnd {
   readonly heard: boolean;
   readonly lifeMs: number;
   readonly error: unknown;
-}
-
-/** Ends a stream that is silent for too long. */
-class Silence {
-  readonly #controller = new AbortController();
-  readonly #outer: AbortSignal;
-  #patienceMs: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #wasSilent = false;
-
-  constructor(outer: AbortSignal, patienceMs: number) {
-    this.#outer = outer;
-    this.#patienceMs = patienceMs;
-    if (outer.aborted) this.#onOuter();
-    outer.addEventListener("abort", this.#onOuter, { once: true });
-    this.restart();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Whether silence ended the stream. */
-  get wasSilent(): boolean {
-    return this.#wasSilent;
-  }
-
-  restart(patienceMs: number = this.#patienceMs): void {
-    this.#patienceMs = patienceMs;
-    this.pause();
-    this.#timer = setTimeout(() => {
-      this.#wasSilent = true;
-      this.#controller.abort(new Error("the stream is silent"));
-    }, patienceMs);
-  }
-
-  pause(): void {
-    clearTimeout(this.#timer);
-  }
-
-  stop(): void {
-    this.pause();
-    this.#outer.removeEventListener("abort", this.#onOuter);
-    this.#controller.abort();
-  }
-
-  readonly #onOuter = () => this.#controller.abort(this.#outer.reason);
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }
 
 /** Whether the caller wanted the end, and no more events with it. */

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Emulator } from "../../src/emulator/index.js";
+import {
+  CodeClient,
+  CodeIntentsError,
+  type ConnectingClientOptions,
+  type PaymentEvent,
+  type PaymentIntent,
+} from "../../src/index.js";
+import { type FaultKind, faultKinds, randomOf, startFaultProxy } from "../support/fault-proxy.js";
+import { order } from "../support/outcomes.js";
+import { recordingStore } from "../support/recording-store.js";
+
+/** How many runs; `FAULT_SEED` starts elsewhere. */
+const runs = Number(process.env.FAULT_RUNS ?? 100);
+const firstSeed = Number(process.env.FAULT_SEED ?? 20_240_208);
+const atOnce = 20;
+
+const protocols: readonly ConnectingClientOptions[] = [
+  { protocol: "connect" },
+  { protocol: "connect", httpVersion: "1.1" },
+  { protocol: "grpc" },
+  { protocol: "grpc-web" },
+  { protocol: "rest" },
+];
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+describe("through a network that fails", () => {
+  const recording = recordingStore();
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown) => rejections.push(reason);
+  let emulator: Emulator;
+  beforeAll(() => {
+    process.on("unhandledRejection", onRejection);
+  });
+  afterAll(() => {
+    process.off("unhandledRejection", onRejection);
+  });
+
+  /** Create, pay and watch, all through one bad network. Returns what became of its connections. */
+  async function run(seed: number): Promise<readonly FaultKind[]> {
+    const random = randomOf(seed ^ 0x5eed);
+    await using proxy = await startFaultProxy(emulator.port, seed);
+    const protocol = protocols[seed % protocols.length];
+    await using code = new CodeClient({
+      ...protocol,
+      baseUrl: proxy.url,
+      timeoutMs: 700,
+      retry: { maxAttempts: 5, initialDelayMs: 5, maxDelayMs: 50 },
+    });
+    const intent = code.paymentIntents.build(order);
+    await create(code, intent);
+    const payer = (async () => {
+      await pause(random() * 60);
+      await emulator.wallet.scan(intent);
+      await pause(random() * 120);
+      await emulator.wallet.pay(intent);
+    })();
+    const events: PaymentEvent[] = [];
+    try {
+      for await (const event of code.paymentIntents.watch(intent, {
+        intervalMs: 20 + Math.floor(random() * 60),
+        timeoutMs: 25_000,
+      }))
+        events.push(event);
+    } finally {
+      await payer;
+    }
+    expect(recording.requests.get(intent.id)).toBe(1);
+    const types = events.map(({ type }) => type);
+    expect(types.at(-1)).toBe("submitted");
+    expect(new Set(types).size).toBe(types.length);
+    expect(types.filter((type) => !["requested", "scanned", "submitted"].includes(type))).toEqual([]);
+    return proxy.faults;
+  }
+
+  async function create(code: CodeClient, intent: PaymentIntent): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        await code.paymentIntents.create(intent);
+        return;
+      } catch (error) {
+        if (!(error instanceof CodeIntentsError) || !error.retryable || tries > 50) throw error;
+      }
+    }
+  }
+
+  it(
+    `hears of every payment, once, in ${runs} runs`,
+    async () => {
+      const resources = () => process.getActiveResourcesInfo().filter((name) => /TCP|Pipe/.test(name));
+      const before = resources();
+      emulator = await Emulator.start({ store: recording.store });
+      const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
+      const failed: string[] = [];
+      const seen = new Set<FaultKind>();
+      const work = async () => {
+        for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+          try {
+            for (const fault of await run(seed)) seen.add(fault);
+          } catch (error) {
+            failed.push(`FAULT_SEED=${seed} FAULT_RUNS=1: ${error instanceof Error ? error.stack : error}`);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, work));
+      expect(failed.join("\n\n")).toBe("");
+      expect(rejections).toEqual([]);
+      if (runs >= 100) expect([...seen].sort()).toEqual([...faultKinds].sort());
+      await emulator.close();
+      // Sockets close a moment after they are destroyed.
+      for (let tries = 0; resources().length > before.length && tries < 50; tries++) await pause(50);
+      expect(resources()).toEqual(before);
+    },
+    60_000 + runs * 2_000,
+  );
+});

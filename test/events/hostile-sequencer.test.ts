@@ -1,0 +1,307 @@
+import { create } from "@bufbuild/protobuf";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  type Message,
+  OpenMessageStreamResponseSchema,
+} from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { PaymentEvent, PaymentIntent, WatchOptions } from "../../src/index.js";
+import { PaymentIntent as Intent } from "../../src/index.js";
+import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { order } from "../support/outcomes.js";
+import {
+  delivered,
+  frameOf,
+  inMemory,
+  overHttp2,
+  pingOf,
+  requestOf,
+  type Script,
+  type Scripted,
+  submissionOf,
+  unavailable,
+  untilAborted,
+} from "../support/scripted-sequencer.js";
+import { codeScanned, filled, type Kind, newKey } from "../support/sequencer.js";
+
+const places = [
+  { name: "in memory", start: inMemory },
+  { name: "over HTTP/2", start: overHttp2 },
+] as const;
+
+const pending = async () => ({ exists: true });
+const paid = async () => ({ exists: true, intentSubmitted: true });
+const scannedAt = (seconds: number): Kind => ({
+  case: "codeScanned",
+  value: { timestamp: { seconds: BigInt(seconds) } },
+});
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+async function hear(
+  sequencer: Scripted,
+  intent: PaymentIntent,
+  options: WatchOptions = {},
+  onEvent: (event: PaymentEvent) => unknown = () => {},
+): Promise<{ events: PaymentEvent[]; error: unknown }> {
+  const events: PaymentEvent[] = [];
+  try {
+    for await (const event of sequencer.client().paymentIntents.watch(intent, {
+      intervalMs: 50,
+      timeoutMs: 20_000,
+      ...options,
+    })) {
+      events.push(event);
+      await onEvent(event);
+    }
+    return { events, error: undefined };
+  } catch (error) {
+    return { events, error };
+  }
+}
+
+const typesOf = (events: readonly PaymentEvent[]) => events.map(({ type }) => type);
+
+/** Streams these messages, and then stays open. */
+function streaming(...messages: readonly Message[]): Script {
+  return {
+    async *openMessageStreamWithKeepAlive(_requests, { signal }) {
+      yield pingOf();
+      for (const message of messages) yield frameOf(message);
+      await untilAborted(signal);
+    },
+  };
+}
+
+describe.each(places)("a sequencer that lies $name", ({ start }) => {
+  const intent = Intent.from(order);
+  const key = rendezvousKey(intent.payload);
+
+  it.each([
+    ["destination", submissionOf(intent, { destination: filled(9) })],
+    ["amount", submissionOf(intent, { nativeAmount: 0.01 })],
+  ])("is not believed where the payment has another %s, nor its status then", async (field, message) => {
+    await using sequencer = await start({ ...streaming(message), getStatus: paid });
+    const { events, error } = await hear(sequencer, intent, { timeoutMs: 700 });
+    expect(events).toEqual([expect.objectContaining({ type: "conflicting", subject: "payment", field })]);
+    expect(error).toMatchObject({ code: "payment_timeout" });
+  });
+
+  it("tells of a payment without details for what it is", async () => {
+    const message = submissionOf(intent, { withoutMetadata: true });
+    await using sequencer = await start({ ...streaming(message), getStatus: pending });
+    const { events } = await hear(sequencer, intent);
+    expect(events).toEqual([{ type: "submitted", heardFrom: "stream" }]);
+  });
+
+  it("cannot make the payer's messages, and replays in vain", async () => {
+    const scanned = delivered(codeScanned, key);
+    const request = requestOf(intent, key);
+    await using sequencer = await start({
+      ...streaming(
+        delivered(codeScanned),
+        delivered(codeScanned, newKey()),
+        request,
+        scanned,
+        scanned,
+        request,
+        delivered(codeScanned, key),
+        submissionOf(intent),
+      ),
+      getStatus: pending,
+    });
+    const { events } = await hear(sequencer, intent);
+    expect(typesOf(events)).toEqual(["forged", "forged", "requested", "scanned", "submitted"]);
+  });
+
+  it("floods: the reader's pace holds, and the status is heard", async () => {
+    let sent = 0;
+    let submitted = false;
+    await using sequencer = await start({
+      async *openMessageStreamWithKeepAlive(_requests, { signal }) {
+        yield pingOf();
+        while (!signal.aborted) {
+          yield frameOf(delivered(scannedAt(sent++)));
+          if (sent % 50 === 0) await turn();
+        }
+      },
+      getStatus: async () => ({ exists: true, intentSubmitted: submitted }),
+    });
+    let firstAt: number | undefined;
+    const { events, error } = await hear(sequencer, intent, {}, async () => {
+      if (firstAt !== undefined) return;
+      firstAt = sent;
+      // A reader that is busy: what is on its way stops.
+      let before = -1;
+      while (before !== sent) {
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      submitted = true;
+    });
+    expect(error).toBeUndefined();
+    expect(events.at(-1)).toEqual({ type: "submitted", heardFrom: "status" });
+    // What the reader got, and what fits between the two.
+    expect(sent).toBeLessThan(50_000);
+  });
+
+  it("pings without end, or at delays beyond reason", async () => {
+    for (const seconds of [0n, -5n, 2n ** 40n]) {
+      let submitted = false;
+      await using sequencer = await start({
+        async *openMessageStreamWithKeepAlive(_requests, { signal }) {
+          for (let count = 0; !signal.aborted; count++) {
+            yield pingOf(seconds);
+            if (count > 200) submitted = true;
+            if (count % 50 === 0) await turn();
+          }
+        },
+        getStatus: async () => ({ exists: true, intentSubmitted: submitted }),
+      });
+      const { events } = await hear(sequencer, intent);
+      expect(events).toEqual([{ type: "submitted", heardFrom: "status" }]);
+      expect(sequencer.calls.openMessageStreamWithKeepAlive).toBe(1);
+    }
+  });
+
+  it("sends giants", async () => {
+    const giant = delivered({
+      case: "requestToGrabBill",
+      value: { requestorAccount: { value: filled(1, 3_000_000) } },
+    });
+    const large = delivered({
+      case: "requestToGrabBill",
+      value: { requestorAccount: { value: filled(1, 500_000) } },
+    });
+    let asked = 0;
+    await using sequencer = await start({
+      async *openMessageStreamWithKeepAlive() {
+        yield frameOf(large);
+        yield frameOf(giant);
+      },
+      async *openMessageStream() {
+        yield create(OpenMessageStreamResponseSchema, { messages: [giant] });
+      },
+      pollMessages: async () => ({ messages: [giant] }),
+      getStatus: async () => ({ exists: true, intentSubmitted: ++asked > 6 }),
+    });
+    const { events } = await hear(sequencer, intent);
+    expect(events.at(-1)).toMatchObject({ type: "submitted" });
+    expect(typesOf(events).every((type) => type === "submitted" || type === "forged")).toBe(true);
+  });
+
+  it("takes back what it said: the payment is told once", async () => {
+    const enough = new AbortController();
+    let asked = 0;
+    await using sequencer = await start({
+      ...streaming(),
+      async getStatus() {
+        if (++asked > 5) enough.abort();
+        return { exists: true, intentSubmitted: asked === 1 || asked === 4 };
+      },
+    });
+    const { events, error } = await hear(sequencer, intent, { until: "webhook", signal: enough.signal });
+    expect(events).toEqual([{ type: "submitted", heardFrom: "status" }]);
+    expect(error).toMatchObject({ code: "aborted" });
+  });
+
+  it("answers with nothing: a failed question is no payment, and the timeout names it", async () => {
+    await using sequencer = await start({ ...streaming(), getStatus: unavailable });
+    const { events, error } = await hear(sequencer, intent, { timeoutMs: 1_000 });
+    expect(events).toEqual([]);
+    expect(error).toMatchObject({
+      code: "payment_timeout",
+      message: expect.stringContaining("question for the status failed"),
+      cause: { code: "unavailable" },
+    });
+  });
+
+  it("refuses the question: the watch says why, at once", async () => {
+    await using sequencer = await start(streaming());
+    const { error } = await hear(sequencer, intent);
+    expect(error).toMatchObject({ code: "unimplemented" });
+  });
+});
+
+describe("a sequencer whose streams end at once, for ever", () => {
+  const intent = Intent.from(order);
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  /** Opens within ten minutes of a fake clock. */
+  async function openings(script: Script): Promise<{ calls: Scripted["calls"]; longestPauseMs: number }> {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    await using sequencer = await inMemory({ getStatus: pending, ...script });
+    const watch = sequencer.client().paymentIntents.watch(intent);
+    const next = watch.next();
+    await vi.dynamicImportSettled();
+    let last = 0;
+    let lastAt = 0;
+    let longestPauseMs = 0;
+    for (let ms = 0; ms < 600_000; ms += 250) {
+      await vi.advanceTimersByTimeAsync(250);
+      const { openMessageStreamWithKeepAlive = 0, openMessageStream = 0 } = sequencer.calls;
+      const opened = openMessageStreamWithKeepAlive + openMessageStream;
+      if (opened === last) longestPauseMs = Math.max(longestPauseMs, ms - lastAt);
+      else {
+        last = opened;
+        lastAt = ms;
+      }
+    }
+    await watch.return();
+    await next;
+    return { calls: { ...sequencer.calls }, longestPauseMs };
+  }
+
+  it("is asked ever more rarely, though each stream pings first", async () => {
+    const { calls, longestPauseMs } = await openings({
+      pollMessages: async () => ({ messages: [] }),
+      async *openMessageStreamWithKeepAlive() {
+        yield pingOf();
+      },
+    });
+    // Pauses of 5 seconds on average, and a few short ones at the start.
+    expect(calls.openMessageStreamWithKeepAlive).toBeGreaterThan(90);
+    expect(calls.openMessageStreamWithKeepAlive).toBeLessThan(140);
+    expect(longestPauseMs).toBeLessThan(10_000);
+    expect(calls.getStatus).toBeLessThan(130);
+  });
+
+  it("is polled instead where they give nothing, and tried again each minute", async () => {
+    const { calls } = await openings({
+      pollMessages: async () => ({ messages: [] }),
+      async *openMessageStreamWithKeepAlive() {},
+      async *openMessageStream() {},
+    });
+    expect(calls.openMessageStreamWithKeepAlive).toBeGreaterThan(20);
+    expect(calls.openMessageStreamWithKeepAlive).toBeLessThan(35);
+    expect(calls.openMessageStream).toBeGreaterThan(20);
+    expect(calls.pollMessages).toBeGreaterThan(100);
+    expect(calls.pollMessages).toBeLessThan(200);
+  });
+
+  it("is only polled where it has no streams at all", async () => {
+    const { calls } = await openings({ pollMessages: async () => ({ messages: [] }) });
+    expect(calls.openMessageStreamWithKeepAlive).toBeUndefined();
+    expect(calls.pollMessages).toBeGreaterThan(110);
+    expect(calls.pollMessages).toBeLessThan(130);
+  });
+
+  it("leaves the pauses to chance", async () => {
+    const drawn = vi.spyOn(Math, "random");
+    await using sequencer = await inMemory({
+      getStatus: pending,
+      async *openMessageStreamWithKeepAlive() {
+        yield pingOf();
+      },
+    });
+    const watch = sequencer.client().paymentIntents.watch(intent);
+    const next = watch.next();
+    await vi.waitFor(() => expect(sequencer.calls.openMessageStreamWithKeepAlive).toBeGreaterThan(2), 20_000);
+    await watch.return();
+    await next;
+    expect(drawn.mock.calls.length).toBeGreaterThanOrEqual(2);
+  });
+});
