@@ -1,4 +1,5 @@
-// `npm start`: the walk through the seed's example, on a build that is made first where there is none or an older one.
+// Runs an example on a build that is made first where there is none or an older one. Without an argument, `npm start`:
+// the walk through the seed's example.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,7 +22,7 @@ if (!existsSync(built) || statSync(built).mtimeMs < latestChange(join(root, "src
   console.log("Building first ...");
   run("scripts/build.mjs");
 }
-run("examples/walk/walk.mjs");
+run(process.argv[2] ?? "examples/walk/walk.mjs");
 
 function run(script) {
   const { status, signal } = spawnSync(process.execPath, [join(root, script)], {

@@ -34,6 +34,8 @@ export type SequencerErrorCode =
   | "request_refused"
   /** The intent has been submitted (paid) already; nothing was changed. */
   | "already_submitted"
+  /** The intent is registered, but its webhook was refused. `create` with a mended URL registers it. */
+  | "webhook_refused"
   /** A request with other details exists at this rendezvous key. Possibly somebody else registered it first. */
   | "intent_conflict"
   /** A signature did not verify, or a domain's ownership could not be shown. */
@@ -72,7 +74,9 @@ export type PaymentWaitErrorCode =
   /** No payment was heard of in time. */
   | "payment_timeout"
   /** The payer declined, and the caller asked to end on that. */
-  | "payment_rejected";
+  | "payment_rejected"
+  /** The payment was submitted, but its webhook was not answered with 200 in time. */
+  | "webhook_unconfirmed";
 
 /** Codes of `WebhookError` of `code-intents/webhook`. */
 export type WebhookErrorCode =
@@ -321,7 +325,8 @@ export class RegistrationUnknownError<Intent = unknown> extends CodeIntentsError
     super("registration_unknown", {
       message:
         `It is not known whether intent ${intentId} is registered: no attempt was answered clearly. ` +
-        "Call create() with the same intent again (the same intent twice is one intent), or ask getStatus().",
+        "Call create() with the same intent again (the same intent twice is one intent), or ask getStatus()." +
+        (cause instanceof CodeIntentsError ? ` The last attempt: ${cause.message}` : ""),
       retryable: true,
       cause,
     });
@@ -346,7 +351,7 @@ export interface PaymentWaitErrorInit {
 
 /**
  * Waiting for a payment ended without one. The intent stays payable: a payment may still come, and a merchant who no longer
- * wants it has to expect it all the same.
+ * wants it has to expect it all the same. Only `webhook_unconfirmed` means that there was a payment.
  */
 export class PaymentWaitError extends CodeIntentsError {
   declare readonly code: PaymentWaitErrorCode;
@@ -356,7 +361,11 @@ export class PaymentWaitError extends CodeIntentsError {
   readonly lastRejectionId: string | undefined;
 
   constructor(code: PaymentWaitErrorCode, { intentId, what, lastRejectionId, cause }: PaymentWaitErrorInit) {
-    super(code, { message: `${what} Intent ${intentId} stays payable: a payment may still come.`, cause });
+    const outlook =
+      code === "webhook_unconfirmed"
+        ? `Intent ${intentId} is submitted; the sequencer may still call the webhook, if there is one.`
+        : `Intent ${intentId} stays payable: a payment may still come.`;
+    super(code, { message: `${what} ${outlook}`, cause });
     this.intentId = intentId;
     this.lastRejectionId = lastRejectionId;
   }

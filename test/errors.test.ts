@@ -78,6 +78,7 @@ const codes = {
   unsupported_by_runtime: "UnsupportedError",
   request_refused: "SequencerError",
   already_submitted: "SequencerError",
+  webhook_refused: "SequencerError",
   intent_conflict: "SequencerError",
   unauthenticated: "SequencerError",
   permission_denied: "SequencerError",
@@ -94,6 +95,7 @@ const codes = {
   registration_unknown: "RegistrationUnknownError",
   payment_timeout: "PaymentWaitError",
   payment_rejected: "PaymentWaitError",
+  webhook_unconfirmed: "PaymentWaitError",
 } as const satisfies Record<Exclude<ErrorCode, WebhookErrorCode>, keyof typeof classes>;
 
 /** The codes of the one class that has an entry point of its own. */
@@ -129,6 +131,7 @@ function detailOf(error: AnyCodeIntentsError): string | boolean {
       return error.message;
     case "request_refused":
     case "already_submitted":
+    case "webhook_refused":
     case "intent_conflict":
     case "unauthenticated":
     case "permission_denied":
@@ -147,6 +150,7 @@ function detailOf(error: AnyCodeIntentsError): string | boolean {
     case "registration_unknown":
     case "payment_timeout":
     case "payment_rejected":
+    case "webhook_unconfirmed":
       return error.intentId;
   }
 }

@@ -5,13 +5,11 @@ import type { RunCall } from "../sequencer/call.js";
 import type { Capabilities } from "../sequencer/capabilities.js";
 import type { CallOptions, IntentStatus } from "../sequencer/port.js";
 import { type IntentReference, publicKeyOf } from "./intent-reference.js";
-import type { Logger } from "./options.js";
 import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
 import { submittedOf, type WatchContext, watchPayment } from "./watching.js";
 
 /** What {@link PaymentIntents} takes from its client. */
 export interface PaymentIntentsContext extends Omit<WatchContext, "getStatus"> {
-  readonly logger: Logger;
   readonly idempotencySecret: Uint8Array | undefined;
   readonly capabilities: Capabilities;
 }
@@ -48,7 +46,8 @@ export class PaymentIntents {
    * Failures that may pass are retried within the deadline; a violated rule is not.
    *
    * @returns the intent, registered
-   * @throws SequencerError `request_refused`, `already_submitted`, `intent_conflict`, `unauthenticated` and others
+   * @throws SequencerError `request_refused`, `already_submitted`, `intent_conflict`, `unauthenticated` and others;
+   * `webhook_refused` where the intent is registered, and its webhook is not
    * @throws RegistrationUnknownError `registration_unknown` where no attempt was answered clearly; it carries the intent
    * @throws TransportError `unavailable` (nothing was sent), `aborted`, `client_closed`, `redirect_refused`
    * @throws InputError for options that cannot be used
@@ -90,7 +89,7 @@ export class PaymentIntents {
    * A rejection is not an end, and nothing of it is proven; see {@link PaymentEvent} for what each event is worth. Over REST
    * it tells of `submitted` alone.
    *
-   * @throws PaymentWaitError `payment_timeout` after `timeoutMs`
+   * @throws PaymentWaitError `payment_timeout` after `timeoutMs`; `webhook_unconfirmed` where `submitted` was told by then
    * @throws TransportError `aborted`, `client_closed`; SequencerError where no waiting helps, such as `unimplemented`
    * @throws InputError or UnsupportedError for options that cannot be used, at once
    * @example
@@ -123,6 +122,13 @@ export class PaymentIntents {
     options: Omit<WatchOptions, "until"> & { readonly until?: "submitted" | "rejected" | undefined } = {},
   ): Promise<SubmittedEvent> {
     const checked = this.#checkWatch(intent, options);
+    if (checked.policy.until === "webhook") {
+      throw new InputError(
+        "invalid_option",
+        "until",
+        'must be "submitted" or "rejected"; watch() also waits for the webhook',
+      );
+    }
     return submittedOf(intent.id, watchPayment(this.#context, intent, checked), checked);
   }
 
@@ -166,6 +172,7 @@ const clearCodes: ReadonlySet<unknown> = new Set<ErrorCode>([
   "client_closed",
   "already_submitted",
   "intent_conflict",
+  "webhook_refused",
 ]);
 
 function isClear(error: unknown): boolean {

@@ -52,52 +52,64 @@ export function controlRoutes(
     };
   const { wallet } = controls;
   return (router) => {
-    router.service(WalletService, {
-      scan: guarded(async ({ payload }) => {
-        const { intentId, payment } = await wallet.scan(payload);
-        return { intentId, payment: requested(payment) };
-      }),
-      pay: guarded(async ({ target, currency, nativeAmount, destination }) => {
-        if (target.value === undefined) throw invalidArgument("target: required, a payload or an intent id");
-        if (target.case === "intentId") checkIntentId(target.value);
-        const changes = {
-          ...(currency === undefined ? {} : { currency }),
-          ...(nativeAmount === undefined ? {} : { nativeAmount }),
-          ...(destination === undefined ? {} : { destination }),
-        };
-        const { intentId, payment } = await wallet.pay(target.value, changes);
-        return { intentId, payment: submitted(payment) };
-      }),
-      reject: guarded(({ payload }) => wallet.reject(payload)),
-      vanish: guarded(({ payload }) => wallet.vanish(payload)),
-    });
-    router.service(EmulatorService, {
-      listIntents: guarded(async () => ({ intents: await listIntents(controls) })),
-      getIntent: guarded(async ({ intentId }) => {
-        checkIntentId(intentId);
-        const state = (await controls.dump()).get(intentId);
-        if (state === undefined) throw new ConnectError("nothing is stored for this intent", Code.NotFound);
-        return { intent: shown(intentId, state, controls) };
-      }),
-      reset: guarded(async () => {
-        await controls.load(new Map());
-        return {};
-      }),
-      exportState: guarded(async () => ({ state: writeState(await controls.dump()) })),
-      importState: guarded(async ({ state }) => {
-        await controls.load(readState(state));
-        return {};
-      }),
-      advanceClock: guarded(async ({ duration }) => {
-        const ms = duration === undefined ? 0 : durationMs(duration);
-        if (ms < 0) throw invalidArgument("duration: must not be negative");
-        if (controls.now() + ms > LATEST_TIME)
-          throw invalidArgument("duration: must not lead beyond the year 9999");
-        return create(AdvanceClockResponseSchema, { now: timestampFromMs(await controls.advance(ms)) });
-      }),
-    });
+    router.service(
+      WalletService,
+      {
+        scan: guarded(async ({ payload }) => {
+          const { intentId, payment } = await wallet.scan(payload);
+          return { intentId, payment: requested(payment) };
+        }),
+        pay: guarded(async ({ target, currency, nativeAmount, destination }) => {
+          if (target.value === undefined)
+            throw invalidArgument("target: required, a payload or an intent id");
+          if (target.case === "intentId") checkIntentId(target.value);
+          const changes = {
+            ...(currency === undefined ? {} : { currency }),
+            ...(nativeAmount === undefined ? {} : { nativeAmount }),
+            ...(destination === undefined ? {} : { destination }),
+          };
+          const { intentId, payment } = await wallet.pay(target.value, changes);
+          return { intentId, payment: submitted(payment) };
+        }),
+        reject: guarded(({ payload }) => wallet.reject(payload)),
+        vanish: guarded(({ payload }) => wallet.vanish(payload)),
+      },
+      strictJson,
+    );
+    router.service(
+      EmulatorService,
+      {
+        listIntents: guarded(async () => ({ intents: await listIntents(controls) })),
+        getIntent: guarded(async ({ intentId }) => {
+          checkIntentId(intentId);
+          const state = (await controls.dump()).get(intentId);
+          if (state === undefined) throw new ConnectError("nothing is stored for this intent", Code.NotFound);
+          return { intent: shown(intentId, state, controls) };
+        }),
+        reset: guarded(async () => {
+          await controls.load(new Map());
+          return {};
+        }),
+        exportState: guarded(async () => ({ state: writeState(await controls.dump()) })),
+        importState: guarded(async ({ state }) => {
+          await controls.load(readState(state));
+          return {};
+        }),
+        advanceClock: guarded(async ({ duration }) => {
+          const ms = duration === undefined ? 0 : durationMs(duration);
+          if (ms < 0) throw invalidArgument("duration: must not be negative");
+          if (controls.now() + ms > LATEST_TIME)
+            throw invalidArgument("duration: must not lead beyond the year 9999");
+          return create(AdvanceClockResponseSchema, { now: timestampFromMs(await controls.advance(ms)) });
+        }),
+      },
+      strictJson,
+    );
   };
 }
+
+// A misspelt field of a call by hand must not pass silently.
+const strictJson = { jsonOptions: { ignoreUnknownFields: false } } as const;
 
 function checkIntentId(text: string): void {
   requireBase58(text, "intent_id", 32, "the id of an intent, base58 of 32 bytes");

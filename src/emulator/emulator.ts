@@ -50,7 +50,7 @@ export class Emulator {
     this.#core = core;
     this.#server = server;
     this.port = server.port;
-    this.url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${server.port}`;
+    this.url = `http://${reachableHost(options.host)}:${server.port}`;
     this.transport = createRouterTransport(core.routes(controlAuthorization(options.controlToken)));
     this.wallet = core.wallet;
     this.clock = options.clock;
@@ -112,6 +112,13 @@ export class Emulator {
     await this.#server.close();
     if (this.#options.ownsStore) await this.#options.store.close();
   }
+}
+
+/** The host to connect to: where all addresses are listened on, loopback. */
+function reachableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 async function listen(

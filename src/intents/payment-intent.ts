@@ -205,11 +205,13 @@ export class PaymentIntent {
    * @throws InputError as {@link PaymentIntent.from}
    * @example
    * ```ts
-   * const intent = PaymentIntent.fromClientSecret({ ...order, clientSecret, expectedId: order.intentId });
+   * const { amount, currency, intentId } = order;
+   * const intent = PaymentIntent.fromClientSecret({ destination, amount, currency, clientSecret, expectedId: intentId });
    * ```
    */
   static fromClientSecret(options: RebuildOptions): PaymentIntent {
     checkOptions(options, "", rebuildNames, {
+      intentId: "name it expectedId",
       idempotencyKey: "not used here; the client secret alone gives the nonce",
     });
     const { expectedId } = options;
@@ -331,6 +333,13 @@ function checkRounding(rounding: unknown): Rounding {
 
 function checkWebhook(webhook: unknown): WebhookOption | undefined {
   if (webhook === undefined) return undefined;
+  if (typeof webhook === "string") {
+    throw new InputError(
+      "invalid_option",
+      "webhook",
+      'must be an object such as { url: "https://shop.example.com/paid" }',
+    );
+  }
   checkOptions(webhook, "webhook", ["url"]);
   return Object.freeze({ url: checkWebhookUrl(webhook.url, "webhook.url") });
 }

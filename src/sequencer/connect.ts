@@ -123,9 +123,9 @@ class ConnectSequencer implements Sequencer {
 function afterStored(error: unknown): unknown {
   if (error instanceof TransportError) return withArrival(error, true);
   if (!(error instanceof SequencerError) || error.code === "already_submitted") return error;
-  const { code, message, connectCode, sequencerMessage, retryable, cause } = error;
+  const { message, connectCode, sequencerMessage, retryable, cause } = error;
   // Where it will be tried again, what follows must not read as if nothing had arrived.
-  return new SequencerError(retryable ? "sequencer_failed" : code, {
+  return new SequencerError(retryable ? "sequencer_failed" : "webhook_refused", {
     message: `webhook.url: the intent is registered, but its webhook is not. ${message}`,
     connectCode,
     sequencerMessage,

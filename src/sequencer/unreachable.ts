@@ -11,9 +11,12 @@ const beforeSending = new Set(["connect", "getaddrinfo"]);
 export function unreachable(cause: unknown, known?: { readonly sent: boolean }): TransportError {
   const { code, sent } = { ...systemFailure(cause), ...known };
   return new TransportError("unavailable", {
-    message: sent
-      ? `The connection to the sequencer broke${code ? ` (${code})` : ""}`
-      : `The sequencer cannot be reached${code ? ` (${code})` : ""}. Check baseUrl, and that it runs`,
+    message:
+      code === "ERR_HTTP2_ERROR"
+        ? 'The server did not speak HTTP/2 (ERR_HTTP2_ERROR). Check baseUrl; for a server of HTTP/1.1 set httpVersion: "1.1"'
+        : sent
+          ? `The connection to the sequencer broke${code ? ` (${code})` : ""}`
+          : `The sequencer cannot be reached${code ? ` (${code})` : ""}. Check baseUrl, and that it runs`,
     retryable: true,
     mayHaveArrived: sent,
     cause,

@@ -109,7 +109,7 @@ export function createDelivery<Expect extends WebhookExpect>(
       if (Object.hasOwn(answers, outcome)) return answers[outcome];
       throw new TypeError('fulfilOnce must return "fulfilled", "already" or "busy"');
     } catch (error) {
-      const line = `code-intents webhook: fulfilling ${nameOf(received.claims)} failed with ${kindOf(error)}`;
+      const line = `code-intents webhook: fulfilling ${nameOf(received.claims)} failed with ${kindOf(error)} (onError gets the error itself)`;
       log(`${line}; answered 500`, { error });
       return failed;
     }

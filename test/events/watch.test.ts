@@ -710,3 +710,58 @@ describe("over a sequencer of the test's", () => {
     expect(most).toBe(1);
   });
 });
+
+describe("a watch until the webhook", () => {
+  it("does not deny a payment that it has told, where the webhook never came", async () => {
+    await using emulator = await Emulator.start();
+    await using code = new CodeClient({ transport: emulator.transport });
+    const intent = await code.paymentIntents.create(order);
+    await emulator.wallet.pay(intent);
+    const told: string[] = [];
+    const heard = (async () => {
+      const options = { until: "webhook", timeoutMs: 1_500, intervalMs: 50 } as const;
+      for await (const { type } of code.paymentIntents.watch(intent, options)) told.push(type);
+    })();
+    await expect(heard).rejects.toMatchObject({
+      code: "webhook_unconfirmed",
+      message: expect.stringMatching(/webhook was not confirmed within 1500 ms.*is submitted/),
+    });
+    expect(told).toEqual(["requested", "submitted"]);
+  });
+
+  it("is not what waitForPayment waits for", async () => {
+    await using code = new CodeClient({ baseUrl: "http://127.0.0.1:1" });
+    const intent = code.paymentIntents.build(order);
+    const options = { until: "webhook" } as unknown as { until: "submitted" };
+    await expect(code.paymentIntents.waitForPayment(intent, options)).rejects.toMatchObject({
+      code: "invalid_option",
+      field: "until",
+    });
+  });
+
+  it("tells the logger of an outage, once when it begins and once when it ends", async () => {
+    const warnings: string[] = [];
+    const logger = { warn: (message: string) => warnings.push(message) };
+    const { port } = await (async () => {
+      await using closed = await Emulator.start();
+      return closed;
+    })();
+    await using code = new CodeClient({
+      baseUrl: `http://127.0.0.1:${port}`,
+      protocol: "rest",
+      retry: false,
+      logger,
+    });
+    const intent = code.paymentIntents.build(order);
+    const waiting = code.paymentIntents.waitForPayment(intent, { intervalMs: 20, timeoutMs: 20_000 });
+    await expect.poll(() => warnings.length).toBe(1);
+    await using emulator = await Emulator.start({ port });
+    await code.paymentIntents.create(intent);
+    await emulator.wallet.pay(intent);
+    expect((await waiting).heardFrom).toBe("status");
+    expect(warnings).toEqual([
+      expect.stringContaining("does not answer; the watch goes on trying"),
+      expect.stringContaining("answers again"),
+    ]);
+  });
+});

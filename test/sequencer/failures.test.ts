@@ -593,15 +593,15 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
   it("registered the intent, but not its webhook, says so", async () => {
     const webhook = { url: "https://shop.example.com/paid" };
     const rows: readonly (readonly [(exchange: Exchange) => unknown, string, string])[] = [
-      [(e) => e.answer(reply(family, Buffer.from([0x08, 4]), {})), "request_refused", "invalid url"],
-      [(e) => e.answer(reply(family, Buffer.from([0x08, 2]), {})), "request_refused", "request not found"],
+      [(e) => e.answer(reply(family, Buffer.from([0x08, 4]), {})), "webhook_refused", "invalid url"],
+      [(e) => e.answer(reply(family, Buffer.from([0x08, 2]), {})), "webhook_refused", "request not found"],
       [
         (e) => e.answer(refusalAnswer(family, "invalid_argument", "url is off")),
-        "request_refused",
+        "webhook_refused",
         "url is off",
       ],
-      [(e) => e.answer({ status: 404 }), "unimplemented", ""],
-      [(e) => e.answer(refusalAnswer(family, "permission_denied", "")), "permission_denied", ""],
+      [(e) => e.answer({ status: 404 }), "webhook_refused", ""],
+      [(e) => e.answer(refusalAnswer(family, "permission_denied", "")), "webhook_refused", ""],
     ];
     for (const [answer, code, words] of rows) {
       const server = await hostile((e) =>
