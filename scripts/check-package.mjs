@@ -19,7 +19,7 @@ const PRIVATE_CONDITION = "code-intents-source";
 const checks = {
   /** Exactly what belongs there: each source compiled, gen/ and proto/ as they are, and four files beside. */
   async files({ files }) {
-    const expected = new Set(["package.json", "README.md", "LICENSE", "CHANGELOG.md"]);
+    const expected = new Set(["package.json", "README.md", "LICENSE"]);
     for (const name of await list(join(root, "src"))) {
       const [, stem] = /^(.*)\.ts$/.exec(name) ?? [];
       if (stem === undefined)

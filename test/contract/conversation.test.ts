@@ -1,15 +1,33 @@
+import { create as createMessage, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Emulator } from "../../src/emulator/index.js";
+import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { SigningKey } from "../../src/crypto/types.js";
+import { Emulator, type MessageRecord, memoryStore } from "../../src/emulator/index.js";
 import type { CodeClient, PaymentEvent, PaymentIntent, WatchOptions } from "../../src/index.js";
+import { toBase58 } from "../../src/lib/bytes.js";
+import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { clientOf, ways } from "../support/protocols.js";
+import {
+  codeScanned,
+  filled,
+  type MessageInit,
+  messagingOf,
+  newKey,
+  payment,
+  poll,
+  send,
+  sendKind,
+} from "../support/sequencer.js";
 
 const destination = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
+const order = { destination, amount: "2.50", currency: "usd" } as const;
 
 describe.each(ways)("over $name", (way) => {
   let emulator: Emulator;
   let code: CodeClient;
+  const store = memoryStore();
   beforeAll(async () => {
-    emulator = await Emulator.start();
+    emulator = await Emulator.start({ store, deliverWebhook: async () => ({ status: 200 }) });
     code = clientOf(emulator, way);
   });
   afterAll(async () => {
@@ -17,7 +35,7 @@ describe.each(ways)("over $name", (way) => {
     await emulator.close();
   });
 
-  const create = () => code.paymentIntents.create({ destination, amount: "2.50", currency: "usd" });
+  const create = () => code.paymentIntents.create(order);
 
   async function hear(
     intent: PaymentIntent,
@@ -85,13 +103,115 @@ describe.each(ways)("over $name", (way) => {
   });
 
   it("ends at once on break, leaving the key free", async () => {
-    if (!way.capabilities.messages) return;
     const intent = await create();
+    if (!way.capabilities.messages) await emulator.wallet.pay(intent);
     for (let round = 0; round < 3; round++) {
-      for await (const event of code.paymentIntents.watch(intent)) {
-        expect(event.type).toBe("requested");
+      for await (const event of code.paymentIntents.watch(intent, { intervalMs: 50 })) {
+        expect(event.type).toBe(way.capabilities.messages ? "requested" : "submitted");
         break;
       }
     }
   });
+
+  it("hears that the webhook was called", async () => {
+    const build = () =>
+      code.paymentIntents.build({ ...order, webhook: { url: "http://localhost:3000/paid" } });
+    if (!way.capabilities.messages) {
+      expect(() => code.paymentIntents.watch(build(), { until: "webhook" })).toThrow("REST does not carry");
+      return;
+    }
+    const intent = await code.paymentIntents.create(build());
+    const events = await hear(intent, { until: "webhook" }, async ({ type }) => {
+      if (type === "requested") await emulator.wallet.pay(intent);
+    });
+    expect(events.map(({ type }) => type)).toEqual(["requested", "submitted", "webhookCalled"]);
+  });
+
+  it("hears nothing of a payer who left, and says that the intent stays payable", async () => {
+    const intent = await create();
+    await emulator.wallet.scan(intent);
+    await emulator.wallet.vanish(intent);
+    await expect(hear(intent, { timeoutMs: 300 }, async () => {})).rejects.toMatchObject({
+      code: "payment_timeout",
+      message: expect.stringContaining("stays payable"),
+    });
+  });
+
+  it("tells forged, conflicting and repeated messages for what they are, in any order", async () => {
+    const intent = await create();
+    const key = rendezvousKey(intent.payload);
+    const scanned = { kind: codeScanned };
+    await send(emulator, key, scanned);
+    await send(emulator, key, scanned); // the same bytes and signature under a new id
+    const elsewhere = payment({ requestorAccount: { value: filled(9) } });
+    await store.transaction(intent.id, async (transaction) => {
+      // What no honest sequencer stores: put where it could only come from a broken or hostile one.
+      await transaction.addMessage(
+        signedRecord(key, { kind: { case: "requestToReceiveBill", value: elsewhere } }),
+      );
+      await transaction.addMessage(signedRecord(newKey(), scanned));
+    });
+    await emulator.wallet.pay(intent);
+    const types = (await hear(intent, {}, async () => {})).map(({ type }) => type);
+    const told = way.capabilities.messages
+      ? ["conflicting", "forged", "requested", "scanned", "submitted"]
+      : ["submitted"];
+    expect(types.sort()).toEqual(told);
+  });
+
+  it("hears of a payment behind 300 messages of somebody else", async () => {
+    const intent = await create();
+    const key = rendezvousKey(intent.payload);
+    for (let i = 0; i < 300; i++) {
+      await sendKind(emulator, key, { case: "codeScanned", value: { timestamp: { seconds: BigInt(i) } } });
+    }
+    await emulator.wallet.pay(intent);
+    const events = await hear(intent, {}, async () => {});
+    expect(events.at(-1)?.type).toBe("submitted");
+    expect(events.filter(({ type }) => type === "submitted")).toHaveLength(1);
+  });
+
+  it("hears of a payment whose messages another party deletes at once", async () => {
+    const intent = await create();
+    const key = rendezvousKey(intent.payload);
+    await emulator.wallet.pay(intent);
+    const messageIds = (await poll(emulator, key)).flatMap(({ id }) => (id === undefined ? [] : [id]));
+    await messagingOf(emulator).ackMessages({ rendezvousKey: { value: key.publicKey }, messageIds });
+    expect(await hear(intent, {}, async () => {})).toEqual([{ type: "submitted", heardFrom: "status" }]);
+  });
+
+  it("lets three listeners at one key hear of the payment, once each", async () => {
+    const intent = await create();
+    const others = [clientOf(emulator, way), clientOf(emulator, way)];
+    const waiting = [code, ...others].map(async ({ paymentIntents }) => {
+      const types: string[] = [];
+      for await (const { type } of paymentIntents.watch(intent, { intervalMs: 100, timeoutMs: 20_000 }))
+        types.push(type);
+      return types;
+    });
+    await emulator.wallet.pay(intent);
+    for (const types of await Promise.all(waiting)) {
+      expect(types.filter((type) => type === "submitted")).toHaveLength(1);
+      expect(types.at(-1)).toBe("submitted");
+    }
+    for (const other of others) await other.close();
+  });
 });
+
+/** A message as a sequencer stores it, signed by any key. */
+function signedRecord(key: SigningKey, fields: MessageInit): MessageRecord {
+  const message = createMessage(MessageSchema, fields);
+  const signature = { value: key.sign(toBinary(MessageSchema, message)) };
+  const id = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  const stored = createMessage(MessageSchema, {
+    kind: message.kind,
+    id: { value: id },
+    sendMessageRequestSignature: signature,
+  });
+  return {
+    messageId: toBase58(id),
+    kind: message.kind.case ?? "",
+    bytes: toBinary(MessageSchema, stored),
+    createdAt: 1,
+  };
+}
