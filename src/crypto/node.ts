@@ -17,7 +17,8 @@ import {
   type SigningKey,
 } from "./types.js";
 
-type ImportSeed = (seed: Uint8Array) => KeyObject;
+/** Takes the seed as base64url: what a JWK holds, and what a hash can be asked for without bytes in between. */
+type ImportSeed = (seed: string) => KeyObject;
 
 // Bytes before the seed in PKCS #8 (RFC 8410, section 7).
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -27,18 +28,22 @@ const importWays: readonly ImportSeed[] = [
   // Fastest up to Node 25; the public half is derived, whatever `x` says. Node 26 refuses the mismatch.
   (seed) =>
     nodeCrypto.createPrivateKey({
-      key: { kty: "OKP", crv: "Ed25519", d: view(seed).toString("base64url"), x: dummyPublicKey },
+      key: { kty: "OKP", crv: "Ed25519", d: seed, x: dummyPublicKey },
       format: "jwk",
     }),
   // Newer than the type declarations of the oldest Node that is supported.
   (seed) =>
     nodeCrypto.createPrivateKey({
-      key: view(seed),
+      key: Buffer.from(seed, "base64url"),
       format: "raw-private",
       asymmetricKeyType: "ed25519",
     } as unknown as nodeCrypto.PrivateKeyInput),
   (seed) =>
-    nodeCrypto.createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: "der", type: "pkcs8" }),
+    nodeCrypto.createPrivateKey({
+      key: Buffer.concat([pkcs8Prefix, Buffer.from(seed, "base64url")]),
+      format: "der",
+      type: "pkcs8",
+    }),
 ];
 
 class NodeSigningKey implements SigningKey {
@@ -59,7 +64,7 @@ class NodeSigningKey implements SigningKey {
   }
 }
 
-const native: Omit<CryptoProvider, "keyFromSeed"> = {
+const native: Omit<CryptoProvider, "keyFromHashOf" | "keyFromSeed"> = {
   name: "node",
   sha256(data) {
     return new Uint8Array(
@@ -84,12 +89,19 @@ const native: Omit<CryptoProvider, "keyFromSeed"> = {
   },
 };
 
+function hashText(data: Uint8Array): string {
+  return typeof nodeCrypto.hash === "function"
+    ? nodeCrypto.hash("sha256", data, "base64url")
+    : nodeCrypto.createHash("sha256").update(data).digest("base64url");
+}
+
 function withImport(importSeed: ImportSeed): CryptoProvider {
   return {
     ...native,
+    keyFromHashOf: (data) => new NodeSigningKey(importSeed(hashText(data))),
     keyFromSeed(seed) {
       if (seed.length !== SEED_LENGTH) throw new RangeError(`an Ed25519 seed is ${SEED_LENGTH} bytes`);
-      return new NodeSigningKey(importSeed(seed));
+      return new NodeSigningKey(importSeed(Buffer.from(seed).toString("base64url")));
     },
   };
 }
@@ -127,6 +139,7 @@ export const crypto: CryptoProvider = {
   },
   sha256: (data) => provider().sha256(data),
   hmacSha256: (key, data) => provider().hmacSha256(key, data),
+  keyFromHashOf: (data) => provider().keyFromHashOf(data),
   keyFromSeed: (seed) => provider().keyFromSeed(seed),
   verify: (publicKey, message, signature) => provider().verify(publicKey, message, signature),
 };

@@ -55,6 +55,7 @@ export const crypto: CryptoProvider = {
   name: "portable",
   sha256: (data) => sha256(data),
   hmacSha256: (key, data) => hmac(sha256, key, data),
+  keyFromHashOf: (data) => new PortableSigningKey(sha256(data)),
   keyFromSeed(seed) {
     if (seed.length !== SEED_LENGTH) throw new RangeError(`an Ed25519 seed is ${SEED_LENGTH} bytes`);
     return new PortableSigningKey(seed);

@@ -14,6 +14,8 @@ export interface CryptoProvider {
   sha256(data: Uint8Array): Uint8Array;
   /** HMAC-SHA-256; 32 bytes. */
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** The signing key whose seed is the SHA-256 of the data. */
+  keyFromHashOf(data: Uint8Array): SigningKey;
   /** The signing key of a 32-byte seed. */
   keyFromSeed(seed: Uint8Array): SigningKey;
   /**

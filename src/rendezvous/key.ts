@@ -16,5 +16,5 @@ import { checkPayloadLength } from "./payload.js";
  */
 export function rendezvousKey(payload: Uint8Array): SigningKey {
   checkPayloadLength(payload);
-  return crypto.keyFromSeed(crypto.sha256(payload));
+  return crypto.keyFromHashOf(payload);
 }

@@ -18,6 +18,8 @@ export function restSequencer(baseUrl: string, sender: RestSender): Sequencer {
   return new RestSequencer(baseUrl, sender);
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 class RestSequencer implements Sequencer {
   readonly capabilities: Capabilities = CAPABILITIES.rest;
   readonly messages = undefined;
@@ -105,7 +107,7 @@ function failureOf(httpStatus: number, body: Record<string, unknown> | undefined
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(utf8.decode(bytes));
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

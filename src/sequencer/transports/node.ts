@@ -6,7 +6,9 @@ import {
   type RequestOptions,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { urlToHttpOptions } from "node:url";
 import { TransportError } from "../../errors.js";
+import { onAbort } from "../abort.js";
 import { unreachable } from "../unreachable.js";
 import { fetchSender, redirectRefused, responseTooLarge } from "./fetch-sender.js";
 import {
@@ -68,26 +70,32 @@ const agentOptions = { keepAlive: true, timeout: KEEP_ALIVE_MS, maxSockets: MAX_
 function nodeSender(): RestSender {
   const http = new HttpAgent(agentOptions);
   const https = new HttpsAgent(agentOptions);
+  const endpointOf = endpointReader();
   return {
     send({ method, url, headers, body, signal }) {
-      const target = new URL(url);
-      const secure = target.protocol === "https:";
+      const endpoint = endpointOf(url);
+      const secure = endpoint.protocol === "https:";
       const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
       const options: RequestOptions = {
+        ...endpoint,
         method,
         headers: { ...headers, ...length },
         agent: secure ? https : http,
-        signal,
       };
       return new Promise((resolve, reject) => {
         const fail = (cause: unknown) => reject(cause instanceof TransportError ? cause : unreachable(cause));
-        const request = (secure ? httpsRequest : httpRequest)(target, options, (response) => {
+        const request = (secure ? httpsRequest : httpRequest)(options, (response) => {
           readLimited(response).then(
             (bytes) => resolve({ status: response.statusCode ?? 0, body: bytes }),
             fail,
           );
         });
         request.on("error", fail);
+        // As the option `signal`, which watches the response's stream too: several listeners on every request.
+        request.on(
+          "close",
+          onAbort(signal, () => request.destroy(new Error("aborted", { cause: signal.reason }))),
+        );
         request.end(body);
       });
     },
@@ -98,21 +106,41 @@ function nodeSender(): RestSender {
   };
 }
 
-async function readLimited(response: IncomingMessage): Promise<Uint8Array> {
-  const status = response.statusCode ?? 0;
-  if (status >= 300 && status < 400) {
-    response.destroy();
-    throw redirectRefused(status);
-  }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_RESPONSE_BYTES) {
-      response.destroy();
-      throw responseTooLarge();
+type Endpoint = Pick<RequestOptions, "protocol" | "hostname" | "port" | "path">;
+
+/** Reads absolute URLs. A client has one origin, which is parsed once. */
+function endpointReader(): (url: string) => Endpoint {
+  let origin = "";
+  let parsed: Endpoint = {};
+  return (url) => {
+    const path = url.indexOf("/", "https://".length);
+    if (url.slice(0, path) !== origin) {
+      const { protocol, hostname, port } = urlToHttpOptions(new URL(url));
+      origin = url.slice(0, path);
+      parsed = { protocol, hostname, port };
     }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+    return { ...parsed, path: url.slice(path) };
+  };
+}
+
+function readLimited(response: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: TransportError) => {
+      reject(error);
+      response.destroy();
+    };
+    const status = response.statusCode ?? 0;
+    response.on("error", reject);
+    if (status >= 300 && status < 400) return refuse(redirectRefused(status));
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    response.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length > MAX_RESPONSE_BYTES) refuse(responseTooLarge());
+    });
+    response.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    // After the end this rejects nothing.
+    response.on("close", () => reject(new Error("the answer was cut off")));
+  });
 }
