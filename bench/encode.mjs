@@ -16,7 +16,9 @@ const generated = "protobuf-es 2: create + toBinary";
  */
 export async function compareEncoding(effort) {
   // Not exported by the package, and behind a signature wherever the package uses it.
-  const { encodePaymentRequest } = await import(new URL("../dist/intents/message.js", import.meta.url).href);
+  const { encodeMessage, encodePaymentRequest, REQUEST_FIELDS } = await import(
+    new URL("../dist/intents/message.js", import.meta.url).href
+  );
   const destination = base58.decode(details.destination);
   const { currency, amount: nativeAmount } = details;
   const request = {
@@ -26,7 +28,10 @@ export async function compareEncoding(effort) {
   };
   const ways = [
     { name: official, encode: () => encodeOfficially(destination) },
-    { name: ours, encode: () => encodePaymentRequest(request).message },
+    {
+      name: ours,
+      encode: () => encodeMessage(REQUEST_FIELDS.requestToReceiveBill, encodePaymentRequest(request)).message,
+    },
     { name: generated, encode: () => encodeGenerated(destination) },
   ];
   const { message } = await officialBytes();

@@ -1,4 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
+import { KeyedBuilder } from "./client/idempotency.js";
+import { LoginIntents } from "./client/login-intents.js";
 import {
   type CheckedClientOptions,
   type CodeClientOptions,
@@ -6,6 +9,7 @@ import {
   checkClientOptions,
 } from "./client/options.js";
 import { PaymentIntents } from "./client/payment-intents.js";
+import type { WatchContext } from "./client/watching.js";
 import { Webhooks } from "./client/webhooks.js";
 import { TransportError } from "./errors.js";
 import { type CallPolicy, callWithRetries, type RunCall } from "./sequencer/call.js";
@@ -28,6 +32,8 @@ import type { Attempt, Sequencer } from "./sequencer/port.js";
 export class CodeClient {
   /** Payment intents: build, create, ask for the status, hear what becomes of them. */
   readonly paymentIntents: PaymentIntents;
+  /** Logins: build, create, hear what becomes of them, ask who it was. */
+  readonly loginIntents: LoginIntents;
   /** Webhooks: register one for an intent. */
   readonly webhooks: Webhooks;
 
@@ -45,15 +51,18 @@ export class CodeClient {
     this.#options = checkClientOptions(options);
     const { retry, timeoutMs, headers, logger, idempotencySecret } = this.#options;
     this.#policy = { retry, timeoutMs, headers, closed: this.#closed.signal };
-    this.paymentIntents = new PaymentIntents(this.#run, {
+    const context: WatchContext = {
       logger,
-      idempotencySecret,
       headers,
       timeoutMs,
       capabilities: capabilitiesOf(this.#options.target),
       closed: this.#closed.signal,
       open: () => this.#open(),
-    });
+      getStatus: (intent, options) => this.paymentIntents.getStatus(intent, options),
+    };
+    const builder = new KeyedBuilder(idempotencySecret, logger);
+    this.paymentIntents = new PaymentIntents(this.#run, context, builder);
+    this.loginIntents = new LoginIntents(this.#run, context, builder);
     this.webhooks = new Webhooks(this.#run);
   }
 

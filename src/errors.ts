@@ -21,6 +21,11 @@ export type InputErrorCode =
 /** Codes of {@link IntentMismatchError}. */
 export type IntentMismatchErrorCode = "intent_mismatch";
 
+/** Codes of {@link SignerError}. */
+export type SignerErrorCode =
+  /** The signer of a login's verifier threw, or gave what is no signature of its public key. Nothing was sent. */
+  "signer_failed";
+
 /** Codes of {@link UnsupportedError}. */
 export type UnsupportedErrorCode =
   /** The chosen protocol has no such call; another protocol has. */
@@ -69,13 +74,17 @@ export type TransportErrorCode =
 /** Codes of {@link RegistrationUnknownError}. */
 export type RegistrationUnknownErrorCode = "registration_unknown";
 
-/** Codes of {@link PaymentWaitError}. */
-export type PaymentWaitErrorCode =
+/** Codes of {@link WaitError}. */
+export type WaitErrorCode =
   /** No payment was heard of in time. */
   | "payment_timeout"
   /** The payer declined, and the caller asked to end on that. */
   | "payment_rejected"
-  /** The payment was submitted, but its webhook was not answered with 200 in time. */
+  /** No login was heard of in time. */
+  | "login_timeout"
+  /** The user declined to log in, and the caller asked to end on that. */
+  | "login_rejected"
+  /** The intent was submitted, but its webhook was not answered with 200 in time. */
   | "webhook_unconfirmed";
 
 /** Codes of `WebhookError` of `code-intents/webhook`. */
@@ -109,16 +118,23 @@ export type WebhookErrorCode =
   /** The body was consumed before, most often by a body parser. The receiver's mistake, not the sender's. */
   | "webhook_body_unavailable";
 
+/** Code of `ScanCodeError` of `code-intents/scan-code`. */
+export type ScanCodeErrorCode =
+  /** What was scanned cannot be corrected, is of another type, or is no scan code. */
+  "scan_code_unreadable";
+
 /** Every stable code. */
 export type ErrorCode =
   | InputErrorCode
   | IntentMismatchErrorCode
+  | SignerErrorCode
   | UnsupportedErrorCode
   | SequencerErrorCode
   | TransportErrorCode
   | RegistrationUnknownErrorCode
-  | PaymentWaitErrorCode
-  | WebhookErrorCode;
+  | WaitErrorCode
+  | WebhookErrorCode
+  | ScanCodeErrorCode;
 
 /** The gRPC and Connect status codes, by their Connect names. */
 export type ConnectCodeName =
@@ -222,7 +238,8 @@ export class IntentMismatchError extends CodeIntentsError {
     super("intent_mismatch", {
       message:
         `expectedId: the details lead to intent ${actualId}, not ${expectedId}. ` +
-        "Amount, currency, client secret or the presence of fees differ from the registered intent; do not show it.",
+        "What is in the id (client secret; of a payment also amount, currency and the presence of fees) differs from the " +
+        "registered intent; do not show it.",
     });
     this.expectedId = expectedId;
     this.actualId = actualId;
@@ -230,6 +247,19 @@ export class IntentMismatchError extends CodeIntentsError {
 
   static {
     Object.defineProperty(this, brand, { value: "IntentMismatchError" });
+  }
+}
+
+/** The signer of a login's verifier failed. Nothing was sent. */
+export class SignerError extends CodeIntentsError {
+  declare readonly code: SignerErrorCode;
+
+  constructor(problem: string, init: { readonly cause?: unknown; readonly retryable?: boolean } = {}) {
+    super("signer_failed", { message: `verifier: the signer ${problem}`, ...init });
+  }
+
+  static {
+    Object.defineProperty(this, brand, { value: "SignerError" });
   }
 }
 
@@ -339,39 +369,41 @@ export class RegistrationUnknownError<Intent = unknown> extends CodeIntentsError
   }
 }
 
-/** What a {@link PaymentWaitError} is made of. */
-export interface PaymentWaitErrorInit {
+/** What a {@link WaitError} is made of. */
+export interface WaitErrorInit {
   readonly intentId: string;
   /** What happened, as one sentence. */
   readonly what: string;
-  /** Base58 id of the last message that said that the payer declined. */
+  /** Base58 id of the last message that said that the payer or user declined. */
   readonly lastRejectionId?: string | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * Waiting for a payment ended without one. The intent stays payable: a payment may still come, and a merchant who no longer
- * wants it has to expect it all the same. Only `webhook_unconfirmed` means that there was a payment.
+ * Waiting for a payment or a login ended without one. The intent stays open: a payment may still come, and a merchant who no
+ * longer wants it has to expect it all the same. Only `webhook_unconfirmed` means that the intent was submitted.
  */
-export class PaymentWaitError extends CodeIntentsError {
-  declare readonly code: PaymentWaitErrorCode;
+export class WaitError extends CodeIntentsError {
+  declare readonly code: WaitErrorCode;
   /** Base58 id of the intent. */
   readonly intentId: string;
-  /** Base58 id of the last message that said that the payer declined; `undefined` where there was none. */
+  /** Base58 id of the last message that said that the payer or user declined; `undefined` where there was none. */
   readonly lastRejectionId: string | undefined;
 
-  constructor(code: PaymentWaitErrorCode, { intentId, what, lastRejectionId, cause }: PaymentWaitErrorInit) {
+  constructor(code: WaitErrorCode, { intentId, what, lastRejectionId, cause }: WaitErrorInit) {
     const outlook =
       code === "webhook_unconfirmed"
         ? `Intent ${intentId} is submitted; the sequencer may still call the webhook, if there is one.`
-        : `Intent ${intentId} stays payable: a payment may still come.`;
+        : code === "login_timeout" || code === "login_rejected"
+          ? `Intent ${intentId} stays open: a login may still come.`
+          : `Intent ${intentId} stays payable: a payment may still come.`;
     super(code, { message: `${what} ${outlook}`, cause });
     this.intentId = intentId;
     this.lastRejectionId = lastRejectionId;
   }
 
   static {
-    Object.defineProperty(this, brand, { value: "PaymentWaitError" });
+    Object.defineProperty(this, brand, { value: "WaitError" });
   }
 }
 
@@ -388,8 +420,9 @@ export class PaymentWaitError extends CodeIntentsError {
 export type AnyCodeIntentsError =
   | InputError
   | IntentMismatchError
+  | SignerError
   | UnsupportedError
   | SequencerError
   | TransportError
   | RegistrationUnknownError
-  | PaymentWaitError;
+  | WaitError;

@@ -7,11 +7,13 @@ import {
   type ErrorCode,
   InputError,
   IntentMismatchError,
-  PaymentWaitError,
   RegistrationUnknownError,
+  type ScanCodeErrorCode,
   SequencerError,
+  SignerError,
   TransportError,
   UnsupportedError,
+  WaitError,
   type WebhookErrorCode,
 } from "../src/errors.js";
 
@@ -41,6 +43,7 @@ function oneOfEach(module: Errors): Record<string, CodeIntentsError> {
   return {
     InputError: new module.InputError("invalid_option", "fees[1].basisPoints", "must be a whole number"),
     IntentMismatchError: new module.IntentMismatchError("expected", "actual"),
+    SignerError: new module.SignerError("failed", { cause, retryable: true }),
     UnsupportedError: new module.UnsupportedError("unsupported_by_protocol", "not over REST"),
     SequencerError: new module.SequencerError("request_refused", sequencerInit),
     TransportError: new module.TransportError("unavailable", {
@@ -49,7 +52,7 @@ function oneOfEach(module: Errors): Record<string, CodeIntentsError> {
       cause,
     }),
     RegistrationUnknownError: new module.RegistrationUnknownError("the id", { secret: "held" }, cause),
-    PaymentWaitError: new module.PaymentWaitError("payment_timeout", {
+    WaitError: new module.WaitError("payment_timeout", {
       intentId: "the id",
       what: "Not paid.",
     }),
@@ -59,11 +62,12 @@ function oneOfEach(module: Errors): Record<string, CodeIntentsError> {
 const classes = {
   InputError,
   IntentMismatchError,
+  SignerError,
   UnsupportedError,
   SequencerError,
   TransportError,
   RegistrationUnknownError,
-  PaymentWaitError,
+  WaitError,
 } as const;
 const names = Object.keys(classes) as (keyof typeof classes)[];
 
@@ -74,6 +78,7 @@ const codes = {
   unknown_option: "InputError",
   conflicting_options: "InputError",
   intent_mismatch: "IntentMismatchError",
+  signer_failed: "SignerError",
   unsupported_by_protocol: "UnsupportedError",
   unsupported_by_runtime: "UnsupportedError",
   request_refused: "SequencerError",
@@ -93,10 +98,12 @@ const codes = {
   redirect_refused: "TransportError",
   client_closed: "TransportError",
   registration_unknown: "RegistrationUnknownError",
-  payment_timeout: "PaymentWaitError",
-  payment_rejected: "PaymentWaitError",
-  webhook_unconfirmed: "PaymentWaitError",
-} as const satisfies Record<Exclude<ErrorCode, WebhookErrorCode>, keyof typeof classes>;
+  payment_timeout: "WaitError",
+  payment_rejected: "WaitError",
+  login_timeout: "WaitError",
+  login_rejected: "WaitError",
+  webhook_unconfirmed: "WaitError",
+} as const satisfies Record<Exclude<ErrorCode, WebhookErrorCode | ScanCodeErrorCode>, keyof typeof classes>;
 
 /** The codes of the one class that has an entry point of its own. */
 const webhookCodes = {
@@ -116,6 +123,12 @@ const webhookCodes = {
   webhook_body_unavailable: "WebhookError",
 } as const satisfies Record<WebhookErrorCode, "WebhookError">;
 
+/** The codes of `code-intents/scan-code`, whose class is there. */
+const scanCodes = { scan_code_unreadable: "ScanCodeError" } as const satisfies Record<
+  ScanCodeErrorCode,
+  string
+>;
+
 /** Compiles only where a switch over the codes is exhaustive and leads to the class of each. */
 function detailOf(error: AnyCodeIntentsError): string | boolean {
   switch (error.code) {
@@ -126,6 +139,7 @@ function detailOf(error: AnyCodeIntentsError): string | boolean {
       return error.field;
     case "intent_mismatch":
       return error.actualId;
+    case "signer_failed":
     case "unsupported_by_protocol":
     case "unsupported_by_runtime":
       return error.message;
@@ -150,6 +164,8 @@ function detailOf(error: AnyCodeIntentsError): string | boolean {
     case "registration_unknown":
     case "payment_timeout":
     case "payment_rejected":
+    case "login_timeout":
+    case "login_rejected":
     case "webhook_unconfirmed":
       return error.intentId;
   }
@@ -162,7 +178,7 @@ describe("the codes", () => {
     const written = [...source.matchAll(/export type (\w+)ErrorCode =([^;]*);/g)].flatMap(([, name, union]) =>
       [...(union ?? "").matchAll(/"(\w+)"/g)].map(([, code]) => [code, `${name}Error`]),
     );
-    const all = { ...codes, ...webhookCodes };
+    const all = { ...codes, ...webhookCodes, ...scanCodes };
     expect(Object.fromEntries(written)).toEqual(all);
     expect(written).toHaveLength(Object.keys(all).length);
   });
@@ -170,7 +186,7 @@ describe("the codes", () => {
   it("are in the documents, each once, and no others", () => {
     const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
     const told = (text: string) => [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
-    expect(told(read("errors.md")).sort()).toEqual(Object.keys(codes).sort());
+    expect(told(read("errors.md")).sort()).toEqual(Object.keys({ ...codes, ...scanCodes }).sort());
     expect(
       told(read("webhooks.md"))
         .filter((code) => code?.startsWith("webhook_"))
@@ -185,6 +201,7 @@ describe("the codes", () => {
     expect(details).toEqual([
       "fees[1].basisPoints",
       "actual",
+      "verifier: the signer failed",
       "not over REST",
       "its words",
       true,
@@ -212,7 +229,9 @@ describe.each(names)("%s", (name) => {
 
   it("has a code of its class, and says whether to try again", () => {
     expect((codes as Record<string, string>)[error.code]).toBe(name);
-    expect(error.retryable).toBe(name === "TransportError" || name === "RegistrationUnknownError");
+    expect(error.retryable).toBe(
+      name === "SignerError" || name === "TransportError" || name === "RegistrationUnknownError",
+    );
     expect(error.message).not.toBe("");
   });
 
@@ -300,7 +319,7 @@ describe("an error", () => {
 
   it("that ends a wait for payment names the intent, and the rejection where there was one", () => {
     const init = { intentId: "the id", what: "The payer declined.", lastRejectionId: "its id", cause };
-    const error = new PaymentWaitError("payment_rejected", init);
+    const error = new WaitError("payment_rejected", init);
     expect(error).toMatchObject({
       code: "payment_rejected",
       intentId: "the id",
@@ -309,7 +328,7 @@ describe("an error", () => {
     });
     expect(error.message).toContain("The payer declined. Intent the id stays payable");
     expect(error.retryable).toBe(false);
-    const silent = new PaymentWaitError("payment_timeout", { intentId: "the id", what: "Not paid in time." });
+    const silent = new WaitError("payment_timeout", { intentId: "the id", what: "Not paid in time." });
     expect(silent.lastRejectionId).toBeUndefined();
   });
 

@@ -6,7 +6,7 @@ import { readIdempotencySecret } from "../rendezvous/nonce.js";
 import { DEFAULT_RETRY, DEFAULT_TIMEOUT_MS, type RetryOptions, type RetryPolicy } from "../sequencer/call.js";
 import { PROTOCOLS, type Protocol } from "../sequencer/capabilities.js";
 import type { Target } from "../sequencer/open.js";
-import type { FetchFunction, HttpVersion } from "../sequencer/transports/types.js";
+import type { FetchFunction, HttpVersion, WebSocketConstructor } from "../sequencer/transports/types.js";
 
 /** Where a client writes what a developer should know. `console` fits. It never receives a secret. */
 export interface Logger {
@@ -19,7 +19,10 @@ export interface CommonClientOptions {
   readonly timeoutMs?: number | undefined;
   /** How calls that are safe to repeat are retried; `false` for a single attempt. */
   readonly retry?: RetryOptions | false | undefined;
-  /** Sent with every call. */
+  /**
+   * Sent with every call. With the protocol `"envelope"`, streams send them only by the package `ws`, Node's default: no
+   * platform's WebSocket takes headers, nor does one that is given as `webSocket`.
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default: `console`. */
   readonly logger?: Logger | undefined;
@@ -36,12 +39,23 @@ export interface ConnectingClientOptions extends CommonClientOptions {
   readonly baseUrl?: string | undefined;
   /** Default `"connect"`. */
   readonly protocol?: Protocol | undefined;
-  /** HTTP version of Connect and gRPC-Web on Node. Default `"2"`. */
+  /** HTTP version of Connect and gRPC-Web on Node. Default `"2"`; REST and the envelope are `"1.1"`. */
   readonly httpVersion?: HttpVersion | undefined;
   /** Interceptors of the Connect transport; not with `"rest"`. */
   readonly interceptors?: readonly Interceptor[] | undefined;
-  /** Used instead of the platform's; on Node only with `"rest"`. */
+  /** Used instead of the platform's; on Node only with `"rest"` and `"envelope"`. */
   readonly fetch?: FetchFunction | undefined;
+  /**
+   * Opens the streams of `"envelope"`; only with it. Default: the package `ws` on Node, and the platform's WebSocket elsewhere
+   * or where `ws` cannot be loaded, as in a bundle of ES modules. One that is given is called with the URL alone: it sends no
+   * `headers`, and a stream that is read too slowly is given up where `ws` would wait.
+   *
+   * @example
+   * ```ts
+   * new CodeClient({ baseUrl, protocol: "envelope", webSocket: globalThis.WebSocket });
+   * ```
+   */
+  readonly webSocket?: WebSocketConstructor | undefined;
   /** Allows `http:` beyond loopback, where anybody on the way can read and forge every answer. Default `false`. */
   readonly allowInsecure?: boolean | undefined;
   readonly transport?: undefined;
@@ -56,6 +70,7 @@ export interface TransportClientOptions extends CommonClientOptions {
   readonly httpVersion?: undefined;
   readonly interceptors?: undefined;
   readonly fetch?: undefined;
+  readonly webSocket?: undefined;
   readonly allowInsecure?: undefined;
 }
 
@@ -72,7 +87,15 @@ export interface CheckedClientOptions {
   readonly idempotencySecret: Uint8Array | undefined;
 }
 
-const targetNames = ["baseUrl", "protocol", "httpVersion", "interceptors", "fetch", "allowInsecure"] as const;
+const targetNames = [
+  "baseUrl",
+  "protocol",
+  "httpVersion",
+  "interceptors",
+  "fetch",
+  "webSocket",
+  "allowInsecure",
+] as const;
 const clientNames = [
   "transport",
   "timeoutMs",
@@ -129,7 +152,14 @@ function checkTransportTarget(options: Record<string, unknown>): Target {
 }
 
 function checkUrlTarget(options: Record<string, unknown>): Target {
-  const { protocol = "connect", httpVersion, interceptors, fetch, allowInsecure = false } = options;
+  const {
+    protocol = "connect",
+    httpVersion,
+    interceptors,
+    fetch,
+    webSocket,
+    allowInsecure = false,
+  } = options;
   if (!isProtocol(protocol)) {
     throw new InputError("invalid_option", "protocol", `must be one of ${PROTOCOLS.join(", ")}`);
   }
@@ -149,6 +179,7 @@ function checkUrlTarget(options: Record<string, unknown>): Target {
     httpVersion: checkHttpVersion(httpVersion, protocol),
     interceptors: checkInterceptors(interceptors, protocol),
     fetch: checkFetch(fetch, protocol),
+    webSocket: checkWebSocket(webSocket, protocol),
   };
 }
 
@@ -199,8 +230,12 @@ function checkHttpVersion(value: unknown, protocol: Protocol): HttpVersion {
       "cannot be chosen in this runtime; fetch decides",
     );
   }
-  if (protocol === "rest" && value === "2") {
-    throw new InputError("conflicting_options", "httpVersion", 'must be "1.1" with the protocol "rest"');
+  if ((protocol === "rest" || protocol === "envelope") && value === "2") {
+    throw new InputError(
+      "conflicting_options",
+      "httpVersion",
+      `must be "1.1" with the protocol "${protocol}"`,
+    );
   }
   if (protocol === "grpc" && value === "1.1") {
     throw new InputError("conflicting_options", "httpVersion", 'must be "2" with the protocol "grpc"');
@@ -231,10 +266,24 @@ function checkFetch(value: unknown, protocol: Protocol): FetchFunction | undefin
     throw new InputError(
       "conflicting_options",
       "fetch",
-      `would not be called: on Node the protocol "${protocol}" uses Node's own HTTP. Use the protocol "rest", or a transport of connect-web`,
+      `would not be called: on Node the protocol "${protocol}" uses Node's own HTTP. Use the protocol "rest" or "envelope", or a transport of connect-web`,
     );
   }
   return value as FetchFunction;
+}
+
+function checkWebSocket(value: unknown, protocol: Protocol): WebSocketConstructor | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "function")
+    throw new InputError("invalid_option", "webSocket", "must be a class like WebSocket");
+  if (protocol !== "envelope") {
+    throw new InputError(
+      "conflicting_options",
+      "webSocket",
+      `would not be used: the protocol "${protocol}" opens no WebSocket, only "envelope" does`,
+    );
+  }
+  return value as WebSocketConstructor;
 }
 
 function checkRetry(value: unknown): RetryPolicy {
@@ -263,7 +312,7 @@ function checkRetry(value: unknown): RetryPolicy {
 
 // Set by the protocols themselves, or refused by one of the HTTP clients beneath.
 const ownHeaders =
-  /^(content-(type|length|encoding)|accept-encoding|host|(proxy-)?connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|http2-settings|(connect|grpc)-.*|:.*)$/;
+  /^(content-(type|length|encoding)|accept-encoding|host|(proxy-)?connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|http2-settings|(connect|grpc|sec-websocket)-.*|:.*)$/;
 
 function checkHeaders(value: unknown): Record<string, string> {
   if (value === undefined) return {};

@@ -1,29 +1,25 @@
-import { type ErrorCode, InputError, RegistrationUnknownError } from "../errors.js";
+import { InputError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../intents/payment-intent.js";
 import type { RunCall } from "../sequencer/call.js";
-import type { Capabilities } from "../sequencer/capabilities.js";
 import type { CallOptions, IntentStatus } from "../sequencer/port.js";
+import type { KeyedBuilder } from "./idempotency.js";
 import { type IntentReference, publicKeyOf } from "./intent-reference.js";
+import { registerIntent } from "./registration.js";
 import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
-import { submittedOf, type WatchContext, watchPayment } from "./watching.js";
-
-/** What {@link PaymentIntents} takes from its client. */
-export interface PaymentIntentsContext extends Omit<WatchContext, "getStatus"> {
-  readonly idempotencySecret: Uint8Array | undefined;
-  readonly capabilities: Capabilities;
-}
+import { submittedOf, type WaitOptions, type WatchContext, watchIntent } from "./watching.js";
 
 /** The calls for payment intents; `client.paymentIntents`. */
 export class PaymentIntents {
   readonly #run: RunCall;
-  readonly #context: PaymentIntentsContext & WatchContext;
-  #warned = false;
+  readonly #context: WatchContext;
+  readonly #builder: KeyedBuilder;
 
   /** @internal */
-  constructor(run: RunCall, context: PaymentIntentsContext) {
+  constructor(run: RunCall, context: WatchContext, builder: KeyedBuilder) {
     this.#run = run;
-    this.#context = { ...context, getStatus: (intent, options) => this.getStatus(intent, options) };
+    this.#context = context;
+    this.#builder = builder;
   }
 
   /**
@@ -33,10 +29,9 @@ export class PaymentIntents {
    * @throws InputError naming the field and the mend
    */
   build(options: PaymentIntentOptions): PaymentIntent {
-    const { idempotencySecret = this.#context.idempotencySecret, ...rest } = checkedObject(options);
-    const intent = PaymentIntent.from({ ...rest, idempotencySecret } as PaymentIntentOptions);
-    if (rest.idempotencyKey !== undefined && idempotencySecret === undefined) this.#warnOfGuessableKey();
-    return intent;
+    return this.#builder.build(options, (checked) =>
+      PaymentIntent.from(checked as unknown as PaymentIntentOptions),
+    );
   }
 
   /**
@@ -57,13 +52,7 @@ export class PaymentIntents {
     options?: CallOptions,
   ): Promise<PaymentIntent> {
     const intent = intentOrOptions instanceof PaymentIntent ? intentOrOptions : this.build(intentOrOptions);
-    const webhook = await this.#run(
-      options,
-      (sequencer, attempt) => sequencer.createPaymentIntent(intent, attempt),
-      (error, mayHaveArrived) =>
-        mayHaveArrived && !isClear(error) ? new RegistrationUnknownError(intent.id, intent, error) : error,
-    );
-    if (webhook === "already_registered") this.#warnOfForeignWebhook(intent);
+    await registerIntent(this.#run, intent, options, this.#context.logger);
     return intent;
   }
 
@@ -89,7 +78,7 @@ export class PaymentIntents {
    * A rejection is not an end, and nothing of it is proven; see {@link PaymentEvent} for what each event is worth. Over REST
    * it tells of `submitted` alone.
    *
-   * @throws PaymentWaitError `payment_timeout` after `timeoutMs`; `webhook_unconfirmed` where `submitted` was told by then
+   * @throws WaitError `payment_timeout` after `timeoutMs`; `webhook_unconfirmed` where `submitted` was told by then
    * @throws TransportError `aborted`, `client_closed`; SequencerError where no waiting helps, such as `unimplemented`
    * @throws InputError or UnsupportedError for options that cannot be used, at once
    * @example
@@ -101,7 +90,7 @@ export class PaymentIntents {
    * ```
    */
   watch(intent: PaymentIntent, options: WatchOptions = {}): AsyncGenerator<PaymentEvent, void, undefined> {
-    return watchPayment(this.#context, intent, this.#checkWatch(intent, options));
+    return watchIntent(this.#context, intent, this.#checkWatch(intent, options));
   }
 
   /**
@@ -110,26 +99,16 @@ export class PaymentIntents {
    *
    * Submitted is not finality on the chain. Goods that cannot be recalled want the verified webhook.
    *
-   * @throws PaymentWaitError `payment_timeout` (naming the last rejection), `payment_rejected`; the intent stays payable
+   * @throws WaitError `payment_timeout` (naming the last rejection), `payment_rejected`; the intent stays payable
    * @throws as {@link PaymentIntents.watch}
    * @example
    * ```ts
    * const { heardFrom } = await code.paymentIntents.waitForPayment(intent, { timeoutMs: 600_000 });
    * ```
    */
-  async waitForPayment(
-    intent: PaymentIntent,
-    options: Omit<WatchOptions, "until"> & { readonly until?: "submitted" | "rejected" | undefined } = {},
-  ): Promise<SubmittedEvent> {
+  async waitForPayment(intent: PaymentIntent, options: WaitOptions = {}): Promise<SubmittedEvent> {
     const checked = this.#checkWatch(intent, options);
-    if (checked.policy.until === "webhook") {
-      throw new InputError(
-        "invalid_option",
-        "until",
-        'must be "submitted" or "rejected"; watch() also waits for the webhook',
-      );
-    }
-    return submittedOf(intent.id, watchPayment(this.#context, intent, checked), checked);
+    return submittedOf(this.#context, intent, checked);
   }
 
   #checkWatch(intent: PaymentIntent, options: WatchOptions): CheckedWatchOptions {
@@ -140,41 +119,4 @@ export class PaymentIntents {
       "must be a PaymentIntent; rebuild it with fromClientSecret",
     );
   }
-
-  #warnOfForeignWebhook(intent: PaymentIntent): void {
-    this.#context.logger.warn(
-      `code-intents: a webhook was registered for intent ${intent.id} before, and its URL is unknown. It is yours if you ` +
-        "created this intent with it before; otherwise somebody was faster, and you will hear of the payment by its status alone.",
-    );
-  }
-
-  #warnOfGuessableKey(): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    this.#context.logger.warn(
-      "code-intents: idempotencyKey is used without idempotencySecret. Whoever guesses the key can derive the intent's " +
-        "private key and register first with another destination. Set idempotencySecret on the client, or pass keys that " +
-        "cannot be guessed.",
-    );
-  }
-}
-
-function checkedObject(options: unknown): Record<string, unknown> {
-  if (typeof options === "object" && options !== null && !Array.isArray(options))
-    return options as Record<string, unknown>;
-  throw new InputError("invalid_option", "options", "must be an object");
-}
-
-// What needs no second look, also where an earlier attempt was left open: the caller ended the call, or the sequencer
-// told what is registered at the key. Any other refusal may concern the last attempt alone.
-const clearCodes: ReadonlySet<unknown> = new Set<ErrorCode>([
-  "aborted",
-  "client_closed",
-  "already_submitted",
-  "intent_conflict",
-  "webhook_refused",
-]);
-
-function isClear(error: unknown): boolean {
-  return clearCodes.has((error as { code?: unknown } | undefined)?.code);
 }

@@ -13,7 +13,7 @@ export interface WatchOptions {
   readonly until?: WatchUntil | undefined;
   /** Milliseconds between two questions for the status. Default 5000. */
   readonly intervalMs?: number | undefined;
-  /** Milliseconds until the watch ends with `payment_timeout`. Default: none. */
+  /** Milliseconds until the watch ends with `payment_timeout` or `login_timeout`. Default: none. */
   readonly timeoutMs?: number | undefined;
   /**
    * Say `true` where nobody else listens at this intent: what was told is then acknowledged, and the sequencer forgets it;

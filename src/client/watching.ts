@@ -1,10 +1,12 @@
-import { PaymentWaitError, TransportError } from "../errors.js";
+import { InputError, TransportError, WaitError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
-import type { PaymentIntent } from "../intents/payment-intent.js";
+import type { Intent } from "../intents/intent.js";
+import { LoginIntent } from "../intents/login-intent.js";
 import { onAbort } from "../sequencer/abort.js";
+import type { Capabilities } from "../sequencer/capabilities.js";
 import type { CallOptions, IntentStatus, Sequencer } from "../sequencer/port.js";
 import type { Logger } from "./options.js";
-import type { CheckedWatchOptions } from "./watch-options.js";
+import type { CheckedWatchOptions, WatchOptions } from "./watch-options.js";
 
 /** What a watch takes from its client. */
 export interface WatchContext {
@@ -13,20 +15,27 @@ export interface WatchContext {
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds that a poll or an acknowledgement has. */
   readonly timeoutMs: number;
+  /** What the protocol can tell. */
+  readonly capabilities: Capabilities;
   /** Fires when the client closes. */
   readonly closed: AbortSignal;
   /** The sequencer behind the calls. */
   readonly open: () => Promise<Sequencer>;
-  readonly getStatus: (intent: PaymentIntent, options: CallOptions) => Promise<IntentStatus>;
+  readonly getStatus: (intent: Intent, options: CallOptions) => Promise<IntentStatus>;
 }
+
+/** Options of a wait: those of a watch that ends by itself. */
+export type WaitOptions = Omit<WatchOptions, "until"> & {
+  readonly until?: "submitted" | "rejected" | undefined;
+};
 
 // Why a watch ends that its reader left.
 const watchOver = new TransportError("aborted", { message: "The watch is over" });
 
 /** The events of an intent. Leaving them ends everything at once, also while an event is awaited. */
-export function watchPayment(
+export function watchIntent(
   context: WatchContext,
-  intent: PaymentIntent,
+  intent: Intent,
   options: CheckedWatchOptions,
 ): AsyncGenerator<PaymentEvent, void, undefined> {
   const end = new AbortController();
@@ -35,35 +44,64 @@ export function watchPayment(
 
 /** Waits for `submitted` among the events of a watch; see `PaymentIntents.waitForPayment`. */
 export async function submittedOf(
-  intentId: string,
-  events: AsyncIterable<PaymentEvent>,
-  { timeoutMs, policy: { until } }: CheckedWatchOptions,
+  context: WatchContext,
+  intent: Intent,
+  options: CheckedWatchOptions,
 ): Promise<SubmittedEvent> {
+  const { until } = options.policy;
+  if (until === "webhook") {
+    throw new InputError(
+      "invalid_option",
+      "until",
+      'must be "submitted" or "rejected"; watch() also waits for the webhook',
+    );
+  }
+  const { id: intentId } = intent;
+  const words = wordsOf(intent);
   let lastRejectionId: string | undefined;
   try {
-    for await (const event of events) {
+    for await (const event of watchIntent(context, intent, options)) {
       if (event.type === "submitted") return event;
       if (event.type !== "rejected") continue;
       lastRejectionId = event.messageId;
       if (until !== "rejected") continue;
-      const what = `The payer declined (message ${lastRejectionId}).`;
-      throw new PaymentWaitError("payment_rejected", { intentId, what, lastRejectionId });
+      const what = `The ${words.who} declined (message ${lastRejectionId}).`;
+      throw new WaitError(words.rejected, { intentId, what, lastRejectionId });
     }
   } catch (error) {
-    const timedOut = error instanceof PaymentWaitError && error.code === "payment_timeout";
+    const timedOut = error instanceof WaitError && error.code === words.timeout;
     if (!timedOut || lastRejectionId === undefined) throw error;
     const { cause } = error;
-    const what = `${waitedFor(timeoutMs, cause, false)} The payer declined before (last in message ${lastRejectionId}).`;
-    throw new PaymentWaitError("payment_timeout", { intentId, what, lastRejectionId, cause });
+    const what = `${waitedFor(intent, options.timeoutMs, cause, false)} The ${words.who} declined before (last in message ${lastRejectionId}).`;
+    throw new WaitError(words.timeout, { intentId, what, lastRejectionId, cause });
   }
   throw new TransportError("aborted", {
-    message: `The watch over intent ${intentId} was ended; it stays payable`,
+    message: `The watch over intent ${intentId} was ended; it stays ${words.open}`,
   });
+}
+
+/** What each kind of intent is waited for in. */
+function wordsOf(intent: Intent) {
+  return intent instanceof LoginIntent
+    ? ({
+        timeout: "login_timeout",
+        rejected: "login_rejected",
+        what: "login",
+        who: "user",
+        open: "open",
+      } as const)
+    : ({
+        timeout: "payment_timeout",
+        rejected: "payment_rejected",
+        what: "payment",
+        who: "payer",
+        open: "payable",
+      } as const);
 }
 
 async function* watch(
   context: WatchContext,
-  intent: PaymentIntent,
+  intent: Intent,
   options: CheckedWatchOptions,
   end: AbortController,
 ): AsyncGenerator<PaymentEvent, void, undefined> {
@@ -72,13 +110,13 @@ async function* watch(
   const outage = new Outage(context, intent);
   let submitted = false;
   endOn(end, context, intent, options, () => {
-    const what = waitedFor(options.timeoutMs, outage.failure, submitted);
-    const code = submitted ? "webhook_unconfirmed" : "payment_timeout";
-    return new PaymentWaitError(code, { intentId: intent.id, what, cause: outage.failure });
+    const what = waitedFor(intent, options.timeoutMs, outage.failure, submitted);
+    const code = submitted ? "webhook_unconfirmed" : wordsOf(intent).timeout;
+    return new WaitError(code, { intentId: intent.id, what, cause: outage.failure });
   });
   try {
     end.signal.throwIfAborted();
-    const [{ watchIntent }, { messages }] = await Promise.all([import("../events/watch.js"), open()]);
+    const [{ watchIntent: hear }, { messages }] = await Promise.all([import("../events/watch.js"), open()]);
     end.signal.throwIfAborted();
     const source = {
       messages,
@@ -86,7 +124,7 @@ async function* watch(
         outage.watch(context.getStatus(intent, { signal, headers: options.headers })),
       attempt: (signal: AbortSignal) => ({ signal, timeoutMs, headers, mayRepeat: false }),
     };
-    for await (const event of watchIntent(intent, source, options.policy, end)) {
+    for await (const event of hear(intent, source, options.policy, end)) {
       submitted ||= event.type === "submitted";
       yield event;
     }
@@ -101,13 +139,13 @@ async function* watch(
 function endOn(
   end: AbortController,
   { closed }: WatchContext,
-  { id }: PaymentIntent,
+  intent: Intent,
   { signal, timeoutMs }: CheckedWatchOptions,
   timedOut: () => Error,
 ): void {
   const whenClosed = () => end.abort(closed.reason);
   const whenAborted = (mayHaveArrived: boolean) => {
-    const message = `The watch was aborted by its signal. Intent ${id} stays payable`;
+    const message = `The watch was aborted by its signal. Intent ${intent.id} stays ${wordsOf(intent).open}`;
     end.abort(new TransportError("aborted", { message, cause: signal?.reason, mayHaveArrived }));
   };
   if (closed.aborted) whenClosed();
@@ -130,7 +168,7 @@ class Outage {
   readonly #intentId: string;
   failure: unknown;
 
-  constructor({ logger }: WatchContext, { id }: PaymentIntent) {
+  constructor({ logger }: WatchContext, { id }: Intent) {
     this.#logger = logger;
     this.#intentId = id;
   }
@@ -182,8 +220,13 @@ function endingAtOnce(
   return ending;
 }
 
-function waitedFor(timeoutMs: number | undefined, failure: unknown, submitted: boolean): string {
-  const what = submitted ? "The webhook was not confirmed" : "No payment was heard of";
+function waitedFor(
+  intent: Intent,
+  timeoutMs: number | undefined,
+  failure: unknown,
+  submitted: boolean,
+): string {
+  const what = submitted ? "The webhook was not confirmed" : `No ${wordsOf(intent).what} was heard of`;
   const heard = `${what} within ${timeoutMs} ms.`;
   return failure === undefined ? heard : `${heard} The last question for the status failed; see the cause.`;
 }

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { PaymentIntent } from "../intents/payment-intent.js";
+import { Intent } from "../intents/intent.js";
 import { checkOptions } from "../lib/options.js";
 import { checkWebhookUrl } from "../lib/webhook-url.js";
 import type { RunCall } from "../sequencer/call.js";
@@ -45,7 +45,7 @@ export class Webhooks {
       throw new InputError("missing_option", "intent", "required: the intent or its id");
     const target = {
       publicKey: publicKeyOf(intent),
-      intent: intent instanceof PaymentIntent ? intent : undefined,
+      intent: intent instanceof Intent ? intent : undefined,
     };
     const url = checkWebhookUrl(options.url, "url");
     return this.#run(callOptions, (sequencer, attempt) => sequencer.registerWebhook(target, url, attempt));

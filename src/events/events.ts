@@ -1,4 +1,4 @@
-/** What can be heard of a payment intent. Every event says what it is worth. */
+/** What can be heard of an intent. Every event says what it is worth. */
 
 /** The payment that the sequencer says was submitted; checked against the intent before it is told. */
 export interface HeardPayment {
@@ -33,7 +33,7 @@ export interface ScannedEvent {
 }
 
 /**
- * The sequencer says that the payment was submitted: unsigned, worth what the connection to it is worth, and not finality on
+ * The sequencer says that the intent was submitted, by a payment or a login: unsigned, worth what the connection to it is worth, and not finality on
  * the chain. Goods that cannot be recalled want the verified webhook.
  */
 export interface SubmittedEvent {
@@ -44,7 +44,7 @@ export interface SubmittedEvent {
   readonly payment?: HeardPayment;
 }
 
-/** Somebody who holds the client secret says that the payer declined. The intent stays payable: it is not an end. */
+/** Somebody who holds the client secret says that the payer or user declined. The intent stays open: it is not an end. */
 export interface RejectedEvent {
   readonly type: "rejected";
   readonly messageId: string;
@@ -69,7 +69,7 @@ export interface ForgedEvent {
 /** Something that is properly made, and contradicts the intent. */
 export interface ConflictingEvent {
   readonly type: "conflicting";
-  /** A request with other details signed by the intent's own key, or a payment that is not of this intent. */
+  /** A request with other details signed by the intent's own key, or a payment that is not of this intent, or of a login. */
   readonly subject: "request" | "payment";
   /** What differs, such as `destination`. */
   readonly field: string;
@@ -85,3 +85,9 @@ export type PaymentEvent =
   | WebhookCalledEvent
   | ForgedEvent
   | ConflictingEvent;
+
+/**
+ * An event of {@link LoginIntents.watch}: the same as of a payment. `submitted` says that somebody logged in and carries no
+ * `payment`; who it was is asked by {@link LoginIntents.getUserId}.
+ */
+export type LoginEvent = PaymentEvent;

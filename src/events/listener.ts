@@ -1,11 +1,15 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { toBinary } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { crypto } from "#crypto";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { Metadata } from "../../gen/code/transaction/v2/transaction_service_pb.js";
-import type { PaymentIntent } from "../intents/payment-intent.js";
+import type { Intent } from "../intents/intent.js";
+import { PaymentIntent } from "../intents/payment-intent.js";
 import { equalBytes, fromBase58, toBase58 } from "../lib/bytes.js";
+import { rendezvousKey } from "../rendezvous/key.js";
 import type { ForgedEvent, HeardPayment, PaymentEvent } from "./events.js";
+import { OwnRequest, sentBytes } from "./own-request.js";
+import { accountText, textOf } from "./text.js";
 
 // How far a payment may be from the requested amount, as the sequencer itself allows.
 const AMOUNT_TOLERANCE = 0.0001;
@@ -14,7 +18,6 @@ const AMOUNT_TOLERANCE = 0.0001;
 const MAX_REMEMBERED = 10_000;
 
 const MESSAGE_ID_LENGTH = 16;
-const ACCOUNT_LENGTH = 32;
 
 // As far as a Date reaches, to either side of 1970.
 const MAX_DATE_MS = 8.64e15;
@@ -26,19 +29,18 @@ const serverKinds: ReadonlySet<string> = new Set(["intentSubmitted", "webhookCal
  * intent.
  */
 export class Listener {
-  readonly #intent: PaymentIntent;
+  readonly #intent: Intent;
   readonly #publicKey: Uint8Array;
-  readonly #ownRequest: Uint8Array;
+  readonly #ownRequest: OwnRequest;
   readonly #seen = new Set<string>();
   #requested = false;
   #submitted = false;
   #contradicted = false;
 
-  constructor(intent: PaymentIntent) {
+  constructor(intent: Intent) {
     this.#intent = intent;
-    const { publicKey, message } = intent.sign();
-    this.#publicKey = publicKey;
-    this.#ownRequest = message;
+    this.#publicKey = rendezvousKey(intent.payload).publicKey;
+    this.#ownRequest = new OwnRequest(intent);
   }
 
   /** The event of a message, or `undefined` where it says nothing new. */
@@ -99,18 +101,19 @@ export class Listener {
     const { kind } = message;
     switch (kind.case) {
       case "requestToReceiveBill":
-        if (equalBytes(sent, this.#ownRequest)) {
-          if (this.#requested) return undefined;
-          this.#requested = true;
-          return { type: "requested", messageId };
-        }
-        return { type: "conflicting", subject: "request", field: this.#differenceOf(message), messageId };
-      case "requestToLogin":
-        return { type: "conflicting", subject: "request", field: "kind", messageId };
+      case "requestToLogin": {
+        const field = this.#ownRequest.differenceOf(message, sent);
+        if (field !== undefined) return { type: "conflicting", subject: "request", field, messageId };
+        if (this.#requested) return undefined;
+        this.#requested = true;
+        return { type: "requested", messageId };
+      }
       case "codeScanned":
         return { type: "scanned", at: dateOf(kind.value.timestamp), messageId };
       case "clientRejectedPayment":
-        return { type: "rejected", messageId };
+        return this.#intent instanceof PaymentIntent ? { type: "rejected", messageId } : undefined;
+      case "clientRejectedLogin":
+        return this.#intent.login === undefined ? undefined : { type: "rejected", messageId };
       default:
         return undefined;
     }
@@ -120,27 +123,12 @@ export class Listener {
   #contradiction(metadata: Metadata | undefined): string | undefined {
     if (metadata === undefined) return undefined;
     const payment = paymentOf(metadata);
-    if (payment === undefined) return "kind";
+    if (payment === undefined || !(this.#intent instanceof PaymentIntent)) return "kind";
     const { destination, currency, amount } = this.#intent;
     if (payment.destination !== destination) return "destination";
     if (payment.currency !== currency) return "currency";
     // Written so that NaN does not pass.
     return Math.abs(payment.nativeAmount - Number(amount)) <= AMOUNT_TOLERANCE ? undefined : "amount";
-  }
-
-  #differenceOf({ kind }: Message): string {
-    if (kind.case !== "requestToReceiveBill") return "kind";
-    const { requestorAccount, exchangeData, additionalFees, domain } = kind.value;
-    const { destination, currency, amount, fees } = this.#intent;
-    if (textOf(requestorAccount?.value, ACCOUNT_LENGTH) !== destination) return "destination";
-    if (exchangeData.value?.currency !== currency) return "currency";
-    if (exchangeData.value.nativeAmount !== Number(amount)) return "amount";
-    const asTold = additionalFees.map(
-      (fee) => `${textOf(fee.destination?.value, ACCOUNT_LENGTH)} ${fee.feeBps}`,
-    );
-    const asOurs = fees.map((fee) => `${fee.destination} ${fee.basisPoints}`);
-    if (asTold.join() !== asOurs.join()) return "fees";
-    return domain === undefined ? "exchangeData" : "domain";
   }
 
   /** The 16-byte id of the message behind an event, where there is one. */
@@ -168,24 +156,12 @@ function paymentOf(metadata: Metadata | undefined): HeardPayment | undefined {
   if (destination === undefined || exchangeData === undefined) return undefined;
   const { currency, nativeAmount, exchangeRate, quarks } = exchangeData;
   return {
-    destination: textOf(destination.value, ACCOUNT_LENGTH),
+    destination: accountText(destination.value),
     currency,
     nativeAmount,
     exchangeRate,
     quarks,
   };
-}
-
-/** What the sender signed: the message without what the server added. */
-function sentBytes({ kind, $unknown }: Message): Uint8Array {
-  const sent = create(MessageSchema, { kind });
-  if ($unknown !== undefined) sent.$unknown = $unknown;
-  return toBinary(MessageSchema, sent);
-}
-
-/** Base58 of bytes of this length; empty for any other, as base58 takes for ever where they are many. */
-function textOf(bytes: Uint8Array | undefined, length: number): string {
-  return bytes?.length === length ? toBase58(bytes) : "";
 }
 
 /** A valid date, whatever the sender wrote: an invalid one throws where it is printed. */

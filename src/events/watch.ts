@@ -1,6 +1,6 @@
 import type { SigningKey } from "../crypto/types.js";
 import { CodeIntentsError, TransportError } from "../errors.js";
-import type { PaymentIntent } from "../intents/payment-intent.js";
+import type { Intent } from "../intents/intent.js";
 import { rendezvousKey } from "../rendezvous/key.js";
 import type { Attempt, IntentStatus, MessageCalls, StreamKind } from "../sequencer/port.js";
 import type { PaymentEvent } from "./events.js";
@@ -61,7 +61,7 @@ const MAX_ACKNOWLEDGED = 1_024;
  * status at an interval, which alone suffices to hear of a payment.
  */
 export async function* watchIntent(
-  intent: PaymentIntent,
+  intent: Intent,
   source: WatchSource,
   policy: WatchPolicy,
   end: AbortController,
@@ -106,12 +106,12 @@ class Watch {
   #waitsForStream = false;
   #acknowledging: Promise<void> | undefined;
 
-  constructor(intent: PaymentIntent, source: WatchSource, policy: WatchPolicy, end: AbortController) {
+  constructor(intent: Intent, source: WatchSource, policy: WatchPolicy, end: AbortController) {
     this.#source = source;
     this.#policy = policy;
     this.#end = end;
-    this.#listener = new Listener(intent);
     this.#key = rendezvousKey(intent.payload);
+    this.#listener = new Listener(intent);
     end.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -364,6 +364,7 @@ function isUnsupported(error: unknown): boolean {
   const code = codeOf(error);
   return (
     code === "unimplemented" ||
+    code === "unsupported_by_runtime" ||
     code === "unauthenticated" ||
     code === "permission_denied" ||
     code === "request_refused"

@@ -1,5 +1,5 @@
 /**
- * The message of a payment request, written in canonical form: fields in ascending number, nothing explicit that is a
+ * The messages of payment and login requests, written in canonical form: fields in ascending number, nothing explicit that is a
  * default, shortest varints. The sequencer verifies the signature over its own canonical re-encoding, so any other
  * form would not verify.
  *
@@ -18,6 +18,16 @@ import type { CheckedFee } from "./fees.js";
 
 type Fields<T> = Omit<T, "$typeName" | "$unknown">;
 
+/** What a request says of the login that it asks for. */
+export interface LoginRequest {
+  /** Base domain. */
+  readonly domain: string;
+  /** Public key of the verifier, 32 bytes. */
+  readonly verifier: Uint8Array;
+  /** Rendezvous public key, 32 bytes: the verifier signs for this one intent. */
+  readonly rendezvousKey: Uint8Array;
+}
+
 /** What a payment request says, checked. */
 export interface PaymentRequest {
   /** Token account that receives the payment, 32 bytes. */
@@ -27,26 +37,74 @@ export interface PaymentRequest {
     | { readonly case: "exact"; readonly value: Fields<ExchangeData> }
     | { readonly case: "partial"; readonly value: Fields<ExchangeDataWithoutRate> };
   readonly fees: readonly CheckedFee[];
+  readonly login: LoginRequest | undefined;
 }
 
-/** A serialized `Message` and, within the same bytes, the `RequestToReceiveBill` that it holds. */
+/** A serialized `Message` and, within the same bytes, the request that it holds. */
 export interface EncodedRequest {
-  /** `code.messaging.v1.Message`: the bytes that are signed. */
+  /** `code.messaging.v1.Message`: the bytes that the rendezvous key signs. */
   readonly message: Uint8Array;
-  /** `code.messaging.v1.RequestToReceiveBill`: a view into `message`, the part that REST carries. */
+  /** The request in it: a view into `message`, the part that REST carries. */
   readonly inner: Uint8Array;
 }
 
-/** Writes the message of a payment request. */
-export function encodePaymentRequest({ destination, exchangeData, fees }: PaymentRequest): EncodedRequest {
+/**
+ * Writes a `RequestToReceiveBill`.
+ *
+ * @param verifierSignature 64 bytes; without it, what is written is what the verifier of a login signs
+ */
+export function encodePaymentRequest(
+  { destination, exchangeData, fees, login }: PaymentRequest,
+  verifierSignature?: Uint8Array,
+): Uint8Array {
   const request = new BinaryWriter();
   writeWrapped(request, 1, destination);
   if (exchangeData.case === "exact") writeExchangeData(request, exchangeData.value);
   else writeExchangeDataWithoutRate(request, exchangeData.value);
+  if (login !== undefined) {
+    writeDomain(request, 4, login.domain);
+    writeWrapped(request, 5, login.verifier);
+    if (verifierSignature !== undefined) writeWrapped(request, 6, verifierSignature);
+    writeWrapped(request, 7, login.rendezvousKey);
+  }
   for (const fee of fees) writeFee(request, { destination: fee.account, feeBps: fee.basisPoints });
-  const requestBytes = request.finish();
-  const message = new BinaryWriter().tag(5, WireType.LengthDelimited).bytes(requestBytes).finish();
-  return { message, inner: message.subarray(message.length - requestBytes.length) };
+  return request.finish();
+}
+
+/**
+ * Writes a `RequestToLogin`.
+ *
+ * @param verifierSignature 64 bytes; without it, what is written is what the verifier signs
+ */
+export function encodeLoginRequest(login: LoginRequest, verifierSignature?: Uint8Array): Uint8Array {
+  const request = new BinaryWriter();
+  writeDomain(request, 1, login.domain);
+  writeWrapped(request, 4, login.verifier);
+  if (verifierSignature !== undefined) writeWrapped(request, 5, verifierSignature);
+  writeWrapped(request, 6, login.rendezvousKey);
+  return request.finish();
+}
+
+/** Numbers of the fields of `Message` that hold a request. */
+export const REQUEST_FIELDS = { requestToReceiveBill: 5, requestToLogin: 10 } as const;
+
+/** Writes the `Message` around a request. */
+export function encodeMessage(field: number, request: Uint8Array): EncodedRequest {
+  const message = new BinaryWriter().tag(field, WireType.LengthDelimited).bytes(request).finish();
+  return { message, inner: message.subarray(message.length - request.length) };
+}
+
+/** `code.user.v1.GetLoginForThirdPartyAppRequest`; without the signature, what the verifier signs. */
+export function encodeUserIdRequest(
+  intent: Uint8Array,
+  verifier: Uint8Array,
+  signature?: Uint8Array,
+): Uint8Array {
+  const request = new BinaryWriter();
+  writeWrapped(request, 1, intent);
+  writeWrapped(request, 2, verifier);
+  if (signature !== undefined) writeWrapped(request, 3, signature);
+  return request.finish();
 }
 
 /** `code.messaging.v1.SendMessageRequest` around a signed message, whose bytes go in as they are. */
@@ -75,6 +133,12 @@ function writeExchangeDataWithoutRate(writer: BinaryWriter, data: Fields<Exchang
   writer.tag(3, WireType.LengthDelimited).fork();
   writer.tag(1, WireType.LengthDelimited).string(data.currency);
   writer.tag(2, WireType.Bit64).double(data.nativeAmount);
+  writer.join();
+}
+
+function writeDomain(writer: BinaryWriter, field: number, domain: string): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.LengthDelimited).string(domain);
   writer.join();
 }
 

@@ -1,29 +1,19 @@
 import { base64urlnopad } from "@scure/base";
-import type { SigningKey } from "../crypto/types.js";
-import { InputError, IntentMismatchError } from "../errors.js";
+import { InputError } from "../errors.js";
 import { requireBase58, toBase58 } from "../lib/bytes.js";
 import { checkOptions } from "../lib/options.js";
-import { checkWebhookUrl } from "../lib/webhook-url.js";
 import { type Amount, formatUnits, kinQuarks, parseAmount, type Rounding } from "../money/amount.js";
 import { type Currency, type CurrencyInput, currencyIndex, parseCurrency } from "../money/currency.js";
-import { rendezvousKey } from "../rendezvous/key.js";
-import {
-  clientSecretOf,
-  nonceFromClientSecret,
-  nonceFromIdempotencyKey,
-  nonceFromKeyedIdempotencyKey,
-  randomNonce,
-  readIdempotencySecret,
-} from "../rendezvous/nonce.js";
+import { nonceFromClientSecret } from "../rendezvous/nonce.js";
 import { encodePayload, PAYLOAD_KINDS, type PaymentKind } from "../rendezvous/payload.js";
 import { type CheckedFee, checkFees, type Fee } from "./fees.js";
-import { type EncodedRequest, encodePaymentRequest, encodeSendMessageRequest } from "./message.js";
-
-/** Where the sequencer reports that the payment was submitted. */
-export interface WebhookOption {
-  /** An absolute `https:` URL (`http:` only where the sequencer allows it), at most 1024 characters. */
-  readonly url: string;
-}
+import { buildExpected, Intent, type SignedRequest, shownParts } from "./intent.js";
+import { type CheckedLogin, checkLogin, checkSigners, type LoginOption } from "./login.js";
+import { encodePaymentRequest, type PaymentRequest, REQUEST_FIELDS } from "./message.js";
+import { type NonceOptions, nonceNames, nonceOf } from "./nonce-options.js";
+import { checkMode, officialHints } from "./official-options.js";
+import type { VerifierKey } from "./signer.js";
+import { checkWebhook, type WebhookOption } from "./webhook-option.js";
 
 /** What every way of building a payment intent needs to know. */
 export interface PaymentDetails {
@@ -45,29 +35,15 @@ export interface PaymentDetails {
   readonly kind?: PaymentKind | undefined;
   /** `"nearest"` rounds to hundredths as the official client does. Default `"refuse"`. */
   readonly rounding?: Rounding | undefined;
+  /** Asks the payer to log in with the payment. Not part of the intent's key. */
+  readonly login?: LoginOption | undefined;
   /** Registered together with the intent; not part of its key. */
   readonly webhook?: WebhookOption | undefined;
+  /** As the official client writes it; nothing depends on it. */
+  readonly mode?: "payment" | undefined;
+  /** As the official client has it: keys, of which the one of `login.verifier` signs. */
+  readonly signers?: readonly VerifierKey[] | undefined;
 }
-
-/** How the intent gets its nonce; at most one of the two, and a random one without either. */
-export type NonceOptions =
-  | {
-      /**
-       * Your own name for the order: the same key with the same amount is the same intent. With another amount it is
-       * a second payable intent. Without `idempotencySecret`, whoever guesses it can register first with another
-       * destination.
-       */
-      readonly idempotencyKey?: string | undefined;
-      readonly clientSecret?: undefined;
-      /** At least 32 random bytes (text counts as its UTF-8 bytes) that make the key unguessable. Keep it for good. */
-      readonly idempotencySecret?: Uint8Array | string | undefined;
-    }
-  | {
-      readonly idempotencyKey?: undefined;
-      /** Client secret of an intent that exists, to rebuild it. */
-      readonly clientSecret: string;
-      readonly idempotencySecret?: Uint8Array | string | undefined;
-    };
 
 /** Options of {@link PaymentIntent.from}. */
 export type PaymentIntentOptions = PaymentDetails & NonceOptions;
@@ -81,15 +57,9 @@ export interface RebuildOptions extends PaymentDetails {
 }
 
 /** A signed payment request. Every property is a fresh copy. */
-export interface SignedPaymentRequest {
-  /** Serialized `code.messaging.v1.Message`: exactly the bytes that are signed. */
-  readonly message: Uint8Array;
+export interface SignedPaymentRequest extends SignedRequest {
   /** Serialized `code.messaging.v1.RequestToReceiveBill`: the part of `message` that REST carries. */
   readonly requestToReceiveBill: Uint8Array;
-  /** Ed25519 signature over `message`, 64 bytes. */
-  readonly signature: Uint8Array;
-  /** Rendezvous public key, 32 bytes; its base58 text is the intent id. */
-  readonly publicKey: Uint8Array;
 }
 
 /** Body of `POST /v1/createIntent`. */
@@ -104,8 +74,19 @@ export interface CreateIntentBody {
   readonly webhook?: string;
 }
 
-const detailNames = ["destination", "amount", "currency", "fees", "kind", "rounding", "webhook"] as const;
-const optionNames = [...detailNames, "idempotencyKey", "clientSecret", "idempotencySecret"];
+const detailNames = [
+  "destination",
+  "amount",
+  "currency",
+  "fees",
+  "kind",
+  "rounding",
+  "login",
+  "webhook",
+  "mode",
+  "signers",
+] as const;
+const optionNames = [...detailNames, ...nonceNames];
 const rebuildNames = [...detailNames, "clientSecret", "expectedId"];
 
 /**
@@ -126,9 +107,7 @@ const rebuildNames = [...detailNames, "clientSecret", "expectedId"];
  * intent.sign().signature; // 64 bytes
  * ```
  */
-export class PaymentIntent {
-  /** Base58 of the 32-byte rendezvous public key. Public: it names the intent everywhere. */
-  readonly id: string;
+export class PaymentIntent extends Intent {
   /** Token account that receives the payment, base58. */
   readonly destination: string;
   /** The amount as decimal text with two decimals, such as `"10.00"`. */
@@ -139,40 +118,19 @@ export class PaymentIntent {
   readonly fees: readonly Fee[];
   /** Kind of the payload. */
   readonly kind: PaymentKind;
-  /** Webhook that is registered with the intent. */
-  readonly webhook: WebhookOption | undefined;
-
-  readonly #nonce: Uint8Array;
-  readonly #payload: Uint8Array;
-  readonly #key: SigningKey;
-  readonly #encoded: EncodedRequest;
-  #signature: Uint8Array | undefined;
-
-  static {
-    // Node's console and util.inspect would otherwise call the getters where their options ask for it.
-    Object.defineProperty(PaymentIntent.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-      value(
-        this: PaymentIntent,
-        _depth: number,
-        options: object,
-        inspect: (value: unknown, options: object) => string,
-      ) {
-        return `PaymentIntent ${inspect(this.toJSON(), { ...options, getters: false })}`;
-      },
-    });
-  }
 
   private constructor(request: CheckedRequest, nonce: Uint8Array) {
-    const { kind, currency, amount, destination, fees } = request;
-    this.#nonce = nonce;
-    this.#payload = encodePayload({ kind, currency, units: amount.units, nonce });
-    this.#key = rendezvousKey(this.#payload);
-    this.#encoded = encodePaymentRequest({
-      destination,
-      fees,
-      exchangeData: exchangeDataOf(currency, amount),
+    const { kind, currency, amount, destination, fees, login, webhook } = request;
+    const exchangeData = exchangeDataOf(currency, amount);
+    super({
+      payload: encodePayload({ kind, currency, units: amount.units, nonce }),
+      nonce,
+      login,
+      webhook,
+      field: REQUEST_FIELDS.requestToReceiveBill,
+      encode: (asked, verifierSignature) =>
+        encodePaymentRequest({ destination, fees, exchangeData, login: asked }, verifierSignature),
     });
-    this.id = toBase58(this.#key.publicKey);
     this.destination = request.destinationText;
     this.amount = formatUnits(amount.units);
     this.currency = currency;
@@ -180,7 +138,6 @@ export class PaymentIntent {
       fees.map(({ destination, basisPoints }) => Object.freeze({ destination, basisPoints })),
     );
     this.kind = kind;
-    this.webhook = request.webhook;
     Object.freeze(this);
   }
 
@@ -191,9 +148,11 @@ export class PaymentIntent {
    * `conflicting_options`
    */
   static from(options: PaymentIntentOptions): PaymentIntent {
-    checkOptions(options, "", optionNames);
+    checkOptions(options, "", optionNames, officialHints);
     const request = checkDetails(options);
-    return new PaymentIntent(request, nonceOf(options, request));
+    const { kind, currency, amount } = request;
+    const scope = { kind: PAYLOAD_KINDS[kind], currencyIndex: currencyIndex(currency), units: amount.units };
+    return new PaymentIntent(request, nonceOf(options, scope));
   }
 
   /**
@@ -211,74 +170,41 @@ export class PaymentIntent {
    */
   static fromClientSecret(options: RebuildOptions): PaymentIntent {
     checkOptions(options, "", rebuildNames, {
-      intentId: "name it expectedId",
+      ...officialHints,
       idempotencyKey: "not used here; the client secret alone gives the nonce",
     });
-    const { expectedId } = options;
-    if (expectedId !== undefined)
-      requireBase58(expectedId, "expectedId", 32, "the id of the intent, base58 of 32 bytes");
-    const nonce = nonceFromClientSecret(options.clientSecret);
-    const intent = new PaymentIntent(checkDetails(options), nonce);
-    if (expectedId !== undefined && intent.id !== expectedId)
-      throw new IntentMismatchError(expectedId, intent.id);
-    return intent;
+    return buildExpected(options.expectedId, () => {
+      const nonce = nonceFromClientSecret(options.clientSecret);
+      return new PaymentIntent(checkDetails(options), nonce);
+    });
   }
 
   /**
-   * Base58 of the nonce: what a browser needs to rebuild the intent, and what a backend persists. With amount and
-   * currency it gives the rendezvous private key, so it goes to the payer's browser and nowhere else.
+   * {@inheritDoc Intent.sign}
    */
-  get clientSecret(): string {
-    return clientSecretOf(this.#nonce);
+  override sign(): SignedPaymentRequest {
+    return { ...super.sign(), requestToReceiveBill: this.encoded().inner.slice() };
   }
 
-  /** The 20 bytes of the scan code, a fresh copy. They give the rendezvous private key. */
-  get payload(): Uint8Array {
-    return this.#payload.slice();
-  }
-
-  /** Serialized `code.messaging.v1.Message`, the bytes that are signed. A fresh copy. */
-  toBinary(): Uint8Array {
-    return this.#encoded.message.slice();
-  }
-
-  /** Signs the message with the rendezvous key. The same intent always gives the same signature. */
-  sign(): SignedPaymentRequest {
-    const { message, inner } = this.#encoded;
-    return {
-      message: message.slice(),
-      requestToReceiveBill: inner.slice(),
-      signature: this.#sign().slice(),
-      publicKey: this.#key.publicKey,
-    };
-  }
-
-  /** Serialized `code.messaging.v1.SendMessageRequest`, around the signed bytes. */
-  toSendMessageRequest(): Uint8Array {
-    const { message } = this.#encoded;
-    return encodeSendMessageRequest({ message, publicKey: this.#key.publicKey, signature: this.#sign() });
+  override async signAsync(): Promise<SignedPaymentRequest> {
+    await super.signAsync();
+    return this.sign();
   }
 
   /** Body of `POST /v1/createIntent`, cut from the signed bytes. */
   toRestBody(): CreateIntentBody {
+    const { signature } = super.sign();
     const body = {
       intent: this.id,
-      message: base64urlnopad.encode(this.#encoded.inner),
-      signature: toBase58(this.#sign()),
+      message: base64urlnopad.encode(this.encoded().inner),
+      signature: toBase58(signature),
     };
     return this.webhook === undefined ? body : { ...body, webhook: this.webhook.url };
   }
 
-  /** What may be shown and logged: everything but the secrets. Of the webhook, whose path may hold one, its origin. */
-  toJSON(): Record<string, unknown> {
-    const { id, kind, amount, currency, destination, fees, webhook } = this;
-    const shown = { id, kind, amount, currency, destination, fees };
-    return webhook === undefined ? shown : { ...shown, webhook: new URL(webhook.url).origin };
-  }
-
-  #sign(): Uint8Array {
-    this.#signature ??= this.#key.sign(this.#encoded.message);
-    return this.#signature;
+  override toJSON(): Record<string, unknown> {
+    const { id, kind, amount, currency, destination, fees } = this;
+    return { id, kind, amount, currency, destination, fees, ...shownParts(this) };
   }
 }
 
@@ -290,10 +216,12 @@ interface CheckedRequest {
   readonly currency: Currency;
   readonly fees: readonly CheckedFee[];
   readonly kind: PaymentKind;
+  readonly login: CheckedLogin | undefined;
   readonly webhook: WebhookOption | undefined;
 }
 
 function checkDetails(options: PaymentDetails): CheckedRequest {
+  checkMode(options.mode, "payment");
   const destination = requireBase58(
     options.destination,
     "destination",
@@ -310,6 +238,7 @@ function checkDetails(options: PaymentDetails): CheckedRequest {
     amount,
     fees,
     kind: kindOf(options.kind, fees),
+    login: loginOf(options),
     webhook: checkWebhook(options.webhook),
   };
 }
@@ -331,43 +260,13 @@ function checkRounding(rounding: unknown): Rounding {
   throw new InputError("invalid_option", "rounding", 'must be "refuse" or "nearest"');
 }
 
-function checkWebhook(webhook: unknown): WebhookOption | undefined {
-  if (webhook === undefined) return undefined;
-  if (typeof webhook === "string") {
-    throw new InputError(
-      "invalid_option",
-      "webhook",
-      'must be an object such as { url: "https://shop.example.com/paid" }',
-    );
-  }
-  checkOptions(webhook, "webhook", ["url"]);
-  return Object.freeze({ url: checkWebhookUrl(webhook.url, "webhook.url") });
+function loginOf({ login, signers }: PaymentDetails): CheckedLogin | undefined {
+  if (login !== undefined) return checkLogin(login, signers);
+  checkSigners(signers);
+  return undefined;
 }
 
-function nonceOf(options: PaymentIntentOptions, { kind, currency, amount }: CheckedRequest): Uint8Array {
-  const { idempotencyKey, clientSecret, idempotencySecret } = options;
-  if (idempotencySecret !== undefined) readIdempotencySecret(idempotencySecret);
-  if (idempotencyKey !== undefined && clientSecret !== undefined) {
-    throw new InputError(
-      "conflicting_options",
-      "clientSecret",
-      "cannot be combined with idempotencyKey: each alone gives the nonce. Pass one of them",
-    );
-  }
-  if (clientSecret !== undefined) return nonceFromClientSecret(clientSecret);
-  if (idempotencyKey === undefined) return randomNonce();
-  if (idempotencySecret === undefined) return nonceFromIdempotencyKey(idempotencyKey);
-  return nonceFromKeyedIdempotencyKey(idempotencyKey, idempotencySecret, {
-    kind: PAYLOAD_KINDS[kind],
-    currencyIndex: currencyIndex(currency),
-    units: amount.units,
-  });
-}
-
-function exchangeDataOf(
-  currency: Currency,
-  { units, nativeAmount }: Amount,
-): Parameters<typeof encodePaymentRequest>[0]["exchangeData"] {
+function exchangeDataOf(currency: Currency, { units, nativeAmount }: Amount): PaymentRequest["exchangeData"] {
   if (currency !== "kin") return { case: "partial", value: { currency, nativeAmount } };
   return {
     case: "exact",

@@ -11,8 +11,14 @@ import {
   RegisterWebhookRequestSchema,
   RegisterWebhookResponse_Result,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
+import {
+  GetLoginForThirdPartyAppRequestSchema,
+  GetLoginForThirdPartyAppResponse_Result,
+  Identity,
+} from "../../gen/code/user/v1/identity_service_pb.js";
 import { SequencerError, TransportError } from "../errors.js";
-import type { PaymentIntent } from "../intents/payment-intent.js";
+import type { Intent } from "../intents/intent.js";
+import { toBase58 } from "../lib/bytes.js";
 import { withArrival } from "./call.js";
 import { CAPABILITIES, type Capabilities, type Protocol } from "./capabilities.js";
 import { malformed, optionsOf, typed } from "./connect-failure.js";
@@ -20,9 +26,11 @@ import { connectMessages } from "./messages.js";
 import {
   type Attempt,
   type IntentStatus,
+  type LoggedInUser,
   type MessageCalls,
   type Sequencer,
   statusOf,
+  type UserIdRequest,
   type WebhookRegistration,
   type WebhookTarget,
 } from "./port.js";
@@ -30,6 +38,7 @@ import { refusal } from "./refusal.js";
 import type { OwnedTransport } from "./transports/types.js";
 
 const MESSAGE_ID_LENGTH = 16;
+const USER_ID_LENGTH = 32;
 
 /** How a sequencer is reached by a Connect transport. */
 export interface ConnectSequencerOptions extends OwnedTransport {
@@ -47,6 +56,7 @@ class ConnectSequencer implements Sequencer {
   readonly capabilities: Capabilities;
   readonly #messaging: Client<typeof Messaging>;
   readonly #microPayment: Client<typeof MicroPayment>;
+  readonly #identity: Client<typeof Identity>;
   readonly #close: () => void;
   readonly messages: MessageCalls;
 
@@ -55,13 +65,11 @@ class ConnectSequencer implements Sequencer {
     this.#messaging = createClient(Messaging, transport);
     this.messages = connectMessages(this.#messaging, bidirectional ? ["keep-alive", "plain"] : ["plain"]);
     this.#microPayment = createClient(MicroPayment, transport);
+    this.#identity = createClient(Identity, transport);
     this.#close = close;
   }
 
-  async createPaymentIntent(
-    intent: PaymentIntent,
-    attempt: Attempt,
-  ): Promise<WebhookRegistration | undefined> {
+  async register(intent: Intent, attempt: Attempt): Promise<WebhookRegistration | undefined> {
     // Decoded from the bytes around the signed message; canonical bytes encode to themselves again.
     const request = fromBinary(SendMessageRequestSchema, intent.toSendMessageRequest());
     const { result, messageId } = await typed(this.#messaging.sendMessage(request, optionsOf(attempt)));
@@ -89,6 +97,27 @@ class ConnectSequencer implements Sequencer {
       this.#microPayment.getStatus(request, optionsOf(attempt)),
     );
     return statusOf(exists, codeScanned, intentSubmitted);
+  }
+
+  async getUserId({ message }: UserIdRequest, attempt: Attempt): Promise<LoggedInUser> {
+    const request = fromBinary(GetLoginForThirdPartyAppRequestSchema, message);
+    const { result, userId } = await typed(
+      this.#identity.getLoginForThirdPartyApp(request, optionsOf(attempt)),
+    );
+    switch (result) {
+      case GetLoginForThirdPartyAppResponse_Result.OK:
+        // An empty answer decodes to OK, and to nobody.
+        if (userId?.value.length !== USER_ID_LENGTH) throw malformed("GetLoginForThirdPartyApp", "a user");
+        return { userId: toBase58(userId.value) };
+      case GetLoginForThirdPartyAppResponse_Result.REQUEST_NOT_FOUND:
+        return { userId: undefined, reason: "request_not_found" };
+      case GetLoginForThirdPartyAppResponse_Result.LOGIN_NOT_SUPPORTED:
+        return { userId: undefined, reason: "login_not_supported" };
+      case GetLoginForThirdPartyAppResponse_Result.NO_USER_LOGGED_IN:
+        return { userId: undefined, reason: "no_user_logged_in" };
+      default:
+        throw malformed("GetLoginForThirdPartyApp", "a result that is known");
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Message } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { SigningKey } from "../crypto/types.js";
-import type { PaymentIntent } from "../intents/payment-intent.js";
+import type { Intent } from "../intents/intent.js";
 import type { Capabilities } from "./capabilities.js";
 
 /** Options of one call. */
@@ -42,7 +42,7 @@ export interface WebhookTarget {
   /** Rendezvous public key, 32 bytes. */
   readonly publicKey: Uint8Array;
   /** Needed where the protocol registers a webhook only together with the intent. */
-  readonly intent: PaymentIntent | undefined;
+  readonly intent: Intent | undefined;
 }
 
 /** What a sequencer says of an intent. Unsigned: worth what the connection to the sequencer is worth. */
@@ -57,7 +57,28 @@ export interface IntentStatus {
   readonly intentSubmitted: boolean;
 }
 
-/** How a stream is kept: with pings in both directions, which needs HTTP/2, or plainly. */
+/** A signed question for who logged in. */
+export interface UserIdRequest {
+  /** Rendezvous public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Serialized `code.user.v1.GetLoginForThirdPartyAppRequest`, its signature included. */
+  readonly message: Uint8Array;
+  /** The verifier's signature, 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
+/** Who logged in with an intent. Unsigned: worth what the connection to the sequencer is worth. */
+export interface LoggedInUser {
+  /** The user as this domain knows them: base58 of a 32-byte public key. `undefined` where nobody is known. */
+  readonly userId: string | undefined;
+  /**
+   * Why there is none; absent with a user, and over REST, which does not say. `no_user_logged_in` also where a payer paid
+   * without sharing who they are.
+   */
+  readonly reason?: "request_not_found" | "login_not_supported" | "no_user_logged_in";
+}
+
+/** How a stream is kept: with pings in both directions, which needs HTTP/2 or a WebSocket, or plainly. */
 export type StreamKind = "keep-alive" | "plain";
 
 /** What a stream yields: messages, and with keep-alive the sequencer's pings, which show that it lives. */
@@ -90,11 +111,13 @@ export interface Sequencer {
   /** Absent where the protocol carries no messages. */
   readonly messages: MessageCalls | undefined;
   /** Registers the intent, and its webhook where it has one. Resolves only where the sequencer said so. */
-  createPaymentIntent(intent: PaymentIntent, attempt: Attempt): Promise<WebhookRegistration | undefined>;
+  register(intent: Intent, attempt: Attempt): Promise<WebhookRegistration | undefined>;
   /** Registers a webhook for an intent that is registered. */
   registerWebhook(target: WebhookTarget, url: string, attempt: Attempt): Promise<WebhookRegistration>;
   /** Status of the intent with this 32-byte rendezvous public key. */
   getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus>;
+  /** Who logged in with an intent. */
+  getUserId(request: UserIdRequest, attempt: Attempt): Promise<LoggedInUser>;
   /** Releases every socket. */
   close(): Promise<void>;
 }

@@ -18,6 +18,7 @@ const secret = "0123456789abcdef0123456789abcdef";
 const transport: Transport = createRouterTransport(() => {});
 const interceptor = (next: unknown) => next;
 const fetch = globalThis.fetch;
+class WebSocketOfMine {}
 
 /** A client of options that the types may not allow. */
 function clientOf(options: unknown): CodeClient {
@@ -126,6 +127,29 @@ describe("a client's option that cannot work is refused by name", () => {
     ["fetch with gRPC on Node", { protocol: "grpc", fetch }, "conflicting_options", "fetch"],
     ["fetch with gRPC-Web on Node", { protocol: "grpc-web", fetch }, "conflicting_options", "fetch"],
     ["a fetch that is no function", { protocol: "rest", fetch: {} }, "invalid_option", "fetch"],
+    [
+      "the envelope over HTTP/2",
+      { protocol: "envelope", httpVersion: "2" },
+      "conflicting_options",
+      "httpVersion",
+    ],
+    ["a WebSocket with Connect", { webSocket: WebSocketOfMine }, "conflicting_options", "webSocket"],
+    ...(["grpc", "grpc-web", "rest"] as const).map(
+      (protocol) =>
+        [
+          `a WebSocket with ${protocol}`,
+          { protocol, webSocket: WebSocketOfMine },
+          "conflicting_options",
+          "webSocket",
+        ] as const,
+    ),
+    [
+      "a WebSocket that is none",
+      { protocol: "envelope", webSocket: "wss://example.com" },
+      "invalid_option",
+      "webSocket",
+    ],
+    ["a WebSocket of null", { protocol: "envelope", webSocket: null }, "invalid_option", "webSocket"],
     ["a timeout of zero", { timeoutMs: 0 }, "invalid_option", "timeoutMs"],
     ["a negative timeout", { timeoutMs: -1 }, "invalid_option", "timeoutMs"],
     ["a broken timeout", { timeoutMs: 1.5 }, "invalid_option", "timeoutMs"],
@@ -181,6 +205,10 @@ describe("a client's option that cannot work is refused by name", () => {
     expect(() => clientOf({ baseUrl, httpVersion: "1.1" })).not.toThrow();
     expect(() => clientOf({ baseUrl, protocol: "rest", httpVersion: "1.1", fetch })).not.toThrow();
     expect(() => clientOf({ baseUrl, protocol: "grpc", httpVersion: "2" })).not.toThrow();
+    const envelope = { baseUrl, protocol: "envelope", interceptors: [interceptor] };
+    expect(() =>
+      clientOf({ ...envelope, httpVersion: "1.1", fetch, webSocket: WebSocketOfMine }),
+    ).not.toThrow();
   });
 });
 
@@ -191,6 +219,7 @@ describe("a transport of the caller's", () => {
     ["httpVersion", "2"],
     ["interceptors", []],
     ["fetch", fetch],
+    ["webSocket", WebSocketOfMine],
     ["allowInsecure", false],
   ])("is not combined with %s", (name, value) => {
     refuse({ transport, [name]: value }, "conflicting_options", name);
@@ -248,6 +277,7 @@ describe("headers", () => {
     "Connect-Protocol-Version",
     "grpc-timeout",
     "grpc-encoding",
+    "Sec-WebSocket-Protocol",
   ])("do not take over %s, which the protocols set", (name) => {
     const error = refuse({ baseUrl, headers: { [name]: token } }, "invalid_option", `headers["${name}"]`);
     expect(show(error)).not.toContain(token);

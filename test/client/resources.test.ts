@@ -8,6 +8,7 @@ import {
   connectingWays,
   destination,
   failureOf,
+  http2Ways,
   order,
   until,
 } from "../support/outcomes.js";
@@ -149,7 +150,11 @@ describe.each(connectingWays.filter(({ family }) => family !== "rest"))("a clien
     expect(seen).toEqual(["outer GetStatus", "inner GetStatus", "outer GetStatus", "inner GetStatus"]);
     expect(server.exchanges[1]?.headers).toMatchObject({ "x-outer": "1", "x-inner": "1" });
   });
+});
 
+// The others have no header for it.
+const timedWays = connectingWays.filter(({ family }) => family !== "rest" && family !== "envelope");
+describe.each(timedWays)("a client over $name", (way) => {
   it("tells the server how long it will wait, less with each attempt", async () => {
     const server = await serve((e) => {
       if (e.number < 3) setTimeout(() => e.answer({ status: 503 }), 15);
@@ -175,9 +180,7 @@ describe.each(connectingWays.filter(({ family }) => family !== "rest"))("a clien
   });
 });
 
-describe.each(
-  connectingWays.filter(({ family, connecting }) => family !== "rest" && connecting.httpVersion !== "1.1"),
-)("a client over $name", (way) => {
+describe.each(http2Ways)("a client over $name", (way) => {
   it("makes calls that begin together over one connection", async () => {
     const server = await serve();
     const code = clientOf(way, server.url);
@@ -337,7 +340,9 @@ describe("a script", () => {
     async ({ task, handle, outcome, timeoutMs = 15_000 }) => {
       const server = await serve(handle);
       // The platform's fetch keeps its connections for a while; they are not the client's to close.
-      const ways = connectingWays.filter(({ name }) => task === "forget" || name !== "REST over fetch");
+      const ways = connectingWays.filter(
+        ({ connecting }) => task === "forget" || connecting.fetch === undefined,
+      );
       const targets = ways.map((way) => optionsText(way, { baseUrl: server.url, timeoutMs }));
       const { code, signal, stdout, stderr } = await script.run([task, ...targets]).exit;
       const lines = [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { Emulator } from "../../src/emulator/index.js";
 import {
   CodeClient,
@@ -22,6 +23,8 @@ const protocols: readonly ConnectingClientOptions[] = [
   { protocol: "grpc" },
   { protocol: "grpc-web" },
   { protocol: "rest" },
+  { protocol: "envelope" },
+  { protocol: "envelope", fetch: globalThis.fetch, webSocket: WebSocket },
 ];
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

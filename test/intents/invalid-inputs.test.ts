@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { InputErrorCode } from "../../src/errors.js";
+import { LoginIntent, type LoginIntentOptions } from "../../src/intents/login-intent.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../../src/intents/payment-intent.js";
+import { TipIntent, type TipIntentOptions } from "../../src/intents/tip-intent.js";
+import { verifier } from "../support/login.js";
 import { expectRefusal } from "../support/refusal.js";
 import { hex, vectors } from "../support/vectors.js";
-
-const payments = vectors.invalidInputs.filter(({ input }) => input.mode === "payment");
 
 interface Expected {
   code: InputErrorCode;
@@ -13,7 +14,7 @@ interface Expected {
   rule?: string;
 }
 
-/** What ours does with each; `undefined` where it accepts. */
+/** What ours does with each. */
 const ours: Record<string, Expected | { accepted: string }> = {
   "no-destination": { code: "missing_option", field: "destination" },
   "no-currency": { code: "missing_option", field: "currency" },
@@ -40,18 +41,53 @@ const ours: Record<string, Expected | { accepted: string }> = {
   "fee-fractional-bps": { code: "invalid_option", field: "fees[0].destination" },
   "fee-four-takers": { code: "invalid_option", field: "fees", rule: "three takers at most" },
   "payment-login-missing": { accepted: "without a login it is a payment like any other" },
+  "login-domain-missing": { code: "missing_option", field: "login.domain" },
+  "login-verifier-bad": { code: "invalid_option", field: "login.verifier" },
+  "login-domain-path": { code: "invalid_option", field: "login.domain" },
+  "login-domain-subdomain": { code: "invalid_option", field: "login.domain" },
+  "login-domain-ip": { code: "invalid_option", field: "login.domain" },
+  "login-domain-localhost-port": { code: "invalid_option", field: "login.domain" },
+  "login-domain-port-digit-first": { code: "invalid_option", field: "login.domain" },
+  "login-domain-space": { code: "invalid_option", field: "login.domain" },
+  "login-domain-uppercase": {
+    code: "invalid_option",
+    field: "login.domain",
+    rule: "lower case, as the sequencer refuses upper case",
+  },
+  "login-sign-without-signers": { code: "missing_option", field: "login.verifier" },
+  "login-signers-invalid": { code: "invalid_option", field: "signers" },
+  "tip-no-name": { code: "missing_option", field: "platform.name" },
+  "tip-empty-username": { code: "missing_option", field: "platform.username" },
+  "tip-multibyte": { accepted: "a name is cut at 15 bytes, even inside a character" },
 };
 
-function options(input: Record<string, unknown>): PaymentIntentOptions {
-  const { mode: _, ...rest } = input;
-  // JSON has no NaN, so the vectors spell it.
+type Vector = (typeof vectors.invalidInputs)[number];
+
+/** The official options; what JSON cannot hold is put back. */
+function optionsOf({ id, input }: Vector): Record<string, unknown> {
   return {
-    ...rest,
-    ...(rest.amount === "NaN" ? { amount: Number.NaN } : {}),
-  } as unknown as PaymentIntentOptions;
+    ...input,
+    ...(input.amount === "NaN" ? { amount: Number.NaN } : {}),
+    // There the placeholder itself is as invalid as what it stood for.
+    ...(input.signers === undefined || id === "login-signers-invalid"
+      ? {}
+      : { signers: [verifier.secretKey] }),
+  };
 }
 
-const rows = payments.map((vector) => {
+/** Builds by the class of the mode, and signs where the official client refused only that. */
+function build(vector: Vector, more: Record<string, unknown> = {}): PaymentIntent | LoginIntent | TipIntent {
+  const options = { ...optionsOf(vector), ...more } as unknown;
+  if (vector.input.mode === "tip") return TipIntent.from(options as TipIntentOptions);
+  const intent =
+    vector.input.mode === "login"
+      ? LoginIntent.from(options as LoginIntentOptions)
+      : PaymentIntent.from(options as PaymentIntentOptions);
+  if (vector.step === "sign") intent.sign();
+  return intent;
+}
+
+const rows = vectors.invalidInputs.map((vector) => {
   const expected = ours[vector.id];
   const official = vector.accepted ? "accepts" : `refuses ("${vector.error}")`;
   return { ...vector, expected, official };
@@ -64,9 +100,15 @@ const accepted = rows.flatMap((row) =>
   row.expected !== undefined && "accepted" in row.expected ? [{ ...row, why: row.expected.accepted }] : [],
 );
 
-it("every official bad payment input has its row", () => {
-  expect(payments.map(({ id }) => id).sort()).toEqual(Object.keys(ours).sort());
-  expect(payments.length).toBeGreaterThanOrEqual(17);
+function rowOf(id: string): Vector {
+  const vector = vectors.invalidInputs.find((row) => row.id === id);
+  if (vector === undefined) throw new Error(`no vector ${id}`);
+  return vector;
+}
+
+it("every official bad input has its row", () => {
+  expect(rows.map(({ id }) => id).sort()).toEqual(Object.keys(ours).sort());
+  expect(new Set(rows.map(({ input }) => input.mode))).toEqual(new Set(["payment", "login", "tip"]));
   for (const { id, accepted: officially, rule } of refused) {
     expect(`${id}: ${officially === true}`).toBe(`${id}: ${rule !== undefined}`);
   }
@@ -76,7 +118,8 @@ describe("what both refuse", () => {
   it.each(refused.filter(({ rule }) => rule === undefined))(
     "$id: $code for $field; the official client $official",
     (row) => {
-      expectRefusal(() => PaymentIntent.from(options(row.input)), row.code, row.field);
+      expectRefusal(() => build(row), row.code, row.field);
+      expectRefusal(() => build(row, { mode: undefined }), row.code, row.field);
     },
   );
 });
@@ -85,53 +128,36 @@ describe("what the official client accepts and ours refuses", () => {
   it.each(refused.filter(({ rule }) => rule !== undefined))(
     "$id: $code for $field, by the rule: $rule",
     (row) => {
-      expectRefusal(() => PaymentIntent.from(options(row.input)), row.code, row.field);
-      if (row.input.amount === 1e15) {
-        expectRefusal(
-          () => PaymentIntent.from({ ...options(row.input), rounding: "nearest" }),
-          row.code,
-          row.field,
-        );
-      }
+      expectRefusal(() => build(row), row.code, row.field);
+      if (row.id === "amount-1e15")
+        expectRefusal(() => build(row, { rounding: "nearest" }), row.code, row.field);
     },
   );
 
-  it("fee-20000-bps is refused for its basis points too, with another taker", () => {
-    const fees = [{ destination: "11111111111111111111111111111111", basisPoints: 20_000 }];
-    const vector = payments.find(({ id }) => id === "fee-20000-bps");
-    expectRefusal(
-      () => PaymentIntent.from({ ...options(vector?.input ?? {}), fees }),
-      "invalid_option",
-      "fees[0].basisPoints",
-    );
+  it.each([
+    ["fee-20000-bps", 20_000],
+    ["fee-fractional-bps", 1.5],
+  ])("%s is refused for its basis points too, with another taker", (id, basisPoints) => {
+    const fees = [{ destination: "11111111111111111111111111111111", basisPoints }];
+    expectRefusal(() => build(rowOf(id), { fees }), "invalid_option", "fees[0].basisPoints");
   });
 
-  it("fee-fractional-bps is refused for its basis points too, with another taker", () => {
-    const fees = [{ destination: "11111111111111111111111111111111", basisPoints: 1.5 }];
-    const vector = payments.find(({ id }) => id === "fee-fractional-bps");
-    expectRefusal(
-      () => PaymentIntent.from({ ...options(vector?.input ?? {}), fees }),
-      "invalid_option",
-      "fees[0].basisPoints",
-    );
-  });
-
-  it("every official options object is refused as it is, for its mode", () => {
-    for (const { input } of payments) {
-      expectRefusal(
-        () => PaymentIntent.from(input as unknown as PaymentIntentOptions),
-        "unknown_option",
-        "mode",
-      );
-    }
+  it("login-domain-uppercase is accepted in lower case, with the official key", () => {
+    const row = rowOf("login-domain-uppercase");
+    const intent = build(row, { login: { ...(row.input.login as object), domain: "example.com" } });
+    expect([hex(intent.payload), intent.id]).toEqual([row.payloadHex, row.intent]);
   });
 });
 
-describe("what the official client refuses and ours accepts", () => {
-  it.each(accepted)("$id: $why", ({ input }) => {
-    const intent = PaymentIntent.from(options(input));
-    expect(intent.amount).toBe("0.05");
-    expect(intent.kind).toBe("payment");
-    expect(hex(intent.payload)).toBe(hex(PaymentIntent.from({ ...options(input), amount: 0.05 }).payload));
+describe("what ours accepts, whatever the official client does", () => {
+  it.each(accepted)("$id: $why; the official client $official", (row) => {
+    const intent = build(row);
+    if (row.accepted) expect([hex(intent.payload), intent.id]).toEqual([row.payloadHex, row.intent]);
+    else expect(intent.id).toBe(build(row, { amount: 0.05 }).id);
+  });
+
+  it("amount-string and payment-login-missing are payments of 0.05", () => {
+    for (const id of ["amount-string", "payment-login-missing"])
+      expect(build(rowOf(id))).toMatchObject({ amount: "0.05", kind: "payment", login: undefined });
   });
 });

@@ -602,7 +602,6 @@ describe("the options", () => {
         "clientsecret",
         "round",
       ],
-      ["mode", "signers", "confirmParams", "platform", "locale", "appearance", "endpoint", "fetch"],
       ["toString", "constructor", "hasOwnProperty", ""],
     ].flat(),
   )("with the unknown name %j are refused, even where it is undefined", (name) => {
@@ -611,6 +610,19 @@ describe("the options", () => {
     const clientSecret = "uqM86tVJL9rhqS";
     const { message } = expectRefusal(() => rebuild({ clientSecret, [name]: "x" }), "unknown_option", name);
     expect(message).toContain("the options are");
+  });
+
+  it.each([
+    ["confirmParams", "let your page go"],
+    ["locale", "belongs to the page"],
+    ["appearance", "belongs to the page"],
+    ["endpoint", "new CodeClient as baseUrl"],
+    ["fetch", "new CodeClient"],
+    ["platform", "use TipIntent"],
+  ])("with the official client's %s are refused, saying what to use", (name, mend) => {
+    expect(expectRefusal(() => build({ [name]: "x" }), "unknown_option", name).message).toContain(mend);
+    const again = () => rebuild({ clientSecret: "uqM86tVJL9rhqS", [name]: "x" });
+    expect(expectRefusal(again, "unknown_option", name).message).toContain(mend);
   });
 
   it("with a name __proto__ of their own are refused", () => {

@@ -52,7 +52,7 @@ describe("an intent shows no secret", () => {
 
   it("and shows the rest: what may be logged", () => {
     const names = ["id", "destination", "amount", "currency", "fees", "kind", "webhook"];
-    expect(Object.keys(intent).sort()).toEqual([...names].sort());
+    expect(Object.keys(intent).sort()).toEqual([...names, "login"].sort());
     expect(Object.keys(intent.toJSON()).sort()).toEqual(names.filter((name) => name !== "webhook").sort());
     expect(inspect(intent)).toContain(intent.id);
     expect(JSON.parse(JSON.stringify(intent))).toMatchObject({

@@ -44,7 +44,7 @@ export async function buildScript(contents: string): Promise<Script> {
     target: "node20",
     format: "esm",
     conditions: ["code-intents-source", "node"],
-    external: ["@bufbuild/*", "@connectrpc/*", "@noble/*", "@scure/*", "tweetnacl"],
+    external: ["@bufbuild/*", "@connectrpc/*", "@noble/*", "@scure/*", "tweetnacl", "ws"],
     outfile,
   });
   return {

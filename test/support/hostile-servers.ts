@@ -5,9 +5,12 @@
 import http from "node:http";
 import http2 from "node:http2";
 import net from "node:net";
+import { fromBinary } from "@bufbuild/protobuf";
+import { RequestSchema } from "../../gen/code/common/v1/model_pb.js";
+import { lengthDelimited } from "./sequencer.js";
 
 /** What a request speaks, told by its content type. */
-export type Family = "connect" | "grpc" | "grpc-web" | "rest";
+export type Family = "connect" | "grpc" | "grpc-web" | "rest" | "envelope";
 
 /** A whole answer. */
 export interface Answer {
@@ -79,7 +82,16 @@ export async function startHostile(
     handle(whole);
   };
   const http1 = http.createServer({ keepAliveTimeout: 0, requestTimeout: 0 });
-  http1.on("request", (request, response) => take(http1Exchange(request, response)));
+  http1.on("request", (request, response) => {
+    const exchange = http1Exchange(request, response);
+    if (exchange.family !== "envelope") return take(exchange);
+    // Its method is in its body.
+    const whole = collect(request);
+    whole.then(
+      (bytes) => take({ ...exchange, method: enveloped(bytes), body: () => whole }),
+      () => {},
+    );
+  });
   const h2 = http2.createServer();
   const sockets = new WeakMap<http2.Http2Session, net.Socket>();
   h2.on("sessionError", () => {});
@@ -205,6 +217,7 @@ export function contentType(family: Family): string {
     grpc: "application/grpc+proto",
     "grpc-web": "application/grpc-web+proto",
     rest: "application/json",
+    envelope: "application/octet-stream",
   }[family];
 }
 
@@ -224,6 +237,9 @@ export function reply(
       return { headers, body: Buffer.concat([envelope(bytes), envelope("grpc-status: 0\r\n", 0x80)]) };
     case "rest":
       return { headers, body: JSON.stringify(rest) };
+    case "envelope":
+      // OK with an empty reply is no byte at all.
+      return { headers, body: bytes.length === 0 ? bytes : lengthDelimited(2, bytes) };
   }
 }
 
@@ -283,13 +299,27 @@ export function refusalAnswer(family: Family, code: StatusName, text: string): A
       const error = code === "invalid_argument" ? `rpc error: code = InvalidArgument desc = ${text}` : text;
       return { status: httpStatus, headers, body: JSON.stringify({ error, success: false }) };
     }
+    case "envelope":
+      return { headers, body: errorFrame(`[${code}]${text === "" ? "" : ` ${text}`}`) };
   }
+}
+
+/** Serialized `Response` of the envelope with the result ERROR and these words. */
+export function errorFrame(words: string): Uint8Array {
+  return Buffer.concat([Buffer.from([0x08, 1]), lengthDelimited(3, Buffer.from(words))]);
+}
+
+/** Name of the method that a request of the envelope calls, as the service spells it. */
+function enveloped(bytes: Uint8Array): string {
+  const { method } = fromBinary(RequestSchema, bytes);
+  return method.replace(/^./, (letter) => letter.toUpperCase());
 }
 
 function familyOf(contentTypeOfRequest: string | undefined): Family {
   const type = contentTypeOfRequest ?? "";
   if (type.startsWith("application/grpc-web")) return "grpc-web";
   if (type.startsWith("application/grpc")) return "grpc";
+  if (type === "application/octet-stream") return "envelope";
   return type === "application/proto" ? "connect" : "rest";
 }
 

@@ -23,6 +23,11 @@ export const connectingWays: readonly ConnectingWay[] = ways.flatMap((way) =>
     : [{ ...way, connecting: way.connecting, family: way.connecting.protocol ?? "connect" }],
 );
 
+/** Those of one connection for all calls, in frames: HTTP/2. */
+export const http2Ways: readonly ConnectingWay[] = connectingWays.filter(
+  ({ family, connecting }) => family !== "rest" && family !== "envelope" && connecting.httpVersion !== "1.1",
+);
+
 /** How a call has to fail. */
 export interface Failure {
   readonly code: ErrorCode;

@@ -1,3 +1,4 @@
+import { WebSocket } from "ws";
 import type { Emulator } from "../../src/emulator/index.js";
 import { CodeClient, type CodeClientOptions, type ConnectingClientOptions } from "../../src/index.js";
 import { CAPABILITIES, type Capabilities } from "../../src/sequencer/capabilities.js";
@@ -34,6 +35,12 @@ export const ways: readonly Way[] = [
     name: "REST over fetch",
     capabilities: CAPABILITIES.rest,
     connecting: { protocol: "rest", fetch: globalThis.fetch },
+  },
+  { name: "the envelope", capabilities: CAPABILITIES.envelope, connecting: { protocol: "envelope" } },
+  {
+    name: "the envelope over fetch and a given WebSocket",
+    capabilities: CAPABILITIES.envelope,
+    connecting: { protocol: "envelope", fetch: globalThis.fetch, webSocket: WebSocket },
   },
   { name: "memory", capabilities: CAPABILITIES.connect, connecting: undefined },
 ];

@@ -1,7 +1,16 @@
 /**
- * A second encoder of payment requests, written from the wire contract alone: no protobuf library, nothing of `src/`.
+ * A second encoder of payment and login requests, written from the wire contract alone: no protobuf library, nothing of `src/`.
  * What it writes is canonical proto3: fields in ascending number, no explicit defaults, shortest varints.
  */
+
+/** What a request says of its login, in plain values. */
+export interface PlainLogin {
+  readonly domain: string;
+  readonly verifier: Uint8Array;
+  readonly rendezvousKey: Uint8Array;
+  /** The verifier's, over the request without it. */
+  readonly signature?: Uint8Array;
+}
 
 /** What a payment request says, in plain values. */
 export interface PlainRequest {
@@ -10,11 +19,12 @@ export interface PlainRequest {
   /** Decimal text with exactly two decimals. */
   readonly amount: string;
   readonly fees: readonly { readonly destination: Uint8Array; readonly basisPoints: number }[];
+  readonly login?: PlainLogin;
 }
 
 /** `code.messaging.v1.RequestToReceiveBill`. */
 export function encodeRequestToReceiveBill(request: PlainRequest): number[] {
-  const { destination, currency, amount, fees } = request;
+  const { destination, currency, amount, fees, login } = request;
   const exact = currency === "kin";
   const exchangeData = [
     ...lengthDelimited(
@@ -29,13 +39,35 @@ export function encodeRequestToReceiveBill(request: PlainRequest): number[] {
   return [
     ...wrapped(1, destination),
     ...lengthDelimited(exact ? 2 : 3, exchangeData),
+    ...(login === undefined ? [] : encodeLogin(login, [4, 5, 6, 7])),
     ...fees.flatMap((fee) =>
       lengthDelimited(8, [...wrapped(1, fee.destination), ...tagged(2, 0, varint(BigInt(fee.basisPoints)))]),
     ),
   ];
 }
 
-/** `code.messaging.v1.Message` holding it: the bytes that are signed. */
+/** `code.messaging.v1.RequestToLogin`. */
+export function encodeRequestToLogin(login: PlainLogin): number[] {
+  return encodeLogin(login, [1, 4, 5, 6]);
+}
+
+/** `code.messaging.v1.Message` holding a login request. */
+export function encodeLoginMessage(login: PlainLogin): Uint8Array {
+  return Uint8Array.from(lengthDelimited(10, encodeRequestToLogin(login)));
+}
+
+/** Domain, verifier, signature and rendezvous key, at these numbers. */
+function encodeLogin(login: PlainLogin, numbers: readonly [number, number, number, number]): number[] {
+  const [domain, verifier, signature, rendezvousKey] = numbers;
+  return [
+    ...wrapped(domain, Uint8Array.from([...login.domain].map((letter) => letter.charCodeAt(0)))),
+    ...wrapped(verifier, login.verifier),
+    ...(login.signature === undefined ? [] : wrapped(signature, login.signature)),
+    ...wrapped(rendezvousKey, login.rendezvousKey),
+  ];
+}
+
+/** `code.messaging.v1.Message` holding a payment request: the bytes that are signed. */
 export function encodeMessage(request: PlainRequest): Uint8Array {
   return Uint8Array.from(lengthDelimited(5, encodeRequestToReceiveBill(request)));
 }

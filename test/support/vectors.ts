@@ -13,12 +13,16 @@ export interface IntentVector {
   rendezvousSeedHex: string;
   rendezvousPublicKeyHex: string;
   rendezvousPublicKey: string;
+  verifierSignedBytesHex?: string;
+  verifierSignatureHex?: string;
   messageHex?: string;
   innerSignedBytesHex?: string;
   signatureHex?: string;
   signatureBase58?: string;
   restBody?: Record<string, string>;
   sendMessageRequestHex?: string;
+  /** What the official client posts to `/v1/api/`. */
+  httpEnvelopeHex?: string;
 }
 
 interface CrossSdkAmount {
@@ -52,6 +56,7 @@ interface PayloadVector {
 }
 
 interface Vectors {
+  meta: { verifierSeedHex: string; verifierPublicKey: string };
   intents: IntentVector[];
   otherMessages: Record<string, string>[];
   payloadCodec: PayloadVector[];
@@ -77,6 +82,17 @@ export const vectors: Vectors = JSON.parse(
 export const paymentVectors: IntentVector[] = vectors.intents.filter(
   (vector) => vector.input.mode === "payment" && vector.input.login === undefined,
 );
+
+/** Payment vectors with a login. */
+export const paymentWithLoginVectors: IntentVector[] = vectors.intents.filter(
+  (vector) => vector.input.mode === "payment" && vector.input.login !== undefined,
+);
+
+/** Login vectors. */
+export const loginVectors: IntentVector[] = vectors.intents.filter(({ input }) => input.mode === "login");
+
+/** Tip vectors. */
+export const tipVectors: IntentVector[] = vectors.intents.filter(({ input }) => input.mode === "tip");
 
 /** Lower-case hex of bytes. */
 export function hex(bytes: Uint8Array): string {

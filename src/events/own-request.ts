@@ -1,0 +1,92 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { crypto } from "#crypto";
+import {
+  type Message,
+  MessageSchema,
+  type RequestToReceiveBill,
+} from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { Intent } from "../intents/intent.js";
+import { LoginIntent } from "../intents/login-intent.js";
+import { encodeMessage, REQUEST_FIELDS } from "../intents/message.js";
+import { PaymentIntent } from "../intents/payment-intent.js";
+import { equalBytes, fromBase58 } from "../lib/bytes.js";
+import { accountText } from "./text.js";
+
+/**
+ * The request of an intent, to recognize it and to say how another one differs. Where there is a login, the verifier's
+ * signature is verified and not compared: a browser cannot make it.
+ */
+export class OwnRequest {
+  readonly #intent: Intent;
+  /** The message as the sender signed it, without the signature of a verifier. */
+  readonly #bytes: Uint8Array;
+  readonly #verifier: Uint8Array | undefined;
+
+  constructor(intent: Intent) {
+    this.#intent = intent;
+    const { bytesForVerifier, login } = intent;
+    const field =
+      intent instanceof LoginIntent ? REQUEST_FIELDS.requestToLogin : REQUEST_FIELDS.requestToReceiveBill;
+    this.#bytes =
+      bytesForVerifier === undefined ? intent.toBinary() : encodeMessage(field, bytesForVerifier).message;
+    this.#verifier = login === undefined ? undefined : fromBase58(login.verifier);
+  }
+
+  /**
+   * How a request at our key differs from ours, such as by `destination`; `undefined` where it is ours.
+   *
+   * @param sent the serialized message as its sender signed it
+   */
+  differenceOf(message: Message, sent: Uint8Array): string | undefined {
+    if (this.#verifier === undefined)
+      return equalBytes(sent, this.#bytes) ? undefined : this.#differingField(message);
+    const copy = fromBinary(MessageSchema, sent);
+    const { kind } = copy;
+    if (kind.case !== "requestToReceiveBill" && kind.case !== "requestToLogin") return "kind";
+    const signature = kind.value.signature?.value ?? new Uint8Array(0);
+    delete kind.value.signature;
+    if (!equalBytes(toBinary(MessageSchema, copy), this.#bytes)) return this.#differingField(message);
+    const signed = this.#intent.bytesForVerifier ?? new Uint8Array(0);
+    return crypto.verify(this.#verifier, signed, signature) ? undefined : "signature";
+  }
+
+  #differingField({ kind }: Message): string {
+    const intent = this.#intent;
+    if (kind.case === "requestToReceiveBill" && intent instanceof PaymentIntent)
+      return differingPayment(kind.value, intent);
+    if (kind.case !== "requestToLogin" || !(intent instanceof LoginIntent)) return "kind";
+    return differingLogin(kind.value, intent) ?? "request";
+  }
+}
+
+function differingPayment(request: RequestToReceiveBill, intent: PaymentIntent): string {
+  const { requestorAccount, exchangeData, additionalFees } = request;
+  const { destination, currency, amount, fees } = intent;
+  if (accountText(requestorAccount?.value) !== destination) return "destination";
+  if (exchangeData.value?.currency !== currency) return "currency";
+  if (exchangeData.value.nativeAmount !== Number(amount)) return "amount";
+  const asTold = additionalFees.map((fee) => `${accountText(fee.destination?.value)} ${fee.feeBps}`);
+  const asOurs = fees.map((fee) => `${fee.destination} ${fee.basisPoints}`);
+  if (asTold.join() !== asOurs.join()) return "fees";
+  return differingLogin(request, intent) ?? "exchangeData";
+}
+
+function differingLogin(
+  { domain, verifier, rendezvousKey }: Pick<RequestToReceiveBill, "domain" | "verifier" | "rendezvousKey">,
+  { id, login }: Intent,
+): string | undefined {
+  if (domain?.value !== login?.domain) return "domain";
+  if (keyText(verifier) !== login?.verifier) return "verifier";
+  return keyText(rendezvousKey) === (login && id) ? undefined : "rendezvousKey";
+}
+
+function keyText(key: { readonly value: Uint8Array } | undefined): string | undefined {
+  return key && accountText(key.value);
+}
+
+/** What the sender signed: the message without what the server added. */
+export function sentBytes({ kind, $unknown }: Message): Uint8Array {
+  const sent = create(MessageSchema, { kind });
+  if ($unknown !== undefined) sent.$unknown = $unknown;
+  return toBinary(MessageSchema, sent);
+}

@@ -1,0 +1,196 @@
+import { crypto } from "#crypto";
+import { PUBLIC_KEY_LENGTH, SEED_LENGTH, SIGNATURE_LENGTH } from "../crypto/types.js";
+import { InputError, SignerError } from "../errors.js";
+import { equalBytes, fromBase58, requireBase58, toBase58 } from "../lib/bytes.js";
+
+/**
+ * An Ed25519 key of yours that signs: in memory, in a KMS, in an HSM.
+ *
+ * @example
+ * ```ts
+ * const verifier: Signer = {
+ *   publicKey: "2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1",
+ *   sign: async (message) => kms.sign({ keyId: "code-verifier", message }),
+ * };
+ * ```
+ */
+export interface Signer {
+  /** 32 bytes, their base58 text, or an object that gives either, as Solana's public keys do. */
+  readonly publicKey: Uint8Array | string | { toBytes(): Uint8Array | string };
+  /** Signs raw bytes with plain Ed25519, without prehash or prefix. Gives 64 bytes, at once or later. */
+  sign(message: Uint8Array): Uint8Array | PromiseLike<Uint8Array>;
+}
+
+/** A keypair whose private half can be read, as Solana's libraries and tweetnacl make them. */
+export interface SecretKeyPair {
+  /** Where it is there, it must be that of `secretKey`. */
+  readonly publicKey?: unknown;
+  /** 64 bytes: the seed, then the public key. */
+  readonly secretKey: Uint8Array;
+}
+
+/** A keypair of the official client. */
+export interface OfficialKeypair {
+  /** Gives 64 bytes: the seed, then the public key. */
+  getSecretKey(): Uint8Array;
+}
+
+/**
+ * What can sign as a verifier: a {@link Signer}, a keypair object, or Solana's 64-byte secret key as bytes, as the array of
+ * numbers in a key file, or as base58 text.
+ *
+ * Base58 text of 32 bytes is always taken for a public key, which is no secret: never pass a bare seed in that form.
+ */
+export type VerifierKey = Signer | SecretKeyPair | OfficialKeypair | Uint8Array | readonly number[] | string;
+
+/** A {@link VerifierKey}, or the public key alone (32 bytes as base58), which is enough where nothing is signed. */
+export interface CheckedVerifier {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Base58. */
+  readonly publicKeyText: string;
+  /** Absent where only the public key is known. */
+  readonly sign: Signer["sign"] | undefined;
+}
+
+const SECRET_KEY_LENGTH = SEED_LENGTH + PUBLIC_KEY_LENGTH;
+
+/**
+ * Reads a verifier. No error shows any part of a key.
+ *
+ * @param field names the option in errors
+ */
+export function readVerifier(value: unknown, field: string): CheckedVerifier {
+  if (value === undefined || value === null || value === "") {
+    throw new InputError("missing_option", field, `required: ${whatItIs}`);
+  }
+  if (typeof value === "string") return fromText(value, field);
+  if (value instanceof Uint8Array) return fromSecretKey(value, field);
+  if (Array.isArray(value)) return fromSecretKey(bytesOfNumbers(value, field), field);
+  if (typeof value === "object") return fromObject(value as Record<string, unknown>, field);
+  throw new InputError("invalid_option", field, `must be ${whatItIs}`);
+}
+
+/** As {@link readVerifier}, and refuses a public key alone. */
+export function readSigningVerifier(
+  value: unknown,
+  field: string,
+): CheckedVerifier & { readonly sign: Signer["sign"] } {
+  const verifier = readVerifier(value, field);
+  const { sign } = verifier;
+  if (sign === undefined) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      "is a public key alone; this is signed, so it needs a signer",
+    );
+  }
+  return { ...verifier, sign };
+}
+
+/**
+ * A verifier's signature over `message`, checked: at once where the signer is synchronous, else as a promise.
+ *
+ * @throws SignerError `signer_failed` where the signer throws, or gives what is no signature of its public key
+ */
+export function signatureOf(
+  { sign, publicKey }: CheckedVerifier & { readonly sign: Signer["sign"] },
+  message: Uint8Array,
+): Uint8Array | Promise<Uint8Array> {
+  const checked = (signature: unknown): Uint8Array => {
+    if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_LENGTH)
+      throw new SignerError(`did not give a Uint8Array of ${SIGNATURE_LENGTH} bytes`);
+    const own = Uint8Array.from(signature);
+    if (crypto.verify(publicKey, message, own)) return own;
+    throw new SignerError("gave a signature that does not verify by its publicKey; it must be plain Ed25519");
+  };
+  let given: Uint8Array | PromiseLike<Uint8Array>;
+  let isLater: boolean;
+  try {
+    given = sign(message.slice());
+    isLater = isPromise(given);
+  } catch (cause) {
+    throw failed(cause);
+  }
+  if (!isLater) return checked(given);
+  // What a thenable's own then() gives may be anything.
+  return Promise.resolve(given).then(checked, (cause) => {
+    throw failed(cause);
+  });
+}
+
+/** Whether a signer answers later. */
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null)?.then === "function";
+}
+
+const whatItIs =
+  "a signer { publicKey, sign }, a keypair, Solana's 64-byte secret key, or a public key in base58 where nothing is signed";
+
+/** The signer's own words stay in the cause: they are not ours, and may hold anything. */
+function failed(cause: unknown): SignerError {
+  return new SignerError("failed; its own error is the cause", { cause, retryable: true });
+}
+
+function fromText(text: string, field: string): CheckedVerifier {
+  const bytes = fromBase58(text);
+  if (bytes?.length === SECRET_KEY_LENGTH) return fromSecretKey(bytes, field);
+  const publicKey = requireBase58(
+    text,
+    field,
+    PUBLIC_KEY_LENGTH,
+    "a public key, or 64 bytes for a secret key",
+  );
+  return { publicKey, publicKeyText: text, sign: undefined };
+}
+
+function fromSecretKey(secretKey: Uint8Array, field: string): CheckedVerifier {
+  if (secretKey.length !== SECRET_KEY_LENGTH) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      `is ${secretKey.length} bytes; a secret key is ${SECRET_KEY_LENGTH}, the seed and then the public key`,
+    );
+  }
+  const key = crypto.keyFromSeed(secretKey.slice(0, SEED_LENGTH));
+  const { publicKey } = key;
+  if (!equalBytes(publicKey, secretKey.subarray(SEED_LENGTH))) {
+    throw new InputError(
+      "invalid_option",
+      field,
+      "is not a secret key: its last 32 bytes are not the public key of its first 32",
+    );
+  }
+  return { publicKey, publicKeyText: toBase58(publicKey), sign: (message) => key.sign(message) };
+}
+
+function fromObject(value: Record<string, unknown>, field: string): CheckedVerifier {
+  const { sign, secretKey, publicKey } = value;
+  if (typeof sign === "function") {
+    const bytes = publicKeyBytes(publicKey, `${field}.publicKey`);
+    // Called on its object: a class needs its `this`.
+    return { publicKey: bytes, publicKeyText: toBase58(bytes), sign: (message) => sign.call(value, message) };
+  }
+  if (secretKey instanceof Uint8Array) {
+    const pair = fromSecretKey(secretKey, `${field}.secretKey`);
+    if (publicKey === undefined) return pair;
+    if (equalBytes(publicKeyBytes(publicKey, `${field}.publicKey`), pair.publicKey)) return pair;
+    throw new InputError("invalid_option", `${field}.publicKey`, "is not the public key of secretKey");
+  }
+  throw new InputError("invalid_option", field, `must be ${whatItIs}`);
+}
+
+/** Bytes, base58 text, or an object that gives either, as Solana's public keys do. */
+function publicKeyBytes(value: unknown, field: string): Uint8Array {
+  const given = value as { toBytes?: unknown } | undefined;
+  const plain = typeof given?.toBytes === "function" ? given.toBytes() : value;
+  if (!(plain instanceof Uint8Array)) return requireBase58(plain, field, PUBLIC_KEY_LENGTH, "the public key");
+  if (plain.length === PUBLIC_KEY_LENGTH) return Uint8Array.from(plain);
+  throw new InputError("invalid_option", field, `is ${plain.length} bytes, must be ${PUBLIC_KEY_LENGTH}`);
+}
+
+function bytesOfNumbers(numbers: readonly unknown[], field: string): Uint8Array {
+  if (numbers.every((byte) => Number.isInteger(byte) && (byte as number) >= 0 && (byte as number) <= 255))
+    return Uint8Array.from(numbers as number[]);
+  throw new InputError("invalid_option", field, "must be an array of bytes, whole numbers from 0 to 255");
+}
