@@ -1,10 +1,13 @@
 import { writeFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import vm from "node:vm";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { Emulator, SEQUENCER_LIMITS } from "../src/emulator/index.js";
+import { CodeClient, PaymentIntent } from "../src/index.js";
 import { PackedPackage, run } from "./consumers/packed.js";
 import { vectors } from "./support/vectors.js";
 
@@ -19,6 +22,7 @@ const webEntry = `
   import { CodeClient, PaymentIntent } from "code-intents";
   import { inspectMessage } from "code-intents/inspect";
   import { MessageSchema } from "code-intents/proto/messaging";
+  import { toSvg } from "code-intents/scan-code";
   import { signTestWebhook, verifyWebhook } from "code-intents/webhook";
 
   const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -36,6 +40,7 @@ const webEntry = `
       signature: hex(rebuilt.sign().signature),
       kind: fromBinary(MessageSchema, rebuilt.toBinary()).kind.case,
       inspected: inspectMessage(MessageSchema, rebuilt.toBinary()).length,
+      drawn: toSvg(rebuilt).startsWith("<svg "),
       random: PaymentIntent.from({ destination: intent.destination, amount: 1, currency: "usd" }).payload.length,
     };
   }
@@ -47,6 +52,16 @@ const webEntry = `
     const body = signTestWebhook(claims, { privateKey: new Uint8Array(32).fill(7) });
     const publicKey = "GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB";
     return (await verifyWebhook(body, { publicKey, expect: intent })).quarks;
+  }
+
+  export async function listen(baseUrl) {
+    const code = new CodeClient({ baseUrl, protocol: "envelope", logger: { warn() {} } });
+    try {
+      const intent = PaymentIntent.from(${order});
+      return (await code.paymentIntents.waitForPayment(intent, { intervalMs: 60_000, timeoutMs: 20_000 })).heardFrom;
+    } finally {
+      await code.close();
+    }
   }
 
   export async function call(baseUrl, protocol) {
@@ -65,7 +80,7 @@ const nodeEntry = `
 
   const intent = PaymentIntent.from(${order});
   const states = {};
-  for (const protocol of ["rest", "connect", "grpc", "grpc-web"]) {
+  for (const protocol of ["rest", "connect", "grpc", "grpc-web", "envelope"]) {
     const code = new CodeClient({ baseUrl: process.argv[2], protocol, logger: { warn() {} } });
     await code.paymentIntents.create(intent);
     states[protocol] = (await code.paymentIntents.getStatus(intent)).state;
@@ -74,18 +89,37 @@ const nodeEntry = `
   console.log(JSON.stringify({ signature: Buffer.from(intent.sign().signature).toString("hex"), states }));
 `;
 
+const listeningEntry = `
+  import { CodeClient, PaymentIntent } from "code-intents";
+
+  const code = new CodeClient({ baseUrl: process.argv[2], protocol: "envelope", logger: { warn() {} } });
+  code.paymentIntents
+    .waitForPayment(PaymentIntent.from(${order}), { intervalMs: 60_000, timeoutMs: 20_000 })
+    .then(({ heardFrom }) => console.log(heardFrom))
+    .finally(() => code.close());
+`;
+
 let packed: PackedPackage;
 let project: string;
 let emulator: Emulator;
+/** Where the order is registered and paid. */
+let paid: Emulator;
 beforeAll(async () => {
-  [packed, emulator] = await Promise.all([
+  const limits = { ...SEQUENCER_LIMITS, usd: { min: 0.05, max: 10 } };
+  [packed, emulator, paid] = await Promise.all([
     PackedPackage.create(),
-    Emulator.start({ limits: { ...SEQUENCER_LIMITS, usd: { min: 0.05, max: 10 } } }),
+    Emulator.start({ limits }),
+    Emulator.start({ limits }),
   ]);
+  await using code = new CodeClient({ transport: paid.transport });
+  const intent = PaymentIntent.from(seed?.input as never);
+  await code.paymentIntents.create(intent);
+  await paid.wallet.pay(intent);
   project = await packed.install("bundles");
 });
 afterAll(async () => {
   await emulator?.close();
+  await paid?.close();
   await packed?.remove();
 });
 
@@ -174,13 +208,18 @@ function webGlobals(): Record<string, unknown> {
     "AbortController AbortSignal Blob DOMException Event EventTarget Headers ReadableStream Request Response " +
     "TextDecoder TextEncoder TransformStream URL URLSearchParams WritableStream " +
     "atob btoa clearTimeout console crypto fetch performance queueMicrotask setTimeout structuredClone";
-  return Object.fromEntries(names.split(" ").map((name) => [name, Reflect.get(globalThis, name)]));
+  return {
+    ...Object.fromEntries(names.split(" ").map((name) => [name, Reflect.get(globalThis, name)])),
+    // Of the platform's shape; Node 20 has none of its own.
+    WebSocket,
+  };
 }
 
 interface WebModule {
   sign(): Record<string, unknown>;
   verify(): Promise<bigint>;
   call(baseUrl: string, protocol: string): Promise<string>;
+  listen(baseUrl: string): Promise<string>;
 }
 
 function runInContext(code: string, selfNames: readonly string[]): WebModule {
@@ -217,16 +256,24 @@ for (const { name, options, selfNames } of targets) {
     test("imports nothing, and uses nothing of Node's without asking", async () => {
       const { code, imports, inputs } = await bundle(webEntry, { ...web, format: "esm" });
       expect(imports).toEqual([]);
-      expect(inputs.filter((path) => /connect-node|emulator|\/node\.js$|fallback\.js$/.test(path))).toEqual(
-        [],
-      );
+      expect(
+        inputs.filter((path) =>
+          /connect-node|emulator|\/node\.js$|fallback\.js$|\/ws\/|node-sockets/.test(path),
+        ),
+      ).toEqual([]);
       expect(code).not.toMatch(/["']node:/);
       expect(nodeNames(code)).toEqual([]);
     });
 
     test("signs as the official packages do, with nothing but the globals of the web", () => {
       const { sign } = runInContext(script, selfNames);
-      expect({ ...sign() }).toEqual({ signature, kind: "requestToReceiveBill", inspected: 54, random: 20 });
+      expect({ ...sign() }).toEqual({
+        signature,
+        kind: "requestToReceiveBill",
+        inspected: 54,
+        drawn: true,
+        random: 20,
+      });
     });
 
     test("verifies a webhook", async () => {
@@ -235,9 +282,14 @@ for (const { name, options, selfNames } of targets) {
 
     test("reaches a sequencer by fetch", async () => {
       const { call } = runInContext(script, selfNames);
-      for (const protocol of ["connect", "grpc-web", "rest"]) {
+      for (const protocol of ["connect", "grpc-web", "rest", "envelope"]) {
         expect(await call(emulator.url, protocol)).toBe("pending");
       }
+    });
+
+    test("hears of a payment by the platform's WebSocket", async () => {
+      const { listen } = runInContext(script, selfNames);
+      expect(await listen(paid.url)).toBe("stream");
     });
 
     test("refuses gRPC, which the web cannot speak", async () => {
@@ -247,6 +299,9 @@ for (const { name, options, selfNames } of targets) {
   });
 }
 
+// What ws would be faster with, and does without.
+const optional = ["bufferutil", "utf-8-validate"];
+
 describe("a bundle for Node", () => {
   test("signs, and reaches a sequencer over every protocol, from a process of its own", async () => {
     const { code, imports, inputs } = await bundle(nodeEntry, {
@@ -254,7 +309,7 @@ describe("a bundle for Node", () => {
       format: "esm",
       target: "node20",
     });
-    expect(imports.filter((path) => !path.startsWith("node:"))).toEqual([]);
+    expect(imports.filter((path) => !isBuiltin(path)).sort()).toEqual(optional);
     expect(inputs.filter((path) => /tweetnacl|portable\.js$|emulator|connect-web/.test(path))).toEqual([]);
     const file = join(packed.directory, "node-bundle.mjs");
     await writeFile(file, code);
@@ -266,8 +321,27 @@ describe("a bundle for Node", () => {
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
     expect(JSON.parse(stdout)).toEqual({
       signature,
-      states: { rest: "pending", connect: "pending", grpc: "pending", "grpc-web": "pending" },
+      states: {
+        rest: "pending",
+        connect: "pending",
+        grpc: "pending",
+        "grpc-web": "pending",
+        envelope: "pending",
+      },
     });
+  });
+
+  test("hears of a payment over the envelope, where what is bundled may require", async () => {
+    const { code, imports } = await bundle(listeningEntry, {
+      platform: "node",
+      format: "cjs",
+      target: "node20",
+    });
+    expect(imports.filter((path) => !isBuiltin(path)).sort()).toEqual(optional);
+    const file = join(packed.directory, "node-bundle.cjs");
+    await writeFile(file, code);
+    const { stdout, stderr } = await run(process.execPath, [file, paid.url], packed.directory);
+    expect({ stdout, stderr }).toEqual({ stdout: "stream\n", stderr: "" });
   });
 });
 

@@ -4,12 +4,17 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { MovableClock } from "./clock.js";
 import { controlAuthorization, remoteAddressKey } from "./control-access.js";
 import { type EmulatorCore, emulatorCore } from "./core.js";
-import { guardRequest, type PortRequest, type PortResponse } from "./http-guard.js";
+import { envelopeHandler, isEnvelopePath } from "./envelope-http.js";
+import { EnvelopeMethods } from "./envelope-methods.js";
+import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./http-guard.js";
 import { type CheckedEmulatorOptions, checkEmulatorOptions, type EmulatorOptions } from "./options.js";
 import { type PortServer, startPortServer } from "./port-server.js";
-import { MAX_REQUEST_BYTES, restHandler } from "./rest.js";
+import { MAX_REQUEST_BYTES } from "./request-body.js";
+import { restHandler } from "./rest.js";
+import { sequencerRoutes } from "./services.js";
 import { readState, writeState } from "./state-text.js";
 import type { Wallet } from "./wallet.js";
+import { WebSockets } from "./websocket.js";
 
 /**
  * A Code Sequencer of one's own: for tests, development and demonstrations.
@@ -27,7 +32,10 @@ import type { Wallet } from "./wallet.js";
  * ```
  */
 export class Emulator {
-  /** Where it listens, such as `http://127.0.0.1:40123`: Connect, gRPC, gRPC-Web and REST on this one port. */
+  /**
+   * Where it listens, such as `http://127.0.0.1:40123`: Connect, gRPC, gRPC-Web, REST and the envelope on this one port.
+   * `ws:` in place of `http:` is the envelope's WebSocket, on any path.
+   */
   readonly url: string;
   /** The TCP port. */
   readonly port: number;
@@ -40,17 +48,17 @@ export class Emulator {
   /** Base58 of the Ed25519 key that webhooks are signed with: the `publicKey` of `verifyWebhook`. */
   readonly webhookPublicKey: string;
 
-  readonly #server: PortServer;
+  readonly #listener: Listener;
   readonly #core: EmulatorCore;
   readonly #options: CheckedEmulatorOptions;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CheckedEmulatorOptions, core: EmulatorCore, server: PortServer) {
+  private constructor(options: CheckedEmulatorOptions, core: EmulatorCore, listener: Listener) {
     this.#options = options;
     this.#core = core;
-    this.#server = server;
-    this.port = server.port;
-    this.url = `http://${reachableHost(options.host)}:${server.port}`;
+    this.#listener = listener;
+    this.port = listener.server.port;
+    this.url = `http://${reachableHost(options.host)}:${this.port}`;
     this.transport = createRouterTransport(core.routes(controlAuthorization(options.controlToken)));
     this.wallet = core.wallet;
     this.clock = options.clock;
@@ -96,7 +104,10 @@ export class Emulator {
     await this.#core.controls.load(readState(state));
   }
 
-  /** Stops listening, lets running calls finish for up to a second, and releases every socket and timer. Idempotent. */
+  /**
+   * Stops listening, closes every WebSocket, lets other calls that are running finish for up to a second, and releases every
+   * socket and timer. Idempotent.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -109,7 +120,8 @@ export class Emulator {
 
   async #close(): Promise<void> {
     this.#core.stop();
-    await this.#server.close();
+    this.#listener.sockets.close();
+    await this.#listener.server.close();
     if (this.#options.ownsStore) await this.#options.store.close();
   }
 }
@@ -121,28 +133,42 @@ function reachableHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
+/** What answers on the port. */
+interface Listener {
+  readonly server: PortServer;
+  readonly sockets: WebSockets;
+}
+
 async function listen(
   options: CheckedEmulatorOptions,
   core: EmulatorCore,
   onError: (error: unknown) => void,
-): Promise<PortServer> {
+): Promise<Listener> {
+  // Of the sequencer's services alone: the emulator's own are not for an envelope.
+  const methods = new EnvelopeMethods(sequencerRoutes(core.services));
+  const sockets = new WebSockets(methods, onError);
+  const envelope = envelopeHandler(methods, onError);
   const rest = restHandler(core.services, options, onError);
   const handler = connectNodeAdapter({
     routes: core.routes(controlAuthorization(options.controlToken)),
     readMaxBytes: MAX_REQUEST_BYTES,
     contextValues: (req) =>
       createContextValues().set(remoteAddressKey, req.socket.remoteAddress ?? "unknown"),
-    fallback: (req, res) => void rest(req as PortRequest, res as PortResponse).catch(onError),
+    fallback: (req, res) => {
+      const handle = isEnvelopePath(req.url) ? envelope : rest;
+      void handle(req as PortRequest, res as PortResponse).catch(onError);
+    },
   });
   const { host, port, allowedHosts, allowedOrigins } = options;
+  const guard = (): GuardOptions => ({ bound: { host, port: server.port }, allowedHosts, allowedOrigins });
   const server: PortServer = await startPortServer({
     host,
     port,
     handler: (req, res) => {
-      if (guardRequest(req, res, { bound: { host, port: server.port }, allowedHosts, allowedOrigins }))
-        handler(req, res);
+      if (guardRequest(req, res, guard())) handler(req, res);
     },
+    onUpgrade: (req, socket, head) => sockets.upgrade(req, socket, head, guard()),
     onHandlerError: onError,
   });
-  return server;
+  return { server, sockets };
 }

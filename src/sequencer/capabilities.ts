@@ -1,5 +1,5 @@
 /** Protocols by which the package reaches a sequencer. */
-export const PROTOCOLS = ["connect", "grpc", "grpc-web", "rest"] as const;
+export const PROTOCOLS = ["connect", "grpc", "grpc-web", "rest", "envelope"] as const;
 
 /** Name of a protocol. */
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -46,4 +46,5 @@ export const CAPABILITIES: Readonly<Record<Protocol, Capabilities>> = {
     messages: false,
     createLoginIntent: false,
   },
+  envelope: everything,
 };

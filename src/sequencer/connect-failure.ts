@@ -48,6 +48,18 @@ function statusFailure(status: number, failure: ConnectError): CodeIntentsError 
   return statusRefusal(status, "", failure) ?? malformed("the call", `of status 200 but ${status}`, failure);
 }
 
+const codes: ReadonlyMap<string, Code> = new Map(
+  Object.values(Code).flatMap((code) => (typeof code === "number" ? [[connectCodeName(code), code]] : [])),
+);
+
+/** The code with this Connect name, such as `invalid_argument`. */
+export function codeNamed(
+  name: string,
+): { readonly code: Code; readonly connectCode: ConnectCodeName } | undefined {
+  const code = codes.get(name);
+  return code === undefined ? undefined : { code, connectCode: connectCodeName(code) };
+}
+
 function connectCodeName(code: Code): ConnectCodeName {
   const name = Code[code] ?? "Unknown";
   return name.replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase() as ConnectCodeName;

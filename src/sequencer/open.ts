@@ -3,7 +3,7 @@ import { transports } from "#transports";
 import { CAPABILITIES, type Capabilities, type Protocol } from "./capabilities.js";
 import type { Sequencer } from "./port.js";
 import { restSequencer } from "./rest.js";
-import type { FetchFunction, HttpVersion } from "./transports/types.js";
+import type { FetchFunction, HttpVersion, WebSocketConstructor } from "./transports/types.js";
 
 /** Where calls go. */
 export type Target =
@@ -15,6 +15,7 @@ export type Target =
       readonly httpVersion: HttpVersion;
       readonly interceptors: readonly Interceptor[];
       readonly fetch: FetchFunction | undefined;
+      readonly webSocket: WebSocketConstructor | undefined;
     };
 
 /** The sequencer behind a target. What a protocol needs is loaded when it is first used. */
@@ -30,7 +31,21 @@ export async function openSequencer(target: Target): Promise<Sequencer> {
     });
   }
   const { protocol } = target;
-  if (protocol === "rest") return restSequencer(target.baseUrl, transports.restSender(target.fetch));
+  if (protocol === "rest") return restSequencer(target.baseUrl, transports.httpSender(target.fetch));
+  if (protocol === "envelope") {
+    const [{ connectSequencer }, { envelopeTransport }] = await Promise.all([
+      import("./connect.js"),
+      import("./envelope.js"),
+    ]);
+    const { baseUrl, interceptors, fetch, webSocket } = target;
+    const owned = envelopeTransport({
+      baseUrl,
+      interceptors,
+      sender: transports.httpSender(fetch),
+      openSockets: () => transports.socketOpener(webSocket),
+    });
+    return connectSequencer({ ...owned, protocol, bidirectional: true });
+  }
   const [{ connectSequencer }, owned] = await Promise.all([
     import("./connect.js"),
     transports.connectTransport({ ...target, protocol }),

@@ -1,22 +1,28 @@
+import { base64urlnopad } from "@scure/base";
 import { TransportError, UnsupportedError } from "../errors.js";
-import type { CreateIntentBody, PaymentIntent } from "../intents/payment-intent.js";
-import { toBase58 } from "../lib/bytes.js";
+import type { Intent } from "../intents/intent.js";
+import { type CreateIntentBody, PaymentIntent } from "../intents/payment-intent.js";
+import { fromBase58, toBase58 } from "../lib/bytes.js";
 import { CAPABILITIES, type Capabilities } from "./capabilities.js";
 import {
   type Attempt,
   type IntentStatus,
+  type LoggedInUser,
   type Sequencer,
   statusOf,
+  type UserIdRequest,
   type WebhookRegistration,
   type WebhookTarget,
 } from "./port.js";
 import { statusRefusal } from "./refusal.js";
-import type { RestAnswer, RestRequest, RestSender } from "./transports/types.js";
+import type { HttpAnswer, HttpRequest, HttpSender } from "./transports/types.js";
 
 /** A sequencer that is reached by REST v1. */
-export function restSequencer(baseUrl: string, sender: RestSender): Sequencer {
+export function restSequencer(baseUrl: string, sender: HttpSender): Sequencer {
   return new RestSequencer(baseUrl, sender);
 }
+
+const USER_ID_LENGTH = 32;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -24,19 +30,16 @@ class RestSequencer implements Sequencer {
   readonly capabilities: Capabilities = CAPABILITIES.rest;
   readonly messages = undefined;
   readonly #root: string;
-  readonly #sender: RestSender;
+  readonly #sender: HttpSender;
 
-  constructor(baseUrl: string, sender: RestSender) {
+  constructor(baseUrl: string, sender: HttpSender) {
     const base = baseUrl.replace(/\/+$/, "");
     this.#root = base.endsWith("/v1") ? base : `${base}/v1`;
     this.#sender = sender;
   }
 
-  async createPaymentIntent(
-    intent: PaymentIntent,
-    attempt: Attempt,
-  ): Promise<WebhookRegistration | undefined> {
-    await this.#createIntent(intent.toRestBody(), attempt);
+  async register(intent: Intent, attempt: Attempt): Promise<WebhookRegistration | undefined> {
+    await this.#createIntent(bodyOf(intent), attempt);
     return intent.webhook === undefined ? undefined : "registered_or_existing";
   }
 
@@ -52,7 +55,7 @@ class RestSequencer implements Sequencer {
         "REST registers a webhook only together with its intent; pass the PaymentIntent instead of its id",
       );
     }
-    await this.#createIntent({ ...intent.toRestBody(), webhook: url }, attempt);
+    await this.#createIntent({ ...bodyOf(intent), webhook: url }, attempt);
     return "registered_or_existing";
   }
 
@@ -71,27 +74,51 @@ class RestSequencer implements Sequencer {
     }
   }
 
+  async getUserId({ publicKey, message, signature }: UserIdRequest, attempt: Attempt): Promise<LoggedInUser> {
+    const { user } = await this.#post("getUserId", attempt, {
+      intent: toBase58(publicKey),
+      message: base64urlnopad.encode(message),
+      signature: toBase58(signature),
+    });
+    if (user === undefined) return { userId: undefined };
+    if (typeof user !== "string" || fromBase58(user)?.length !== USER_ID_LENGTH)
+      throw malformed("without a user that is a public key", 200);
+    return { userId: user };
+  }
+
   async close(): Promise<void> {
     this.#sender.close();
   }
 
   async #createIntent(body: CreateIntentBody, attempt: Attempt): Promise<void> {
-    await this.#call(attempt, {
+    await this.#post("createIntent", attempt, body);
+  }
+
+  #post(call: string, attempt: Attempt, body: object): Promise<Record<string, unknown>> {
+    return this.#call(attempt, {
       method: "POST",
-      url: `${this.#root}/createIntent`,
+      url: `${this.#root}/${call}`,
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
   }
 
-  async #call(attempt: Attempt, request: Omit<RestRequest, "signal">): Promise<Record<string, unknown>> {
+  async #call(attempt: Attempt, request: Omit<HttpRequest, "signal">): Promise<Record<string, unknown>> {
     const headers = { accept: "application/json", ...attempt.headers, ...request.headers };
     return successOf(await this.#sender.send({ ...request, headers, signal: attempt.signal }));
   }
 }
 
+function bodyOf(intent: Intent): CreateIntentBody {
+  if (intent instanceof PaymentIntent) return intent.toRestBody();
+  throw new UnsupportedError(
+    "unsupported_by_protocol",
+    "REST registers payments only, with or without a login; use another protocol for a login alone",
+  );
+}
+
 /** The body of an answer that says of itself that it is a success; everything else throws. */
-function successOf(answer: RestAnswer): Record<string, unknown> {
+function successOf(answer: HttpAnswer): Record<string, unknown> {
   const body = parseObject(answer.body);
   if (answer.status !== 200) throw failureOf(answer.status, body);
   if (body === undefined) throw malformed(answer.body.length === 0 ? "empty" : "not a JSON object", 200);

@@ -1,6 +1,9 @@
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
+import { Emulator } from "../../src/emulator/index.js";
 import { CodeClient, type FetchFunction } from "../../src/index.js";
+import { envelopeTransport } from "../../src/sequencer/envelope.js";
 import { restSequencer } from "../../src/sequencer/rest.js";
 import { transports } from "../../src/sequencer/transports/web.js";
 import {
@@ -42,7 +45,7 @@ const redirected: Failure = { code: "redirect_refused", retryable: false, ambigu
 
 it("web transports speak what fetch can", () => {
   expect(transports.runtime).toBe("web");
-  expect(transports.protocols).toEqual(["connect", "grpc-web", "rest"]);
+  expect(transports.protocols).toEqual(["connect", "grpc-web", "rest", "envelope"]);
   for (const protocol of transports.protocols) expect(transports.usesFetch(protocol)).toBe(true);
 });
 
@@ -174,9 +177,69 @@ describe.each(["connect", "grpc-web"] as const)("a web transport of %s", (protoc
   });
 });
 
+describe("the envelope by web transports", () => {
+  function connect(baseUrl: string): CodeClient {
+    const { transport, close } = envelopeTransport({
+      baseUrl,
+      interceptors: [],
+      sender: transports.httpSender(undefined),
+      openSockets: () => transports.socketOpener(undefined),
+    });
+    const code = new CodeClient({ transport, retry: false, timeoutMs: 5000, logger: { warn() {} } });
+    cleanups.push(async () => {
+      await code.close();
+      close();
+    });
+    return code;
+  }
+
+  it("is fetch and the platform's WebSocket", async () => {
+    const opened: string[] = [];
+    class Platforms extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        opened.push(url);
+      }
+    }
+    vi.stubGlobal("WebSocket", Platforms);
+    cleanups.push(() => vi.unstubAllGlobals());
+    const emulator = await Emulator.start();
+    cleanups.push(() => emulator.close());
+    const code = connect(emulator.url);
+    const intent = await code.paymentIntents.create(order);
+    await emulator.wallet.pay(intent);
+    expect((await code.paymentIntents.waitForPayment(intent, { intervalMs: 60_000 })).heardFrom).toBe(
+      "stream",
+    );
+    expect(opened).toEqual([emulator.url.replace("http", "ws")]);
+  });
+
+  it("says so where there is no WebSocket, and hears of a payment all the same", async () => {
+    vi.stubGlobal("WebSocket", undefined);
+    cleanups.push(() => vi.unstubAllGlobals());
+    await expect(transports.socketOpener(undefined)).rejects.toMatchObject({
+      code: "unsupported_by_runtime",
+      message: expect.stringMatching(/^webSocket: .*Pass one/),
+    });
+    const emulator = await Emulator.start();
+    cleanups.push(() => emulator.close());
+    const code = connect(emulator.url);
+    const intent = await code.paymentIntents.create(order);
+    await emulator.wallet.pay(intent);
+    expect((await code.paymentIntents.waitForPayment(intent)).heardFrom).not.toBe("stream");
+  });
+
+  it("does not follow a redirect", async () => {
+    const target = await serve((e) => e.answer(rightAnswer(e)));
+    const server = await serve((e) => e.answer({ status: 307, headers: { location: target.url } }));
+    await expectStatusFailure(connect(server.url), redirected);
+    expect(target.connections).toBe(0);
+  });
+});
+
 it("a web sender of REST is fetch", async () => {
   const server = await serve((e) => e.answer(rightAnswer(e)));
-  const sequencer = restSequencer(server.url, transports.restSender(undefined));
+  const sequencer = restSequencer(server.url, transports.httpSender(undefined));
   const attempt = {
     signal: new AbortController().signal,
     timeoutMs: 1000,

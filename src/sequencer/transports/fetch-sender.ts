@@ -1,10 +1,10 @@
 import { TransportError } from "../../errors.js";
 import { concatBytes } from "../../lib/bytes.js";
 import { unreachable } from "../unreachable.js";
-import { type FetchAnswer, type FetchFunction, MAX_RESPONSE_BYTES, type RestSender } from "./types.js";
+import { type FetchAnswer, type FetchFunction, type HttpSender, MAX_RESPONSE_BYTES } from "./types.js";
 
-/** REST over the Fetch API. */
-export function fetchSender(fetch: FetchFunction): RestSender {
+/** HTTP by the Fetch API. */
+export function fetchSender(fetch: FetchFunction): HttpSender {
   return {
     async send({ method, url, headers, body, signal }) {
       const init = {
@@ -20,7 +20,9 @@ export function fetchSender(fetch: FetchFunction): RestSender {
           discard(answer);
           throw redirectRefused(answer.status);
         }
-        return { status: answer.status, body: await readLimited(answer) };
+        const contentType = answer.headers.get("content-type") ?? "";
+        // By fetch nobody can see what ended the body.
+        return { status: answer.status, contentType, body: await readLimited(answer), endMarked: true };
       } catch (cause) {
         if (cause instanceof TransportError) throw cause;
         throw unreachable(cause);

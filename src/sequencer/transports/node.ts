@@ -13,10 +13,13 @@ import { unreachable } from "../unreachable.js";
 import { fetchSender, redirectRefused, responseTooLarge } from "./fetch-sender.js";
 import {
   type ConnectTransportOptions,
+  type HttpAnswer,
+  type HttpSender,
   MAX_RESPONSE_BYTES,
   type OwnedTransport,
-  type RestSender,
+  type SocketOpener,
   type TransportProvider,
+  type WebSocketConstructor,
 } from "./types.js";
 
 // An idle socket is kept this long; servers commonly close theirs after five seconds.
@@ -30,11 +33,24 @@ const MAX_SOCKETS = 256;
 /** See {@link TransportProvider}. */
 export const transports: TransportProvider = {
   runtime: "node",
-  protocols: ["connect", "grpc", "grpc-web", "rest"],
-  usesFetch: (protocol) => protocol === "rest",
+  protocols: ["connect", "grpc", "grpc-web", "rest", "envelope"],
+  usesFetch: (protocol) => protocol === "rest" || protocol === "envelope",
   connectTransport,
-  restSender: (fetch) => (fetch === undefined ? nodeSender() : fetchSender(fetch)),
+  httpSender: (fetch) => (fetch === undefined ? nodeSender() : fetchSender(fetch)),
+  socketOpener,
 };
+
+// The platform's, which newer Nodes have, comes second: it sends no headers, cannot be paused, and reads a frame of any size
+// before anybody can refuse it.
+async function socketOpener(webSocket: WebSocketConstructor | undefined): Promise<SocketOpener> {
+  if (webSocket === undefined) {
+    // In a bundle of ES modules what `ws` requires cannot be loaded.
+    const library = await import("./node-sockets.js").catch(() => undefined);
+    if (library !== undefined) return library.nodeSocketOpener();
+  }
+  const { webSocketOpener } = await import("./web-sockets.js");
+  return webSocketOpener(webSocket);
+}
 
 async function connectTransport(options: ConnectTransportOptions): Promise<OwnedTransport> {
   const [library, { Http2Sessions }] = await Promise.all([
@@ -67,7 +83,7 @@ async function connectTransport(options: ConnectTransportOptions): Promise<Owned
 
 const agentOptions = { keepAlive: true, timeout: KEEP_ALIVE_MS, maxSockets: MAX_SOCKETS } as const;
 
-function nodeSender(): RestSender {
+function nodeSender(): HttpSender {
   const http = new HttpAgent(agentOptions);
   const https = new HttpsAgent(agentOptions);
   const endpointOf = endpointReader();
@@ -85,10 +101,7 @@ function nodeSender(): RestSender {
       return new Promise((resolve, reject) => {
         const fail = (cause: unknown) => reject(cause instanceof TransportError ? cause : unreachable(cause));
         const request = (secure ? httpsRequest : httpRequest)(options, (response) => {
-          readLimited(response).then(
-            (bytes) => resolve({ status: response.statusCode ?? 0, body: bytes }),
-            fail,
-          );
+          readLimited(response).then((bytes) => resolve(answerOf(response, bytes)), fail);
         });
         request.on("error", fail);
         // As the option `signal`, which watches the response's stream too: several listeners on every request.
@@ -104,6 +117,11 @@ function nodeSender(): RestSender {
       https.destroy();
     },
   };
+}
+
+function answerOf({ statusCode = 0, headers }: IncomingMessage, body: Uint8Array): HttpAnswer {
+  const endMarked = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return { status: statusCode, contentType: headers["content-type"] ?? "", body, endMarked };
 }
 
 type Endpoint = Pick<RequestOptions, "protocol" | "hostname" | "port" | "path">;

@@ -1,4 +1,5 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
+import type { CodeIntentsError } from "../../errors.js";
 import type { Protocol } from "../capabilities.js";
 
 /** Most bytes of one answer. The largest honest one, a full poll, is far below. */
@@ -16,7 +17,7 @@ export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchAnswe
 export interface FetchInit {
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly redirect: "manual";
   readonly signal: AbortSignal;
 }
@@ -35,30 +36,81 @@ export interface FetchBodyReader {
   cancel(): Promise<unknown>;
 }
 
-/** One HTTP exchange of the REST adapter. */
-export interface RestRequest {
+/** One HTTP exchange of REST or of the envelope. */
+export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal: AbortSignal;
 }
 
 /** What came back; `body` is at most {@link MAX_RESPONSE_BYTES} long. */
-export interface RestAnswer {
+export interface HttpAnswer {
   readonly status: number;
+  /** Empty where there is none. */
+  readonly contentType: string;
   readonly body: Uint8Array;
+  /** `false` where nothing but the end of the connection ended the body, so that it may have been cut off. */
+  readonly endMarked: boolean;
 }
 
-/** Sends one REST request. Throws `TransportError` only. */
-export interface RestSender {
-  send(request: RestRequest): Promise<RestAnswer>;
+/** Sends one HTTP request, and follows no redirect. Throws `TransportError` only. */
+export interface HttpSender {
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  close(): void;
+}
+
+/** The part of a WebSocket class that is used. `globalThis.WebSocket` fits, and so does that of `ws`. */
+export type WebSocketConstructor = new (url: string) => WebSocketLike;
+
+/** What a {@link WebSocketConstructor} makes. */
+export interface WebSocketLike {
+  binaryType: string;
+  /** Bytes that were sent and are not on their way yet. */
+  readonly bufferedAmount: number;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(code?: number): void;
+  addEventListener(
+    type: "open" | "message" | "error" | "close",
+    listener: (event: WebSocketEvent) => void,
+  ): void;
+}
+
+/** What a {@link WebSocketLike} tells its listeners. */
+export interface WebSocketEvent {
+  readonly type: string;
+  readonly data?: unknown;
+  readonly code?: number;
+}
+
+/** A WebSocket of either kind: the platform's, or that of `ws`. */
+export interface FrameSocket {
+  /** Sends a binary frame; once that resolves, there is room for the next. After the end it does nothing. */
+  send(frame: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Stops and resumes the flow of frames; absent where that cannot be done. */
+  readonly flow?: { pause(): void; resume(): void };
+  close(): void;
+}
+
+/** What happens on a {@link FrameSocket}; never before its {@link SocketOpener} has returned it. */
+export interface SocketEvents {
+  onOpen(): void;
+  onFrame(frame: Uint8Array): void;
+  /** It cannot be opened, it broke, it was closed, or it brought what it must not. Only the first time counts. */
+  onEnd(error: CodeIntentsError): void;
+}
+
+/** Opens WebSockets, and closes what is left of them. */
+export interface SocketOpener {
+  /** Headers are for the handshake; a platform's WebSocket sends none. */
+  open(url: string, headers: Readonly<Record<string, string>>, events: SocketEvents): FrameSocket;
   close(): void;
 }
 
 /** What a Connect transport is made of. */
 export interface ConnectTransportOptions {
-  readonly protocol: Exclude<Protocol, "rest">;
+  readonly protocol: Exclude<Protocol, "rest" | "envelope">;
   readonly baseUrl: string;
   readonly httpVersion: HttpVersion;
   readonly interceptors: readonly Interceptor[];
@@ -80,5 +132,7 @@ export interface TransportProvider {
   usesFetch(protocol: Protocol): boolean;
   /** Loads the library on first use, so that importing the package stays cheap. */
   connectTransport(options: ConnectTransportOptions): Promise<OwnedTransport>;
-  restSender(fetch: FetchFunction | undefined): RestSender;
+  httpSender(fetch: FetchFunction | undefined): HttpSender;
+  /** Loads what it needs when it is called. */
+  socketOpener(webSocket: WebSocketConstructor | undefined): Promise<SocketOpener>;
 }

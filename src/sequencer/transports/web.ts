@@ -9,7 +9,7 @@ const platformFetch: FetchFunction = (url, init) => globalThis.fetch(url, init) 
 /** See {@link TransportProvider}. */
 export const transports: TransportProvider = {
   runtime: "web",
-  protocols: ["connect", "grpc-web", "rest"],
+  protocols: ["connect", "grpc-web", "rest", "envelope"],
   usesFetch: () => true,
   async connectTransport({ protocol, baseUrl, interceptors, fetch = platformFetch }) {
     const { createConnectTransport, createGrpcWebTransport } = await import("@connectrpc/connect-web");
@@ -22,7 +22,11 @@ export const transports: TransportProvider = {
     };
     return { transport: create(options), close() {} };
   },
-  restSender: (fetch = platformFetch) => fetchSender(fetch),
+  httpSender: (fetch = platformFetch) => fetchSender(fetch),
+  async socketOpener(webSocket) {
+    const { webSocketOpener } = await import("./web-sockets.js");
+    return webSocketOpener(webSocket);
+  },
 };
 
 // The library asks for `redirect: "error"`, which some workers' fetch refuses, and sets no limit to an answer.

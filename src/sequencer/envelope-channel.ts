@@ -1,0 +1,141 @@
+import { TransportError } from "../errors.js";
+import { onAbort } from "./abort.js";
+import { responseTooLarge } from "./transports/fetch-sender.js";
+import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./transports/types.js";
+
+// As long as a connection of HTTP/2 may take.
+const HANDSHAKE_MS = 5_000;
+
+// So much may wait for the reader before the flow of frames is stopped, and so little before it is resumed.
+const PAUSE_BYTES = 64 * 1024;
+const RESUME_BYTES = 16 * 1024;
+
+// Where the flow cannot be stopped, so much may wait before the stream is given up.
+const MAX_WAITING_BYTES = 4 * MAX_RESPONSE_BYTES;
+
+// An empty frame takes room as well.
+const FRAME_BYTES = 128;
+
+/** Where a {@link FrameChannel} leads. */
+export interface ChannelOptions {
+  readonly opener: SocketOpener;
+  readonly url: string;
+  /** Sent with the handshake where that is possible. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Closes the socket. */
+  readonly signal: AbortSignal;
+}
+
+/** Binary frames in both directions, over a WebSocket of its own. */
+export class FrameChannel {
+  readonly #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #paused = false;
+  #socket: FrameSocket | undefined;
+  #open = false;
+  #end: { readonly reason: unknown } | undefined;
+  #wake = () => {};
+
+  /** Resolves once the WebSocket is open. Where it cannot be, nothing was sent. */
+  static async open({ opener, url, headers, signal }: ChannelOptions): Promise<FrameChannel> {
+    signal.throwIfAborted();
+    const channel = new FrameChannel();
+    const timer = setTimeout(() => channel.#finish(tooSlow()), HANDSHAKE_MS);
+    onAbort(signal, () => channel.fail(signal.reason));
+    try {
+      channel.#socket = opener.open(url, headers, {
+        onOpen: () => channel.#opened(),
+        onFrame: (frame) => channel.#take(frame),
+        onEnd: (error) => channel.#finish(error),
+      });
+      while (!channel.#open) await channel.#change();
+      return channel;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends a frame; once that resolves, there is room for the next. */
+  async send(frame: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#end === undefined) await this.#socket?.send(frame);
+  }
+
+  /** The next frame. Throws what ended the channel; that it was closed is a failure like any other. */
+  async read(): Promise<Uint8Array> {
+    for (;;) {
+      const frame = this.#waiting.shift();
+      if (frame === undefined) {
+        await this.#change();
+        continue;
+      }
+      this.#waitingBytes -= frame.length + FRAME_BYTES;
+      if (this.#paused && this.#waitingBytes <= RESUME_BYTES) {
+        this.#paused = false;
+        this.#socket?.flow?.resume();
+      }
+      return frame;
+    }
+  }
+
+  /** Ends the channel from our side: what arrived is not read any more. */
+  fail(reason: unknown): void {
+    this.#waiting.length = 0;
+    this.#end = { reason };
+    this.#socket?.close();
+    this.#wake();
+  }
+
+  #opened(): void {
+    this.#open = true;
+    this.#wake();
+  }
+
+  #take(frame: Uint8Array): void {
+    if (this.#end !== undefined) return;
+    if (frame.length > MAX_RESPONSE_BYTES) {
+      this.#finish(responseTooLarge());
+      return;
+    }
+    this.#waiting.push(frame);
+    this.#waitingBytes += frame.length + FRAME_BYTES;
+    const flow = this.#socket?.flow;
+    if (flow === undefined) {
+      if (this.#waitingBytes > MAX_WAITING_BYTES) this.#finish(tooFarBehind());
+    } else if (!this.#paused && this.#waitingBytes > PAUSE_BYTES) {
+      this.#paused = true;
+      flow.pause();
+    }
+    this.#wake();
+  }
+
+  /** Ends the channel; what arrived before is still read. */
+  #finish(reason: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = { reason };
+    this.#socket?.close();
+    this.#wake();
+  }
+
+  /** Resolves when anything happens; throws where nothing can any more. */
+  async #change(): Promise<void> {
+    if (this.#end !== undefined) throw this.#end.reason;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+function tooSlow(): TransportError {
+  return new TransportError("unavailable", {
+    message: `The sequencer did not open a WebSocket within ${HANDSHAKE_MS} ms. Check baseUrl, and that it runs`,
+    retryable: true,
+    mayHaveArrived: false,
+  });
+}
+
+function tooFarBehind(): TransportError {
+  return new TransportError("unavailable", {
+    message: `More than ${MAX_WAITING_BYTES} bytes of the stream were waiting to be read; it was closed`,
+    retryable: true,
+  });
+}

@@ -1,0 +1,74 @@
+/** WebSockets by the package `ws`. */
+import { type ClientOptions, WebSocket } from "ws";
+import type { CodeIntentsError } from "../../errors.js";
+import { statusRefusal } from "../refusal.js";
+import { redirectRefused, responseTooLarge } from "./fetch-sender.js";
+import { notBinary, notEnvelope, socketEnded } from "./socket-failures.js";
+import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./types.js";
+
+const options: ClientOptions & { closeTimeout: number } = {
+  maxPayload: MAX_RESPONSE_BYTES,
+  // A small frame that unpacks to a large one is of no use to anybody honest.
+  perMessageDeflate: false,
+  // A peer that is silent does not answer the closing either.
+  closeTimeout: 1_000,
+};
+
+/** Opens WebSockets that send headers, can be paused, and take no frame beyond the limit. */
+export function nodeSocketOpener(): SocketOpener {
+  const sockets = new Set<WebSocket>();
+  return {
+    open(url, headers, events) {
+      const socket = new WebSocket(url, { ...options, headers: { ...headers } });
+      sockets.add(socket);
+      let wasOpen = false;
+      socket.on("open", () => {
+        wasOpen = true;
+        events.onOpen();
+      });
+      socket.on("message", (data: Buffer, isBinary) => {
+        if (isBinary) events.onFrame(new Uint8Array(data.buffer, data.byteOffset, data.length));
+        else events.onEnd(notBinary());
+      });
+      socket.on("unexpected-response", (_request, { statusCode = 0 }) => {
+        events.onEnd(refusedHandshake(statusCode));
+        socket.terminate();
+      });
+      socket.on("error", (error) => events.onEnd(failureOf(error, wasOpen)));
+      socket.on("close", (code) => {
+        sockets.delete(socket);
+        events.onEnd(socketEnded({ wasOpen, code }));
+      });
+      return frameSocket(socket);
+    },
+    close() {
+      for (const socket of sockets) socket.terminate();
+    },
+  };
+}
+
+function frameSocket(socket: WebSocket): FrameSocket {
+  return {
+    // A failure comes as an event as well.
+    send: (frame) => new Promise((resolve) => socket.send(frame, () => resolve())),
+    flow: { pause: () => socket.pause(), resume: () => socket.resume() },
+    close() {
+      // The answer to the closing would not be read otherwise.
+      if (socket.isPaused) socket.resume();
+      socket.close(1000);
+    },
+  };
+}
+
+function refusedHandshake(status: number): CodeIntentsError {
+  if (status >= 300 && status < 400) return redirectRefused(status);
+  return statusRefusal(status, "") ?? notEnvelope(`HTTP ${status} in place of a WebSocket`);
+}
+
+function failureOf(error: Error, wasOpen: boolean): CodeIntentsError {
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return responseTooLarge(error);
+  // Its own have no code before the handshake is over; the system's and the HTTP parser's have one.
+  if (code.startsWith("WS_ERR_") || (code === "" && !wasOpen)) return notEnvelope(error.message, error);
+  return socketEnded({ wasOpen, cause: error });
+}

@@ -1,0 +1,102 @@
+import { TransportError, UnsupportedError } from "../../errors.js";
+import { responseTooLarge } from "./fetch-sender.js";
+import { notBinary, socketEnded } from "./socket-failures.js";
+import {
+  type FrameSocket,
+  MAX_RESPONSE_BYTES,
+  type SocketEvents,
+  type SocketOpener,
+  type WebSocketConstructor,
+  type WebSocketLike,
+} from "./types.js";
+
+/** Opens WebSockets of the platform's kind: without headers, and without a brake. Default: the platform's own. */
+export function webSocketOpener(WebSocket: WebSocketConstructor = platformWebSocket()): SocketOpener {
+  const sockets = new Set<WebSocketLike>();
+  return {
+    open(url, _headers, events) {
+      const socket = new WebSocket(url);
+      sockets.add(socket);
+      socket.binaryType = "arraybuffer";
+      listen(socket, events);
+      socket.addEventListener("close", () => sockets.delete(socket));
+      return frameSocket(socket, events);
+    },
+    close() {
+      for (const socket of sockets) closeSocket(socket);
+    },
+  };
+}
+
+function platformWebSocket(): WebSocketConstructor {
+  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
+  if (WebSocket !== undefined) return WebSocket;
+  throw new UnsupportedError(
+    "unsupported_by_runtime",
+    "webSocket: streams of the envelope need a WebSocket, and this runtime has none that can be loaded. Pass one, or keep the package ws out of your bundle",
+  );
+}
+
+function listen(socket: WebSocketLike, events: SocketEvents): void {
+  let wasOpen = false;
+  // One after the other: a Blob's bytes come later, and what follows it must not overtake them.
+  let turn: Promise<void> | undefined;
+  const inTurn = (act: () => void | Promise<void>) => {
+    if (turn !== undefined) turn = turn.then(act);
+    else turn = act() ?? undefined;
+  };
+  socket.addEventListener("open", () => {
+    wasOpen = true;
+    events.onOpen();
+  });
+  socket.addEventListener("message", ({ data }) =>
+    inTurn(() => {
+      const frame = bytesOf(data);
+      if (frame instanceof Uint8Array) return events.onFrame(frame);
+      if (frame === undefined) return events.onEnd(notBinary());
+      if (frame.size > MAX_RESPONSE_BYTES) return events.onEnd(responseTooLarge());
+      return frame.arrayBuffer().then(
+        (bytes) => events.onFrame(new Uint8Array(bytes)),
+        (cause) => events.onEnd(socketEnded({ wasOpen, cause })),
+      );
+    }),
+  );
+  // What an error was is not told; the closing that follows says as much as there is.
+  socket.addEventListener("error", () => {});
+  socket.addEventListener("close", ({ code }) => inTurn(() => events.onEnd(socketEnded({ wasOpen, code }))));
+}
+
+function frameSocket(socket: WebSocketLike, events: SocketEvents): FrameSocket {
+  return {
+    async send(frame) {
+      // There is no way to wait for room.
+      if (socket.bufferedAmount > MAX_RESPONSE_BYTES) return events.onEnd(notTaken());
+      socket.send(frame);
+    },
+    close: () => closeSocket(socket),
+  };
+}
+
+function closeSocket(socket: WebSocketLike): void {
+  try {
+    socket.close(1000);
+  } catch {
+    // Some throw where there is nothing left to close.
+  }
+}
+
+/** The bytes of a message, or the Blob that holds them; `undefined` where it is text. */
+function bytesOf(data: unknown): Uint8Array | Blob | undefined {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  // By its tag, as it may be of another realm.
+  const tag = Object.prototype.toString.call(data);
+  if (tag === "[object ArrayBuffer]") return new Uint8Array(data as ArrayBuffer);
+  return tag === "[object Blob]" ? (data as Blob) : undefined;
+}
+
+function notTaken(): TransportError {
+  return new TransportError("unavailable", {
+    message: "The sequencer does not take what is sent to it; the stream was closed",
+    retryable: true,
+  });
+}
