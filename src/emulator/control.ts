@@ -9,6 +9,7 @@ import {
   WebhookState,
 } from "../../gen/codeintents/emulator/v1/emulator_service_pb.js";
 import {
+  type PayRequest,
   type RequestedPaymentSchema,
   type SubmittedPaymentSchema,
   WalletService,
@@ -17,7 +18,13 @@ import { InputError } from "../errors.js";
 import { requireBase58 } from "../lib/bytes.js";
 import { invalidArgument } from "./failure.js";
 import { LATEST_TIME, readState, writeState } from "./state-text.js";
-import type { KeyState, RequestedPayment, SubmittedPayment, WebhookRecord } from "./store.js";
+import type {
+  KeyState,
+  RequestedDomain,
+  RequestedPayment,
+  SubmittedPayment,
+  WebhookRecord,
+} from "./store.js";
 import type { Wallet } from "./wallet.js";
 
 /** What the control services steer. */
@@ -56,21 +63,23 @@ export function controlRoutes(
       WalletService,
       {
         scan: guarded(async ({ payload }) => {
-          const { intentId, payment } = await wallet.scan(payload);
-          return { intentId, payment: requested(payment) };
+          const { intentId, payment, domain } = await wallet.scan(payload);
+          return { intentId, ...(payment && { payment: requested(payment) }), ...shownDomain(domain) };
         }),
-        pay: guarded(async ({ target, currency, nativeAmount, destination }) => {
-          if (target.value === undefined)
-            throw invalidArgument("target: required, a payload or an intent id");
-          if (target.case === "intentId") checkIntentId(target.value);
+        pay: guarded(async ({ target, currency, nativeAmount, destination, user, anonymous }) => {
           const changes = {
             ...(currency === undefined ? {} : { currency }),
             ...(nativeAmount === undefined ? {} : { nativeAmount }),
             ...(destination === undefined ? {} : { destination }),
           };
-          const { intentId, payment } = await wallet.pay(target.value, changes);
-          return { intentId, payment: submitted(payment) };
+          const { intentId, payment, userId } = await wallet.pay(checkTarget(target), {
+            ...changes,
+            user,
+            anonymous,
+          });
+          return { intentId, payment: submitted(payment), userId: userId ?? "" };
         }),
+        login: guarded(({ target, user }) => wallet.login(checkTarget(target), { user })),
         reject: guarded(({ payload }) => wallet.reject(payload)),
         vanish: guarded(({ payload }) => wallet.vanish(payload)),
       },
@@ -111,6 +120,12 @@ export function controlRoutes(
 // A misspelt field of a call by hand must not pass silently.
 const strictJson = { jsonOptions: { ignoreUnknownFields: false } } as const;
 
+function checkTarget(target: PayRequest["target"]): Uint8Array | string {
+  if (target.value === undefined) throw invalidArgument("target: required, a payload or an intent id");
+  if (target.case === "intentId") checkIntentId(target.value);
+  return target.value;
+}
+
 function checkIntentId(text: string): void {
   requireBase58(text, "intent_id", 32, "the id of an intent, base58 of 32 bytes");
 }
@@ -130,9 +145,10 @@ function shown(
     intentId,
     ...(firstSeenAt === undefined ? {} : { firstSeenAt: timestampFromMs(firstSeenAt) }),
     ...(request?.payment === undefined ? {} : { requested: requested(request.payment) }),
-    domain: request?.domain?.base ?? "",
+    ...shownDomain(request?.domain),
     ...(intent?.payment === undefined ? {} : { submitted: submitted(intent.payment) }),
     intentSubmitted: intent?.state === "submitted",
+    userId: intent?.user ?? "",
     messages: messages.map(({ messageId, kind, bytes, createdAt }) => ({
       messageId,
       kind: kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
@@ -142,6 +158,10 @@ function shown(
     ...(webhook === undefined ? {} : { webhook: shownWebhook(webhook) }),
     streamOpen: controls.hasStream(intentId),
   };
+}
+
+function shownDomain(domain: RequestedDomain | undefined) {
+  return { domain: domain?.base ?? "", verified: domain?.verified ?? false };
 }
 
 const webhookStates = {

@@ -6,6 +6,7 @@ import type { CheckedEmulatorOptions } from "./options.js";
 import { type SequencerServices, sequencerRoutes, sequencerServices } from "./services.js";
 import { StreamHub } from "./stream-hub.js";
 import { Wallet } from "./wallet.js";
+import { WalletUsers } from "./wallet-users.js";
 import { WebhookDelivery } from "./webhook-delivery.js";
 import { webhookToken } from "./webhook-token.js";
 
@@ -40,8 +41,18 @@ export function emulatorCore(
     tokenOf: (intentId, intent) => webhookToken(intentId, intent, signingKey),
     onError,
   });
-  const services = sequencerServices({ store, hub, clock, rules: options, webhookUrls: options, onError });
-  const wallet = new Wallet(services, { store, hub, clock, delivery, rates });
+  const users = new WalletUsers(options.walletSeed);
+  const services = sequencerServices({
+    store,
+    hub,
+    clock,
+    delivery,
+    rules: options,
+    webhookUrls: options,
+    isRelationship: (account, domain) => users.isRelationship(account, domain),
+    onError,
+  });
+  const wallet = new Wallet(services, users, { store, hub, clock, delivery, rates });
   const controls: Controls = {
     wallet,
     dump: () => store.dump(),

@@ -9,6 +9,7 @@ export { Emulator } from "./emulator.js";
 export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
 export { memoryStore } from "./memory-store.js";
 export type { EmulatorOptions } from "./options.js";
+export type { SubmittedIntent } from "./payments.js";
 export { DEFAULT_RATES, type RatesTable } from "./rates.js";
 export type { FetchWellKnown, WellKnownAnswer } from "./rules/domain.js";
 export type { Payment } from "./rules/payment.js";
@@ -26,5 +27,7 @@ export type {
   WebhookAttempt,
   WebhookRecord,
 } from "./store.js";
-export type { PaidIntent, Scan, Scannable, Wallet } from "./wallet.js";
+export type { LoggedIn, LoginOptions, PaidIntent, PayOptions, Wallet } from "./wallet.js";
+export type { Scan, ScannedLogin, ScannedPayment } from "./wallet-request.js";
+export type { Scannable } from "./wallet-target.js";
 export type { DeliverWebhook, WebhookRequest } from "./webhook-delivery.js";

@@ -34,6 +34,11 @@ export interface EmulatorOptions {
   readonly rates?: RatesTable | undefined;
   /** Seed of the key that signs webhooks, 32 bytes. Default: random at each start. */
   readonly signingSeed?: Uint8Array | undefined;
+  /**
+   * Seed of the keys by which domains know the wallet's users, 32 bytes: the same seed, the same user ids. Default: random at
+   * each start.
+   */
+  readonly walletSeed?: Uint8Array | undefined;
   /** Sends one webhook request. Default: over the network; beyond loopback never to private addresses. */
   readonly deliverWebhook?: DeliverWebhook | undefined;
   /**
@@ -47,6 +52,11 @@ export interface EmulatorOptions {
   readonly fetchWellKnown?: FetchWellKnown | undefined;
   /** Whether webhooks may use plain http, loopback hosts and ports. Default: when listening on loopback. */
   readonly allowLocalWebhooks?: boolean | undefined;
+  /**
+   * Forgets the signature of GetLoginForThirdPartyApp, as the real sequencer does: whoever knows an intent's id and its
+   * verifier's public key learns who logged in. Default `false`.
+   */
+  readonly lenient?: boolean | undefined;
   /** Whether an account is a temporary incoming account of a wallet, which may grab bills. Default: none is. */
   readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
   /** Told of failures inside the emulator, which callers see as Internal without words. Default: `console`. */
@@ -71,11 +81,13 @@ const optionNames: readonly (keyof EmulatorOptions)[] = [
   "clock",
   "rates",
   "signingSeed",
+  "walletSeed",
   "deliverWebhook",
   "controlToken",
   "resolveHost",
   "fetchWellKnown",
   "allowLocalWebhooks",
+  "lenient",
   "isTemporaryIncomingAccount",
   "logger",
 ];
@@ -101,34 +113,36 @@ export function checkEmulatorOptions(options: EmulatorOptions): CheckedEmulatorO
     ownsClock: given.clock === undefined,
     clock: given.clock ?? new MovableClock(),
     rates: given.rates ?? DEFAULT_RATES,
-    signingSeed: given.signingSeed?.slice() ?? globalThis.crypto.getRandomValues(new Uint8Array(SEED_LENGTH)),
+    signingSeed: given.signingSeed?.slice() ?? randomSeed(),
+    walletSeed: given.walletSeed?.slice() ?? randomSeed(),
     deliverWebhook: given.deliverWebhook ?? webhookSender(allowLocalWebhooks),
     controlToken: given.controlToken,
     resolveHost: given.resolveHost ?? resolveHost,
     fetchWellKnown: given.fetchWellKnown ?? fetchWellKnown,
     allowLocalWebhooks,
+    lenient: given.lenient ?? false,
     isTemporaryIncomingAccount: given.isTemporaryIncomingAccount ?? (() => false),
     logger: given.logger ?? console,
   };
 }
 
 function checkTypes(options: EmulatorOptions): void {
-  const { allowedHosts, allowedOrigins, allowLocalWebhooks, store, logger } = options;
+  const { allowedHosts, allowedOrigins, store, logger } = options;
   const check = (valid: boolean, field: keyof EmulatorOptions, what: string) => {
     if (!valid) throw new InputError("invalid_option", field, `must be ${what}`);
   };
-  const { clock, rates, signingSeed, controlToken } = options;
+  const { clock, rates, controlToken } = options;
   check(clock === undefined || clock instanceof MovableClock, "clock", "a MovableClock");
   check(
     rates === undefined || (typeof rates === "object" && rates !== null),
     "rates",
     "an object of rates by currency",
   );
-  check(
-    signingSeed === undefined || (signingSeed instanceof Uint8Array && signingSeed.length === SEED_LENGTH),
-    "signingSeed",
-    `a Uint8Array of ${SEED_LENGTH} bytes`,
-  );
+  for (const field of ["signingSeed", "walletSeed"] as const) {
+    const seed = options[field];
+    const valid = seed === undefined || (seed instanceof Uint8Array && seed.length === SEED_LENGTH);
+    check(valid, field, `a Uint8Array of ${SEED_LENGTH} bytes`);
+  }
   check(
     controlToken === undefined || (typeof controlToken === "string" && controlToken.length >= 16),
     "controlToken",
@@ -148,9 +162,15 @@ function checkTypes(options: EmulatorOptions): void {
     "allowedOrigins",
     'a list of origins or "*"',
   );
-  check(["undefined", "boolean"].includes(typeof allowLocalWebhooks), "allowLocalWebhooks", "true or false");
+  for (const field of ["allowLocalWebhooks", "lenient"] as const) {
+    check(["undefined", "boolean"].includes(typeof options[field]), field, "true or false");
+  }
   check(store === undefined || typeof store?.transaction === "function", "store", "a store");
   check(logger === undefined || typeof logger?.error === "function", "logger", "an object with error()");
+}
+
+function randomSeed(): Uint8Array {
+  return globalThis.crypto.getRandomValues(new Uint8Array(SEED_LENGTH));
 }
 
 function isTextList(value: unknown): boolean {

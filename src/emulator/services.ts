@@ -1,7 +1,6 @@
 /** The sequencer's calls, whatever protocol they arrive by: validation first, then one transaction each. */
-import { clone, create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
-import { crypto } from "#crypto";
+import { create, fromBinary } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
 import {
   AckMessagesRequestSchema,
   AckMesssagesResponseSchema,
@@ -20,16 +19,26 @@ import {
   RegisterWebhookResponse_Result,
   RegisterWebhookResponseSchema,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
+import {
+  GetLoginForThirdPartyAppRequestSchema,
+  GetLoginForThirdPartyAppResponseSchema,
+  Identity,
+  LoginToThirdPartyAppRequestSchema,
+  LoginToThirdPartyAppResponseSchema,
+} from "../../gen/code/user/v1/identity_service_pb.js";
 import { toBase58 } from "../lib/bytes.js";
-import { invalidArgument, unauthenticated } from "./failure.js";
+import { unauthenticated } from "./failure.js";
+import { getLogin, type LoginContext, login } from "./identity.js";
 import { type SendMessageRules, sendMessage } from "./rules/send-message.js";
 import { type WebhookUrlRules, webhookUrlProblem } from "./rules/webhook-url.js";
+import { isSignedBy } from "./signed.js";
 import { openMessageStream, openMessageStreamWithKeepAlive, type StreamContext } from "./streams.js";
-import { violationOf } from "./validation.js";
+import { checkedBy, type UnaryCall } from "./unary-call.js";
 
 /** What the services depend on. */
-export interface ServiceContext extends StreamContext {
-  readonly rules: SendMessageRules;
+export interface ServiceContext extends StreamContext, LoginContext {
+  /** `lenient` forgets the signature of GetLoginForThirdPartyApp. */
+  readonly rules: SendMessageRules & { readonly lenient: boolean };
   readonly webhookUrls: WebhookUrlRules;
   /** Told of unexpected errors, of which callers see nothing but Internal. */
   readonly onError: (error: unknown) => void;
@@ -46,11 +55,15 @@ export interface SequencerServices {
     typeof RegisterWebhookRequestSchema,
     typeof RegisterWebhookResponseSchema
   >;
+  readonly getLoginForThirdPartyApp: UnaryCall<
+    typeof GetLoginForThirdPartyAppRequestSchema,
+    typeof GetLoginForThirdPartyAppResponseSchema
+  >;
+  readonly loginToThirdPartyApp: UnaryCall<
+    typeof LoginToThirdPartyAppRequestSchema,
+    typeof LoginToThirdPartyAppResponseSchema
+  >;
 }
-
-type UnaryCall<I extends DescMessage, O extends DescMessage> = (
-  request: MessageShape<I>,
-) => Promise<MessageShape<O>>;
 
 // The original stops after this many, one more than it means to.
 const POLL_LIMIT = 257;
@@ -58,6 +71,7 @@ const POLL_LIMIT = 257;
 /** Builds the services around a store. */
 export function sequencerServices(context: ServiceContext): SequencerServices {
   const { store, hub, clock, rules, webhookUrls, onError } = context;
+  const { fetchWellKnown, lenient } = rules;
   const checked = checkedBy(onError);
   return {
     streams: context,
@@ -75,12 +89,8 @@ export function sequencerServices(context: ServiceContext): SequencerServices {
     }),
 
     pollMessages: checked(PollMessagesRequestSchema, PollMessagesResponseSchema, async (request) => {
-      const signed = clone(PollMessagesRequestSchema, request);
-      delete signed.signature;
       const key = request.rendezvousKey?.value ?? new Uint8Array(0);
-      const signature = request.signature?.value ?? new Uint8Array(0);
-      if (!crypto.verify(key, toBinary(PollMessagesRequestSchema, signed), signature))
-        throw unauthenticated();
+      if (!isSignedBy(PollMessagesRequestSchema, request, key)) throw unauthenticated();
       const records = await store.transaction(toBase58(key), (transaction) =>
         transaction.listMessages(POLL_LIMIT),
       );
@@ -127,12 +137,25 @@ export function sequencerServices(context: ServiceContext): SequencerServices {
         });
       },
     ),
+
+    getLoginForThirdPartyApp: checked(
+      GetLoginForThirdPartyAppRequestSchema,
+      GetLoginForThirdPartyAppResponseSchema,
+      (request) => getLogin(request, { store, fetchWellKnown, lenient }),
+    ),
+
+    loginToThirdPartyApp: checked(
+      LoginToThirdPartyAppRequestSchema,
+      LoginToThirdPartyAppResponseSchema,
+      (request) => login(request, context),
+    ),
   };
 }
 
 /** Registers the services with a Connect router, which serves them over HTTP and in memory alike. */
 export function sequencerRoutes(services: SequencerServices): (router: ConnectRouter) => void {
   const { sendMessage, pollMessages, ackMessages, getStatus, registerWebhook, streams } = services;
+  const { getLoginForThirdPartyApp, loginToThirdPartyApp } = services;
   return (router) => {
     router.service(Messaging, {
       sendMessage,
@@ -143,31 +166,8 @@ export function sequencerRoutes(services: SequencerServices): (router: ConnectRo
         openMessageStreamWithKeepAlive(streams, requests, signal),
     });
     router.service(MicroPayment, { getStatus, registerWebhook });
+    router.service(Identity, { getLoginForThirdPartyApp, loginToThirdPartyApp });
   };
-}
-
-/** Validates what comes in and what goes out. Unexpected errors are told to the log; callers see no text of them. */
-function checkedBy(onError: (error: unknown) => void) {
-  return <I extends DescMessage, O extends DescMessage>(
-    input: I,
-    output: O,
-    handle: UnaryCall<I, O>,
-  ): UnaryCall<I, O> =>
-    async (request) => {
-      const violation = violationOf(input, request);
-      if (violation !== undefined) throw invalidArgument(violation);
-      let response: MessageShape<O>;
-      try {
-        response = await handle(request);
-      } catch (error) {
-        if (error instanceof ConnectError) throw error;
-        onError(error);
-        throw new ConnectError("", Code.Internal);
-      }
-      const ownViolation = violationOf(output, response);
-      if (ownViolation !== undefined) throw new ConnectError(ownViolation, Code.Internal);
-      return response;
-    };
 }
 
 function idOf(key: { readonly value: Uint8Array } | undefined): string {

@@ -95,6 +95,7 @@ const isKeyState = hasFields<KeyState>({
       state: oneOf("submitted", "revoked"),
       submittedAt: isTime,
       payment: optional(isSubmittedPayment),
+      user: optional(isId(32)),
     }),
   ),
   webhook: optional(

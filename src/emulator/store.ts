@@ -64,6 +64,11 @@ export interface IntentRecord {
   readonly submittedAt: number;
   /** Absent for a login. */
   readonly payment: SubmittedPayment | undefined;
+  /**
+   * Who logged in or paid, as the verified domain of the request knows them: the authority key of the relationship account,
+   * base58 of 32 bytes. Absent where the domain was told nobody.
+   */
+  readonly user?: string | undefined;
 }
 
 /** The one webhook of an intent; the first registration wins. */

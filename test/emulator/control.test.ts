@@ -23,7 +23,10 @@ import { type Emulator, memoryStore } from "../../src/emulator/index.js";
 import { readState, writeState } from "../../src/emulator/state-text.js";
 import { InputError } from "../../src/errors.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
+import { fromBase58, toBase58 } from "../../src/lib/bytes.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { randomNonce } from "../../src/rendezvous/nonce.js";
+import { encodePayload } from "../../src/rendezvous/payload.js";
 import {
   cleanUp,
   connectHttp2,
@@ -35,6 +38,7 @@ import {
   memory,
   register,
 } from "../support/emulated.js";
+import { getLoginRequest, listing, loginOf } from "../support/identity.js";
 import { account } from "../support/payment.js";
 import { runs } from "../support/property.js";
 import { reading } from "../support/reading.js";
@@ -50,6 +54,8 @@ import {
   poll,
   refusalOf,
   sendLogin,
+  sendPayment,
+  verifiedPayment,
 } from "../support/sequencer.js";
 import { until } from "../support/turns.js";
 
@@ -69,6 +75,17 @@ function controlsOf(transport: Transport): Controls {
   };
 }
 
+const verifier = newKey();
+
+/** The 20 bytes of the scan code of a login request. */
+async function askedToLogIn(emulator: Emulator): Promise<Uint8Array> {
+  const payload = encodePayload({ kind: "login", nonce: randomNonce() });
+  const key = rendezvousKey(payload);
+  await sendLogin(emulator, key, login(key, verifier, "example.com"));
+  return payload;
+}
+
+const idOf = (payload: Uint8Array) => toBase58(rendezvousKey(payload).publicKey);
 const intentIdOf = ({ payload }: PaymentIntent) => ({ value: rendezvousKey(payload).publicKey });
 
 /** A request with fees and a webhook, paid and delivered. */
@@ -154,6 +171,40 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect(await refusalOf(wallet.pay({ target }))).toEqual(invalid("client submitted intent"));
   });
 
+  it("the wallet scans, declines and enters a login", async () => {
+    const { emulator } = await emulated({ fetchWellKnown: async () => listing(verifier) });
+    const { wallet } = controlsOf(open(emulator));
+    const [byCode, byId] = [await askedToLogIn(emulator), await askedToLogIn(emulator)];
+    const payload = byCode;
+    const intentId = idOf(byCode);
+    const seen = await wallet.scan({ payload });
+    expect(seen).toMatchObject({ intentId, domain: "example.com", verified: true });
+    expect(seen.payment).toBeUndefined();
+    expect((await wallet.reject({ payload })).intentId).toBe(intentId);
+    const target = { case: "payload", value: payload } as const;
+    const alice = await wallet.login({ target, user: "alice" });
+    expect(alice).toMatchObject({ intentId, domain: "example.com" });
+    expect(fromBase58(alice.userId)).toHaveLength(32);
+    expect(await refusalOf(wallet.login({ target, user: "bob" }))).toEqual(invalid("DIFFERENT_LOGIN_EXISTS"));
+    const own = await wallet.login({ target: { case: "intentId", value: idOf(byId) } });
+    expect(own).toMatchObject({ intentId: idOf(byId), domain: "example.com" });
+    expect(own.userId).not.toBe(alice.userId);
+    const kinds = (await poll(emulator, rendezvousKey(payload))).map(({ kind }) => kind.case);
+    expect(kinds).toEqual(["requestToLogin", "codeScanned", "clientRejectedLogin", "intentSubmitted"]);
+
+    const paidBy = async (options: { user?: string; anonymous?: boolean }) => {
+      const intent = intentOf();
+      const key = rendezvousKey(intent.payload);
+      await sendPayment(emulator, key, verifiedPayment(key, verifier, "example.com"));
+      const { domain, verified } = await wallet.scan({ payload: intent.payload });
+      expect([domain, verified]).toEqual(["example.com", true]);
+      return (await wallet.pay({ target: { case: "payload", value: intent.payload }, ...options })).userId;
+    };
+    expect(await paidBy({})).toBe(own.userId);
+    expect(await paidBy({ user: "alice" })).toBe(alice.userId);
+    expect(await paidBy({ user: "alice", anonymous: true })).toBe("");
+  });
+
   it("the state is shown, one intent or all, oldest first", async () => {
     const { emulator, clock } = await emulated({ deliverWebhook });
     const { control } = controlsOf(open(emulator));
@@ -218,13 +269,19 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
       expect(await text(wallet.scan({ payload }))).toMatch(/^payload: /);
       expect(await text(wallet.reject({ payload }))).toMatch(/^payload: /);
       expect(await text(wallet.vanish({ payload }))).toMatch(/^payload: /);
-      expect(await text(wallet.pay({ target: { case: "payload", value: payload } }))).toMatch(/^payload: /);
+      const target = { case: "payload", value: payload } as const;
+      expect(await text(wallet.pay({ target }))).toMatch(/^payload: /);
+      expect(await text(wallet.login({ target }))).toMatch(/^payload: /);
     }
     expect(await text(wallet.pay({}))).toMatch(/^target: /);
+    expect(await text(wallet.login({}))).toMatch(/^target: /);
+    const noUser = { target: { case: "intentId", value: account(1) }, user: "" } as const;
+    expect(await text(wallet.login(noUser))).toMatch(/^user: /);
+    expect(await text(wallet.pay(noUser))).toMatch(/^user: /);
     for (const intentId of ["", "0OIl", "abc", "1".repeat(33), "z".repeat(10_000)]) {
-      expect(await text(wallet.pay({ target: { case: "intentId", value: intentId } }))).toMatch(
-        /^intent_id: /,
-      );
+      const target = { case: "intentId", value: intentId } as const;
+      expect(await text(wallet.pay({ target }))).toMatch(/^intent_id: /);
+      expect(await text(wallet.login({ target }))).toMatch(/^intent_id: /);
       expect(await text(control.getIntent({ intentId }))).toMatch(/^intent_id: /);
     }
     for (const duration of [
@@ -245,9 +302,12 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
 
   it("the whole state goes out and comes in again as it was", async () => {
     const store = memoryStore();
-    const { emulator } = await emulated({ store, deliverWebhook });
+    const fetchWellKnown = async () => listing(verifier);
+    const { emulator } = await emulated({ store, deliverWebhook, fetchWellKnown });
     const { control } = controlsOf(open(emulator));
     await fulfilled(emulator);
+    const loggedIn = await askedToLogIn(emulator);
+    const { userId } = await emulator.wallet.login(loggedIn);
     const withKin = intentOf({ currency: "kin", amount: "2500" });
     await register(emulator, withKin, { exchangeData: kin() });
     const before = await store.dump();
@@ -261,6 +321,12 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect((await control.listIntents({})).intents.map(plain)).toEqual(shown);
     expect(await control.exportState({})).toMatchObject({ state });
     await emulator.wallet.pay(withKin);
+    const key = rendezvousKey(loggedIn);
+    expect(await loginOf(emulator, getLoginRequest(key.publicKey, verifier))).toEqual(["OK", userId]);
+    expect((await emulator.wallet.login(loggedIn)).userId).toBe(userId);
+    expect(await refusalOf(emulator.wallet.login(loggedIn, { user: "bob" }))).toEqual(
+      invalid("DIFFERENT_LOGIN_EXISTS"),
+    );
   });
 
   it("a reset and an import end the streams", async () => {
@@ -280,17 +346,17 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
 });
 
 describe("a login", () => {
-  it("is shown with its domain and without a payment", async () => {
-    const verifier = newKey();
-    const key = newKey();
-    const { toBase58 } = await import("../../src/lib/bytes.js");
-    const body = JSON.stringify({ public_keys: [toBase58(verifier.publicKey)] });
-    const { emulator } = await emulated({ fetchWellKnown: async () => ({ status: 200, body }) });
-    await sendLogin(emulator, key, login(key, verifier, "getcode.com"));
-    const intentId = toBase58(key.publicKey);
+  it("is shown with its domain, its user and without a payment", async () => {
+    const { emulator } = await emulated({ fetchWellKnown: async () => listing(verifier) });
+    const intentId = idOf(await askedToLogIn(emulator));
     const { wallet, control } = controlsOf(emulator.transport);
     const { intent } = await control.getIntent({ intentId });
-    expect(intent).toMatchObject({ domain: "getcode.com", intentSubmitted: false });
+    expect(intent).toMatchObject({
+      domain: "example.com",
+      verified: true,
+      userId: "",
+      intentSubmitted: false,
+    });
     expect(intent?.requested).toBeUndefined();
     expect(await refusalOf(wallet.pay({ target: { case: "intentId", value: intentId } }))).toEqual(
       invalid("the request doesn't require payment"),
@@ -298,6 +364,13 @@ describe("a login", () => {
     const { state } = await control.exportState({});
     await control.importState({ state });
     expect(await control.getIntent({ intentId })).toMatchObject({ intent: intent as EmulatedIntent });
+    const { userId } = await wallet.login({ target: { case: "intentId", value: intentId } });
+    expect((await control.getIntent({ intentId })).intent).toMatchObject({
+      domain: "example.com",
+      verified: true,
+      userId,
+      intentSubmitted: true,
+    });
   });
 });
 
@@ -314,6 +387,7 @@ describe("who may steer", () => {
       () => control.advanceClock({ duration: { seconds: 1n } }, options),
       () => wallet.scan({ payload }, options),
       () => wallet.pay({ target: { case: "payload", value: payload } }, options),
+      () => wallet.login({ target: { case: "payload", value: payload } }, options),
       () => wallet.reject({ payload }, options),
       () => wallet.vanish({ payload }, options),
     ];
@@ -486,6 +560,9 @@ describe("a state as text", () => {
         ...entry,
         intent: { ...at("intent"), payment: { ...paid, quarks: { $bigint: String(2n ** 64n) } } },
       }),
+      ...[null, "", "abc", "0OIl", 1, {}, account(1).slice(1)].map((user) =>
+        withEntry({ ...entry, intent: { ...at("intent"), user } }),
+      ),
       withEntry({ ...entry, webhook: { ...at("webhook"), state: "constructor" } }),
       withEntry({
         ...entry,
@@ -508,6 +585,31 @@ describe("a state as text", () => {
     for (const value of [undefined, null, 1, {}] as unknown as string[]) {
       await expect(emulator.importState(value)).rejects.toThrow(InputError);
     }
+  });
+
+  it("of a time before users is read as one without", async () => {
+    const { emulator } = await emulated({ deliverWebhook });
+    const before = {
+      format: "code-intents/emulator-state/v1",
+      intents: {
+        [account(2)]: {
+          messages: [],
+          firstSeenAt: 5,
+          request: { createdAt: 5, domain: { base: "example.com", verified: true } },
+          intent: { state: "submitted", submittedAt: 6 },
+        },
+      },
+    };
+    await emulator.importState(JSON.stringify(before));
+    const { control } = controlsOf(emulator.transport);
+    const { intent } = await control.getIntent({ intentId: account(2) });
+    expect(intent).toMatchObject({
+      domain: "example.com",
+      verified: true,
+      intentSubmitted: true,
+      userId: "",
+    });
+    expect(JSON.parse(await emulator.exportState())).toEqual(before);
   });
 
   it("is never half a state, whatever is changed in it", async () => {

@@ -488,7 +488,16 @@ describe("a reader that is behind", () => {
     const errors: unknown[] = [];
     const options = checkEmulatorOptions({ clock, store });
     const onError = (error: unknown) => void errors.push(error);
-    const services = sequencerServices({ store, hub, clock, rules: options, webhookUrls: options, onError });
+    const services = sequencerServices({
+      store,
+      hub,
+      clock,
+      delivery: { arm() {} },
+      rules: options,
+      webhookUrls: options,
+      isRelationship: () => false,
+      onError,
+    });
     const send = (key: SigningKey, kind = codeScanned) => {
       const message = create(MessageSchema, { kind });
       const signature = { value: key.sign(toBinary(MessageSchema, message)) };

@@ -68,7 +68,9 @@ describe.each([
     const intent = await ordered(emulator, { additionalFees: [fee(2, 500)] });
     await clock.advance(7_000);
     expect(await emulator.wallet.scan(target(intent))).toEqual({
+      kind: "payment",
       intentId: intent.id,
+      domain: undefined,
       payment: {
         destination: account(1),
         currency: "usd",
@@ -241,9 +243,7 @@ describe("what is no intent", () => {
     expect(await refusedField(wallet.pay(filled(1, 19)))).toBe("payload");
     expect(await refusedField(wallet.scan({} as Uint8Array))).toBe("intent");
     expect(await refusedField(wallet.scan(undefined as unknown as Uint8Array))).toBe("intent");
-    expect(await refusedField(wallet.pay(intentOf().id, { amount: 1 } as Partial<Payment>))).toBe(
-      "changes.amount",
-    );
+    expect(await refusedField(wallet.pay(intentOf().id, { amount: 1 } as Partial<Payment>))).toBe("amount");
   });
 });
 

@@ -1,6 +1,9 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { fromBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { crypto } from "#crypto";
+import { SendMessageRequestSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { RegisterWebhookResponse_Result } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import {
   type DeliverWebhook,
@@ -12,14 +15,30 @@ import {
   type WebhookRequest,
 } from "../../src/emulator/index.js";
 import { webhookSender } from "../../src/emulator/webhook-sender.js";
+import { webhookToken } from "../../src/emulator/webhook-token.js";
+import type { Intent } from "../../src/intents/intent.js";
+import { LoginIntent } from "../../src/intents/login-intent.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { verifyWebhook } from "../../src/webhook/index.js";
 import { cleanUp, type Emulated, emulated, intentOf, later, register } from "../support/emulated.js";
+import { listing } from "../support/identity.js";
 import { account } from "../support/payment.js";
 import { reading } from "../support/reading.js";
-import { fee, messagingOf, microPaymentOf, poll } from "../support/sequencer.js";
+import {
+  fee,
+  filled,
+  messagingOf,
+  microPaymentOf,
+  newKey,
+  payment,
+  poll,
+  sendPayment,
+  verifiedPayment,
+} from "../support/sequencer.js";
 import { type Deferred, deferred, turns, until } from "../support/turns.js";
+import { unhex } from "../support/vectors.js";
+import { webhookVectors } from "../webhook/support.js";
 
 const lookup = vi.hoisted(() => ({ addresses: new Map<string, string>() }));
 
@@ -48,6 +67,9 @@ const HOUR = 3_600_000;
 const ATTEMPTS_AT = [0, 1, 2, 17, 77, 977, 4_577, 90_977];
 
 const URL_PAID = "http://localhost/paid";
+
+const verifier = newKey();
+const sign = (bytes: Uint8Array) => verifier.sign(bytes);
 
 interface Attempt {
   /** Seconds since the emulator started. */
@@ -81,7 +103,7 @@ async function bedOf(answer?: number | Error, options: EmulatorOptions = {}): Pr
   return bed;
 }
 
-async function registerWebhook(emulator: Emulator, { id, payload }: PaymentIntent, url = URL_PAID) {
+async function registerWebhook(emulator: Emulator, { id, payload }: Intent, url = URL_PAID) {
   const intentId = { value: rendezvousKey(payload).publicKey };
   const { result } = await microPaymentOf(emulator).registerWebhook({ intentId, url });
   return { id, result: RegisterWebhookResponse_Result[result] };
@@ -95,7 +117,22 @@ async function ordered(emulator: Emulator, url = URL_PAID): Promise<PaymentInten
   return intent;
 }
 
-async function webhookOf(store: Store, { id }: PaymentIntent): Promise<WebhookRecord> {
+/** A login request with a webhook. */
+async function askedToLogIn(emulator: Emulator): Promise<LoginIntent> {
+  const login = { domain: "example.com", verifier: { publicKey: verifier.publicKey, sign } };
+  const intent = LoginIntent.from({ login });
+  const request = fromBinary(SendMessageRequestSchema, intent.toSendMessageRequest());
+  await messagingOf(emulator).sendMessage(request);
+  expect((await registerWebhook(emulator, intent)).result).toBe("OK");
+  return intent;
+}
+
+/** The JSON of the claims that an attempt carried. */
+function claimsOf(attempt: Attempt | undefined): string {
+  return Buffer.from(attempt?.request.body.split(".")[1] ?? "", "base64url").toString();
+}
+
+async function webhookOf(store: Store, { id }: Intent): Promise<WebhookRecord> {
   const webhook = (await store.dump()).get(id)?.webhook;
   if (webhook === undefined) throw new Error("there is no webhook");
   return webhook;
@@ -383,7 +420,76 @@ describe("what is sent", () => {
     await expect(verifyWebhook(body, { publicKey, expect: intentOf() })).rejects.toThrow();
   });
 
-  it("is empty claims for a login, which say nothing of the intent", async () => {
+  it("names the payer where a verified domain is told, and nobody where it is not", async () => {
+    const bed = await bedOf(200, {
+      walletSeed: filled(3),
+      fetchWellKnown: async () => listing(verifier),
+    });
+    const { userId } = await bed.emulator.wallet.login(await askedToLogIn(bed.emulator));
+    await bed.clock.advance(0);
+    const order = async (domain?: string) => {
+      const intent = intentOf();
+      const key = rendezvousKey(intent.payload);
+      await sendPayment(
+        bed.emulator,
+        key,
+        domain === undefined
+          ? payment({ domain: { value: "example.com" } })
+          : verifiedPayment(key, verifier, domain),
+      );
+      await registerWebhook(bed.emulator, intent);
+      return intent;
+    };
+    const { wallet, webhookPublicKey: publicKey } = bed.emulator;
+    const [told, untold, unverified] = [
+      await order("example.com"),
+      await order("example.com"),
+      await order(),
+    ];
+    await wallet.pay(told);
+    await wallet.pay(untold, { anonymous: true });
+    await wallet.pay(unverified);
+    await bed.clock.advance(0);
+    expect(claimsOf(bed.attempts[1])).toBe(
+      `{"amount":1,"currency":"USD","destination":"${account(1)}","exchangeRate":0.00002,"fees":50000000,"intent":"${told.id}","quarks":5000000000,"state":"SUBMITTED","user":"${userId}"}`,
+    );
+    const bodies = bed.attempts.slice(1).map(({ request }) => request.body);
+    const claims = await Promise.all(
+      [told, untold, unverified].map((expect, i) => verifyWebhook(bodies[i] ?? "", { publicKey, expect })),
+    );
+    expect(claims).toMatchObject([
+      { kind: "payment", intent: told.id, user: userId },
+      { kind: "payment", intent: untold.id },
+      { kind: "payment", intent: unverified.id },
+    ]);
+    expect(claims.slice(1).map((claim) => "user" in claim)).toEqual([false, false]);
+  });
+
+  it("is the user alone for a login, which says nothing of the intent", async () => {
+    const bed = await bedOf(200, { fetchWellKnown: async () => listing(verifier) });
+    const intent = await askedToLogIn(bed.emulator);
+    const { userId } = await bed.emulator.wallet.login(intent, { user: "alice" });
+    await bed.clock.advance(0);
+    expect(claimsOf(bed.attempts[0])).toBe(`{"user":"${userId}"}`);
+    const body = bed.attempts[0]?.request.body ?? "";
+    const publicKey = bed.emulator.webhookPublicKey;
+    const claims = await verifyWebhook(body, { publicKey, expect: { kind: "login", user: userId } });
+    expect(claims).toEqual({ kind: "login", bound: false, user: userId });
+    const other = { kind: "login", user: account(8) } as const;
+    await expect(verifyWebhook(body, { publicKey, expect: other })).rejects.toThrow();
+    expect((await webhookOf(bed.store, intent)).state).toBe("confirmed");
+  });
+
+  it("is the token of the official client's vector, byte for byte", () => {
+    const [vector] = webhookVectors.filter(({ id }) => id === "login-only");
+    if (vector === undefined) throw new Error("the vector is gone");
+    const { user } = JSON.parse(vector.claimsJson) as { user: string };
+    const intent = { state: "submitted", submittedAt: 0, payment: undefined, user } as const;
+    const key = crypto.keyFromSeed(unhex(vector.signerSeedHex));
+    expect(webhookToken(account(1), intent, key)).toBe(vector.token);
+  });
+
+  it("is empty claims for an intent without a payment and without a user", async () => {
     const bed = await bedOf(200);
     const intent = await ordered(bed.emulator);
     await bed.store.transaction(intent.id, async (transaction) => {
@@ -394,8 +500,7 @@ describe("what is sent", () => {
     const state = await bed.emulator.exportState();
     await bed.emulator.importState(state);
     await bed.clock.advance(0);
-    const claims = Buffer.from(bed.attempts[0]?.request.body.split(".")[1] ?? "", "base64url").toString();
-    expect(claims).toBe("{}");
+    expect(claimsOf(bed.attempts[0])).toBe("{}");
   });
 });
 

@@ -38,14 +38,23 @@ export async function checkOwnership(
   verifier: string,
   fetchWellKnown: FetchWellKnown,
 ): Promise<void> {
+  if (!(await isOwner(verifier, domain, fetchWellKnown))) {
+    throw permissionDenied(`${verifier} does not own domain ${baseDomain(domain)}`);
+  }
+}
+
+/** Whether the well-known file of a domain lists a verifier; throws where that cannot be found out. */
+export async function isOwner(
+  verifier: string,
+  domain: string,
+  fetchWellKnown: FetchWellKnown,
+): Promise<boolean> {
   const owners = await publicKeysOf(domain, fetchWellKnown).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     // Spelled as the original spells it.
     throw unauthenticated(`error veryfing domain ownership: ${why}`);
   });
-  if (!owners.includes(verifier)) {
-    throw permissionDenied(`${verifier} does not own domain ${baseDomain(domain)}`);
-  }
+  return owners.includes(verifier);
 }
 
 async function publicKeysOf(domain: string, fetchWellKnown: FetchWellKnown): Promise<readonly unknown[]> {

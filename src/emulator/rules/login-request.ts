@@ -1,12 +1,11 @@
 /** The rules for RequestToLogin, in the order of the real sequencer and with its texts. */
-import { clone, toBinary } from "@bufbuild/protobuf";
-import { crypto } from "#crypto";
 import {
   type RequestToLogin,
   RequestToLoginSchema,
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
+import { isSignedBy } from "../signed.js";
 import type { RequestRecord, StoreTransaction } from "../store.js";
 import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";
 
@@ -20,10 +19,7 @@ export async function checkLoginRequest(
   transaction: StoreTransaction,
 ): Promise<Omit<RequestRecord, "createdAt"> | undefined> {
   const verifier = request.verifier?.value ?? new Uint8Array(0);
-  const unsigned = clone(RequestToLoginSchema, request);
-  delete unsigned.signature;
-  const signature = request.signature?.value ?? new Uint8Array(0);
-  if (!crypto.verify(verifier, toBinary(RequestToLoginSchema, unsigned), signature)) throw unauthenticated();
+  if (!isSignedBy(RequestToLoginSchema, request, verifier)) throw unauthenticated();
   if ((await transaction.getIntent()) !== undefined) throw invalidArgument("client submitted intent");
   const domain = request.domain?.value ?? "";
   const base = baseDomain(domain);

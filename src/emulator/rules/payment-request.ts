@@ -2,8 +2,6 @@
  * The rules for RequestToReceiveBill, in the order of the real sequencer and with its texts. What needs a view of the
  * chain or of the wallet's accounts is left out: any 32 bytes are a valid external account here.
  */
-import { clone, toBinary } from "@bufbuild/protobuf";
-import { crypto } from "#crypto";
 import {
   type RequestToReceiveBill,
   RequestToReceiveBillSchema,
@@ -11,6 +9,7 @@ import {
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import type { LimitsTable } from "../limits.js";
+import { isSignedBy } from "../signed.js";
 import type { RequestedDomain, RequestedPayment, RequestRecord, StoreTransaction } from "../store.js";
 import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";
 import { checkSameRequest } from "./same-request.js";
@@ -144,10 +143,6 @@ async function checkDomainVerification(
   if (rendezvousKey === undefined)
     throw invalidArgument("rendezvous key must be set for domain verification");
   if (!equalBytes(rendezvousKey.value, rendezvous)) throw invalidArgument("rendezvous key mismatch");
-  const unsigned = clone(RequestToReceiveBillSchema, request);
-  delete unsigned.signature;
-  if (!crypto.verify(verifier.value, toBinary(RequestToReceiveBillSchema, unsigned), signature.value)) {
-    throw unauthenticated();
-  }
+  if (!isSignedBy(RequestToReceiveBillSchema, request, verifier.value)) throw unauthenticated();
   await checkOwnership(domain.value, toBase58(verifier.value), fetchWellKnown);
 }

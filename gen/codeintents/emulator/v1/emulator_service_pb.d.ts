@@ -156,6 +156,20 @@ export declare type EmulatedIntent = Message<"codeintents.emulator.v1.EmulatedIn
    * @generated from field: bool stream_open = 9;
    */
   streamOpen: boolean;
+
+  /**
+   * Whether a verifier showed that it owns the domain.
+   *
+   * @generated from field: bool verified = 10;
+   */
+  verified: boolean;
+
+  /**
+   * Who logged in or paid, as the domain knows them: base58; empty where it was told nobody.
+   *
+   * @generated from field: string user_id = 11;
+   */
+  userId: string;
 };
 
 /**

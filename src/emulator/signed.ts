@@ -1,0 +1,17 @@
+import { clone, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { crypto } from "#crypto";
+import type { Signature } from "../../gen/code/common/v1/model_pb.js";
+
+type Signed<S extends DescMessage> = MessageShape<S> & { signature?: Signature | undefined };
+
+/** Whether a message holds the signature of a key, given by its 32 public bytes, over itself without that signature. */
+export function isSignedBy<S extends DescMessage>(
+  schema: S,
+  message: Signed<S>,
+  publicKey: Uint8Array,
+): boolean {
+  const unsigned = clone(schema, message) as Signed<S>;
+  delete unsigned.signature;
+  const signature = message.signature?.value ?? new Uint8Array(0);
+  return crypto.verify(publicKey, toBinary(schema, unsigned), signature);
+}
