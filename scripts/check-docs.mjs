@@ -57,10 +57,14 @@ import * as emulatorApi from "code-intents/emulator";
 import * as inspectApi from "code-intents/inspect";
 type AnyCodeIntentsError = api.AnyCodeIntentsError;
 type InspectNode = inspectApi.InspectNode;
+type Signer = api.Signer;
 declare const order: { amount: string; currency: "usd"; destination: string; intentId: string };
 declare const orders: { save(order: object): Promise<void> };
-declare const destination: string, clientSecret: string, idempotencySecret: Uint8Array;
-declare const code: api.CodeClient, intent: api.PaymentIntent, emulator: emulatorApi.Emulator, bytes: Uint8Array;
+declare const destination: string, clientSecret: string, baseUrl: string;
+declare const idempotencySecret: Uint8Array, secretKey: Uint8Array;
+declare const kms: { sign(request: { keyId: string; message: Uint8Array }): Promise<Uint8Array> };
+declare const app: { use(handler: (...args: any[]) => unknown): void };
+declare const code: api.CodeClient, intent: INTENT, emulator: emulatorApi.Emulator, bytes: Uint8Array;
 declare function later(work: () => unknown): Promise<void>;
 `;
 
@@ -81,10 +85,13 @@ function docstringExamples() {
       const declared = new Set(
         [...code.matchAll(/\b(?:const|let|function|using) ([a-zA-Z]+)/g)].map(([, name]) => name),
       );
-      const kept = prelude.replace(
-        /\b(destination|clientSecret|idempotencySecret|code|intent|emulator|bytes|order|orders)\b(?=: )/g,
-        (name) => (declared.has(name) ? `${name}_` : name),
-      );
+      const intent = code.includes("loginIntents") ? "LoginIntent" : "PaymentIntent";
+      const kept = prelude
+        .replace("INTENT", `api.${intent}`)
+        .replace(
+          /\b(destination|clientSecret|idempotencySecret|code|intent|emulator|bytes|order|orders)\b(?=: )/g,
+          (name) => (declared.has(name) ? `${name}_` : name),
+        );
       const name = `example-${file.replace(/[^a-zA-Z0-9]+/g, "-")}-${index + 1}.mts`;
       return {
         name,
@@ -160,7 +167,13 @@ function tsconfig() {
 
 async function runSnippets(folder, snippets) {
   const { Emulator } = await import("code-intents/emulator");
-  const emulator = await Emulator.start();
+  const { wellKnownFile } = await import("code-intents");
+  // Solana's secret key of the seed 08 08 ..., in base58.
+  const verifierKey =
+    "AKAh9LUoWFG2sxAMotzmLNpKwPTCiG6Q4YTwAinZMnkwKU3YLPTy6uWZgHvLhkmW3Y3AjKGDc8gzbd9FwHWrygV";
+  const emulator = await Emulator.start({
+    fetchWellKnown: async () => ({ status: 200, body: wellKnownFile([verifierKey]) }),
+  });
   const { spawn } = await import("node:child_process");
   for (const { name, source } of snippets) {
     const file = join("out", name.replace(/\.mts$/, ".mjs"));
@@ -170,6 +183,7 @@ async function runSnippets(folder, snippets) {
         ...process.env,
         CODE_SEQUENCER_URL: emulator.url,
         CODE_IDEMPOTENCY_SECRET: "0123456789".repeat(4),
+        CODE_VERIFIER_KEY: verifierKey,
       },
       timeout: 30_000,
     });

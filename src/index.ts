@@ -5,6 +5,7 @@
  */
 
 export type { IntentReference } from "./client/intent-reference.js";
+export type { GetUserIdOptions, LoginIntents } from "./client/login-intents.js";
 export type {
   CodeClientOptions,
   CommonClientOptions,
@@ -14,6 +15,7 @@ export type {
 } from "./client/options.js";
 export type { PaymentIntents } from "./client/payment-intents.js";
 export type { WatchOptions } from "./client/watch-options.js";
+export type { WaitOptions } from "./client/watching.js";
 export type { RegisterWebhookOptions, Webhooks } from "./client/webhooks.js";
 export { CodeClient } from "./client.js";
 export type { SigningKey } from "./crypto/types.js";
@@ -26,22 +28,26 @@ export {
   type InputErrorCode,
   IntentMismatchError,
   type IntentMismatchErrorCode,
-  PaymentWaitError,
-  type PaymentWaitErrorCode,
   RegistrationUnknownError,
   type RegistrationUnknownErrorCode,
+  type ScanCodeErrorCode,
   SequencerError,
   type SequencerErrorCode,
+  SignerError,
+  type SignerErrorCode,
   TransportError,
   type TransportErrorCode,
   UnsupportedError,
   type UnsupportedErrorCode,
+  WaitError,
+  type WaitErrorCode,
   type WebhookErrorCode,
 } from "./errors.js";
 export type {
   ConflictingEvent,
   ForgedEvent,
   HeardPayment,
+  LoginEvent,
   PaymentEvent,
   RejectedEvent,
   RequestedEvent,
@@ -51,16 +57,27 @@ export type {
 } from "./events/events.js";
 export type { WatchUntil } from "./events/watch.js";
 export type { Fee } from "./intents/fees.js";
+export { Intent, type SignedRequest } from "./intents/intent.js";
+export type { Login, LoginOption } from "./intents/login.js";
+export {
+  type LoginDetails,
+  LoginIntent,
+  type LoginIntentOptions,
+  type RebuildLoginOptions,
+  type SignedLoginRequest,
+} from "./intents/login-intent.js";
+export type { NonceOptions } from "./intents/nonce-options.js";
 export {
   type CreateIntentBody,
-  type NonceOptions,
   type PaymentDetails,
   PaymentIntent,
   type PaymentIntentOptions,
   type RebuildOptions,
   type SignedPaymentRequest,
-  type WebhookOption,
 } from "./intents/payment-intent.js";
+export type { OfficialKeypair, SecretKeyPair, Signer, VerifierKey } from "./intents/signer.js";
+export { TIP_PLATFORMS, TipIntent, type TipIntentOptions, type TipPlatform } from "./intents/tip-intent.js";
+export type { WebhookOption } from "./intents/webhook-option.js";
 export {
   type Amount,
   formatUnits,
@@ -101,11 +118,23 @@ export {
 } from "./rendezvous/payload.js";
 export type { RetryOptions } from "./sequencer/call.js";
 export { CAPABILITIES, type Capabilities, PROTOCOLS, type Protocol } from "./sequencer/capabilities.js";
-export type { CallOptions, IntentStatus, WebhookRegistration } from "./sequencer/port.js";
+export type { CallOptions, IntentStatus, LoggedInUser, WebhookRegistration } from "./sequencer/port.js";
 export type {
   FetchAnswer,
   FetchBodyReader,
   FetchFunction,
   FetchInit,
   HttpVersion,
+  WebSocketConstructor,
+  WebSocketEvent,
+  WebSocketLike,
 } from "./sequencer/transports/types.js";
+export {
+  type ListedVerifier,
+  WELL_KNOWN_PATH,
+  type WellKnownRequest,
+  type WellKnownResponse,
+  wellKnownFile,
+  wellKnownHandler,
+  wellKnownMiddleware,
+} from "./well-known.js";

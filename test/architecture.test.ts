@@ -21,13 +21,14 @@ const allowed: Readonly<Record<string, string>> = {
   // The folder client/; client.ts is the facade over it.
   "client/": "errors lib crypto gen money rendezvous intents sequencer events",
   client: "errors lib crypto gen money rendezvous intents sequencer events client/",
-  index: "errors lib crypto gen money rendezvous intents sequencer events client/ client",
+  "well-known": "errors lib crypto gen money rendezvous intents",
+  index: "errors lib crypto gen money rendezvous intents sequencer events client/ client well-known",
   proto: "gen",
-  inspect: "errors lib gen money rendezvous",
+  inspect: "errors lib crypto gen money rendezvous scan-code",
   webhook: "errors lib crypto gen money rendezvous intents",
   "scan-code": "errors lib gen money rendezvous",
   emulator: "errors lib crypto gen money rendezvous intents inspect webhook client/ client index",
-  cli: "errors lib crypto gen money rendezvous intents inspect webhook scan-code sequencer events client/ client index emulator",
+  cli: "errors lib crypto gen money rendezvous intents inspect webhook scan-code sequencer events client/ client well-known index emulator",
 };
 
 /** What may import Node's own modules, beside the rooms that are Node's. */
@@ -37,7 +38,7 @@ const nodesFiles = new Set(["src/crypto/node.ts", "src/crypto/fallback.ts"]);
 const transports = "src/sequencer/transports/";
 
 /** What loading the package must not load on Node; it comes when it is first used. */
-const deferred = /^(@connectrpc\/|@bufbuild\/protobuf(?!\/wire$)|tweetnacl$|@noble\/)/;
+const deferred = /^(@connectrpc\/|@bufbuild\/protobuf(?!\/wire$)|tweetnacl$|ws$|@noble\/)/;
 
 type Conditions = string | { readonly [condition: string]: Conditions };
 
