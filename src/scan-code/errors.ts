@@ -1,0 +1,35 @@
+import { CodeIntentsError, type ScanCodeErrorCode } from "../errors.js";
+
+/**
+ * A scan code that cannot be read: more than 6 of its 35 bytes are wrong, it is of another type, or there is none at the
+ * place where the picture was sampled. What was read is not in the message.
+ *
+ * @example
+ * ```ts
+ * import { decodeScanCode, ScanCodeError } from "code-intents/scan-code";
+ *
+ * function payloadOf(encoded: Uint8Array): Uint8Array | undefined {
+ *   try {
+ *     return decodeScanCode(encoded).payload;
+ *   } catch (error) {
+ *     if (error instanceof ScanCodeError) return undefined; // scan again
+ *     throw error;
+ *   }
+ * }
+ * ```
+ */
+export class ScanCodeError extends CodeIntentsError {
+  declare readonly code: ScanCodeErrorCode;
+
+  /** @internal */
+  constructor(message: string) {
+    super("scan_code_unreadable", { message });
+  }
+
+  static {
+    // The registry symbol of src/errors.ts: `instanceof` works across two copies of the package.
+    Object.defineProperty(ScanCodeError, Symbol.for("code-intents.error.classes"), {
+      value: "ScanCodeError",
+    });
+  }
+}

@@ -1,0 +1,41 @@
+/** Side of the geometry in our drawings, in units of the drawing. */
+export const CODE_SIZE = 200;
+
+/** Side of the drawing: a margin of 10 units around the code. */
+export const VIEW_SIZE = 220;
+
+interface Circle {
+  readonly cx: number;
+  readonly cy: number;
+  readonly r: number;
+}
+
+/** The logo, as holes in the disc: a C of dots that is open to the right, in a square of its own. */
+export const LOGO: readonly Circle[] = [
+  ...holes(10.3001, [
+    [24.6985, 25.0039],
+    [69.0534, 25.0039],
+    [69.0534, 69.3591],
+    [24.6985, 69.3591],
+    [24.9531, 47.2068],
+    [46.9016, 25.1057],
+    [46.9016, 69.3591],
+  ]),
+  ...holes(6.92572, [
+    [46.901, 87.2844],
+    [46.901, 6.92572],
+    [6.92572, 47.2069],
+    [86.58492, 47.2069],
+  ]),
+];
+
+/** From the logo's square to that of the code, in the steps that the official cards take. */
+export const LOGO_STEPS = {
+  translate: [76.62234, 76.44746],
+  scales: [0.5, 0.9],
+  inset: 5,
+} as const;
+
+function holes(r: number, centers: readonly (readonly [number, number])[]): Circle[] {
+  return centers.map(([cx, cy]) => ({ cx, cy, r }));
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { nonceFromIdempotencyKey } from "../../src/rendezvous/nonce.js";
+import { encodePayload } from "../../src/rendezvous/payload.js";
+import { encodeScanCode, scanCodeGeometry, scanCodeRings } from "../../src/scan-code/index.js";
+import { hex } from "../support/vectors.js";
+
+const document = readFileSync(new URL("../../docs/scan-code.md", import.meta.url), "utf8");
+
+test("the document's worked example is what the functions give", () => {
+  const nonce = nonceFromIdempotencyKey("1234");
+  const payload = encodePayload({ kind: "payment", currency: "usd", units: 1000n, nonce });
+  const encoded = encodeScanCode(payload);
+  const parts = [encoded.subarray(0, 13), encoded.subarray(13, 15), payload].map(hex);
+  expect(document).toMatch(new RegExp(`^payload +${hex(payload)}\nencoded +${parts.join(" +")}$`, "m"));
+  for (const [i, ring] of scanCodeRings(encoded).entries()) {
+    expect(document).toMatch(new RegExp(`^ring ${i} +${ring.map(Number).join("")} `, "m"));
+  }
+  expect(document).toContain(`\n${scanCodeGeometry(encoded, { size: 200 }).arcs[0]}\n`);
+});
