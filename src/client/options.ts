@@ -108,7 +108,7 @@ const clientNames = [
 
 /** Checks the options of a client; throws where they cannot work, instead of ignoring any. */
 export function checkClientOptions(options: unknown): CheckedClientOptions {
-  checkOptions(options, "", clientNames);
+  checkOptions(options, "", clientNames, { endpoint: "name it baseUrl: the sequencer's URL, without /v1" });
   const { timeoutMs, idempotencySecret, headers, logger } = options;
   return {
     target: options.transport === undefined ? checkUrlTarget(options) : checkTransportTarget(options),

@@ -54,6 +54,7 @@ export abstract class Intent {
   readonly #verifier: CheckedLogin["verifier"] | undefined;
   #encoded: EncodedRequest | undefined;
   #signature: Uint8Array | undefined;
+  #verifying: Promise<Uint8Array> | undefined;
 
   static {
     // Node's console and util.inspect would otherwise call the getters where their options ask for it.
@@ -137,7 +138,11 @@ export abstract class Intent {
    */
   async signAsync(): Promise<SignedRequest> {
     if (this.#encoded === undefined) {
-      const signature = await this.#askVerifier();
+      // Asked once, however many wait for the answer; after a failure anew.
+      this.#verifying ??= (async () => this.#askVerifier())();
+      const signature = await this.#verifying.finally(() => {
+        this.#verifying = undefined;
+      });
       // Whoever came first stays: what was signed may have been sent.
       this.#encoded ??= encodeMessage(this.#field, this.#encode(signature));
     }

@@ -26,7 +26,7 @@ export interface PaymentDetails {
   readonly amount: string | number;
   /** Currency code; case does not matter. */
   readonly currency: CurrencyInput;
-  /** One to three shares for others. */
+  /** One to three shares for others; an empty list only together with `kind`. */
   readonly fees?: readonly Fee[] | undefined;
   /**
    * Kind of the payload. Default: `"payment-with-fees"` where there are fees, else `"payment"`. Say
@@ -230,7 +230,7 @@ function checkDetails(options: PaymentDetails): CheckedRequest {
   );
   const currency = parseCurrency(options.currency);
   const amount = parseAmount(options.amount, { rounding: checkRounding(options.rounding) });
-  const fees = checkFees(options.fees, destination);
+  const fees = checkFees(isNoFees(options) ? undefined : options.fees, destination);
   return {
     destination,
     destinationText: options.destination,
@@ -258,6 +258,11 @@ function checkRounding(rounding: unknown): Rounding {
   if (rounding === undefined) return "refuse";
   if (rounding === "refuse" || rounding === "nearest") return rounding;
   throw new InputError("invalid_option", "rounding", 'must be "refuse" or "nearest"');
+}
+
+/** With the kind of the payload said, an empty list leaves nothing open: so an intent's own properties build it again. */
+function isNoFees({ fees, kind }: PaymentDetails): boolean {
+  return kind !== undefined && Array.isArray(fees) && fees.length === 0;
 }
 
 function loginOf({ login, signers }: PaymentDetails): CheckedLogin | undefined {

@@ -37,7 +37,7 @@ export interface OfficialKeypair {
 
 /**
  * What can sign as a verifier: a {@link Signer}, a keypair object, or Solana's 64-byte secret key as bytes, as the array of
- * numbers in a key file, or as base58 text.
+ * numbers in a key file, as that file's text, or as base58 text.
  *
  * Base58 text of 32 bytes is always taken for a public key, which is no secret: never pass a bare seed in that form.
  */
@@ -133,6 +133,8 @@ function failed(cause: unknown): SignerError {
 }
 
 function fromText(text: string, field: string): CheckedVerifier {
+  // As a key file, or an environment variable that was filled from one, has it.
+  if (text.trimStart().startsWith("[")) return fromSecretKey(bytesOfNumbers(numbersIn(text), field), field);
   const bytes = fromBase58(text);
   if (bytes?.length === SECRET_KEY_LENGTH) return fromSecretKey(bytes, field);
   const publicKey = requireBase58(
@@ -187,6 +189,15 @@ function publicKeyBytes(value: unknown, field: string): Uint8Array {
   if (!(plain instanceof Uint8Array)) return requireBase58(plain, field, PUBLIC_KEY_LENGTH, "the public key");
   if (plain.length === PUBLIC_KEY_LENGTH) return Uint8Array.from(plain);
   throw new InputError("invalid_option", field, `is ${plain.length} bytes, must be ${PUBLIC_KEY_LENGTH}`);
+}
+
+function numbersIn(text: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : [undefined];
+  } catch {
+    return [undefined];
+  }
 }
 
 function bytesOfNumbers(numbers: readonly unknown[], field: string): Uint8Array {

@@ -361,7 +361,7 @@ describe("fees", () => {
   it("that are an empty list are refused, with the way to the official key for it", () => {
     const { message } = expectRefusal(() => build({ fees: [] }), "invalid_option", "fees");
     expect(message).toContain('kind: "payment-with-fees"');
-    expectRefusal(() => build({ fees: [], kind: "payment-with-fees" }), "invalid_option", "fees");
+    expect(build({ fees: [], kind: "payment-with-fees" }).kind).toBe("payment-with-fees");
   });
 
   it.each([null, {}, "", "fees", 1, true, { 0: fee(1), length: 1 }, new Set([fee(1)]), fee(1)])(
