@@ -7,7 +7,7 @@ import { SeenFields } from "./order.js";
 import { brokenTag, checkMinimal, endOfBroken, reportBroken, type Scope, unreadable } from "./scope.js";
 import { type FieldShape, type MessageShape, wireTypeOf } from "./shape.js";
 import { type Draft, draft, report, span } from "./tree.js";
-import type { InspectNode, InspectSpan } from "./types.js";
+import type { InspectSpan } from "./types.js";
 import { readVarint, type Varint, WIRE, wireType, wireTypeText } from "./wire.js";
 import { count } from "./words.js";
 
@@ -19,7 +19,7 @@ const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
 /** The fields of a message or group. */
 interface FieldRun {
-  readonly children: InspectNode[];
+  readonly children: Draft[];
   /** Offset of the first byte after them. */
   readonly end: number;
   /** The tag that closed the group. */
@@ -36,7 +36,7 @@ interface ValueEnd {
 
 /** Reads fields up to the end of the scope, or up to the tag that closes the group `group`. */
 export function readFields(scope: Scope, start: number, group?: number): FieldRun {
-  const children: InspectNode[] = [];
+  const children: Draft[] = [];
   const seen = new SeenFields();
   let at = start;
   while (at < scope.end) {
@@ -63,7 +63,7 @@ function readField(
   at: number,
   tag: Varint,
   seen: SeenFields,
-): { readonly node: InspectNode; readonly stopped: boolean } {
+): { readonly node: Draft; readonly stopped: boolean } {
   const number = Number(tag.value >> 3n);
   const type = wireType(Number(tag.value & 7n));
   const described = scope.shape?.fields.get(number);

@@ -1,21 +1,42 @@
 /**
- * Bytes to a labelled tree of what every byte means: for those who port the protocol, and for finding out why
- * a signature does not verify. Pure: no I/O, and it runs in browsers.
+ * What bytes are and what every one of them means, which byte is the first wrong one, and how two intents differ: for
+ * those who port the protocol, and for finding out why a signature does not verify. Pure: no I/O, and it runs in browsers.
+ *
+ * Payloads, nonces and client secrets are secrets; what is shown of them here shows them.
  *
  * @example
  * ```ts
- * import { inspectMessage, inspectPayload, renderText } from "code-intents/inspect";
- * import { MessageSchema } from "code-intents/proto/messaging";
+ * import { explain, renderExplanation } from "code-intents/inspect";
  *
- * console.log(renderText(inspectPayload(intent.payload)));
- * console.log(renderText(inspectMessage(MessageSchema, intent.toBinary()), { color: true }));
+ * console.log(renderExplanation(explain("0x2A, 0x34, 0x0A, 0x22, ..."), { color: true }));
+ * console.log(renderExplanation(explain(intent.toBinary())));
  * ```
  *
  * @module
  */
+export { type DiffOptions, diff } from "./diff.js";
+export type { DiffInput, DiffIntent, Piece as DiffPiece } from "./diff-sides.js";
+export type { Difference, FieldDifference } from "./difference.js";
+export { type ExplainOptions, explain } from "./explain.js";
+export type { CanonicalForm, ExplainedProblem, ExplainedSection, Explanation } from "./explanation.js";
+export { EXPLAINED_AS, type ExplainedAs } from "./kinds.js";
 export { inspectMessage } from "./message.js";
+export type { InspectNotation } from "./notations/types.js";
+export {
+  assertOrder,
+  checkOrder,
+  type OrderCheck,
+  type OrderClaim,
+  type OrderMismatch,
+  OrderMismatchError,
+  type StoredOrder,
+} from "./order-check.js";
 export { inspectPayload } from "./payload.js";
 export { type RenderOptions, renderText } from "./render.js";
+export { renderDifference } from "./render-difference.js";
+export { renderExplanation } from "./render-explanation.js";
+export type { InspectCheck, InspectCheckOutcome } from "./signature-check.js";
+export type { RenderStyle } from "./table.js";
 export type {
   InspectField,
   Inspection,

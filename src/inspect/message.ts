@@ -1,8 +1,8 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { readFields } from "./fields.js";
 import { messageMeaning } from "./meaning.js";
-import { messageShape } from "./shape.js";
-import { draft, inputBytes, inspection, span } from "./tree.js";
+import { type MessageShape, messageShape } from "./shape.js";
+import { type Draft, draft, inputBytes, inspection, span } from "./tree.js";
 import type { Inspection } from "./types.js";
 import { count } from "./words.js";
 
@@ -27,14 +27,33 @@ import { count } from "./words.js";
  * ```
  */
 export function inspectMessage(schema: DescMessage, bytes: Uint8Array): Inspection {
-  const input = inputBytes(bytes);
+  return inspection(messageDraft(messageShape(schema), inputBytes(bytes)));
+}
+
+/** The tree of a message, to be completed. */
+export function messageDraft(shape: MessageShape, input: Uint8Array): Draft {
   const whole = span(input, 0, input.length);
-  const root = draft("message", schema.typeName, "", whole);
-  root.typeName = schema.typeName;
+  const root = draft("message", shape.typeName, "", whole);
+  root.typeName = shape.typeName;
   root.body = whole;
   const end = input.length;
-  const shape = messageShape(schema);
   root.children = readFields({ bytes: input, shape, end, declaredEnd: end, path: "", depth: 1 }, 0).children;
-  root.meaning = `${messageMeaning(schema.typeName, root.children)}, ${count(end, "byte")}`;
-  return inspection(root);
+  root.meaning = `${messageMeaning(shape.typeName, root.children)}, ${count(end, "byte")}`;
+  return root;
+}
+
+/**
+ * Takes a field of bytes for the message that it holds: its value becomes fields. For what a descriptor cannot
+ * know, such as the body of an envelope.
+ */
+export function embedMessage(node: Draft, shape: MessageShape, input: Uint8Array): void {
+  const { body } = node;
+  if (body === undefined || node.children.length > 0) return;
+  const end = body.offset + body.length;
+  const declaredEnd = body.offset + (node.lengthPrefix?.value ?? body.length);
+  const scope = { bytes: input, shape, end, declaredEnd, path: node.path, depth: 2 };
+  node.children = readFields(scope, body.offset).children;
+  node.typeName = shape.typeName;
+  node.meaning = `holds ${messageMeaning(shape.typeName, node.children)} (${shape.typeName})`;
+  delete node.value;
 }

@@ -23,44 +23,53 @@ import { count } from "./words.js";
  * ```
  */
 export function inspectPayload(bytes: Uint8Array): Inspection {
-  const input = inputBytes(bytes);
+  return inspection(payloadDraft(inputBytes(bytes)));
+}
+
+/** The tree of a payload, to be completed. */
+export function payloadDraft(input: Uint8Array): Draft {
   const root = draft("payload", "payload", "", span(input, 0, input.length));
   root.body = span(input, 0, input.length);
   if (input.length < PAYLOAD_LENGTH) {
     report(root, "malformed", "truncated", input.length, `${PAYLOAD_LENGTH} bytes`, `${input.length}`);
   }
-  const what = readAreas(root, input);
+  const what = addPayloadAreas(root, input, 0);
   if (input.length > PAYLOAD_LENGTH) {
-    const rest = add(root, "unreadable", "unreadable", input, PAYLOAD_LENGTH, input.length);
+    const rest = addArea(root, "unreadable", "unreadable", input, PAYLOAD_LENGTH, input.length);
     rest.meaning = `${count(rest.length, "byte")} beyond the end of the payload`;
     report(rest, "malformed", "trailing_bytes", PAYLOAD_LENGTH, `${PAYLOAD_LENGTH} bytes`, `${input.length}`);
   }
-  const id = input.length === PAYLOAD_LENGTH ? `; intent id ${toBase58(rendezvousKey(input).publicKey)}` : "";
+  const id = input.length === PAYLOAD_LENGTH ? `; ${intentIdOf(input)}` : "";
   root.meaning = `${what}, ${count(input.length, "byte")}${id}`;
-  return inspection(root);
+  return root;
 }
 
-/** Adds the areas to the root, and says what the payload as a whole is. */
-function readAreas(root: Draft, input: Uint8Array): string {
-  const kind = kindOf(input[0]);
-  const available = Math.min(input.length, PAYLOAD_LENGTH);
+/** `intent id GHEX...` of a whole payload. */
+export function intentIdOf(payload: Uint8Array): string {
+  return `intent id ${toBase58(rendezvousKey(payload).publicKey)}`;
+}
+
+/** Adds the areas of the payload that begins at `start` to the root, and says what the payload as a whole is. */
+export function addPayloadAreas(root: Draft, input: Uint8Array, start: number): string {
+  const bytes = input.subarray(start, start + PAYLOAD_LENGTH);
+  const kind = kindOf(bytes[0]);
   if (kind === undefined) {
-    if (available > 0) readUnknownKind(root, input, available);
+    if (bytes.length > 0) readUnknownKind(root, input, start, start + bytes.length);
     return "the payload of a scan code";
   }
   const whole = new Uint8Array(PAYLOAD_LENGTH);
-  whole.set(input.subarray(0, available));
+  whole.set(bytes);
   let at = 0;
   for (const { name, end, meaning, value, problem } of payloadAreas(kind, whole)) {
-    if (at >= available) break;
-    const node = add(root, "area", name, input, at, Math.min(end, available));
-    if (end > available) {
+    if (at >= bytes.length) break;
+    const node = addArea(root, "area", name, input, start + at, start + Math.min(end, bytes.length));
+    if (end > bytes.length) {
       node.meaning = `${name}, cut off after ${count(node.length, "byte")} of ${end - at}`;
     } else {
       node.meaning = meaning;
       if (value !== undefined) node.value = value;
       if (problem !== undefined) {
-        report(node, problem.kind, problem.code, problem.at, problem.expected, problem.found);
+        report(node, problem.kind, problem.code, start + problem.at, problem.expected, problem.found);
       }
     }
     at = end;
@@ -68,17 +77,18 @@ function readAreas(root: Draft, input: Uint8Array): string {
   return kindWords[kind];
 }
 
-function readUnknownKind(root: Draft, input: Uint8Array, available: number): void {
-  const kind = add(root, "area", "kind", input, 0, 1);
-  kind.meaning = `kind ${input[0]}, which is not known`;
+function readUnknownKind(root: Draft, input: Uint8Array, start: number, end: number): void {
+  const kind = addArea(root, "area", "kind", input, start, start + 1);
+  kind.meaning = `kind ${input[start]}, which is not known`;
   const highest = Math.max(...Object.values(PAYLOAD_KINDS));
-  report(kind, "malformed", "unknown_payload_kind", 0, `a kind from 0 to ${highest}`, `${input[0]}`);
-  if (available === 1) return;
-  const rest = add(root, "unreadable", "unreadable", input, 1, available);
+  report(kind, "malformed", "unknown_payload_kind", start, `a kind from 0 to ${highest}`, `${input[start]}`);
+  if (end === start + 1) return;
+  const rest = addArea(root, "unreadable", "unreadable", input, start + 1, end);
   rest.meaning = `${count(rest.length, "byte")} whose meaning depends on the kind`;
 }
 
-function add(
+/** Adds a stretch without tag to a root. */
+export function addArea(
   root: Draft,
   kind: InspectNodeKind,
   name: string,
@@ -86,7 +96,7 @@ function add(
   at: number,
   end: number,
 ): Draft {
-  const node = draft(kind, name, kind === "area" ? name : "", span(input, at, end));
+  const node = draft(kind, name, kind === "unreadable" ? "" : name, span(input, at, end));
   node.body = span(input, at, end);
   root.children.push(node);
   return node;

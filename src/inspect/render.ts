@@ -1,4 +1,4 @@
-import { type Cell, layOut, type Row } from "./table.js";
+import { ansi, type Cell, layOut, type RenderStyle, type Row, type Stylist, unstyled } from "./table.js";
 import type { InspectNode, InspectSpan } from "./types.js";
 import { wireTypeText } from "./wire.js";
 import { count } from "./words.js";
@@ -9,6 +9,19 @@ export interface RenderOptions {
   readonly color?: boolean;
   /** Longest line, in characters. Default 110, at least 60. */
   readonly width?: number;
+  /**
+   * Colours of your own: gets a stretch of text and what it is, and returns it with its colour around it. Wins over
+   * `color`.
+   */
+  readonly style?: ((text: string, style: RenderStyle) => string) | undefined;
+}
+
+/** Longest line where nothing else is asked for. */
+export const DEFAULT_WIDTH = 110;
+
+/** How stretches of text are coloured. */
+export function stylistOf({ color = false, style }: RenderOptions): Stylist {
+  return style ?? (color ? ansi : unstyled);
 }
 
 /**
@@ -22,7 +35,7 @@ export interface RenderOptions {
  * process.stdout.write(`${renderText(inspectMessage(MessageSchema, bytes), { color: true, width: 100 })}\n`);
  * ```
  */
-export function renderText(node: InspectNode, { color = false, width = 110 }: RenderOptions = {}): string {
+export function renderText(node: InspectNode, options: RenderOptions = {}): string {
   const rows: Row[] = [];
   addRows(node, 0, rows);
   const problems = rows.filter(({ what }) => what.style === "problem").length;
@@ -33,7 +46,7 @@ export function renderText(node: InspectNode, { color = false, width = 110 }: Re
       meaning: { text: `${title.meaning.text}; ${count(problems, "problem")}`, style: "plain" },
     };
   }
-  return layOut(rows, width, color);
+  return layOut(rows, options.width ?? DEFAULT_WIDTH, stylistOf(options));
 }
 
 function addRows(node: InspectNode, depth: number, rows: Row[]): void {
@@ -49,6 +62,7 @@ function addRows(node: InspectNode, depth: number, rows: Row[]): void {
       offset,
       bytes,
       bytesStyle: style,
+      isText: node.kind === "text",
       depth: indent,
       what,
       meaning: { text: meaning, style: "plain" },
@@ -58,6 +72,7 @@ function addRows(node: InspectNode, depth: number, rows: Row[]): void {
   switch (node.kind) {
     case "message":
     case "payload":
+    case "value":
       row(undefined, "plain", depth, name, node.meaning);
       break;
     case "field": {
@@ -79,7 +94,15 @@ function addRows(node: InspectNode, depth: number, rows: Row[]): void {
   for (const { offset, code, expected, found } of node.ownProblems) {
     const what: Cell = { text: `! ${code}`, style: "problem" };
     const meaning: Cell = { text: `expected ${expected}; found ${found}`, style: "problem" };
-    rows.push({ offset, bytes: new Uint8Array(), bytesStyle: "plain", depth: depth + 1, what, meaning });
+    rows.push({
+      offset,
+      bytes: new Uint8Array(),
+      bytesStyle: "plain",
+      isText: false,
+      depth: depth + 1,
+      what,
+      meaning,
+    });
   }
   for (const child of node.children) addRows(child, depth + 1, rows);
   if (node.endTag !== undefined)

@@ -1,7 +1,6 @@
 /** The stretch in which fields are read, and what can go wrong with a varint in it. */
 import type { MessageShape } from "./shape.js";
 import { type Draft, draft, report, span } from "./tree.js";
-import type { InspectNode } from "./types.js";
 import { type BrokenVarint, MAX_VARINT_LENGTH, type Varint } from "./wire.js";
 import { count } from "./words.js";
 
@@ -63,7 +62,7 @@ export function unreadable(scope: Scope, at: number): Draft {
 }
 
 /** The rest of a scope where a tag cannot be read. */
-export function brokenTag(scope: Scope, at: number, tag: BrokenVarint): InspectNode {
+export function brokenTag(scope: Scope, at: number, tag: BrokenVarint): Draft {
   const node = unreadable(scope, at);
   reportBroken(node, scope, tag, "a tag");
   return node;

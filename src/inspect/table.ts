@@ -1,31 +1,39 @@
 /** Rows of four columns, wrapped to a width and coloured. */
 import { hexByte } from "./words.js";
 
-/** What a cell is; each has a colour. */
-type Style = "plain" | "name" | "tag" | "length" | "value" | "problem";
+/** What a stretch of rendered text is. */
+export type RenderStyle = "plain" | "offset" | "name" | "tag" | "length" | "value" | "problem" | "heading";
+
+/** Puts the colour of a style around a stretch of text, which has no line break in it. */
+export type Stylist = (text: string, style: RenderStyle) => string;
 
 export interface Cell {
   readonly text: string;
-  readonly style: Style;
+  readonly style: RenderStyle;
 }
 
 export interface Row {
   readonly offset: number;
   readonly bytes: Uint8Array;
-  readonly bytesStyle: Style;
+  readonly bytesStyle: RenderStyle;
+  /** Whether the bytes are shown as the text that they are, rather than in hex. */
+  readonly isText: boolean;
   /** Levels by which `what` is indented. */
   readonly depth: number;
   readonly what: Cell;
   readonly meaning: Cell;
 }
 
-const MIN_WIDTH = 60;
+/** Narrowest output, in characters. */
+export const MIN_WIDTH = 60;
 const GAP = "  ";
 // Deeper levels stay here, so that something is left to write in.
 const MAX_INDENT = 20;
 
-const escapes: Readonly<Record<Style, string>> = {
+const escapes: Readonly<Record<RenderStyle, string>> = {
   plain: "",
+  offset: "",
+  heading: "\u001b[1m",
   name: "\u001b[1m",
   tag: "\u001b[36m",
   length: "\u001b[33m",
@@ -34,11 +42,18 @@ const escapes: Readonly<Record<Style, string>> = {
 };
 const reset = "\u001b[0m";
 
+/** Colours by ANSI escapes. */
+export const ansi: Stylist = (text, style) =>
+  escapes[style] === "" ? text : `${escapes[style]}${text}${reset}`;
+
+/** Leaves everything as it is. */
+export const unstyled: Stylist = (text) => text;
+
 /**
  * Writes rows under a heading; no line is longer than `width` or ends in a blank, and there is no last line
  * break.
  */
-export function layOut(rows: readonly Row[], width: number, color: boolean): string {
+export function layOut(rows: readonly Row[], width: number, stylist: Stylist): string {
   // NaN is no width, and neither is what leaves no room.
   const total = width >= MIN_WIDTH ? Math.floor(width) : MIN_WIDTH;
   const perLine = total >= 140 ? 16 : total >= 80 ? 8 : 4;
@@ -57,28 +72,34 @@ export function layOut(rows: readonly Row[], width: number, color: boolean): str
 
   const lines: string[] = [];
   const write = (cells: readonly Cell[]): void => {
-    lines.push(line(cells, widths, color));
+    lines.push(line(cells, widths, stylist));
   };
-  const plain = (text: string): Cell => ({ text, style: "plain" });
-  write([plain("offset".padStart(offsetWidth)), plain("bytes"), plain("what"), plain("meaning")]);
-  for (const { offset, bytes, bytesStyle, depth, what, meaning } of rows) {
+  const heading = ["offset".padStart(offsetWidth), "bytes", "what", "meaning"];
+  write(heading.map((text) => ({ text, style: "heading" })));
+  for (const { offset, bytes, bytesStyle, isText, depth, what, meaning } of rows) {
     const indent = indentOf(depth);
+    const inLine = isText ? hexWidth : perLine;
     const whats = wrap(what.text, Math.max(1, whatWidth - indent.length));
     const meanings = wrap(meaning.text, rest);
-    const count = Math.max(1, Math.ceil(bytes.length / perLine), whats.length, meanings.length);
+    const count = Math.max(1, Math.ceil(bytes.length / inLine), whats.length, meanings.length);
     for (let i = 0; i < count; i++) {
-      const start = i * perLine;
-      const hex = Array.from(bytes.subarray(start, start + perLine), hexByte).join(" ");
+      const start = i * inLine;
+      const shown = Array.from(bytes.subarray(start, start + inLine), isText ? asciiOf : hexByte);
       const at = i === 0 || start < bytes.length ? String(offset + start) : "";
       write([
-        plain(at.padStart(offsetWidth)),
-        { text: hex, style: bytesStyle },
+        { text: at.padStart(offsetWidth), style: "offset" },
+        { text: shown.join(isText ? "" : " "), style: bytesStyle },
         { text: indent + (whats[i] ?? ""), style: what.style },
         { text: meanings[i] ?? "", style: meaning.style },
       ]);
     }
   }
   return lines.join("\n");
+}
+
+/** A byte as a character, as hex dumps show it. */
+function asciiOf(byte: number): string {
+  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
 }
 
 function indentOf(depth: number): string {
@@ -88,7 +109,7 @@ function indentOf(depth: number): string {
 /**
  * Joins cells; the blanks before a cell are written with it, so that none are left where the rest is empty.
  */
-function line(cells: readonly Cell[], widths: readonly number[], color: boolean): string {
+function line(cells: readonly Cell[], widths: readonly number[], stylist: Stylist): string {
   let out = "";
   let column = 0;
   let pending = 0;
@@ -97,7 +118,7 @@ function line(cells: readonly Cell[], widths: readonly number[], color: boolean)
     const inner = shown.trimStart();
     if (inner !== "") {
       out += " ".repeat(pending - column + shown.length - inner.length);
-      out += color && escapes[style] !== "" ? `${escapes[style]}${inner}${reset}` : inner;
+      out += stylist(inner, style);
       column = pending + lengthOf(shown);
     }
     pending += (widths[i] ?? 0) + GAP.length;
@@ -106,7 +127,7 @@ function line(cells: readonly Cell[], widths: readonly number[], color: boolean)
 }
 
 /** Breaks text at blanks, and within a word where it is longer than a line. Lengths count code points. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const characters = Array.from(text);
   const lines: string[] = [];
   let start = 0;

@@ -16,7 +16,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A node while it is being read. */
 export type Draft = Omit<Mutable<InspectNode>, "children" | "ownProblems"> & {
-  children: InspectNode[];
+  children: Draft[];
   readonly ownProblems: InspectProblem[];
 };
 

@@ -66,9 +66,10 @@ export type InspectValue = number | bigint | string | boolean | Uint8Array;
 /**
  * `malformed`: no writer of the protocol makes such bytes, and a strict reader refuses them. `not_canonical`:
  * readers accept them but would write them in another way, so that a signature over them does not verify once
- * the message has been read and written again, which is what the sequencer does.
+ * the message has been read and written again, which is what the sequencer does. `broken_rule`: the bytes are
+ * in order, but what they say is against the rules of the protocol; only `explain` looks for that.
  */
-export type InspectProblemKind = "malformed" | "not_canonical";
+export type InspectProblemKind = "malformed" | "not_canonical" | "broken_rule";
 
 /** Stable names of problems; switch on these, the words may change. */
 export type InspectProblemCode =
@@ -96,7 +97,22 @@ export type InspectProblemCode =
   | "repeated_singular"
   | "second_of_oneof"
   | "packing"
-  | "payload_filler";
+  | "payload_filler"
+  // malformed or broken rules, of `explain`
+  | "unreadable_text"
+  | "too_large"
+  | "wrong_length"
+  | "wrong_length_prefix"
+  | "wrong_field"
+  | "unknown_field"
+  | "reserved_field"
+  | "missing_field"
+  | "invalid_value"
+  | "too_many"
+  | "not_for_clients"
+  | "missing_wrapper"
+  | "invalid_member"
+  | "parity";
 
 /**
  * Something wrong with the input.
@@ -122,10 +138,19 @@ export interface InspectProblem {
 }
 
 /**
- * `message` and `payload` are roots, `field` is a field with its tag, `element` one value of a packed list,
- * `area` a stretch of a payload, `unreadable` the rest after a place from which nothing can be told apart.
+ * `message`, `payload` and `value` are roots, the last of what is neither of the others. `field` is a field
+ * with its tag, `element` one value of a packed list, `area` a stretch without one, `text` a stretch of text,
+ * `unreadable` the rest after a place from which nothing can be told apart.
  */
-export type InspectNodeKind = "message" | "payload" | "field" | "element" | "area" | "unreadable";
+export type InspectNodeKind =
+  | "message"
+  | "payload"
+  | "value"
+  | "field"
+  | "element"
+  | "area"
+  | "text"
+  | "unreadable";
 
 /**
  * A node of the tree: a stretch of the input and what it means.

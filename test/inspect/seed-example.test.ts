@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { inspectMessage, renderText } from "../../src/inspect/index.js";
+import { describe, expect, it } from "vitest";
+import { explain, inspectMessage, renderText } from "../../src/inspect/index.js";
 import { MessageSchema } from "../../src/proto/messaging.js";
 import { unhex } from "../support/vectors.js";
 import { allNodes, at, expectCovered } from "./support.js";
@@ -125,6 +125,62 @@ it("is explained in text", () => {
         45  11                             native_amount        field 2, I64, double
         46  00 00 00 00 00 00 24 40          value              8-byte little-endian double: 10.0"
   `);
+});
+
+// The walk through these bytes that the documentation takes, line by line, in its own notation.
+const walk: [bytes: string, offset: number, says: string][] = [
+  ["0x2A", 0, "field 5, LEN"],
+  ["0x34", 1, "52 bytes"],
+  ["0x0A", 2, "field 1, LEN"],
+  ["0x22", 3, "34 bytes"],
+  ["0x0A", 4, "field 1, LEN"],
+  ["0x20", 5, "32 bytes"],
+  [Array(32).fill("0x00").join(", "), 6, `base58 ${"1".repeat(32)}`],
+  ["0x1A", 38, "field 3, LEN"],
+  ["0x0E", 39, "14 bytes"],
+  ["0x0A", 40, "field 1, LEN"],
+  ["0x03", 41, "3 bytes"],
+  ["0x75, 0x73, 0x64", 42, '"usd"'],
+  ["0x11", 45, "field 2, I64"],
+  ["0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x24, 0x40", 46, "8-byte little-endian double: 10.0"],
+];
+const notation = walk.map(([text]) => text).join(", ");
+
+describe("from the notation of the walk-through", () => {
+  const explanation = explain(notation);
+  const [section] = explanation.sections;
+
+  it("is taken for a Message, in which no byte is wrong", () => {
+    expect(notation).toMatch(/^0x2A, 0x34, 0x0A, 0x22, 0x0A, 0x20, 0x00, /);
+    expect(explanation).toMatchObject({
+      type: "code.messaging.v1.Message",
+      notation: "hex",
+      verdict: "No byte is wrong.",
+      alternatives: [],
+      problems: [],
+      checks: [],
+    });
+    expect(section?.tree).toEqual(tree);
+  });
+
+  it.each(walk.map((line, index) => [index + 1, ...line] as const))(
+    "line %i: %s at byte %i says %s",
+    (number, text, offset, says) => {
+      const part = section?.tree.parts[number - 1];
+      expect(part?.bytes).toEqual(Uint8Array.from(text.split(", ").map(Number)));
+      expect(part?.offset).toBe(offset);
+      // A row of the rendered tree starts with the offset of its part.
+      const row = renderText(tree, { width: 200 })
+        .split("\n")
+        .filter((line) => line.trimStart().startsWith(`${offset} `))
+        .at(-1);
+      expect(row).toContain(says);
+    },
+  );
+
+  it("has as many lines as parts", () => {
+    expect(section?.tree.parts).toHaveLength(walk.length);
+  });
 });
 
 it("does not hand out the methods of a Buffer", () => {

@@ -1,10 +1,10 @@
 import { create, createRegistry, toBinary } from "@bufbuild/protobuf";
-import { DurationSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { DurationSchema, FileDescriptorSetSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { inspectMessage } from "../../src/inspect/index.js";
 import { knownTypes } from "../../src/inspect/meaning.js";
 import { count } from "../../src/inspect/words.js";
-import { AckMessagesRequestSchema, MessageSchema } from "../../src/proto/messaging.js";
+import { MessageSchema } from "../../src/proto/messaging.js";
 import { schemas } from "./support.js";
 
 const registry = createRegistry(...schemas.values(), TimestampSchema, DurationSchema);
@@ -21,6 +21,10 @@ describe("types known by name", () => {
     },
   );
 
+  it("include every message of the protocol", () => {
+    expect(Object.keys(knownTypes)).toEqual(expect.arrayContaining([...schemas.keys()]));
+  });
+
   it("include every kind of message", () => {
     for (const { message } of MessageSchema.field ? (MessageSchema.oneofs[0]?.fields ?? []) : []) {
       expect(Object.keys(knownTypes)).toContain(message?.typeName);
@@ -30,8 +34,8 @@ describe("types known by name", () => {
 });
 
 it("takes the words of its name for any other type", () => {
-  expect(inspectMessage(AckMessagesRequestSchema, new Uint8Array()).meaning).toBe(
-    "ack messages request, 0 bytes",
+  expect(inspectMessage(FileDescriptorSetSchema, new Uint8Array()).meaning).toBe(
+    "file descriptor set, 0 bytes",
   );
 });
 

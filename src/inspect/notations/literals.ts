@@ -1,0 +1,64 @@
+/** Bytes as programming languages print them: escaped text and lists of decimal numbers. */
+import type { Reading } from "./types.js";
+
+const letters: Readonly<Record<string, number>> = {
+  a: 7,
+  b: 8,
+  t: 9,
+  n: 10,
+  v: 11,
+  f: 12,
+  r: 13,
+  "\\": 0x5c,
+  "'": 0x27,
+  '"': 0x22,
+};
+
+// Hex of one byte, octal, or one of the letters.
+const escaped = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([abtnvfr\\'"]))/y;
+
+/**
+ * Reads text with escapes, as Python prints bytes and C, Go, Rust and protobuf's text format write them:
+ * `b'*4\n"\n \x00'`, `"\x2a\x34"`, `\052\064`. `undefined` without any escape.
+ */
+export function readEscapedText(text: string): Reading | undefined {
+  if (!text.includes("\\")) return undefined;
+  // The quotes, with what Python and others have around them.
+  const source = /^[\w(]*(["'])([\s\S]*)\1[);]*$/.exec(text)?.[2] ?? text;
+  const bytes: number[] = [];
+  for (let at = 0; at < source.length; ) {
+    const code = source.charCodeAt(at);
+    if (code !== 0x5c) {
+      if (code < 0x20 || code > 0x7e) return undefined;
+      bytes.push(code);
+      at++;
+      continue;
+    }
+    escaped.lastIndex = at;
+    const match = escaped.exec(source);
+    if (match === null) return undefined;
+    const [whole, hex, octal, letter] = match;
+    const byte =
+      hex !== undefined
+        ? Number.parseInt(hex, 16)
+        : octal !== undefined
+          ? Number.parseInt(octal, 8)
+          : (letters[letter ?? ""] ?? 0);
+    if (byte > 255) return undefined;
+    bytes.push(byte);
+    at += whole.length;
+  }
+  return { notation: "escaped text", bytes: Uint8Array.from(bytes), prior: 0.9 };
+}
+
+/**
+ * Reads a list of decimal numbers, as JavaScript, Go and Java print bytes: `[42, 52, 10]`, `[42 52 10]`;
+ * negative ones are Java's. `undefined` for anything else.
+ */
+export function readNumbers(text: string): Reading | undefined {
+  const numbers = text.split(/[\s,;]+/).filter((token) => token !== "");
+  if (numbers.length < 2 || !numbers.every((token) => /^-?\d{1,3}$/.test(token))) return undefined;
+  const values = numbers.map(Number);
+  if (!values.every((value) => value >= -128 && value <= 255)) return undefined;
+  return { notation: "numbers", bytes: Uint8Array.from(values), prior: 0.9 };
+}

@@ -1,0 +1,56 @@
+/** What an input is taken for, and why, in a sentence or two. */
+import { hex } from "@scure/base";
+import { wrapRequest } from "./canonical.js";
+import { fieldAround } from "./kinds.js";
+import type { InspectNotation } from "./notations/types.js";
+import type { Recognized } from "./recognize.js";
+import { count } from "./words.js";
+
+const MOST_ALTERNATIVES = 4;
+
+/** The sentence: `forced` where the caller said what it is, `isClean` where nothing is wrong but perhaps the form. */
+export function summaryOf(
+  { kind, reading, isUnknown, alternatives }: Recognized,
+  { forced, isClean }: { readonly forced: boolean; readonly isClean: boolean },
+): string {
+  const { bytes, notation } = reading;
+  if (bytes.length === 0 && !forced) {
+    return (
+      "No bytes at all. As a protobuf message that is one whose fields all have their defaults, such as the answer of " +
+      "GetStatus about an intent that nobody has registered."
+    );
+  }
+  const what = `${count(bytes.length, "byte")}${notationText(notation)}: ${kind.is}${kind.message === undefined ? "" : ` (${kind.name})`}`;
+  const why = forced ? "which is what you asked for" : `because ${kind.because(isClean)}`;
+  const sentences = [`${what}, ${why}.`];
+  if (isUnknown) sentences[0] = `${what}: no message, key or body that is known here fits.`;
+  if (alternatives.length > 0) sentences.push(`It could as well be ${choice(alternatives)}.`);
+  const field = fieldAround(kind.name);
+  if (field !== undefined) {
+    const whole = wrapRequest(field, bytes);
+    const before = hex.encode(whole.subarray(0, whole.length - bytes.length)).replace(/..(?=.)/g, "$& ");
+    sentences.push(`What is signed is the Message around it: ${before} and then these bytes.`);
+  }
+  return sentences.join(" ");
+}
+
+/** `A`, `A or B`, `A, B, C or one of 5 others`, by their short names. */
+function choice(names: readonly string[]): string {
+  const short = names.map((name) => name.slice(name.lastIndexOf(".") + 1));
+  const shown = short.length > MOST_ALTERNATIVES ? short.slice(0, MOST_ALTERNATIVES - 1) : short;
+  const rest = short.length - shown.length;
+  const all = rest > 0 ? [...shown, `one of ${rest} others`] : shown;
+  return all.length === 1 ? `${all[0]}` : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+}
+
+function notationText(notation: InspectNotation): string {
+  switch (notation) {
+    case "bytes":
+      return "";
+    case "hex dump":
+    case "numbers":
+      return `, read from a ${notation === "numbers" ? "list of numbers" : notation}`;
+    default:
+      return `, read as ${notation}`;
+  }
+}

@@ -1,0 +1,49 @@
+/** The explanation of what cannot be looked at: too much of it, or text in no known notation. */
+import { verdictOf, whyOf } from "./advice.js";
+import { unknownDraft, valueDraft } from "./bare.js";
+import type { Explanation } from "./explanation.js";
+import { flawOf } from "./notations/readings.js";
+import { addArea } from "./payload.js";
+import { type Draft, inspection, report } from "./tree.js";
+import { quote } from "./words.js";
+
+/** Says that a source is longer than what is looked at. */
+export function tooLarge(source: string | Uint8Array, maxBytes: number): Explanation {
+  const root = unknownDraft(typeof source === "string" ? new TextEncoder().encode(source) : source);
+  report(root, "malformed", "too_large", maxBytes, `at most ${maxBytes} bytes`, "more");
+  return explanation(source, root, `More than the ${maxBytes} bytes that are looked at.`);
+}
+
+/** Says where text stops being in a notation that can be read. */
+export function unreadableText(text: string): Explanation {
+  const bytes = new TextEncoder().encode(text);
+  const root = valueDraft("text", bytes);
+  const whole = addArea(root, "text", "characters", bytes, 0, bytes.length);
+  whole.meaning = "text that cannot be turned into bytes";
+  const flaw = flawOf(text);
+  const at = flaw?.at ?? 0;
+  const offset = new TextEncoder().encode(text.slice(0, at)).length;
+  const expected = flaw?.expected ?? "hex, base64, base58, the JSON of a REST body or a webhook token";
+  const found = at < text.length ? quote(text.slice(at, at + 12)) : "the end";
+  report(whole, "malformed", "unreadable_text", offset, expected, found);
+  const summary =
+    flaw === undefined
+      ? "Text that is in no notation known here."
+      : `Text that reads as ${flaw.notation} up to character ${at}, and not from there on.`;
+  return explanation(text, root, summary);
+}
+
+function explanation(source: string | Uint8Array, root: Draft, summary: string): Explanation {
+  const tree = inspection(root);
+  const problems = tree.problems.map((problem) => ({ ...problem, section: 0, why: whyOf(problem) }));
+  return {
+    type: "bytes",
+    notation: typeof source === "string" ? "text" : "bytes",
+    summary,
+    verdict: verdictOf({ problems, checks: [], titles: [], isUnknown: true }),
+    alternatives: [],
+    sections: [{ type: "bytes", title: "the input", tree }],
+    problems,
+    checks: [],
+  };
+}

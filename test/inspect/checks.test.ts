@@ -1,0 +1,258 @@
+import { base58 } from "@scure/base";
+import { describe, expect, it } from "vitest";
+import { crypto } from "#crypto";
+import { explain, type InspectCheck } from "../../src/inspect/index.js";
+import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { hex, unhex, vectors } from "../support/vectors.js";
+
+const vector = vectors.intents.find(({ id }) => id === "usd-with-login");
+const seed = vectors.intents.find(({ id }) => id === "seed-54-byte");
+const key = rendezvousKey(unhex(seed?.payloadHex ?? ""));
+const other = crypto.keyFromSeed(new Uint8Array(32).fill(9));
+const verifier = crypto.keyFromSeed(new Uint8Array(32).fill(8));
+const message = unhex(seed?.messageHex ?? "");
+
+/** A length-delimited field, at any length. */
+function field(number: number, ...bodies: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.concat(bodies);
+  const length = body.length < 128 ? [body.length] : [(body.length & 127) | 128, body.length >> 7];
+  return Uint8Array.from([number * 8 + 2, ...length, ...body]);
+}
+
+const wrap = (number: number, bytes: Uint8Array): Uint8Array => field(number, field(1, bytes));
+
+function send(sent: Uint8Array, signature: Uint8Array, publicKey = key.publicKey): Uint8Array {
+  return Uint8Array.from(Buffer.concat([field(1, sent), wrap(2, publicKey), wrap(3, signature)]));
+}
+
+function checks(input: Uint8Array | string, options = {}): string[] {
+  return explain(input, options).checks.map(({ outcome, text }) => `${outcome}: ${text}`);
+}
+
+describe("the rendezvous signature", () => {
+  it("passes over the Message", () => {
+    const { checks, verdict } = explain(send(message, key.sign(message)));
+    expect(checks).toEqual<InspectCheck[]>([
+      {
+        outcome: "passed",
+        name: "signature",
+        text: "the rendezvous signature verifies over the 54 bytes of the Message",
+        path: "message",
+      },
+    ]);
+    expect(verdict).toBe("No byte is wrong.");
+  });
+
+  const inner = message.subarray(2);
+  const fails = "the rendezvous signature does not verify over the 54 bytes of the Message. ";
+  it.each([
+    [
+      "over the request alone",
+      key.sign(inner),
+      "It does verify over the RequestToReceiveBill alone, without the tag and length of the Message before it: sign the Message with the rendezvous key instead",
+    ],
+    [
+      "over its SHA-256",
+      key.sign(crypto.sha256(message)),
+      "It does verify over their SHA-256, which nobody asks for: sign the Message with the rendezvous key instead",
+    ],
+    [
+      "over its hex text",
+      key.sign(new TextEncoder().encode(hex(message))),
+      "It does verify over their hex text: sign the Message with the rendezvous key instead",
+    ],
+    [
+      "over the base64url text of the request",
+      key.sign(new TextEncoder().encode(Buffer.from(inner).toString("base64url"))),
+      "It does verify over the base64url text of the request: sign the Message with the rendezvous key instead",
+    ],
+    [
+      "over the request around it",
+      key.sign(Uint8Array.from(Buffer.concat([field(1, message), wrap(2, key.publicKey)]))),
+      "It does verify over the SendMessageRequest without its signature: sign the Message with the rendezvous key instead",
+    ],
+    ["by another key", other.sign(message), "It is by another key, or over other bytes"],
+    ["over other bytes", key.sign(message.subarray(1)), "It is by another key, or over other bytes"],
+  ])("says what it is instead: %s", (_what, signature, instead) => {
+    const { checks, problems, verdict } = explain(send(message, signature));
+    expect(problems).toEqual([]);
+    expect(checks).toEqual([
+      { outcome: "failed", name: "signature", text: `${fails}${instead}`, path: "message" },
+    ]);
+    expect(verdict).toBe(`Every byte is in order, but ${fails}${instead}.`);
+  });
+
+  const reordered = Uint8Array.from(Buffer.concat([field(5, message.subarray(38), message.subarray(2, 38))]));
+
+  it("passes over the canonical form of a message that is not in it, and says so", () => {
+    expect(checks(send(reordered, key.sign(message)))).toEqual([
+      "passed: the rendezvous signature verifies over the Message in canonical form, 54 bytes, and not over the 54 bytes as " +
+        "they are here; the sequencer does not mind",
+    ]);
+  });
+
+  it("fails over the bytes as they are where these are not canonical, and says so", () => {
+    expect(checks(send(reordered, key.sign(reordered)))).toEqual([
+      "failed: the rendezvous signature verifies over the 54 bytes as they are, but the sequencer writes the Message again, " +
+        "in 54 bytes, over which it does not verify",
+    ]);
+  });
+
+  it("fails over the canonical form of the request alone", () => {
+    expect(checks(send(reordered, key.sign(inner)))[0]).toContain(
+      "It does verify over the canonical form of the RequestToReceiveBill alone",
+    );
+  });
+
+  it("is recognised over the Message that should have been sent", () => {
+    const { checks, problems } = explain(send(inner, key.sign(message)));
+    expect(problems[0]?.code).toBe("missing_wrapper");
+    expect(checks[0]?.text).toMatch(
+      /It does verify over the Message that should be here, with its tag and length: put the Message that was signed into message$/,
+    );
+  });
+
+  it("is skipped where there is no whole key or signature", () => {
+    const cut = send(message, key.sign(message)).subarray(0, -1);
+    expect(checks(cut)).toEqual([
+      "skipped: the rendezvous signature cannot be verified without a whole signature",
+    ]);
+  });
+});
+
+describe("keys within", () => {
+  it("have to be the key that the message is sent to", () => {
+    const foreign = send(field(7, wrap(1, other.publicKey)), key.sign(field(7, wrap(1, other.publicKey))));
+    expect(explain(foreign).checks[1]).toEqual({
+      outcome: "failed",
+      name: "key",
+      text: `the intent_id within is ${base58.encode(other.publicKey)}, and not the key that the message is sent to, ${base58.encode(key.publicKey)}`,
+      path: "message.client_rejected_payment.intent_id",
+    });
+  });
+});
+
+describe("the verifier's signature", () => {
+  it("passes in a payment with a login, after the message's own", () => {
+    expect(checks(vector?.sendMessageRequestHex ?? "")).toEqual([
+      "passed: the rendezvous signature verifies over the 210 bytes of the Message",
+      "passed: the rendezvous_key within is the key that the message is sent to",
+      "passed: the verifier signature verifies over the 139 bytes of the RequestToReceiveBill without its signature",
+    ]);
+  });
+
+  it("is checked once, also where the rendezvous key is given as well", () => {
+    const { checks } = explain(vector?.sendMessageRequestHex ?? "", { publicKey: other.publicKey });
+    expect(checks.map(({ outcome }) => outcome)).toEqual(["passed", "passed", "passed"]);
+  });
+
+  it("passes in a login alone", () => {
+    const login = vectors.intents.find(({ id }) => id === "login-client-secret");
+    expect(checks(login?.innerSignedBytesHex ?? "")).toEqual([
+      "passed: the verifier signature verifies over the 87 bytes of the RequestToLogin without its signature",
+    ]);
+  });
+
+  const unsigned = Uint8Array.from(
+    Buffer.concat([
+      field(1, field(1, new TextEncoder().encode("example.com"))),
+      wrap(4, verifier.publicKey),
+      wrap(6, key.publicKey),
+    ]),
+  );
+  const login = (signature: Uint8Array): Uint8Array =>
+    Uint8Array.from(Buffer.concat([unsigned.subarray(0, 51), wrap(5, signature), unsigned.subarray(51)]));
+
+  it.each([
+    [
+      "over the request with an empty signature",
+      verifier.sign(
+        Uint8Array.from(
+          Buffer.concat([unsigned.subarray(0, 51), Uint8Array.of(0x2a, 0), unsigned.subarray(51)]),
+        ),
+      ),
+      "It does verify over the message with an empty signature in it",
+    ],
+    [
+      "by the rendezvous key",
+      key.sign(unsigned),
+      "It does verify with the rendezvous key: sign the RequestToLogin without its signature with the verifier key instead",
+    ],
+    ["over nothing that is near", verifier.sign(message), "It is by another key, or over other bytes"],
+  ])("fails: %s", (_what, signature, instead) => {
+    expect(checks(login(verifier.sign(unsigned)))[0]).toMatch(/^passed/);
+    expect(checks(login(signature))[0]).toContain(
+      `failed: the verifier signature does not verify over the 87 bytes of the RequestToLogin without its signature. ${instead}`,
+    );
+  });
+
+  it("passes in a question about who logged in", () => {
+    const question = Uint8Array.from(Buffer.concat([wrap(1, key.publicKey), wrap(2, verifier.publicKey)]));
+    const signed = Uint8Array.from(Buffer.concat([question, wrap(3, verifier.sign(question))]));
+    expect(explain(signed, { as: "GetLoginForThirdPartyAppRequest" }).checks).toMatchObject([
+      { outcome: "passed" },
+    ]);
+    expect(explain(signed, { as: "LoginToThirdPartyAppRequest" }).checks).toMatchObject([
+      { outcome: "passed" },
+    ]);
+  });
+});
+
+describe("a delivered message", () => {
+  const id = wrap(1, new Uint8Array(16).fill(7));
+  const delivered = (signature: Uint8Array, body = message): Uint8Array =>
+    Uint8Array.from(Buffer.concat([id, wrap(3, signature), body]));
+
+  it("needs the rendezvous key", () => {
+    expect(checks(delivered(key.sign(message)))).toEqual([
+      "skipped: the sender's signature needs the rendezvous public key, which is not in here: pass publicKey",
+    ]);
+    const passed = [
+      "passed: the rendezvous signature verifies over the 54 bytes of the Message without id and send_message_request_signature",
+    ];
+    expect(checks(delivered(key.sign(message)), { publicKey: key.publicKey })).toEqual(passed);
+    expect(checks(delivered(key.sign(message)), { publicKey: seed?.rendezvousPublicKey })).toEqual(passed);
+  });
+
+  it("fails with another key, and says where it is over the id as well", () => {
+    expect(checks(delivered(key.sign(message)), { publicKey: other.publicKey })[0]).toMatch(
+      /^failed: .*It is by another key/,
+    );
+    const overId = key.sign(Uint8Array.from(Buffer.concat([id, message])));
+    expect(checks(delivered(overId), { publicKey: key.publicKey })[0]).toContain(
+      "It does verify over the Message with its id",
+    );
+  });
+
+  it("is held against the key that is given, and not against the one within", () => {
+    const bytes = unhex(vector?.messageHex ?? "");
+    const own = rendezvousKey(unhex(vector?.payloadHex ?? ""));
+    const outcomes = (publicKey?: Uint8Array): string[] =>
+      explain(delivered(own.sign(bytes), bytes), { publicKey }).checks.map(({ outcome }) => outcome);
+    expect(outcomes()).toEqual(["passed", "passed", "passed"]);
+    expect(outcomes(own.publicKey)).toEqual(["passed", "passed", "passed"]);
+    expect(outcomes(other.publicKey)).toEqual(["failed", "failed", "passed"]);
+  });
+
+  it("brings its key along where it rejects a payment", () => {
+    const rejected = field(7, wrap(1, key.publicKey));
+    expect(checks(delivered(key.sign(rejected), rejected)).map((text) => text.split(":")[0])).toEqual([
+      "passed",
+      "passed",
+    ]);
+  });
+
+  it("is checked in a list, the first twenty of them", () => {
+    const list = (count: number): Uint8Array =>
+      Uint8Array.from(
+        Buffer.concat(Array.from({ length: count }, () => field(1, delivered(key.sign(message))))),
+      );
+    const options = { as: "PollMessagesResponse", publicKey: key.publicKey };
+    expect(explain(list(3), options).checks.map(({ path }) => path)).toEqual([
+      "messages[0]",
+      "messages[1]",
+      "messages[2]",
+    ]);
+    expect(explain(list(40), options).checks).toHaveLength(20);
+  });
+});

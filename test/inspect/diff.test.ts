@@ -1,0 +1,288 @@
+import { describe, expect, it } from "vitest";
+import { LoginIntent, PaymentIntent, TipIntent } from "../../src/index.js";
+import { type DiffInput, diff, explain, renderDifference } from "../../src/inspect/index.js";
+import { encodeScanCode } from "../../src/scan-code/index.js";
+import { hex, vectors } from "../support/vectors.js";
+
+const account = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
+const other = "9sK9x3MC7yEMzfA5VRRcu2P72gCGGsF1htpeAMXae9bz";
+const order = { destination: account, amount: "2.50", currency: "usd", idempotencyKey: "a" } as const;
+const here = PaymentIntent.from(order);
+
+function intent(changes: object): PaymentIntent {
+  return PaymentIntent.from({ ...order, ...changes });
+}
+
+/** Messages compared, so that offsets are those of the message. */
+function messages(changes: object): ReturnType<typeof diff> {
+  return diff(here.toBinary(), hex(intent(changes).toBinary()));
+}
+
+describe("two messages", () => {
+  it("says that they are the same", () => {
+    expect(messages({ idempotencyKey: "b" })).toEqual({
+      equal: true,
+      summary: "The same: 54 bytes.",
+      fields: [],
+      consequences: [],
+    });
+  });
+
+  it("names the letter of the currency", () => {
+    expect(messages({ currency: "eur" })).toEqual({
+      equal: false,
+      summary:
+        'Byte 42: 75 ("u") here, 65 ("e") there: the first letter of currency (request_to_receive_bill.partial.currency), "usd" here and "eur" there.',
+      offset: 42,
+      piece: "input",
+      fields: [
+        {
+          piece: "input",
+          path: "request_to_receive_bill.partial.currency",
+          here: '3 bytes of UTF-8 text: "usd"',
+          there: '3 bytes of UTF-8 text: "eur"',
+        },
+      ],
+      consequences: [
+        "Currency and amount are part of the payload too, so the keys and the intent ids differ as well.",
+      ],
+    });
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "an amount",
+      { amount: 3 },
+      "Byte 52: 04 here, 08 there: byte 7 of 8 of native_amount (request_to_receive_bill.partial.native_amount), 2.5 here and 3 there.",
+    ],
+    [
+      "an account",
+      { destination: other },
+      "Byte 6: c3 here, 83 there: byte 1 of 32 of requestor_account (request_to_receive_bill.requestor_account.value).",
+    ],
+    [
+      "a length, and the field that makes it longer",
+      { fees: [{ destination: other, basisPoints: 100 }] },
+      `Byte 1: 34 here, 5c there: the length of request_to_receive_bill, 52 here and 92 there; the first field that differs is request_to_receive_bill.additional_fees[0].destination.value: absent here, 32-byte public key or account: base58 ${other} there.`,
+    ],
+    [
+      "another field",
+      { currency: "kin" },
+      'Byte 1: 34 here, 41 there: the length of request_to_receive_bill, 52 here and 65 there; the first field that differs is request_to_receive_bill.partial.currency: 3 bytes of UTF-8 text: "usd" here, absent there.',
+    ],
+  ])("names %s", (_what, changes, summary) => {
+    expect(messages(changes).summary).toBe(summary);
+  });
+
+  it("names the fields that part where one tag is another", () => {
+    const seed = vectors.intents[0]?.messageHex ?? "";
+    const renamed = seed.replace("1a0e0a03", "220e0a03");
+    expect(diff(seed, renamed).summary).toMatch(
+      /^Byte 38: 1a here, 22 there: the tag of partial \(request_to_receive_bill\.partial\) here, the tag of domain \(request_to_receive_bill\.domain\) there; the first field that differs is /,
+    );
+  });
+
+  it("names the end of the shorter one", () => {
+    const seed = vectors.intents[0]?.messageHex ?? "";
+    const { summary, offset } = diff(seed, seed.slice(0, -4));
+    expect(offset).toBe(52);
+    expect(summary).toBe(
+      "Byte 52: the end there, while it goes on here with native_amount (request_to_receive_bill.partial.native_amount).",
+    );
+    expect(diff(seed.slice(0, -4), seed).summary).toMatch(
+      /^Byte 52: the end here, while it goes on there with /,
+    );
+  });
+
+  it("says that only the form differs", () => {
+    const seed = vectors.intents[0]?.messageHex ?? "";
+    const { consequences, fields, equal } = diff(seed, `2ab400${seed.slice(4)}`);
+    expect(equal).toBe(false);
+    expect(fields).toEqual([]);
+    expect(consequences).toEqual([
+      "Both say the same, and only the form differs: the sequencer writes both again in the same way.",
+    ]);
+  });
+
+  it("says what account and fees do to the id", () => {
+    expect(messages({ destination: other }).consequences).toEqual([
+      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer refuses whichever request comes second.",
+    ]);
+    expect(messages({ fees: [{ destination: other, basisPoints: 100 }] }).consequences.at(-1)).toBe(
+      "Whether there are fees at all is part of the payload, as its kind.",
+    );
+  });
+});
+
+describe("two payloads", () => {
+  const payloads = (changes: object): ReturnType<typeof diff> => diff(here.payload, intent(changes).payload);
+  const ids = (changes: object): string =>
+    `So the keys differ, and the intent ids: ${here.id} here, ${intent(changes).id} there.`;
+
+  it.each<[string, object, string, string]>([
+    [
+      "kind",
+      { kind: "payment-with-fees" },
+      'Byte 0: 02 here, 04 there: kind, "payment" here and "payment-with-fees" there.',
+      "The kinds differ: one was built with fees, for which an empty list counts too, or one is a login.",
+    ],
+    [
+      "currency",
+      { currency: "eur" },
+      'Byte 1: 8c here, 2b there: currency, "usd" here and "eur" there.',
+      "The currencies differ, which are part of the payload.",
+    ],
+    [
+      "units",
+      { amount: "2.51" },
+      "Byte 2: fa here, fb there: byte 1 of 7 of units, 250 here and 251 there.",
+      "The amounts differ, which are part of the payload; clients round to hundredths in different ways.",
+    ],
+    [
+      "nonce",
+      { idempotencyKey: "b" },
+      "Byte 9: ca here, 3e there: byte 1 of 11 of nonce.",
+      "The nonces differ: another client secret, or another idempotency key or secret.",
+    ],
+  ])("part in the %s, and so do the ids", (area, changes, summary, consequence) => {
+    const difference = payloads(changes);
+    expect(difference.summary).toBe(summary);
+    expect(difference.fields.map(({ path }) => path)).toEqual([area]);
+    expect(difference.consequences).toEqual([consequence, ids(changes)]);
+  });
+
+  it("are compared with a scan code, too", () => {
+    expect(diff(here.payload, encodeScanCode(here.payload))).toMatchObject({
+      equal: true,
+      summary: "The same: the payload.",
+    });
+    expect(diff(encodeScanCode(intent({ amount: 3 }).payload), here).piece).toBe("payload");
+  });
+});
+
+describe("different forms of an intent", () => {
+  const forms: [string, (of: PaymentIntent) => DiffInput][] = [
+    ["the intent", (of) => of],
+    ["its message", (of) => of.toBinary()],
+    ["its request alone", (of) => of.sign().requestToReceiveBill],
+    ["its SendMessageRequest", (of) => Buffer.from(of.toSendMessageRequest()).toString("base64")],
+    ["its REST body", (of) => JSON.stringify(of.toRestBody())],
+    ["its REST body, laid out", (of) => JSON.stringify(of.toRestBody(), null, 2)],
+  ];
+
+  it.each(forms.flatMap(([one, a]) => forms.map(([two, b]) => [one, two, a, b] as const)))(
+    "%s and %s are compared by what both hold",
+    (_one, _two, a, b) => {
+      expect(diff(a(here), b(here)).equal).toBe(true);
+      const difference = diff(a(here), b(intent({ currency: "eur" })));
+      expect(difference.equal).toBe(false);
+      expect(difference.fields.map(({ path }) => path).some((path) => path.endsWith("currency"))).toBe(true);
+    },
+  );
+
+  it("has a piece for payload and message of two intents", () => {
+    const { fields } = diff(here, intent({ amount: 3 }));
+    expect(fields.map(({ piece, path }) => `${piece}: ${path}`)).toEqual([
+      "payload: units",
+      "message: request_to_receive_bill.partial.native_amount",
+    ]);
+  });
+
+  it("says that key and signature follow", () => {
+    const { fields, consequences } = diff(
+      JSON.stringify(here.toRestBody()),
+      intent({ amount: 3 }).toSendMessageRequest(),
+    );
+    expect(fields.map(({ piece }) => piece)).toEqual(["message", "key", "signature"]);
+    expect(consequences.at(-1)).toBe(
+      "The rendezvous keys differ, so the payloads do: in kind, currency, amount or nonce.",
+    );
+  });
+
+  it("says that a signature is over something else where only it differs", () => {
+    const signature = intent({ amount: 3 }).toRestBody().signature;
+    const { summary, consequences } = diff(
+      here.toSendMessageRequest(),
+      JSON.stringify({ ...here.toRestBody(), signature }),
+    );
+    expect(summary).toMatch(/^Byte 0 of the signature: /);
+    expect(consequences).toEqual([
+      "Message and key are the same and Ed25519 signatures of equal bytes are equal, so one signature is over other bytes.",
+    ]);
+  });
+
+  it("says that payloads are the same where only the account differs", () => {
+    expect(diff(here, intent({ destination: other })).consequences).toEqual([
+      "The payloads are the same, and so are key and intent id.",
+      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer refuses whichever request comes second.",
+    ]);
+  });
+
+  it("compares a tip, and a login that cannot be signed here, by their payloads", () => {
+    const tip = (username: string): TipIntent => TipIntent.from({ platform: "x", username });
+    expect(diff(tip("a"), tip("b")).piece).toBe("payload");
+    const login = LoginIntent.from({
+      login: { domain: "example.com", verifier: "2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1" },
+      clientSecret: here.clientSecret,
+    });
+    expect(diff(login, login).summary).toBe("The same: the payload.");
+    expect(diff(login, here).summary).toMatch(/^Byte 0 of the payload: 03 here, 02 there: kind/);
+  });
+});
+
+it("compares client secrets", () => {
+  const { summary, consequences } = diff(here.clientSecret, intent({ idempotencyKey: "b" }).clientSecret);
+  expect(summary).toMatch(/^Byte 0: .* byte 1 of 11 of nonce\.$/);
+  expect(consequences).toEqual([
+    "The nonces differ: another client secret, or another idempotency key or secret. So the keys differ.",
+  ]);
+});
+
+it("says that there is nothing to compare", () => {
+  expect(diff(here.payload, here.toBinary())).toEqual({
+    equal: false,
+    summary:
+      "One is taken for payload and the other for code.messaging.v1.Message: they hold nothing that can be compared.",
+    fields: [],
+    consequences: [],
+  });
+});
+
+it("takes both for what it is told", () => {
+  const poll = vectors.otherMessages.find(({ id }) => id === "poll-messages")?.requestHex ?? "";
+  expect(diff(poll, poll, { as: "OpenMessageStreamRequest" }).equal).toBe(true);
+  expect(() => diff(poll, poll, { as: "nothing" })).toThrow("as: must be the name of a message");
+  expect(() => diff(poll, poll, { width: 3 } as object)).toThrow("width: no such option; the options are as");
+});
+
+it.each([undefined, null, 7, {}])("refuses what is neither text, bytes nor an intent: %j", (input) => {
+  expect(() => diff(here, input as unknown as DiffInput)).toThrow(
+    "input: must be text, a Uint8Array or an intent",
+  );
+});
+
+it("is written as text that keeps to its width", () => {
+  for (const width of [60, 80, 110]) {
+    const text = renderDifference(diff(here, intent({ amount: 3, destination: other })), { width });
+    expect(text.split("\n").every((line) => line.length <= width && line === line.trimEnd())).toBe(true);
+  }
+  const styled = renderDifference(diff(here, intent({ amount: 3 })), {
+    style: (text, style) => `<${style}>${text}`,
+  });
+  expect(styled).toContain("<name>payload: units");
+  expect(styled).toContain("<problem>Byte 2 of the payload");
+});
+
+it("never finds a difference where the bytes are equal, nor none where they are not", () => {
+  for (const { sendMessageRequestHex = "" } of vectors.intents.filter(
+    (vector) => vector.sendMessageRequestHex,
+  )) {
+    expect(diff(sendMessageRequestHex, sendMessageRequestHex).equal).toBe(true);
+    const { length } = explain(sendMessageRequestHex).sections[0]?.tree ?? { length: 0 };
+    for (let at = 0; at < length; at += 7) {
+      const changed = `${sendMessageRequestHex.slice(0, 2 * at)}${sendMessageRequestHex.slice(2 * at, 2 * at + 2) === "00" ? "01" : "00"}${sendMessageRequestHex.slice(2 * at + 2)}`;
+      const difference = diff(sendMessageRequestHex, changed, { as: "SendMessageRequest" });
+      expect([difference.equal, difference.offset]).toEqual([false, at]);
+    }
+  }
+});

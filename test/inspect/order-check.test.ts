@@ -1,0 +1,281 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { CodeIntentsError, InputError, LoginIntent, PaymentIntent } from "../../src/index.js";
+import {
+  assertOrder,
+  checkOrder,
+  type OrderClaim,
+  OrderMismatchError,
+  type StoredOrder,
+} from "../../src/inspect/index.js";
+import { vectors } from "../support/vectors.js";
+
+const account = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
+const other = "9sK9x3MC7yEMzfA5VRRcu2P72gCGGsF1htpeAMXae9bz";
+const intent = PaymentIntent.from({
+  destination: account,
+  amount: "2.50",
+  currency: "usd",
+  idempotencyKey: "a",
+});
+const order: StoredOrder = {
+  clientSecret: intent.clientSecret,
+  amount: "2.50",
+  currency: "usd",
+  destination: account,
+};
+
+describe("an order that matches", () => {
+  it("by the id alone leaves open what is not in the id", () => {
+    expect(checkOrder(order, intent.id)).toEqual({
+      matches: true,
+      intentId: intent.id,
+      mismatches: [],
+      unknown: ["destination", "fees", "login", "webhook"],
+    });
+  });
+
+  it("by the claims of a webhook, too", () => {
+    const claims = {
+      kind: "payment",
+      intent: intent.id,
+      destination: account,
+      currency: "USD",
+      amount: 2.50004,
+      quarks: 5n,
+    };
+    expect(checkOrder(order, claims)).toMatchObject({ matches: true, unknown: ["fees", "login", "webhook"] });
+  });
+
+  it.each(["intent", "intentId", "id"])("takes the claimed id from %s", (name) => {
+    expect(checkOrder(order, { [name]: intent.id } as OrderClaim).matches).toBe(true);
+  });
+
+  it("may be the intent itself, or what was stored of it", () => {
+    assertOrder(intent, intent.id);
+    assertOrder(intent, intent);
+    const { clientSecret, destination, amount, currency, fees, kind } = intent;
+    assertOrder({ clientSecret, destination, amount, currency, fees, kind }, intent.id);
+  });
+
+  it("may be a login", () => {
+    const login = LoginIntent.from({
+      login: { domain: "example.com", verifier: "2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1" },
+    });
+    expect(checkOrder(login, login.id)).toMatchObject({ matches: true, unknown: ["login", "webhook"] });
+    expect(checkOrder({ clientSecret: login.clientSecret, kind: "login" }, login.id).matches).toBe(true);
+    expect(checkOrder({ clientSecret: login.clientSecret }, intent.id).matches).toBe(false);
+  });
+
+  const official = vectors.intents.filter(
+    ({ input, clientSecret }) => input.mode === "payment" && clientSecret !== null,
+  );
+  it.each(official.map(({ id, ...vector }) => [id, vector] as const))(
+    "of the official package: %s",
+    (_id, vector) => {
+      const { amount, currency, fees } = vector.input as {
+        amount: number;
+        currency: string;
+        fees?: unknown[];
+      };
+      const stored: StoredOrder = {
+        clientSecret: vector.clientSecret ?? "",
+        amount:
+          vector.encodedUnits !== undefined && vector.encodedUnits > 2 ** 50
+            ? vector.encodedUnits / 100
+            : amount,
+        currency,
+        rounding: "nearest",
+        ...(fees === undefined ? {} : { fees, kind: "payment-with-fees" as const }),
+      };
+      expect(checkOrder(stored, vector.rendezvousPublicKey).mismatches).toEqual([]);
+    },
+  );
+});
+
+describe("an order that does not match", () => {
+  it.each<[string, object, object]>([
+    ["destination", { destination: other }, { field: "destination", order: account, claim: other }],
+    ["currency", { currency: "eur" }, { field: "currency", order: "usd", claim: "eur" }],
+    ["amount", { amount: 2.6 }, { field: "amount", order: "2.50", claim: "2.6" }],
+    ["amount", { amount: "2.49" }, { field: "amount", order: "2.50", claim: "2.49" }],
+  ])("in the claimed %s", (_field, claimed, mismatch) => {
+    const check = checkOrder(order, { intent: intent.id, ...claimed });
+    expect(check).toMatchObject({ matches: false, mismatches: [mismatch] });
+    expect(check.likely).toBeUndefined();
+  });
+
+  const likely = (changes: Partial<StoredOrder>, claim: OrderClaim = intent.id): string | undefined =>
+    checkOrder({ ...order, ...changes }, claim).likely;
+
+  it.each<[Partial<StoredOrder>, string]>([
+    [{ kind: "payment-with-fees" }, "without fees"],
+    [{ fees: [{}] }, "without fees"],
+    [{ amount: "2.51" }, "with 2.50, as the official Go client truncates it"],
+    [{ amount: "2.49" }, "with 2.50: a hundredth more"],
+    [{ amount: "250" }, "with 2.50: a hundredth of it, as if the main unit were hundredths"],
+    [{ currency: "eur" }, "in usd"],
+    [{ currency: "eur", kind: "payment-with-fees" }, "in usd, and without fees"],
+  ])("in its id, by %j", (changes, how) => {
+    expect(likely(changes)).toBe(`The claimed id is that of this order ${how}.`);
+  });
+
+  it("in its id, by a hundredth too much", () => {
+    const { id, clientSecret } = PaymentIntent.from({ destination: account, amount: 1, currency: "usd" });
+    expect(likely({ clientSecret, amount: "1.01" }, id)).toBe(
+      "The claimed id is that of this order with 1.00: a hundredth less.",
+    );
+  });
+
+  it("in its id, where the claim says its amount and currency itself", () => {
+    expect(likely({ amount: "7" }, { intent: intent.id, amount: 2.5 })).toBe(
+      "The claimed id is that of this order with the claimed 2.50 usd.",
+    );
+    expect(
+      likely({ amount: "7", currency: "eur" }, { intent: intent.id, amount: 2.5, currency: "USD" }),
+    ).toBe("The claimed id is that of this order with the claimed 2.50 usd.");
+  });
+
+  it("in its id, by being a login", () => {
+    const login = LoginIntent.from({
+      login: { domain: "example.com", verifier: "2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1" },
+      clientSecret: intent.clientSecret,
+    });
+    expect(likely({}, login.id)).toBe(
+      "The claimed id is that of this order as a login, which has no amount.",
+    );
+  });
+
+  it("in its id, by another client secret", () => {
+    expect(likely({}, other)).toBe(
+      "No order near this one has the claimed id either: the client secret is likely to be another order's.",
+    );
+  });
+
+  // Hundredths that other official clients make of the same amount, with the same client secret.
+  const { clientSecret = "" } = vectors.idempotencyKeys.find(({ seed }) => seed === "1234") ?? {};
+  const texts = {
+    go: "the official Go client truncates it",
+    python: "the official Python client rounds it",
+    "php8.2": "the official PHP client rounds it",
+  };
+  const disagreements = (
+    vectors.crossSdkAmounts as unknown as Record<string, { intent: string; units: string }>[]
+  ).flatMap((row) =>
+    (Object.keys(texts) as (keyof typeof texts)[]).flatMap((sdk) =>
+      row[sdk]?.intent === undefined || row[sdk].intent === row.ts?.intent
+        ? []
+        : [[`${row.currency} ${row.amount}`, sdk, row] as const],
+    ),
+  );
+  it("has official disagreements to look at", () => {
+    expect(new Set(disagreements.map(([, sdk]) => sdk))).toEqual(new Set(Object.keys(texts)));
+  });
+  it.each(disagreements)("in its id, as %s of %s", (_amount, sdk, row) => {
+    const { currency, amount } = row as unknown as { currency: string; amount: string };
+    const text = likely(
+      { clientSecret, currency, amount: Number(amount), rounding: "nearest" },
+      row[sdk]?.intent ?? "",
+    );
+    const units = Number(row[sdk]?.units);
+    expect(text).toMatch(
+      new RegExp(`^The claimed id is that of this order with ${(units / 100).toFixed(2)}, as the official`),
+    );
+    // Where several clients come to the same, the first of them is named.
+    const same = (Object.keys(texts) as (keyof typeof texts)[]).filter(
+      (name) => row[name]?.intent === row[sdk]?.intent,
+    );
+    expect(same.some((name) => text?.includes(texts[name]))).toBe(true);
+  });
+});
+
+describe("assertOrder", () => {
+  function mismatch(): OrderMismatchError {
+    try {
+      assertOrder({ ...order, amount: "2.51" }, { intent: intent.id, destination: other });
+    } catch (error) {
+      if (error instanceof OrderMismatchError) return error;
+      throw error;
+    }
+    throw new Error("it passed");
+  }
+
+  it("throws a typed error that lists what differs", () => {
+    const error = mismatch();
+    expect(error).toBeInstanceOf(CodeIntentsError);
+    expect([error.name, error.code, error.retryable]).toEqual([
+      "OrderMismatchError",
+      "intent_mismatch",
+      false,
+    ]);
+    expect(error.check.mismatches.map(({ field }) => field)).toEqual(["intent", "destination"]);
+    expect(error.message).toBe(
+      `The claim is not for this order: intent is ${error.check.intentId} by the order and ${intent.id} by the claim; ` +
+        `destination is ${account} by the order and ${other} by the claim. The claimed id is that of this order with 2.50, as the official Go client truncates it.`,
+    );
+  });
+
+  it("holds no secret", () => {
+    const error = mismatch();
+    const shown = `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`;
+    expect(shown).not.toContain(intent.clientSecret);
+  });
+});
+
+describe("what cannot be used", () => {
+  it.each<[unknown, unknown, string, string]>([
+    [{}, intent.id, "missing_option", "order.clientSecret: required: the client secret of an intent"],
+    [undefined, intent.id, "missing_option", "order.clientSecret: required"],
+    [
+      { ...order, clientSecret: "abc" },
+      intent.id,
+      "invalid_option",
+      "order.clientSecret: is 3 bytes, must be 11",
+    ],
+    [{ ...order, amount: undefined }, intent.id, "missing_option", "order.amount: required"],
+    [{ ...order, amount: "2.505" }, intent.id, "invalid_option", "order.amount: has more than two decimals"],
+    [{ ...order, currency: "xyz" }, intent.id, "invalid_option", 'order.currency: "xyz" is not one of'],
+    [
+      { ...order, kind: "tip" },
+      intent.id,
+      "invalid_option",
+      'order.kind: must be "payment", "payment-with-fees" or "login"',
+    ],
+    [
+      { ...order, destination: "abc" },
+      intent.id,
+      "invalid_option",
+      "order.destination: is 3 bytes, must be 32",
+    ],
+    [order, "abc", "invalid_option", "claim.intent: is 3 bytes, must be 32"],
+    [order, {}, "missing_option", "claim.intent: required"],
+    [order, undefined, "missing_option", "claim.intent: required"],
+    [
+      order,
+      { intent: intent.id, destination: "abc" },
+      "invalid_option",
+      "claim.destination: is 3 bytes, must be 32",
+    ],
+    [
+      order,
+      { intent: intent.id, amount: "much" },
+      "invalid_option",
+      "claim.amount: must be a finite number or decimal text",
+    ],
+    [
+      order,
+      { intent: intent.id, currency: "dollars" },
+      "invalid_option",
+      'claim.currency: "dollars" is not one of',
+    ],
+  ])("%j with %j", (stored, claim, code, message) => {
+    let thrown: unknown;
+    try {
+      checkOrder(stored as StoredOrder, claim as OrderClaim);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(InputError);
+    expect(thrown).toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+});

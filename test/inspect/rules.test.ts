@@ -1,0 +1,77 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { violationOf } from "../../src/emulator/validation.js";
+import { answerTypes, messageTypes, methodInput } from "../../src/inspect/catalog.js";
+import { crossRules } from "../../src/inspect/cross-rules.js";
+import { explain } from "../../src/inspect/index.js";
+import { messageRules } from "../../src/inspect/message-rules.js";
+import { runs } from "../support/property.js";
+import { anyMessage } from "./random-message.js";
+import { schemaOf, schemas } from "./support.js";
+
+describe("the rules", () => {
+  it.each(Object.entries(messageRules))("of %s name what the compiled message has", (typeName, rules) => {
+    const { fields, oneofs } = schemaOf(typeName);
+    const names = fields.map(({ name }) => name);
+    const { required = [], most = {}, values = {} } = rules;
+    expect(names).toEqual(
+      expect.arrayContaining([...required, ...Object.keys(most), ...Object.keys(values)]),
+    );
+    expect(oneofs.map(({ name }) => name)).toEqual(expect.arrayContaining([...(rules.oneofs ?? [])]));
+  });
+
+  it("about several fields are about compiled messages", () => {
+    expect([...schemas.keys()]).toEqual(expect.arrayContaining(Object.keys(crossRules)));
+  });
+
+  it("are broken wherever the emulator's validation refuses", () => {
+    const refused = { yes: 0, no: 0 };
+    fc.assert(
+      fc.property(anyMessage, ([schema, bytes]) => {
+        const violation = violationOf(schema, fromBinary(schema, bytes));
+        refused[violation === undefined ? "no" : "yes"]++;
+        if (violation === undefined) return;
+        const { problems } = explain(bytes, { as: schema.typeName });
+        // A default that is written out is a breach of form, and stands for the one of the rule.
+        expect(
+          problems.map(({ kind }) => kind).some((kind) => kind !== "malformed"),
+          violation,
+        ).toBe(true);
+      }),
+      runs(3000),
+    );
+    expect(Math.min(refused.yes, refused.no)).toBeGreaterThan(300);
+  });
+});
+
+describe("the catalog", () => {
+  it("has every compiled message, once", () => {
+    const names = messageTypes().map(({ typeName }) => typeName);
+    expect(new Set(names)).toEqual(new Set(schemas.keys()));
+    expect(names).toHaveLength(schemas.size);
+    expect(names.slice(0, 3)).toEqual([
+      "code.messaging.v1.Message",
+      "code.messaging.v1.SendMessageRequest",
+      "code.messaging.v1.RequestToReceiveBill",
+    ]);
+  });
+
+  it.each([
+    ["Messaging", "sendMessage", "code.messaging.v1.SendMessageRequest"],
+    ["Messaging", "PollMessages", "code.messaging.v1.PollMessagesRequest"],
+    ["code.micropayment.v1.MicroPayment", "getStatus", "code.micropayment.v1.GetStatusRequest"],
+    ["Identity", "getLoginForThirdPartyApp", "code.user.v1.GetLoginForThirdPartyAppRequest"],
+    ["Messaging", "getStatus", undefined],
+    ["Intents", "createIntent", undefined],
+  ])("knows what %s.%s takes", (service, method, typeName) => {
+    expect(methodInput(service, method)?.typeName).toBe(typeName);
+  });
+
+  it("knows what answers a call", () => {
+    expect(answerTypes().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["GetStatusResponse", "SendMessageResponse", "PollMessagesResponse"]),
+    );
+    expect(answerTypes().map(({ name }) => name)).not.toContain("Message");
+  });
+});
