@@ -3,7 +3,7 @@
 //   node scripts/build.mjs
 
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,5 +30,16 @@ function build() {
   if (signal !== null) return `the compiler was stopped by ${signal}`;
   if (status !== 0) return "src/ does not compile; there is no dist/ now";
   if (!existsSync(join(dist, "index.js"))) return "the compiler wrote no dist/index.js";
+  return makeExecutable();
+}
+
+/** What `bin` names is run by its name, also on a clone, where no npm has done this. */
+function makeExecutable() {
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const path of Object.values(bin)) {
+    if (!existsSync(join(root, path)))
+      return `the compiler wrote no ${path}, which package.json names as bin`;
+    chmodSync(join(root, path), 0o755);
+  }
   return undefined;
 }

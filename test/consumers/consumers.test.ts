@@ -39,6 +39,7 @@ const printed: Record<string, Record<string, unknown>> = {
         "code.user.v1.Identity",
       ],
       verified: true,
+      drawn: true,
       lines: true,
     },
   },
@@ -116,6 +117,21 @@ describe.concurrent("a project that installs the packed package", { timeout: 120
       }
     });
   }
+});
+
+test("brings a command that runs", { timeout: 120_000 }, async () => {
+  const project = await packed.install("command");
+  const { bin, version } = JSON.parse(await readFile(join(packed.files, "package.json"), "utf8"));
+  const program = join(project, "node_modules", "code-intents", bin["code-intents"]);
+  const asked = await run(process.execPath, [program, "--version"], project);
+  expect(asked).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  // What it loads when it is first used is there, too.
+  const ended = await run(
+    process.execPath,
+    [program, "emulator", "exec", "--", process.execPath, "-e", "0"],
+    project,
+  );
+  expect(ended).toEqual({ code: 0, stdout: "", stderr: "" });
 });
 
 describe.concurrent("the check of the package", { timeout: 120_000 }, () => {

@@ -8,6 +8,7 @@ import { MessageSchema } from "code-intents/proto/messaging";
 import { MicroPayment } from "code-intents/proto/micropayment";
 import { ExchangeDataSchema } from "code-intents/proto/transaction";
 import { Identity } from "code-intents/proto/user";
+import { toSvg } from "code-intents/scan-code";
 import { signTestWebhook, verifyWebhook } from "code-intents/webhook";
 
 const intent = PaymentIntent.from({
@@ -51,6 +52,7 @@ console.log(
     kind: fromBinary(MessageSchema, intent.toBinary()).kind.case,
     names: [DomainSchema, ExchangeDataSchema, MicroPayment, Identity].map(({ typeName }) => typeName),
     verified: verified.bound,
+    drawn: toSvg(intent).startsWith("<svg "),
     lines: renderText(inspectMessage(MessageSchema, intent.toBinary())).split("\n").length > 1,
   }),
 );

@@ -4,6 +4,7 @@ const code = require("code-intents");
 const emulator = require("code-intents/emulator");
 const inspect = require("code-intents/inspect");
 const messaging = require("code-intents/proto/messaging");
+const scanCode = require("code-intents/scan-code");
 const webhook = require("code-intents/webhook");
 
 async function main() {
@@ -26,9 +27,10 @@ async function main() {
     import("code-intents/emulator"),
     import("code-intents/inspect"),
     import("code-intents/proto/messaging"),
+    import("code-intents/scan-code"),
     import("code-intents/webhook"),
   ]);
-  const required = [code, emulator, inspect, messaging, webhook];
+  const required = [code, emulator, inspect, messaging, scanCode, webhook];
   const same = imported.every((module, index) =>
     Object.keys(module).every((name) => name === "module.exports" || module[name] === required[index][name]),
   );

@@ -1,0 +1,204 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { RegistrationUnknownError, SequencerError } from "../../errors.js";
+import type { Fee } from "../../intents/fees.js";
+import { drawCode } from "../code-on-screen.js";
+import { addCommand, completeCommand } from "../command.js";
+import { usageError } from "../errors.js";
+import { type AnyIntent, documentOf, readIntent } from "../intent-document.js";
+import { intentFacts } from "../intent-facts.js";
+import { writeNewFile } from "../outputs.js";
+import {
+  addSecretOption,
+  IDEMPOTENCY_SECRET,
+  missingSecret,
+  readKey,
+  readSecret,
+  VERIFIER_KEY,
+} from "../secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import type { Session } from "../session.js";
+import { addWebhookOptions, readWebhook, type WebhookOptions } from "../webhook-options.js";
+
+interface CreateOptions extends SequencerOptions, WebhookOptions {
+  readonly destination?: string;
+  readonly amount?: string;
+  readonly currency?: string;
+  readonly fee?: readonly Fee[];
+  readonly idempotencyKey?: string;
+  readonly idempotencySecretFile?: string;
+  readonly loginDomain?: string;
+  readonly verifierFile?: string;
+  readonly from?: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `code-intents create` */
+export function addCreate(parent: Command, session: Session): void {
+  const command = addCommand(parent, "create", "Build a payment intent and register it with the sequencer");
+  command
+    .option("--destination <account>", "token account that is paid, base58")
+    .option("--amount <decimal>", "how much, in the currency's main unit")
+    .option("--currency <code>", "such as usd or kin")
+    .addOption(
+      new Option("--fee <account:bps>", "a share for somebody else, in 1/10000; up to three").argParser(
+        readFee,
+      ),
+    )
+    .option("--idempotency-key <text>", "your name for the order: the same key is the same intent");
+  addSecretOption(command, IDEMPOTENCY_SECRET);
+  addWebhookOptions(command, "called once it is paid");
+  command.option("--login-domain <domain>", "asks the payer to log in at this domain as well");
+  addSecretOption(command, VERIFIER_KEY, " of that domain");
+  command
+    .option("--from <path>", "create again what --output or --json wrote; - for standard input")
+    .option("--output <path>", "keep the intent in a file, before the network is touched")
+    .option("--force", "overwrite that file")
+    .option("--dry-run", "build and show it, and register nothing");
+  addSequencerOptions(command);
+  completeCommand<CreateOptions>(command, {
+    session,
+    notes: [
+      "The file of --output and the document of --json hold the client secret, which `watch` and others need. It gives " +
+        "the intent's private key: it goes to the payer's browser and nowhere else. The file is readable by you alone.",
+    ],
+    examples: [
+      {
+        line: "code-intents create --destination E8otxw1C... --amount 2.50 --currency usd \\\n    --output intent.json",
+        does: "keep it, register it, show its scan code",
+      },
+      {
+        line: "code-intents create --destination E8otxw1C... --amount 2.50 --currency usd \\\n    --json | code-intents watch -",
+        does: "register it and wait until it is paid",
+      },
+      {
+        line: "code-intents create --from intent.json",
+        does: "after a crash: the same intent twice is one intent",
+      },
+    ],
+    run: (_, options) => create(session, options),
+  });
+}
+
+async function create(session: Session, options: CreateOptions): Promise<void> {
+  const intent = options.from === undefined ? await build(session, options) : await again(session, options);
+  const document = documentOf(intent);
+  const { output, force = false, dryRun = false } = options;
+  if (intent.login !== undefined) await intent.signAsync();
+  if (output !== undefined) {
+    await writeNewFile(output, `${JSON.stringify(document, undefined, 2)}\n`, { force, secret: true });
+  }
+  const tell = (registered: boolean | null): void => {
+    const heading =
+      registered === null ? "Registered, or not" : registered ? "Registered" : "Built, and not registered";
+    session.result({ ...document, registered }, () =>
+      session.facts(heading, [...intentFacts(session.out, intent), ["kept in", output]]),
+    );
+  };
+  try {
+    if (!dryRun) await withClient(session, options, (code) => register(session, code, intent));
+  } catch (error) {
+    // It can be paid, or may be; whoever lost it could never hear of that.
+    if (error instanceof RegistrationUnknownError) tell(null);
+    else if (error instanceof SequencerError && error.code === "webhook_refused") tell(true);
+    throw error;
+  }
+  tell(!dryRun);
+  if (session.json) return;
+  if (session.out.isTerminal) {
+    session.out.line();
+    await drawCode(session.out, intent.payload);
+  }
+  tellNext(session, intent, options);
+}
+
+async function register(
+  session: Session,
+  code: import("../../client.js").CodeClient,
+  intent: AnyIntent,
+): Promise<void> {
+  const options = { signal: session.signals.aborted };
+  if ("destination" in intent) await code.paymentIntents.create(intent, options);
+  else await code.loginIntents.create(intent, options);
+}
+
+async function build(session: Session, options: CreateOptions): Promise<AnyIntent> {
+  const { destination, amount, currency, fee: fees, idempotencyKey, loginDomain: domain } = options;
+  const [{ PaymentIntent }, idempotencySecret, webhook] = await Promise.all([
+    import("../../intents/payment-intent.js"),
+    readSecret(session, IDEMPOTENCY_SECRET, options.idempotencySecretFile),
+    readWebhook(session, options),
+  ]);
+  if (idempotencyKey !== undefined && idempotencySecret === undefined) {
+    session.warn(
+      "whoever guesses the idempotency key can derive the intent's private key, and register first with another " +
+        `destination. Set ${IDEMPOTENCY_SECRET.variable} to at least 32 random bytes, and keep it for good.`,
+    );
+  }
+  if (domain === undefined && options.verifierFile !== undefined)
+    throw usageError("--verifier-file needs --login-domain");
+  const login = domain === undefined ? undefined : { domain, verifier: await verifierOf(session, options) };
+  // Absent options are named by the library.
+  return PaymentIntent.from({
+    destination,
+    amount,
+    currency,
+    fees,
+    idempotencyKey,
+    idempotencySecret: idempotencyKey === undefined ? undefined : idempotencySecret,
+    webhook,
+    login,
+  } as never);
+}
+
+const details = [
+  ["--destination", "destination"],
+  ["--amount", "amount"],
+  ["--currency", "currency"],
+  ["--fee", "fee"],
+  ["--idempotency-key", "idempotencyKey"],
+  ["--webhook", "webhook"],
+  ["--webhook-file", "webhookFile"],
+  ["--login-domain", "loginDomain"],
+] as const;
+
+async function again(session: Session, options: CreateOptions): Promise<AnyIntent> {
+  const given = details.find(([, name]) => options[name] !== undefined);
+  if (given !== undefined)
+    throw usageError(`${given[0]} is in the file of --from already; leave one of them out`);
+  const verifier = await readKey(session, VERIFIER_KEY, options.verifierFile);
+  return readIntent(session, options.from ?? "-", { verifier });
+}
+
+async function verifierOf(session: Session, options: CreateOptions) {
+  const verifier = await readKey(session, VERIFIER_KEY, options.verifierFile);
+  if (verifier === undefined) throw missingSecret(VERIFIER_KEY);
+  return verifier;
+}
+
+function tellNext(
+  session: Session,
+  intent: AnyIntent,
+  { output, from, dryRun, idempotencyKey }: CreateOptions,
+): void {
+  const file = output ?? (from === "-" ? undefined : from);
+  if (dryRun) {
+    if (file !== undefined) session.next("To register it:", `code-intents create --from ${file}`);
+  } else if (file !== undefined) {
+    session.next("To wait until it is paid:", `code-intents watch ${file}`);
+  } else {
+    session.next("To ask what became of it:", `code-intents status ${intent.id}`);
+    if (idempotencyKey === undefined)
+      session.note(
+        "Its client secret is kept nowhere, so it cannot be watched. --output or --json keeps it.",
+      );
+  }
+}
+
+function readFee(text: string, before: readonly Fee[] = []): readonly Fee[] {
+  const [, destination, basisPoints] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
+  if (destination === undefined)
+    throw new InvalidArgumentError("It is an account and basis points, such as 9sK9x3MC...:150.");
+  return [...before, { destination, basisPoints: Number(basisPoints) }];
+}

@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { addCommand, completeCommand } from "../command.js";
+import { EXIT } from "../exit-codes.js";
+import { readOperand } from "../operand.js";
+import type { Session } from "../session.js";
+
+/** `code-intents diff` */
+export function addDiff(parent: Command, session: Session): void {
+  const command = addCommand(
+    parent,
+    "diff",
+    "Compare two intents, messages or payloads",
+    "Compare two intents, messages, payloads or bodies: the first byte that differs, every field, and what follows from it.",
+  )
+    .argument("<here>", "the bytes in any notation, or a file with them; - for standard input")
+    .argument("<there>", "the other ones")
+    .option("--as <type>", "what both are, such as Message or payload, where it is guessed wrong");
+  completeCommand<{ readonly as?: string }>(command, {
+    session,
+    notes: ["It ends with 0 where they are the same, and with 5 where they differ."],
+    examples: [
+      { line: "code-intents diff ours.json theirs.json" },
+      { line: "my-port --build | code-intents diff intent.json -", does: "your port against this package" },
+    ],
+    run: async ([a = "", b = ""], { as }) => {
+      const here = await readOperand(session, a);
+      const there = await readOperand(session, b);
+      const { diff, renderDifference } = await import("../../inspect/index.js");
+      const difference = diff(here.input, there.input, { as });
+      session.result(difference, () => {
+        const { out } = session;
+        out.line(renderDifference(difference, { color: out.color, width: out.columns ?? 110 }));
+      });
+      return difference.equal ? EXIT.done : EXIT.mismatch;
+    },
+  });
+}

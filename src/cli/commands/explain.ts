@@ -1,0 +1,76 @@
+import type { Command } from "commander";
+import type { Explanation } from "../../inspect/explanation.js";
+import { addCommand, completeCommand } from "../command.js";
+import { usageError } from "../errors.js";
+import { EXIT } from "../exit-codes.js";
+import { explanationDocument } from "../inspect-json.js";
+import { type Operand, readFileOperand, readOperand } from "../operand.js";
+import type { Session } from "../session.js";
+
+interface ExplainOptions {
+  readonly file?: string;
+  readonly as?: string;
+  readonly publicKey?: string;
+}
+
+/** `code-intents explain` */
+export function addExplain(parent: Command, session: Session): void {
+  const command = addCommand(
+    parent,
+    "explain",
+    "Say what bytes are, what each means, and which is wrong",
+    "Say what bytes are and what each of them means, whether signatures verify, and which byte is the first wrong one.",
+  )
+    .argument("[input]", "the bytes in any notation, or a file with them; - for standard input")
+    .option("--file <path>", "a file, also where its name looks like bytes")
+    .option("--as <type>", "what they are, such as Message or payload, where it is guessed wrong")
+    .option("--public-key <base58>", "key to verify with, where the bytes hold none");
+  completeCommand<ExplainOptions>(command, {
+    session,
+    notes: [
+      "Hex, hex dumps, lists of numbers, escaped text, base64, base58, REST bodies, webhooks and intents are understood. " +
+        "It ends with 5 where a byte is wrong, a signature does not verify, or nothing known fits.",
+    ],
+    examples: [
+      { line: "code-intents explain 0a220a20..." },
+      { line: "curl ... | code-intents explain - --as GetStatusResponse" },
+      { line: "code-intents explain intent.json", does: "the message of an intent" },
+    ],
+    run: async ([source], options) => {
+      const operand = await operandOf(session, source, options);
+      const { explain, renderExplanation } = await import("../../inspect/index.js");
+      const { as, publicKey } = options;
+      const explanation = explain(bytesOf(operand), { as, publicKey });
+      if (operand.literal) warnOfSecrets(session, explanation);
+      session.result(explanationDocument(explanation), () => {
+        const { out } = session;
+        out.line(renderExplanation(explanation, { color: out.color, width: out.columns ?? 110 }));
+      });
+      return isSound(explanation) ? EXIT.done : EXIT.mismatch;
+    },
+  });
+}
+
+function operandOf(session: Session, source: string | undefined, { file }: ExplainOptions): Promise<Operand> {
+  if (file !== undefined) {
+    if (source !== undefined) throw usageError("--file and an input exclude each other");
+    return readFileOperand(session, file);
+  }
+  if (source === undefined) throw usageError("say what to explain, or - for standard input");
+  return readOperand(session, source);
+}
+
+function bytesOf({ input }: Operand): string | Uint8Array {
+  return typeof input === "string" || input instanceof Uint8Array ? input : input.toBinary();
+}
+
+function isSound({ type, problems, checks }: Explanation): boolean {
+  return type !== "bytes" && problems.length === 0 && checks.every(({ outcome }) => outcome !== "failed");
+}
+
+const secretTypes: ReadonlySet<string> = new Set(["payload", "nonce", "scan-code"]);
+
+function warnOfSecrets(session: Session, { type }: Explanation): void {
+  if (!secretTypes.has(type)) return;
+  session.warn(`a ${type} gives an intent's private key. Of a real order, pipe it in and say -.`);
+}

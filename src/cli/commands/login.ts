@@ -1,0 +1,142 @@
+import type { Command } from "commander";
+import type { CodeClient } from "../../client.js";
+import type { LoginIntent } from "../../intents/login-intent.js";
+import type { VerifierKey } from "../../intents/signer.js";
+import type { LoggedInUser } from "../../sequencer/port.js";
+import { drawCode } from "../code-on-screen.js";
+import { addCommand, completeCommand } from "../command.js";
+import { usageError } from "../errors.js";
+import { EXIT } from "../exit-codes.js";
+import { documentOf } from "../intent-document.js";
+import { intentFacts } from "../intent-facts.js";
+import { intentReference } from "../intent-reference.js";
+import { addSecretOption, CLIENT_SECRET, missingSecret, readKey, VERIFIER_KEY } from "../secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import type { Session } from "../session.js";
+import { addWebhookOptions, readWebhook, type WebhookOptions } from "../webhook-options.js";
+import { addWaitOptions, type WaitOptions, watchIntent } from "./watch.js";
+
+interface LoginOptions extends WaitOptions, WebhookOptions {
+  readonly domain?: string;
+  readonly verifierFile?: string;
+}
+
+interface UserIdOptions extends SequencerOptions {
+  readonly verifierFile?: string;
+  readonly clientSecretFile?: string;
+}
+
+/** `code-intents login` and `code-intents login user-id` */
+export function addLogin(parent: Command, session: Session): void {
+  const command = addCommand(
+    parent,
+    "login",
+    "Ask somebody to log in, wait for it, and say who it was",
+    "Ask somebody to log in at your domain: show the scan code, wait, and print who it was, as a user id.",
+  ).option("--domain <domain>", "your base domain, such as example.com");
+  addSecretOption(command, VERIFIER_KEY);
+  addWebhookOptions(command, "called once somebody has logged in");
+  addWaitOptions(command);
+  completeCommand<LoginOptions>(command, {
+    session,
+    notes: [
+      "The domain's /.well-known/code-payments.json lists the verifier; `code-intents keys` makes both. A user id is no " +
+        "secret, and proves nothing when a browser brings it.",
+    ],
+    examples: [
+      { line: "code-intents login --domain example.com --verifier-file verifier.json --timeout 10m" },
+      {
+        line: "code-intents login user-id <intent> --verifier-file verifier.json",
+        does: "ask later who it was",
+      },
+    ],
+    run: (_, options) => login(session, options),
+  });
+  addUserId(command, session);
+}
+
+async function login(session: Session, options: LoginOptions): Promise<number> {
+  const { domain } = options;
+  if (domain === undefined) throw usageError("--domain is missing");
+  const verifier = await readVerifierKey(session, options);
+  const { LoginIntent } = await import("../../intents/login-intent.js");
+  const intent = LoginIntent.from({
+    login: { domain, verifier },
+    webhook: await readWebhook(session, options),
+  });
+  const { timeout: _, ...target } = options;
+  await withClient(session, target, (code) =>
+    code.loginIntents.create(intent, { signal: session.signals.aborted }),
+  );
+  session.event({ type: "created", ...documentOf(intent) }, () => {
+    session.facts("Waiting for somebody to log in", intentFacts(session.out, intent));
+    session.out.line();
+  });
+  if (!session.json && session.out.isTerminal && (await drawCode(session.out, intent.payload)))
+    session.out.line();
+  await watchIntent(session, intent, options);
+  const user = await withClient(session, target, (code) => askUser(session, code, intent, verifier));
+  session.event(userDocument(intent.id, user), () => {
+    session.out.line();
+    tellUser(session, intent.id, user);
+  });
+  return user.userId === undefined ? EXIT.mismatch : EXIT.done;
+}
+
+function addUserId(parent: Command, session: Session): void {
+  const command = addCommand(parent, "user-id", "Ask who logged in with an intent").argument(
+    "<intent>",
+    "its id, or a file with its document; - for standard input",
+  );
+  addSecretOption(command, VERIFIER_KEY);
+  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+  addSequencerOptions(command);
+  completeCommand<UserIdOptions>(command, {
+    session,
+    examples: [{ line: "code-intents login user-id GHEXGTE2r1Part... --verifier-file verifier.json" }],
+    run: async ([source = ""], options) => {
+      const intent = await intentReference(session, source, options);
+      const verifier = await readVerifierKey(session, options);
+      const user = await withClient(session, options, (code) => askUser(session, code, intent, verifier));
+      const id = typeof intent === "string" ? intent : intent.id;
+      session.result(userDocument(id, user), () => tellUser(session, id, user));
+      return user.userId === undefined ? EXIT.mismatch : EXIT.done;
+    },
+  });
+}
+
+async function readVerifierKey(
+  session: Session,
+  { verifierFile }: UserIdOptions | LoginOptions,
+): Promise<VerifierKey> {
+  const verifier = await readKey(session, VERIFIER_KEY, verifierFile);
+  if (verifier === undefined) throw missingSecret(VERIFIER_KEY);
+  return verifier;
+}
+
+function askUser(
+  session: Session,
+  code: CodeClient,
+  intent: LoginIntent | Parameters<CodeClient["loginIntents"]["getUserId"]>[0]["intent"],
+  verifier: VerifierKey,
+): Promise<LoggedInUser> {
+  return code.loginIntents.getUserId({ intent, verifier }, { signal: session.signals.aborted });
+}
+
+function userDocument(intent: string, { userId, reason }: LoggedInUser): object {
+  return { type: "user", intent, userId: userId ?? null, ...(reason === undefined ? {} : { reason }) };
+}
+
+const reasons = {
+  request_not_found: "the sequencer knows no such intent",
+  login_not_supported: "the intent asks for no login",
+  no_user_logged_in: "nobody yet, or a payer who did not say who they are",
+} as const;
+
+function tellUser(session: Session, intent: string, { userId, reason }: LoggedInUser): void {
+  session.facts(userId === undefined ? "Nobody is known" : "Logged in", [
+    ["intent", intent],
+    ["user", userId && session.out.paint("bold", userId)],
+    ["why", userId === undefined ? (reason ? reasons[reason] : "this protocol does not say") : undefined],
+  ]);
+}

@@ -1,0 +1,187 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { PayloadKind, RendezvousPayload } from "../../rendezvous/payload.js";
+import { addCommand, addGroup, completeCommand } from "../command.js";
+import { usageError } from "../errors.js";
+import type { Fact } from "../facts.js";
+import { type PayloadFormat, payloadText, readPayload } from "../payload-input.js";
+import { addSecretOption, CLIENT_SECRET, missingSecret, readSecret } from "../secrets.js";
+import type { Session } from "../session.js";
+
+interface EncodeOptions {
+  readonly kind?: PayloadKind;
+  readonly currency?: string;
+  readonly amount?: string;
+  readonly quarks?: bigint;
+  readonly username?: string;
+  readonly clientSecretFile?: string;
+  readonly format: PayloadFormat;
+}
+
+/** `code-intents payload encode` and `payload decode` */
+export function addPayload(parent: Command, session: Session): void {
+  const command = addGroup(
+    parent,
+    "payload",
+    "Encode and decode the 20 bytes of a scan code",
+    "Encode and decode the 20 bytes of a scan code. They give the intent's private key: read from files or standard input only.",
+  );
+  addEncode(command, session);
+  addDecode(command, session);
+}
+
+function addEncode(parent: Command, session: Session): void {
+  const command = addCommand(parent, "encode", "Write the payload of an intent, or of its parts")
+    .argument("[intent]", "file with what `create --json` prints; - for standard input")
+    .addOption(
+      new Option("--kind <kind>", "without an intent: what it is").choices([
+        "payment",
+        "payment-with-fees",
+        "login",
+        "tip",
+        "cash",
+        "gift-card",
+      ]),
+    )
+    .option("--currency <code>", "of a payment")
+    .option("--amount <decimal>", "of a payment")
+    .addOption(
+      new Option("--quarks <number>", "of cash or a gift card; a kin is 100,000").argParser(readQuarks),
+    )
+    .option("--username <name>", "of a tip")
+    .addOption(
+      new Option("--format <format>", "how it is written")
+        .choices(["hex", "base64", "bytes"])
+        .default("hex", "hex"),
+    );
+  addSecretOption(command, CLIENT_SECRET, ", of all kinds but a tip");
+  completeCommand<EncodeOptions>(command, {
+    session,
+    examples: [
+      { line: "code-intents payload encode intent.json" },
+      { line: "code-intents payload encode --kind tip --username getcode | code-intents scan-code -" },
+      { line: "code-intents payload encode --kind login --client-secret-file secret.txt" },
+    ],
+    run: async ([source], options) => {
+      const bytes =
+        source === undefined
+          ? await encode(session, options)
+          : await readPayload(session, refuseParts(source, options), options);
+      const { format } = options;
+      if (session.json)
+        return session.result(
+          { hex: payloadText(bytes, "hex"), base64: payloadText(bytes, "base64") },
+          () => {},
+        );
+      if (format !== "bytes") return session.out.line(payloadText(bytes, format));
+      if (session.out.isTerminal)
+        throw usageError("bytes are not for a terminal", "Pipe them, or say --format hex.");
+      session.out.write(bytes);
+    },
+  });
+}
+
+function addDecode(parent: Command, session: Session): void {
+  const command = addCommand(parent, "decode", "Say what a payload says, and which intent it is of").argument(
+    "<payload>",
+    "file with the 20 bytes, or their hex, base64 or intent; - for standard input",
+  );
+  addSecretOption(command, CLIENT_SECRET, ", where an intent has none");
+  completeCommand<{ readonly clientSecretFile?: string }>(command, {
+    session,
+    examples: [{ line: "code-intents payload encode intent.json | code-intents payload decode -" }],
+    run: async ([source = ""], options) => {
+      const bytes = await readPayload(session, source, options);
+      const [{ decodePayload }, { rendezvousKey }, { toBase58 }, { formatUnits }] = await Promise.all([
+        import("../../rendezvous/payload.js"),
+        import("../../rendezvous/key.js"),
+        import("../../lib/bytes.js"),
+        import("../../money/amount.js"),
+      ]);
+      const payload = decodePayload(bytes);
+      const intent = toBase58(rendezvousKey(bytes).publicKey);
+      const clientSecret = "nonce" in payload ? toBase58(payload.nonce) : undefined;
+      const said = saidBy(payload, formatUnits);
+      session.result(
+        { intent, kind: payload.kind, ...said, ...(clientSecret === undefined ? {} : { clientSecret }) },
+        () => {
+          const facts = Object.entries(said).map(([label, value]): Fact => [label, value]);
+          session.facts(`The payload of ${nouns[payload.kind]}`, [
+            ["intent", session.out.paint("bold", intent)],
+            ...facts,
+            ["client secret", clientSecret],
+          ]);
+        },
+      );
+    },
+  });
+}
+
+const nouns: Readonly<Record<PayloadKind, string>> = {
+  cash: "cash",
+  "gift-card": "a gift card",
+  payment: "a payment",
+  "payment-with-fees": "a payment with fees",
+  login: "a login",
+  tip: "a tip",
+};
+
+function saidBy(payload: RendezvousPayload, formatUnits: (units: bigint) => string): Record<string, string> {
+  switch (payload.kind) {
+    case "tip":
+      return { username: payload.username };
+    case "login":
+      return {};
+    case "cash":
+    case "gift-card":
+      return { quarks: payload.quarks.toString() };
+    default:
+      return { currency: payload.currency, amount: formatUnits(payload.units) };
+  }
+}
+
+async function encode(session: Session, options: EncodeOptions): Promise<Uint8Array> {
+  const { kind, currency, amount, quarks, username } = options;
+  if (kind === undefined) throw usageError("name the file of an intent, or say --kind");
+  const [{ encodePayload }, { nonceFromClientSecret }, { parseAmount }, { parseCurrency }] =
+    await Promise.all([
+      import("../../rendezvous/payload.js"),
+      import("../../rendezvous/nonce.js"),
+      import("../../money/amount.js"),
+      import("../../money/currency.js"),
+    ]);
+  const needed = { tip: "username", login: undefined, cash: "quarks", "gift-card": "quarks" } as const;
+  refuseOthers(
+    options,
+    kind === "payment" || kind === "payment-with-fees" ? ["currency", "amount"] : [needed[kind]],
+  );
+  if (kind === "tip") return encodePayload({ kind, username: username ?? "" });
+  const clientSecret = await readSecret(session, CLIENT_SECRET, options.clientSecretFile);
+  if (clientSecret === undefined) throw missingSecret(CLIENT_SECRET);
+  const nonce = nonceFromClientSecret(clientSecret);
+  if (kind === "login") return encodePayload({ kind, nonce });
+  if (kind === "cash" || kind === "gift-card")
+    return encodePayload({ kind, quarks: quarks ?? missing("--quarks"), nonce });
+  return encodePayload({ kind, currency: parseCurrency(currency), units: parseAmount(amount).units, nonce });
+}
+
+const parts = ["currency", "amount", "quarks", "username"] as const;
+
+function refuseOthers(options: EncodeOptions, welcome: readonly (string | undefined)[]): void {
+  const other = parts.find((name) => options[name] !== undefined && !welcome.includes(name));
+  if (other !== undefined) throw usageError(`--${other} is no part of ${nouns[options.kind ?? "tip"]}`);
+}
+
+function refuseParts(source: string, options: EncodeOptions): string {
+  const other = (["kind", ...parts] as const).find((name) => options[name] !== undefined);
+  if (other !== undefined) throw usageError(`--${other} and an intent exclude each other`);
+  return source;
+}
+
+function missing(flag: string): never {
+  throw usageError(`${flag} is missing`);
+}
+
+function readQuarks(text: string): bigint {
+  if (!/^\d{1,20}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
+  return BigInt(text);
+}

@@ -1,0 +1,56 @@
+import type { Command } from "commander";
+import { addCommand, completeCommand } from "../command.js";
+import { usageError } from "../errors.js";
+import { EXIT } from "../exit-codes.js";
+import { intentReference } from "../intent-reference.js";
+import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import type { Session } from "../session.js";
+import { addWebhookOptions, readWebhook, type WebhookOptions } from "../webhook-options.js";
+
+interface RegisterOptions extends SequencerOptions, WebhookOptions {
+  readonly clientSecretFile?: string;
+}
+
+/** `code-intents register-webhook` */
+export function addRegisterWebhook(parent: Command, session: Session): void {
+  const command = addCommand(
+    parent,
+    "register-webhook",
+    "Register the one webhook of an intent",
+    "Register the one webhook of an intent that is registered and not yet paid. The first registration wins, whoever makes it.",
+  ).argument("<intent>", "its id, or a file with what `create --json` prints; - for standard input");
+  addWebhookOptions(command, "called once the intent is paid");
+  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+  addSequencerOptions(command);
+  completeCommand<RegisterOptions>(command, {
+    session,
+    notes: ["It ends with 5 where a webhook is there already, whose URL nobody can know."],
+    examples: [{ line: "code-intents register-webhook intent.json --webhook https://shop.example.com/paid" }],
+    run: async ([source = ""], options) => {
+      const webhook = await readWebhook(session, options);
+      if (webhook === undefined) throw usageError("--webhook or --webhook-file is missing");
+      const intent = await intentReference(session, source, options);
+      const result = await withClient(session, options, (code) =>
+        code.webhooks.register({ intent, url: webhook.url }, { signal: session.signals.aborted }),
+      );
+      const id = typeof intent === "string" ? intent : intent.id;
+      session.result({ intent: id, result }, () => {
+        const { out } = session;
+        const ours = result !== "already_registered";
+        session.facts(out.paint(ours ? "green" : "yellow", headings[result]), [
+          ["intent", id],
+          ["webhook", ours ? new URL(webhook.url).origin : "another one, or this one from before"],
+        ]);
+      });
+      return result === "already_registered" ? EXIT.mismatch : EXIT.done;
+    },
+  });
+}
+
+const headings = {
+  registered: "Registered",
+  already_registered: "Not registered: there is a webhook already, and its URL is unknown",
+  probably_ours: "Registered, probably by an attempt of this call whose answer was lost",
+  registered_or_existing: "Registered now or before; REST does not say which",
+} as const;

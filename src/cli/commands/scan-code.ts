@@ -1,0 +1,136 @@
+import { extname } from "node:path";
+import { hex } from "@scure/base";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { codeLines } from "../code-on-screen.js";
+import { addCommand, completeCommand } from "../command.js";
+import { CliError, usageError } from "../errors.js";
+import { writeNewFile } from "../outputs.js";
+import { payloadText, readPayload } from "../payload-input.js";
+import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
+import type { Session } from "../session.js";
+
+const FORMATS = ["svg", "png", "terminal"] as const;
+type Format = (typeof FORMATS)[number];
+
+interface ScanCodeOptions {
+  readonly format?: Format;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly size: number;
+  readonly width?: number;
+  readonly decode?: string;
+  readonly clientSecretFile?: string;
+}
+
+/** `code-intents scan-code` */
+export function addScanCode(parent: Command, session: Session): void {
+  const command = addCommand(
+    parent,
+    "scan-code",
+    "Draw the scan code of an intent",
+    "Draw the scan code of an intent, or of the 20 bytes of a payload: as SVG, as PNG, or on the terminal.",
+  )
+    .argument("[intent]", "file with what `create --json` prints, or with a payload; - for standard input")
+    .addOption(
+      new Option("--format <format>", "how it is drawn")
+        .default(undefined, "the ending of --output, else terminal on a terminal, else svg")
+        .choices(FORMATS),
+    )
+    .option("--output <path>", "write it to a file")
+    .option("--force", "overwrite that file")
+    .addOption(
+      new Option("--size <pixels>", "width and height of SVG and PNG")
+        .argParser(readNumber)
+        .default(440, "440"),
+    )
+    .addOption(new Option("--width <columns>", "of the terminal's, 56 to 400").argParser(readNumber))
+    .option(
+      "--decode <hex>",
+      "instead: the payload of the 35 bytes that a scanner read; - for standard input",
+    );
+  addSecretOption(command, CLIENT_SECRET, ", where the intent has none");
+  completeCommand<ScanCodeOptions>(command, {
+    session,
+    examples: [
+      { line: "code-intents scan-code intent.json" },
+      { line: "code-intents scan-code intent.json --output code.png --size 880" },
+      { line: "code-intents create ... --json | code-intents scan-code - > code.svg" },
+    ],
+    run: async ([source], options) => {
+      if (options.decode !== undefined) {
+        if (source !== undefined) throw usageError("--decode and an intent exclude each other");
+        return decode(session, options.decode);
+      }
+      if (source === undefined) throw usageError("name the file of an intent, or - for standard input");
+      const payload = await readPayload(session, source, options);
+      const { output, force = false } = options;
+      const format = formatOf(session, options);
+      const drawn = await draw(session, payload, format, options);
+      if (output !== undefined) {
+        await writeNewFile(output, typeof drawn === "string" ? `${drawn}\n` : drawn, { force });
+        const { length } = typeof drawn === "string" ? Buffer.from(`${drawn}\n`) : drawn;
+        return session.result({ format, output, bytes: length }, () =>
+          session.out.line(`Wrote ${output}: ${format.toUpperCase()}, ${length} bytes`),
+        );
+      }
+      const content = typeof drawn === "string" ? drawn : Buffer.from(drawn).toString("base64");
+      session.result({ format, [format]: content }, () => {
+        if (typeof drawn === "string") session.out.line(drawn);
+        else session.out.write(drawn);
+      });
+    },
+  });
+}
+
+function formatOf(session: Session, { format, output }: ScanCodeOptions): Format {
+  const ending = output === undefined ? "" : extname(output).slice(1).toLowerCase();
+  const chosen = format ?? FORMATS.find((name) => name === ending);
+  if (chosen === "png" && output === undefined && session.out.isTerminal && !session.json) {
+    throw usageError(
+      "a PNG is not for a terminal",
+      "Name a file with --output, pipe it, or say --format terminal.",
+    );
+  }
+  return chosen ?? (output === undefined && session.out.isTerminal ? "terminal" : "svg");
+}
+
+async function draw(
+  session: Session,
+  payload: Uint8Array,
+  format: Format,
+  { size, width, output }: ScanCodeOptions,
+): Promise<string | Uint8Array> {
+  if (format === "terminal") {
+    const columns = width ?? Math.min(Math.max(session.out.columns ?? 64, 56), 64);
+    const { toTerminal } = await import("../../scan-code/index.js");
+    return output === undefined && !session.json
+      ? codeLines(session.out, payload, columns)
+      : toTerminal(payload, { width: columns });
+  }
+  const { toSvg } = await import("../../scan-code/index.js");
+  const svg = toSvg(payload, { size });
+  if (format === "svg") return svg;
+  const { pngOf } = await import("../png.js");
+  return pngOf(svg);
+}
+
+async function decode(session: Session, source: string): Promise<void> {
+  const text = source === "-" ? await session.inputs.text("-", "the scan code") : source;
+  const digits = text.replace(/^0x/i, "").replace(/[\s:]/g, "").toLowerCase();
+  if (!/^(?:[0-9a-f]{2})+$/.test(digits)) throw new CliError("unusable_input", "--decode: is not hex");
+  const { decodeScanCode } = await import("../../scan-code/index.js");
+  const { payload, correctedBytes } = decodeScanCode(hex.decode(digits));
+  const written = payloadText(payload, "hex");
+  session.result({ payload: written, correctedBytes }, () => {
+    session.facts("A scan code", [
+      ["payload", written],
+      ["corrected", `${correctedBytes} of 35 bytes`],
+    ]);
+    session.next("Pipe the payload into this, to see what it says:", "code-intents payload decode -");
+  });
+}
+
+function readNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
+  return Number(text);
+}

@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import { addCommand, completeCommand } from "../command.js";
+import { intentReference } from "../intent-reference.js";
+import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import type { Session } from "../session.js";
+
+/** `code-intents status` */
+export function addStatus(parent: Command, session: Session): void {
+  const command = addCommand(
+    parent,
+    "status",
+    "Ask the sequencer what became of an intent",
+    "Ask the sequencer what became of an intent. The answer is unsigned, and no proof that a payment is final.",
+  ).argument("<intent>", "its id, or a file with what `create --json` prints; - for standard input");
+  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+  addSequencerOptions(command);
+  completeCommand<SequencerOptions & { readonly clientSecretFile?: string }>(command, {
+    session,
+    examples: [
+      { line: "code-intents status GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN" },
+      {
+        line: "code-intents status intent.json --json | jq -r .state",
+        does: "unknown, pending or submitted",
+      },
+    ],
+    run: async ([source = ""], options) => {
+      const intent = await intentReference(session, source, options);
+      const status = await withClient(session, options, (code) =>
+        code.paymentIntents.getStatus(intent, { signal: session.signals.aborted }),
+      );
+      const { state, exists, codeScanned, intentSubmitted } = status;
+      const id = typeof intent === "string" ? intent : intent.id;
+      session.result({ intent: id, state, exists, codeScanned: codeScanned ?? null, intentSubmitted }, () => {
+        const { out } = session;
+        const style = { unknown: "yellow", pending: "cyan", submitted: "green" } as const;
+        session.facts(out.paint(style[state], headings[state]), [
+          ["intent", id],
+          ["state", state],
+          ["registered", yesNo(exists)],
+          ["scanned", codeScanned === undefined ? "this protocol does not say" : yesNo(codeScanned)],
+          ["submitted", yesNo(intentSubmitted)],
+        ]);
+      });
+    },
+  });
+}
+
+const headings = {
+  unknown: "The sequencer knows no such intent",
+  pending: "Registered, and not submitted yet",
+  submitted: "Submitted",
+} as const;
+
+function yesNo(value: boolean): string {
+  return value ? "yes" : "no";
+}

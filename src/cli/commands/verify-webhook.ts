@@ -1,0 +1,103 @@
+import { type Command, Option } from "commander";
+import type { WebhookClaims, WebhookExpect } from "../../webhook/expectation.js";
+import { addCommand, completeCommand } from "../command.js";
+import { CliError, usageError } from "../errors.js";
+import type { Fact } from "../facts.js";
+import { sourceName } from "../inputs.js";
+import { amountText, grouped } from "../numbers.js";
+import type { Session } from "../session.js";
+
+interface VerifyOptions {
+  readonly publicKey?: string;
+  readonly production?: boolean;
+  readonly expect?: string;
+  readonly unbound?: boolean;
+}
+
+/** `code-intents verify-webhook` */
+export function addVerifyWebhook(parent: Command, session: Session): void {
+  const command = addCommand(
+    parent,
+    "verify-webhook",
+    "Verify the body of a webhook against its order",
+    "Verify the body of a webhook: that the sequencer signed it, and that it is for your order.",
+  )
+    .argument("<token>", "file with the body, a JWT; - for standard input")
+    .addOption(
+      new Option("--public-key <base58>", "key that the sequencer signs with").env("CODE_WEBHOOK_PUBLIC_KEY"),
+    )
+    .option("--production", "the production sequencer's key instead")
+    .option(
+      "--expect <path>",
+      "the order: what `create --json` prints, or id, destination, amount and currency",
+    )
+    .option("--unbound", "compare nothing; the webhook may be for anybody's order");
+  completeCommand<VerifyOptions>(command, {
+    session,
+    notes: [
+      "A webhook carries no time: the same one verifies for ever, and arrives more than once. Fulfil once for each intent.",
+    ],
+    examples: [
+      {
+        line: "code-intents verify-webhook body.jwt --expect intent.json",
+        does: "by CODE_WEBHOOK_PUBLIC_KEY",
+      },
+      { line: "code-intents verify-webhook - --unbound --production < body.jwt" },
+    ],
+    run: async ([source = ""], options) => {
+      const expect = await readExpectation(session, options);
+      const { PRODUCTION_WEBHOOK_PUBLIC_KEY, verifyWebhook } = await import("../../webhook/index.js");
+      const publicKey = options.production ? PRODUCTION_WEBHOOK_PUBLIC_KEY : options.publicKey;
+      if (publicKey === undefined) {
+        throw new CliError("usage", "the public key is missing", {
+          hint: "Set CODE_WEBHOOK_PUBLIC_KEY, or say --public-key or --production.",
+        });
+      }
+      const claims = await verifyWebhook(await session.inputs.text(source, "the webhook"), {
+        publicKey,
+        expect,
+      });
+      tellClaims(session, claims);
+    },
+  });
+}
+
+async function readExpectation(session: Session, { expect, unbound }: VerifyOptions): Promise<WebhookExpect> {
+  if ((expect === undefined) === (unbound !== true)) {
+    throw usageError(
+      expect === undefined ? "--expect is missing" : "--expect and --unbound exclude each other",
+      "Without an order to compare with, a valid webhook of any other order passes. --unbound says that this is meant.",
+    );
+  }
+  if (expect === undefined) return "unbound";
+  const order = await session.inputs.json(expect, "the order");
+  if (typeof order !== "object" || order === null || Array.isArray(order))
+    throw new CliError("unusable_input", `${sourceName(expect)} holds no order`);
+  const { kind, user } = order as { kind?: unknown; user?: string };
+  return kind === "login" ? { kind, user } : (order as WebhookExpect);
+}
+
+function tellClaims(session: Session, claims: WebhookClaims): void {
+  const { out } = session;
+  const document =
+    claims.kind === "login"
+      ? claims
+      : { ...claims, quarks: claims.quarks.toString(), fees: claims.fees.toString() };
+  session.result({ valid: true, ...document }, () => {
+    const heading = claims.bound ? "Valid, and for this order" : "Validly signed, and compared with nothing";
+    session.facts(out.paint(claims.bound ? "green" : "yellow", heading), factsOf(claims));
+  });
+}
+
+function factsOf(claims: WebhookClaims): Fact[] {
+  if (claims.kind === "login") return [["user", claims.user ?? "not told"]];
+  const { intent, amount, currency, destination, exchangeRate, quarks, fees, user } = claims;
+  return [
+    ["intent", intent],
+    ["paid", `${amountText(amount)} ${currency}`],
+    ["destination", destination],
+    ["quarks", `${grouped(quarks)}, of which ${grouped(fees)} are fees`],
+    ["rate", `${exchangeRate} ${currency} for a kin`],
+    ["user", user],
+  ];
+}

@@ -1,0 +1,190 @@
+import type { CallOptions } from "@connectrpc/connect";
+import { type Command, Option } from "commander";
+import { addCommand, addGroup, completeCommand } from "../command.js";
+import { isIntentId } from "../intent-reference.js";
+import { amountText, grouped, percent } from "../numbers.js";
+import { readPayload } from "../payload-input.js";
+import { addSecretOption, CLIENT_SECRET, CONTROL_TOKEN } from "../secrets.js";
+import { addUrlOptions } from "../sequencer.js";
+import type { Session } from "../session.js";
+import type { WalletCalls, WalletOptions } from "../wallet-client.js";
+
+interface Options extends WalletOptions {
+  readonly clientSecretFile?: string;
+  readonly user?: string;
+  readonly anonymous?: boolean;
+}
+
+type Target = { case: "payload"; value: Uint8Array } | { case: "intentId"; value: string };
+
+/** `code-intents wallet scan`, `pay`, `reject` and `login` */
+export function addWallet(parent: Command, session: Session): void {
+  const command = addGroup(
+    parent,
+    "wallet",
+    "Play the payer against an emulator",
+    "Play the payer against an emulator, in place of a phone.",
+  );
+  addScan(command, session);
+  addPay(command, session);
+  addReject(command, session);
+  addLoginAs(command, session);
+}
+
+function addScan(parent: Command, session: Session): void {
+  const command = addCall(parent, "scan", "Scan a code: read the request, and tell its key", scanned);
+  complete(
+    command,
+    session,
+    [{ line: "code-intents wallet scan intent.json" }],
+    async (wallet, call, source, options) => {
+      const payload = await readPayload(session, source, options);
+      const { intentId, payment, domain, verified } = await wallet.scan({ payload }, call);
+      const asking = domain === "" ? undefined : `${domain}${verified ? ", verified" : ", not verified"}`;
+      const document = {
+        intent: intentId,
+        ...(payment && {
+          payment: {
+            destination: payment.destination,
+            currency: payment.currency,
+            nativeAmount: payment.nativeAmount,
+            fees: payment.fees.map(({ destination, basisPoints }) => ({ destination, basisPoints })),
+          },
+        }),
+        ...(domain === "" ? {} : { domain, verified }),
+      };
+      session.result(document, () =>
+        session.facts(payment === undefined ? "Scanned: a login" : "Scanned: a payment", [
+          ["intent", intentId],
+          ["amount", payment && `${amountText(payment.nativeAmount)} ${payment.currency}`],
+          ["destination", payment?.destination],
+          ...(payment?.fees ?? []).map(
+            (fee) => ["fee", `${percent(fee.basisPoints)} to ${fee.destination}`] as const,
+          ),
+          ["domain", asking],
+        ]),
+      );
+    },
+  );
+}
+
+function addPay(parent: Command, session: Session): void {
+  const command = addCall(parent, "pay", "Pay what is requested", anyTarget)
+    .option("--user <name>", "who pays, as a name of your own")
+    .option("--anonymous", "tell a domain that asks nothing of who pays");
+  complete(
+    command,
+    session,
+    [{ line: "code-intents wallet pay GHEXGTE2r1Part..." }],
+    async (wallet, call, source, options) => {
+      const { user, anonymous = false } = options;
+      const target = await targetOf(session, source, options);
+      const { intentId, payment, userId } = await wallet.pay(
+        { target, anonymous, ...(user === undefined ? {} : { user }) },
+        call,
+      );
+      const document = {
+        intent: intentId,
+        ...(payment && {
+          payment: {
+            destination: payment.destination,
+            currency: payment.currency,
+            nativeAmount: payment.nativeAmount,
+            exchangeRate: payment.exchangeRate,
+            quarks: payment.quarks.toString(),
+            feeQuarks: payment.feeQuarks.toString(),
+          },
+        }),
+        ...(userId === "" ? {} : { userId }),
+      };
+      session.result(document, () =>
+        session.facts(session.out.paint("green", "Paid"), [
+          ["intent", intentId],
+          ["amount", payment && `${amountText(payment.nativeAmount)} ${payment.currency}`],
+          ["destination", payment?.destination],
+          [
+            "quarks",
+            payment && `${grouped(payment.quarks)}, of which ${grouped(payment.feeQuarks)} are fees`,
+          ],
+          ["user", userId === "" ? undefined : userId],
+        ]),
+      );
+    },
+  );
+}
+
+function addReject(parent: Command, session: Session): void {
+  const command = addCall(parent, "reject", "Decline; the request stays payable", scanned);
+  complete(
+    command,
+    session,
+    [{ line: "code-intents wallet reject intent.json" }],
+    async (wallet, call, source, options) => {
+      const { intentId } = await wallet.reject(
+        { payload: await readPayload(session, source, options) },
+        call,
+      );
+      session.result({ intent: intentId }, () =>
+        session.facts("Declined; the request stays as it is", [["intent", intentId]]),
+      );
+    },
+  );
+}
+
+function addLoginAs(parent: Command, session: Session): void {
+  const command = addCall(parent, "login", "Log in where a login is requested", anyTarget).addOption(
+    new Option("--user <name>", "who logs in, as a name of your own"),
+  );
+  complete(
+    command,
+    session,
+    [{ line: "code-intents wallet login intent.json --user alice" }],
+    async (wallet, call, source, options) => {
+      const { user } = options;
+      const target = await targetOf(session, source, options);
+      const { intentId, domain, userId } = await wallet.login(
+        { target, ...(user === undefined ? {} : { user }) },
+        call,
+      );
+      session.result({ intent: intentId, domain, userId }, () =>
+        session.facts(session.out.paint("green", "Logged in"), [
+          ["intent", intentId],
+          ["domain", domain],
+          ["user", userId],
+        ]),
+      );
+    },
+  );
+}
+
+const scanned = "file with what `create --json` prints, or with a payload; - for standard input";
+const anyTarget = `an intent's id, or a ${scanned}`;
+
+function addCall(parent: Command, name: string, summary: string, target: string): Command {
+  return addCommand(parent, name, summary).argument("<intent>", target);
+}
+
+function complete(
+  command: Command,
+  session: Session,
+  examples: readonly { readonly line: string }[],
+  run: (wallet: WalletCalls, call: CallOptions, source: string, options: Options) => Promise<void>,
+): void {
+  addSecretOption(command, CONTROL_TOKEN, ", where the emulator has one");
+  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+  addUrlOptions(command);
+  completeCommand<Options>(command, {
+    session,
+    examples,
+    run: async ([source = ""], options) => {
+      const { withWallet } = await import("../wallet-client.js");
+      await withWallet(session, options, (wallet, call) => run(wallet, call, source, options));
+    },
+  });
+}
+
+/** The emulator stands in for the phone where there is an id alone. */
+async function targetOf(session: Session, source: string, options: Options): Promise<Target> {
+  if (isIntentId(source)) return { case: "intentId", value: source };
+  return { case: "payload", value: await readPayload(session, source, options) };
+}

@@ -1,0 +1,108 @@
+import { CommanderError } from "commander";
+import { CodeIntentsError, InputError, SequencerError } from "../errors.js";
+import { CliError, systemCode, usageError } from "./errors.js";
+import { EXIT } from "./exit-codes.js";
+import { flagOf, inFlags } from "./flags.js";
+import { hintOf } from "./hints.js";
+import { secretFlag } from "./secrets.js";
+import type { Session } from "./session.js";
+
+/** A failure as it is told: on stderr, in words or as a JSON document. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** What to do. */
+  readonly hint?: string | undefined;
+  /** The option at fault. */
+  readonly field?: string | undefined;
+  /** Whether the very same command may succeed later. */
+  readonly retryable?: boolean;
+  /** The sequencer's own words. */
+  readonly sequencerMessage?: string | undefined;
+  readonly exitCode: number;
+}
+
+/** What became of a command that threw. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CliError) {
+    const { code, message, hint, exitCode } = error;
+    return { code, message, hint, exitCode };
+  }
+  if (error instanceof CommanderError) return failureOf(ofCommander(error));
+  if (error instanceof CodeIntentsError) return ofLibrary(error);
+  const code = systemCode(error);
+  if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) {
+    const hint =
+      code === "EADDRINUSE"
+        ? "Another program listens there: name another --port, or 0 for a free one."
+        : undefined;
+    return { code: "system_error", message: (error as Error).message, hint, exitCode: EXIT.failed };
+  }
+  return {
+    code: "defect",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    hint: "This is a defect of code-intents. Please report it, without the secrets that you used.",
+    exitCode: EXIT.failed,
+  };
+}
+
+/** Tells of a failure on stderr. */
+export function tellFailure({ json, err }: Session, failure: Failure): void {
+  if (json) {
+    err.line(JSON.stringify({ type: "error", ...failure }));
+    return;
+  }
+  const { code, message, hint } = failure;
+  err.prose(`${err.paint(["red", "bold"], "error:")} ${message}`, 7);
+  err.line(`${err.paint("dim", " code:")} ${code}`);
+  if (hint !== undefined) err.prose(`${err.paint("dim", " hint:")} ${hint}`, 7);
+}
+
+function ofLibrary(error: CodeIntentsError): Failure {
+  const { code, retryable } = error;
+  const field = error instanceof InputError ? flagOf(error.field) : undefined;
+  const fieldLength = error instanceof InputError ? error.field.length : 0;
+  return {
+    code,
+    message: inFlags(field === undefined ? error.message : `${field}${error.message.slice(fieldLength)}`),
+    hint: hintOf(code, field),
+    ...(field === undefined ? {} : { field }),
+    retryable,
+    ...(error instanceof SequencerError ? { sequencerMessage: error.sequencerMessage } : {}),
+    exitCode: exitCodeOfCode(code),
+  };
+}
+
+function exitCodeOfCode(code: string): number {
+  switch (code) {
+    case "missing_option":
+    case "invalid_option":
+    case "unknown_option":
+    case "conflicting_options":
+    case "unsupported_by_protocol":
+    case "unsupported_by_runtime":
+      return EXIT.usage;
+    case "payment_timeout":
+    case "login_timeout":
+    case "webhook_unconfirmed":
+      return EXIT.timeout;
+    case "payment_rejected":
+    case "login_rejected":
+      return EXIT.rejected;
+    case "intent_mismatch":
+    case "scan_code_unreadable":
+      return EXIT.mismatch;
+    default:
+      return code.startsWith("webhook_") && code !== "webhook_refused" ? EXIT.mismatch : EXIT.failed;
+  }
+}
+
+/** What commander found wrong with the command line. What was given is never repeated where it may be a secret. */
+function ofCommander({ message }: CommanderError): CliError {
+  const [problem = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const unknown = /^unknown option '([^='"]*)/.exec(problem)?.[1];
+  if (unknown === undefined) return usageError(problem, suggestion?.replace(/^\((.*)\)$/, "$1"));
+  return (
+    secretFlag(unknown) ?? usageError(`unknown option ${unknown}`, suggestion?.replace(/^\((.*)\)$/, "$1"))
+  );
+}

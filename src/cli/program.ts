@@ -1,0 +1,77 @@
+import { Argument, Command } from "commander";
+import { addCommonOptions } from "./command.js";
+import { addCompletion } from "./commands/completion.js";
+import { addCreate } from "./commands/create.js";
+import { addDiff } from "./commands/diff.js";
+import { addEmulator } from "./commands/emulator.js";
+import { addExplain } from "./commands/explain.js";
+import { addKeys } from "./commands/keys.js";
+import { addLogin } from "./commands/login.js";
+import { addPayload } from "./commands/payload.js";
+import { addRegisterWebhook } from "./commands/register-webhook.js";
+import { addScanCode } from "./commands/scan-code.js";
+import { addStatus } from "./commands/status.js";
+import { addVerifyWebhook } from "./commands/verify-webhook.js";
+import { addWallet } from "./commands/wallet.js";
+import { addWatch } from "./commands/watch.js";
+import { helpConfiguration } from "./help.js";
+import type { Session } from "./session.js";
+import { version } from "./version.js";
+
+/** The whole command line. */
+export function createProgram(session: Session): Command {
+  const program = new Command("code-intents")
+    .description(
+      "Payment intents for custom backends of the Code wallet: create them, hear of them, see every byte.",
+    )
+    .version(version(), "-V, --version", "print the version")
+    .usage("<command> [options]")
+    // Options behind a command are that command's, so that `emulator exec` can run commands with options of their own.
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp(helpConfiguration(session))
+    .configureOutput({
+      writeOut: (text) => session.out.write(text),
+      writeErr: (text) => session.err.write(text),
+      getOutHelpWidth: () => session.out.proseWidth,
+      getErrHelpWidth: () => session.err.proseWidth,
+      getOutHasColors: () => session.out.color,
+      getErrHasColors: () => session.err.color,
+      // Told later, in one form with every other failure.
+      outputError: () => {},
+    });
+  addCommonOptions(program);
+
+  program.commandsGroup("Intents:");
+  addCreate(program, session);
+  addStatus(program, session);
+  addWatch(program, session);
+  addLogin(program, session);
+
+  program.commandsGroup("Webhooks:");
+  addRegisterWebhook(program, session);
+  addVerifyWebhook(program, session);
+
+  program.commandsGroup("Bytes:");
+  addExplain(program, session);
+  addDiff(program, session);
+  addPayload(program, session);
+  addScanCode(program, session);
+
+  program.commandsGroup("Keys:");
+  addKeys(program, session);
+
+  program.commandsGroup("A sequencer of your own:");
+  addEmulator(program, session);
+  addWallet(program, session);
+
+  program.commandsGroup("This program:");
+  addCompletion(program, session);
+  program.addHelpCommand(
+    new Command("help")
+      .addArgument(new Argument("[command]").choices(program.commands.map((command) => command.name())))
+      .description("Print the help of a command")
+      .helpOption(false),
+  );
+  return program;
+}

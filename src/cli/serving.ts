@@ -1,0 +1,77 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Emulator, EmulatorOptions } from "../emulator/index.js";
+import { collect } from "./command.js";
+import { addSecretOption, CONTROL_TOKEN, readKey, readSecret, SIGNING_KEY } from "./secrets.js";
+import type { Session } from "./session.js";
+import { seedOf } from "./signing-seed.js";
+
+/** Options of `emulator` and `emulator exec`. */
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly allowHost?: readonly string[];
+  readonly allowOrigin?: readonly string[];
+  readonly limit?: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+  readonly signingKeyFile?: string;
+  readonly controlTokenFile?: string;
+}
+
+/** Adds the options of {@link ServeOptions}. */
+export function addServeOptions(command: Command, port: number): void {
+  command
+    .addOption(
+      new Option("--port <number>", "0 for any free one").argParser(readPort).default(port, String(port)),
+    )
+    .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1", "127.0.0.1"))
+    .addOption(
+      new Option("--allow-host <name>", "host name that requests may have; may be repeated").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option("--allow-origin <origin>", "origin whose pages may call, or *; may be repeated").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option("--limit <currency=min:max>", "smallest and largest amount; may be repeated").argParser(
+        readLimit,
+      ),
+    );
+  addSecretOption(command, SIGNING_KEY);
+  addSecretOption(command, CONTROL_TOKEN, " of wallet and control services");
+}
+
+/** Starts an emulator. */
+export async function startEmulator(session: Session, options: ServeOptions): Promise<Emulator> {
+  const { port, host, allowHost, allowOrigin, limit } = options;
+  const key = await readKey(session, SIGNING_KEY, options.signingKeyFile);
+  const controlToken = await readSecret(session, CONTROL_TOKEN, options.controlTokenFile);
+  const { Emulator, SEQUENCER_LIMITS } = await import("../emulator/index.js");
+  const settings: EmulatorOptions = {
+    port,
+    host,
+    controlToken,
+    allowedHosts: allowHost,
+    allowedOrigins: allowOrigin?.includes("*") ? "*" : allowOrigin,
+    ...(limit === undefined ? {} : { limits: { ...SEQUENCER_LIMITS, ...limit } }),
+    ...(key === undefined ? {} : { signingSeed: seedOf(key) }),
+    logger: { error: (...data) => session.warn(data.map(String).join(" ")) },
+  };
+  return Emulator.start(settings);
+}
+
+function readPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError("It is a whole number from 0 to 65535.");
+  return Number(text);
+}
+
+type Limits = Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+
+function readLimit(text: string, before: Limits = {}): Limits {
+  const [, currency, min, max] = /^([a-z]{3,8})=(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (currency === undefined)
+    throw new InvalidArgumentError("It is a currency and two amounts, such as usd=0.05:250.");
+  return { ...before, [currency]: { min: Number(min), max: Number(max) } };
+}

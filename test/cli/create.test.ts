@@ -1,0 +1,127 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Emulator } from "../../src/emulator/index.js";
+import { PaymentIntent, PROTOCOLS } from "../../src/index.js";
+import { destination, feeAccount, idempotencySecret, order, startEmulator } from "./orders.js";
+import { jsonLines, useProgram } from "./program.js";
+
+const program = useProgram();
+let emulator: Emulator;
+let env: Record<string, string>;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  env = { CODE_SEQUENCER_URL: emulator.url, CODE_IDEMPOTENCY_SECRET: idempotencySecret };
+});
+afterAll(() => emulator?.close());
+
+const details = ["--destination", destination, "--amount", "2.50", "--currency", "usd"];
+
+describe("create", () => {
+  test("prints everything that the intent is rebuilt of", async () => {
+    const args = ["create", ...details, "--idempotency-key", "all", "--fee", `${feeAccount}:150`];
+    const { registered, ...printed } = await program.current.json<
+      Parameters<typeof PaymentIntent.fromClientSecret>[0] & { id: string; registered: boolean }
+    >([...args, "--webhook", "http://127.0.0.1:9/paid"], { env });
+    expect(registered).toBe(true);
+    const fees = [{ destination: feeAccount, basisPoints: 150 }];
+    const { id, ...options } = printed;
+    const rebuilt = PaymentIntent.fromClientSecret({ ...options, expectedId: id });
+    const expected = order("all", { fees, webhook: { url: "http://127.0.0.1:9/paid" } });
+    expect(rebuilt.toSendMessageRequest()).toEqual(expected.toSendMessageRequest());
+    expect(rebuilt.webhook).toEqual(expected.webhook);
+  });
+
+  test("registers nothing with --dry-run, and needs no sequencer for it", async () => {
+    const printed = await program.current.json<{ id: string; registered: boolean }>([
+      "create",
+      ...details,
+      "--dry-run",
+    ]);
+    expect(printed.registered).toBe(false);
+    const status = await program.current.json<{ state: string }>(["status", printed.id], { env });
+    expect(status.state).toBe("unknown");
+  });
+
+  test("keeps the intent in a file for its owner alone, before the network is touched", async () => {
+    const file = join(program.current.directory, "kept.json");
+    const args = ["create", ...details, "--output", "kept.json"];
+    const lost = await program.current.run(args, { env: { CODE_SEQUENCER_URL: "http://127.0.0.1:9" } });
+    expect(lost.code).toBe(1);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const kept = JSON.parse(await readFile(file, "utf8"));
+    const again = await program.current.json<{ id: string; clientSecret: string }>(
+      ["create", "--from", "kept.json"],
+      { env },
+    );
+    expect(again).toMatchObject({ id: kept.id, clientSecret: kept.clientSecret, registered: true });
+  });
+
+  test("does not overwrite a file unless it is forced, and then makes it its owner's alone", async () => {
+    await program.current.write("taken.json", "mine");
+    const args = ["create", ...details, "--dry-run", "--output", "taken.json"];
+    const refused = await program.current.run(args);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("file_exists");
+    const file = join(program.current.directory, "taken.json");
+    expect(await readFile(file, "utf8")).toBe("mine");
+    expect((await program.current.run([...args, "--force"])).code).toBe(0);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(file, "utf8"))).toHaveProperty("clientSecret");
+  });
+
+  test("prints the intent also where its webhook is refused, since it can be paid", async () => {
+    const { code, stdout, stderr } = await program.current.run(
+      ["create", ...details, "--webhook", "http://nowhere.invalid/paid", "--json"],
+      { env },
+    );
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ registered: true, clientSecret: expect.any(String) });
+    expect(JSON.parse(stderr)).toMatchObject({ type: "error", code: "webhook_refused", exitCode: 1 });
+  });
+
+  test("warns where an idempotency key can be guessed", async () => {
+    const args = ["create", ...details, "--idempotency-key", "1042", "--dry-run"];
+    expect((await program.current.run(args)).stderr).toContain("CODE_IDEMPOTENCY_SECRET");
+    expect((await program.current.run(args, { env })).stderr).toBe("");
+  });
+
+  test.for(PROTOCOLS)("speaks %s", async (protocol) => {
+    const args = ["create", ...details, "--idempotency-key", protocol, "--protocol", protocol];
+    const { id } = await program.current.json<{ id: string }>(args, { env });
+    expect(id).toBe(order(protocol).id);
+    const status = await program.current.json<{ state: string }>(["status", id, "--protocol", protocol], {
+      env,
+    });
+    expect(status.state).toBe("pending");
+  });
+
+  test("refuses what the file of --from says already", async () => {
+    const { stderr, code } = await program.current.run(["create", "--from", "x.json", "--amount", "1"]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("--amount") });
+  });
+});
+
+describe("a pipe", () => {
+  test("carries an intent from create to watch, scan-code, status and wallet", async () => {
+    const created = await program.current.run(["create", ...details, "--json"], { env });
+    const input = { env, stdin: created.stdout };
+    const status = await program.current.json<{ state: string }>(["status", "-"], input);
+    expect(status.state).toBe("pending");
+    expect((await program.current.run(["scan-code", "-"], input)).stdout).toMatch(/^<svg.*<\/svg>\n$/s);
+    await program.current.json(["wallet", "pay", "-"], input);
+    const watched = await program.current.run(["watch", "-", "--json"], input);
+    expect(watched.code).toBe(0);
+    expect(jsonLines(watched.stdout).map(({ type }) => type)).toContain("submitted");
+  });
+
+  test("is read once", async () => {
+    const { code, stderr } = await program.current.run(
+      ["verify-webhook", "-", "--expect", "-", "--production"],
+      {
+        stdin: "{}",
+      },
+    );
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("standard input") });
+  });
+});

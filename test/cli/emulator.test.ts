@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { CodeClient } from "../../src/index.js";
+import { destination, order, verifierFile, verifierPublicKey } from "./orders.js";
+import { jsonLines, type Running, type RunOptions, useProgram } from "./program.js";
+
+const program = useProgram();
+
+describe("emulator", () => {
+  let running: Running | undefined;
+  afterEach(async () => {
+    running?.process.kill("SIGTERM");
+    await running?.ended;
+  });
+
+  async function serve(
+    args: readonly string[] = [],
+    options: RunOptions = {},
+  ): Promise<{ url: string; webhookPublicKey: string }> {
+    running = program.current.start(["emulator", "--port", "0", "--json", ...args], options);
+    const [listening] = jsonLines(await running.said(/\n/));
+    return listening as { url: string; webhookPublicKey: string };
+  }
+
+  test.for(["SIGINT", "SIGTERM"] as const)("serves until %s, and ends with 0", async (signal) => {
+    const { url } = await serve();
+    await using code = new CodeClient({ baseUrl: url });
+    const intent = await code.paymentIntents.create(order(signal));
+    expect((await code.paymentIntents.getStatus(intent)).state).toBe("pending");
+    running?.process.kill(signal);
+    const ended = await running?.ended;
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(jsonLines(ended?.stdout ?? "").map(({ type }) => type)).toEqual(["listening", "closed"]);
+  });
+
+  test("signs webhooks with the key of a file or of the environment", async () => {
+    const path = await program.current.write("signing.json", verifierFile);
+    expect((await serve(["--signing-key-file", path])).webhookPublicKey).toBe(verifierPublicKey);
+    running?.process.kill();
+    await running?.ended;
+    expect((await serve([], { env: { CODE_WEBHOOK_SIGNING_KEY: verifierFile } })).webhookPublicKey).toBe(
+      verifierPublicKey,
+    );
+  });
+
+  test("has the limits that are given, beside the sequencer's own", async () => {
+    const { url } = await serve(["--limit", "usd=0.05:250", "--limit", "eur=1:2"]);
+    await using code = new CodeClient({ baseUrl: url });
+    const pay = (amount: string, currency: "usd" | "eur" | "cad") =>
+      code.paymentIntents.create({ destination, amount, currency }).then(
+        () => "registered",
+        (error) => error.code,
+      );
+    expect(
+      await Promise.all([pay("250", "usd"), pay("2.01", "eur"), pay("5", "cad"), pay("5.01", "cad")]),
+    ).toEqual(["registered", "request_refused", "registered", "request_refused"]);
+  });
+
+  test("lets pages of the origins that are given call, and no others", async () => {
+    const { url } = await serve(["--allow-origin", "https://shop.example"]);
+    const ask = async (origin: string) =>
+      (await fetch(`${url}/v1/getStatus?intent=${order("x").id}`, { headers: { origin } })).headers.get(
+        "access-control-allow-origin",
+      );
+    expect(await ask("https://shop.example")).toBe("https://shop.example");
+    expect(await ask("https://evil.example")).toBeNull();
+  });
+});
+
+describe("emulator exec", () => {
+  const node = (script: string): string[] => ["--", process.execPath, "-e", script];
+  const exec = (...args: string[]) => program.current.run(["emulator", "exec", ...args]);
+
+  test("gives the command an emulator, and nothing of its own on the outputs", async () => {
+    const script =
+      "const { CODE_SEQUENCER_URL: url, CODE_WEBHOOK_PUBLIC_KEY: key } = process.env;" +
+      `fetch(url + "/v1/getStatus?intent=${order("x").id}").then((r) => console.log(r.status, key.length > 40))`;
+    expect(await exec(...node(script))).toMatchObject({ code: 0, stdout: "200 true\n", stderr: "" });
+  });
+
+  test.for([0, 7])("ends with the command's exit code %d", async (code) => {
+    expect(await exec(...node(`process.exitCode = ${code}`))).toMatchObject({ code, stdout: "", stderr: "" });
+  });
+
+  test("ends with 128 + n where a signal ended the command", async () => {
+    expect((await exec(...node("process.kill(process.pid, 'SIGKILL')"))).code).toBe(137);
+  });
+
+  test.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "hands %s on to the command, and waits for it",
+    async (signal) => {
+      const script = `process.on("${signal}", () => { console.log("got it"); process.exit(42) }); setInterval(() => {}, 1000); console.log("ready")`;
+      const running = program.current.start(["emulator", "exec", ...node(script)]);
+      await running.said(/ready/);
+      running.process.kill(signal);
+      expect(await running.ended).toMatchObject({ code: 42, stdout: "ready\ngot it\n", stderr: "" });
+    },
+  );
+
+  test("lets the command read standard input, and keep its own options", async () => {
+    const echo = "process.stdin.pipe(process.stdout); console.log(process.argv.slice(1).join())";
+    const { stdout } = await program.current.run(
+      ["emulator", "exec", process.execPath, "-e", echo, "--", "--json", "--port", "--help"],
+      { stdin: "typed" },
+    );
+    expect(stdout).toBe("--json,--port,--help\ntyped");
+  });
+
+  test("stops the emulator with the command", async () => {
+    const { stdout } = await exec(...node("console.log(process.env.CODE_SEQUENCER_URL)"));
+    await expect(fetch(stdout.trim())).rejects.toThrow();
+  });
+
+  test("signs with the key that the command is told", async () => {
+    const path = await program.current.write("exec-key.json", verifierFile);
+    const { stdout } = await exec(
+      "--signing-key-file",
+      path,
+      ...node("console.log(process.env.CODE_WEBHOOK_PUBLIC_KEY)"),
+    );
+    expect(stdout.trim()).toBe(verifierPublicKey);
+  });
+});

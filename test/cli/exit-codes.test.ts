@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EXIT_CODES } from "../../src/cli/exit-codes.js";
+import type { Emulator } from "../../src/emulator/index.js";
+import { signTestWebhook } from "../../src/webhook/index.js";
+import {
+  destination,
+  document,
+  order,
+  registerOrder,
+  startEmulator,
+  verifierPublicKey,
+  verifierSeed,
+} from "./orders.js";
+import { jsonLines, type Running, useProgram } from "./program.js";
+
+const program = useProgram();
+let emulator: Emulator;
+let env: Record<string, string>;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  env = { CODE_SEQUENCER_URL: emulator.url };
+});
+afterAll(() => emulator?.close());
+
+const details = ["--destination", destination, "--amount", "2.50", "--currency", "usd"];
+
+const registered = (key: string): ReturnType<typeof registerOrder> =>
+  registerOrder(emulator, program.current, key);
+
+describe("a command ends with", () => {
+  const produced = new Set<string>();
+
+  async function expectEnd(running: Running, code: number, word: string | undefined): Promise<void> {
+    const ended = await running.ended;
+    expect(ended.code, ended.stderr).toBe(code);
+    if (word === undefined) expect(ended.stderr).toBe("");
+    // The last line on stderr says why, as JSON.
+    else expect(jsonLines(ended.stderr).at(-1)).toMatchObject({ type: "error", code: word, exitCode: code });
+    produced.add(String(code));
+  }
+  const start = (...args: string[]): Running => program.current.start([...args, "--json"], { env });
+
+  test("0 where it is done", async () => {
+    await expectEnd(start("create", ...details, "--dry-run"), 0, undefined);
+  });
+
+  test("1 where the sequencer refuses", async () => {
+    const tooMuch = details.map((text, index) => (index === 3 ? "5.01" : text));
+    await expectEnd(start("create", ...tooMuch), 1, "request_refused");
+  });
+
+  test("1 where nothing answers, and where a port is taken", async () => {
+    await expectEnd(start("status", order("x").id, "--url", "http://127.0.0.1:9"), 1, "unavailable");
+    await expectEnd(start("emulator", "--port", String(emulator.port)), 1, "system_error");
+  });
+
+  test.for([
+    ["an unknown option", ["status", "--nothing"], "usage"],
+    ["an unknown command", ["pay"], "usage"],
+    ["a missing argument", ["status"], "usage"],
+    ["an argument too many", ["completion", "bash", "zsh"], "usage"],
+    ["a duration without a unit", ["watch", "-", "--timeout", "10"], "usage"],
+    ["a port that is none", ["emulator", "--port", "65536"], "usage"],
+    ["a limit that is none", ["emulator", "--limit", "usd"], "usage"],
+    ["an unknown protocol", ["status", "x", "--protocol", "smtp"], "usage"],
+    ["an option before its command", ["emulator", "--port", "0", "exec", "true"], "usage"],
+    [
+      "an account that is none",
+      ["create", ...details.map((text, index) => (index === 1 ? "0OIl" : text)), "--dry-run"],
+      "invalid_option",
+    ],
+    ["no amount", ["create", "--destination", destination, "--currency", "usd"], "missing_option"],
+    ["a fee that is none", ["create", ...details, "--fee", destination], "usage"],
+    ["http beyond loopback", ["status", order("x").id, "--url", "http://example.com"], "invalid_option"],
+    ["a file that is not there", ["watch", "nothing.json"], "unusable_input"],
+    ["a directory", ["watch", "."], "unusable_input"],
+    ["no order to compare a webhook with", ["verify-webhook", "-"], "usage"],
+    ["a login without a verifier", ["login", "--domain", "example.com"], "usage"],
+    ["a type that nothing has", ["explain", "00", "--as", "Invoice"], "invalid_option"],
+    [
+      "REST, which has no logins",
+      ["watch", "-", "--until", "webhook", "--protocol", "rest"],
+      "unsupported_by_protocol",
+    ],
+  ] as const)("2 for %s", async ([, args, word]) => {
+    const stdin = JSON.stringify(document(order("x")));
+    await expectEnd(
+      program.current.start([...args.slice(0, 1), "--json", ...args.slice(1)], { env, stdin }),
+      2,
+      word,
+    );
+  });
+
+  test("3 where the time is up", async () => {
+    const { file } = await registered("late");
+    await expectEnd(start("watch", file, "--timeout", "100ms"), 3, "payment_timeout");
+  });
+
+  test("4 where the payer declined, and that was waited for", async () => {
+    const { intent, file } = await registered("declined");
+    await emulator.wallet.scan(intent);
+    await emulator.wallet.reject(intent);
+    await expectEnd(start("watch", file, "--until", "rejected"), 4, undefined);
+  });
+
+  test("5 for a webhook that is not for the order", async () => {
+    const [ours, other] = [order("ours"), order("other")];
+    const claims = {
+      intent: other.id,
+      destination,
+      currency: "usd",
+      amount: 2.5,
+      exchangeRate: 1,
+      quarks: 250_000n,
+      fees: 0n,
+    };
+    const token = await program.current.write(
+      "token.jwt",
+      signTestWebhook(claims, { privateKey: verifierSeed }),
+    );
+    const file = await program.current.write("ours.json", document(ours));
+    const args = ["verify-webhook", token, "--public-key", verifierPublicKey, "--expect", file];
+    await expectEnd(start(...args), 5, "webhook_mismatch");
+  });
+
+  test("5 for an intent that was changed, and for a difference", async () => {
+    const changed = await program.current.write("changed.json", { ...document(order("a")), amount: "2.60" });
+    await expectEnd(start("watch", changed), 5, "intent_mismatch");
+    await expectEnd(start("diff", "00", "01"), 5, undefined);
+    await expectEnd(start("scan-code", "--decode", "00".repeat(35)), 5, "scan_code_unreadable");
+    await expectEnd(start("explain", "ff"), 5, undefined);
+  });
+
+  test("126 and 127 where emulator exec cannot run its command", async () => {
+    const locked = await program.current.write("locked.sh", "exit 0");
+    await expectEnd(
+      program.current.start(["emulator", "exec", "--json", "--", `./${locked}`]),
+      126,
+      "command_failed",
+    );
+    await expectEnd(
+      program.current.start(["emulator", "exec", "--json", "--", "no-such-command"]),
+      127,
+      "command_failed",
+    );
+    produced.add("126, 127");
+  });
+
+  test.for([
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("128 + n where %s ends it", async ([signal, code]) => {
+    const { intent, file } = await registered(signal);
+    const running = start("watch", file);
+    await running.said(/requested/);
+    running.process.kill(signal);
+    const ended = await running.ended;
+    expect(ended.code).toBe(code);
+    const told = jsonLines(ended.stderr).at(-1);
+    expect(told).toMatchObject({ type: "error", code: "interrupted", exitCode: code });
+    expect(told?.message).toContain(`intent ${intent.id} stays payable`);
+    produced.add("128 + n");
+  });
+
+  test("141, without a word, where the reader of its output is gone", async () => {
+    const running = program.current.start(["completion", "fish"]);
+    // Long before it can write.
+    running.process.stdout?.destroy();
+    const { code, stderr } = await running.ended;
+    expect({ code, stderr }).toEqual({ code: 141, stderr: "" });
+  });
+
+  test("every code of the table", () => {
+    expect([...produced]).toEqual(expect.arrayContaining(EXIT_CODES.map(({ code }) => code)));
+  });
+});
+
+test("ends quietly behind head", async () => {
+  const command = `'${process.execPath}' '${program.current.installed.main}' explain ${Buffer.from(order("x").toBinary()).toString("hex")} | head -1`;
+  const { code, stdout, stderr } = await program.current.spawn("sh", ["-c", command]).ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^54 bytes.*\n$/);
+});

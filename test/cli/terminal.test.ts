@@ -1,0 +1,180 @@
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Emulator } from "../../src/emulator/index.js";
+import { toTerminal } from "../../src/scan-code/index.js";
+import { destination, order, registerOrder, startEmulator } from "./orders.js";
+import { useProgram } from "./program.js";
+
+const program = useProgram();
+let emulator: Emulator;
+let env: Record<string, string>;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  env = { CODE_SEQUENCER_URL: emulator.url };
+});
+afterAll(() => emulator?.close());
+
+const create = ["create", "--destination", destination, "--amount", "2.50", "--currency", "usd"];
+const CSI = "\x1b[";
+
+const registered = (key: string): ReturnType<typeof registerOrder> =>
+  registerOrder(emulator, program.current, key);
+
+/** What stays on the screen: every line as it was rewritten last. */
+function screen(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => {
+      const parts = line.replace(/\r+$/, "").split(`\r${CSI}K`);
+      return stripVTControlCharacters(parts.at(-1) ?? "");
+    })
+    .join("\n");
+}
+
+describe("on a terminal", () => {
+  test("create shows colours and the scan code, white on black", async () => {
+    const { intent, file } = await registered("drawn");
+    const { code, stdout } = await program.current.onTerminal(["create", "--from", file], {
+      env,
+      columns: 80,
+    }).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${CSI}1mRegistered`);
+    for (const line of toTerminal(intent, { width: 64 }).split("\n"))
+      expect(stdout).toContain(`${CSI}97m${CSI}40m${line}${CSI}49m${CSI}39m`);
+    await expect(screen(stdout)).toMatchFileSnapshot("./golden/terminal-create.txt");
+  });
+
+  test("create leaves out a scan code that the terminal is too narrow for", async () => {
+    const { file } = await registered("narrow");
+    const { code, stdout } = await program.current.onTerminal(["create", "--from", file], {
+      env,
+      columns: 50,
+    }).ended;
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/[█▀▄]/);
+  });
+
+  test("what is written fits its width, and ids stay whole", async () => {
+    const { intent, file } = await registered("wrapped");
+    for (const columns of [60, 80, 200]) {
+      const { stdout } = await program.current.onTerminal(["explain", "--file", file], { columns }).ended;
+      for (const line of screen(stdout).split("\n")) expect(line.length).toBeLessThanOrEqual(columns);
+    }
+    const failed = await program.current.onTerminal(["watch", file, "--timeout", "50ms"], {
+      env,
+      columns: 60,
+    }).ended;
+    expect(failed.code).toBe(3);
+    const lines = screen(failed.stdout).split("\n");
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
+    expect(lines.some((line) => line.includes(intent.id))).toBe(true);
+  });
+
+  test.for([
+    [{}, [], true],
+    [{ NO_COLOR: "1" }, [], false],
+    [{ NO_COLOR: "" }, [], true],
+    [{ TERM: "dumb" }, [], false],
+    [{ FORCE_COLOR: "0" }, [], false],
+    [{ NO_COLOR: "1", FORCE_COLOR: "1" }, [], true],
+    [{ FORCE_COLOR: "1" }, ["--no-color"], false],
+  ] as const)("with %j and %j, colour: %s", async ([wishes, args, colored]) => {
+    const running = program.current.onTerminal(["status", order("c").id, ...args], {
+      env: { ...env, ...wishes },
+    });
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    expect(stdout.includes(CSI)).toBe(colored);
+  });
+
+  test("JSON is laid out for reading, and still one document", async () => {
+    const { stdout } = await program.current.onTerminal(["status", order("c").id, "--json"], { env }).ended;
+    expect(stdout.split("\n").length).toBeGreaterThan(5);
+    expect(JSON.parse(stdout)).toMatchObject({ state: "unknown" });
+  });
+
+  test("a PNG and a secret key are refused", async () => {
+    const { file } = await registered("binary");
+    for (const args of [
+      ["scan-code", file, "--format", "png"],
+      ["payload", "encode", file, "--format", "bytes"],
+      ["keys", "generate", "-"],
+    ]) {
+      const { code, stdout } = await program.current.onTerminal(args).ended;
+      expect({ code, stdout }).toMatchObject({ code: 2, stdout: expect.stringContaining("terminal") });
+    }
+  });
+});
+
+describe("a long wait on a terminal", () => {
+  test("rewrites one line that says for how long, and leaves nothing of it behind", async () => {
+    const { intent, file } = await registered("spinning");
+    const running = program.current.onTerminal(["watch", file], { env });
+    await running.said(
+      /⠋ waiting for a payment… \d+ s.*⠙ waiting for a payment… \d+ s, last asked \d+ s ago/s,
+    );
+    await emulator.wallet.pay(intent);
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    const left = screen(stdout);
+    expect(left).not.toContain("waiting");
+    expect(left).toMatch(/^\d\d:\d\d:\d\d {2}requested .*\n\d\d:\d\d:\d\d {2}submitted {6}paid 2\.50 usd,/);
+  });
+
+  test("never wraps its line, however narrow the terminal", async () => {
+    const { intent, file } = await registered("narrowest");
+    const running = program.current.onTerminal(["watch", file], { env, columns: 40 });
+    await running.said(/last as.*…/);
+    await emulator.wallet.pay(intent);
+    const drawn = (await running.ended).stdout
+      .split(/[\r\n]/)
+      .map((line) => stripVTControlCharacters(line))
+      .filter((line) => line.includes("waiting"));
+    expect(drawn.length).toBeGreaterThan(1);
+    for (const line of drawn) expect(line.length).toBeLessThan(40);
+  });
+
+  test("writes lines where the terminal can do no better", async () => {
+    const { file } = await registered("dumb");
+    const args = ["watch", file, "--timeout", "300ms", "--heartbeat", "20ms"];
+    const { stdout } = await program.current.onTerminal(args, { env: { ...env, TERM: "dumb" } }).ended;
+    expect(stdout).toMatch(/^waiting for a payment… /m);
+    expect(stdout).not.toContain("\x1b");
+  });
+
+  test("ends by Ctrl-C with 130, and says that the intent stays payable", async () => {
+    const { intent, file } = await registered("stopped");
+    const running = program.current.onTerminal(["watch", file], { env, columns: 120 });
+    await running.said(/requested/);
+    running.process.stdin?.write("\x03");
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(130);
+    expect(screen(stdout)).toContain(`interrupted; intent ${intent.id} stays payable`);
+  });
+});
+
+test("waiting for somebody to type says so, and ends by Ctrl-D", async () => {
+  const running = program.current.onTerminal(["explain", "-"], {});
+  await running.said(/End with Ctrl-D/);
+  running.process.stdin?.write(`${Buffer.from(order("typed").toBinary()).toString("hex")}\n\x04`);
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(0);
+  expect(screen(stdout)).toContain("code.messaging.v1.Message");
+});
+
+test("the emulator ends by Ctrl-C with 0", async () => {
+  const running = program.current.onTerminal(["emulator", "--port", "0"], { columns: 100 });
+  const text = await running.said(/Ctrl-C stops it/);
+  expect(screen(text)).toMatch(/listening on {2}http:\/\/127\.0\.0\.1:\d+\n/);
+  running.process.stdin?.write("\x03");
+  expect((await running.ended).code).toBe(0);
+});
+
+test("without a terminal there is no colour and no scan code, unless colour is forced", async () => {
+  const plain = await program.current.run(create, { env });
+  expect(plain.stdout).not.toContain("\x1b");
+  expect(plain.stdout).not.toMatch(/[█▀▄]/);
+  const forced = await program.current.run(create, { env: { ...env, FORCE_COLOR: "1" } });
+  expect(forced.stdout).toContain(`${CSI}1mRegistered`);
+});
