@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 const SLOW_MS = 1_000;
-const HUNG_MS = 20_000;
+const HUNG_MS = 10_000;
 const MOST_SHOWN = 8_000;
 
 if (isMainThread) main();

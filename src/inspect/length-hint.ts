@@ -1,5 +1,6 @@
 /** Finds the one length that, were it another, would put everything after it right. */
 import type { DescMessage } from "@bufbuild/protobuf";
+import { inspectMessage } from "./message.js";
 import { messageTree } from "./message-tree.js";
 import { nodesOf } from "./nodes.js";
 import { type Draft, inspection, report } from "./tree.js";
@@ -25,7 +26,7 @@ export function hintAtLength(root: Draft, type: DescMessage, tree: Inspection): 
       if (tries++ >= MAX_TRIES) break;
       const changed = Uint8Array.from(bytes);
       changed[offset] = value;
-      if (inspection(messageTree(type, changed)).problems.length === 0) found.set(offset, value);
+      if (isFlawless(type, changed)) found.set(offset, value);
     }
   }
   const [right] = found;
@@ -37,6 +38,14 @@ export function hintAtLength(root: Draft, type: DescMessage, tree: Inspection): 
   // The cause goes before what follows from it.
   node.ownProblems.unshift(...node.ownProblems.splice(-1));
   return true;
+}
+
+/** Whether bytes have no problem; the rules are looked at only where the form is right, which is rare. */
+function isFlawless(type: DescMessage, bytes: Uint8Array): boolean {
+  return (
+    inspectMessage(type, bytes).problems.length === 0 &&
+    inspection(messageTree(type, bytes)).problems.length === 0
+  );
 }
 
 /** Lengths that somebody may have meant: a little more or less, or up to where the message around it ends. */

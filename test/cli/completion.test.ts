@@ -32,6 +32,7 @@ describe("bash completes", () => {
     ["code-intents create --amount create --fr", "--from"],
     ["code-intents watch an-int", "an-intent.json"],
     ["code-intents create --output an-int", "an-intent.json"],
+    ["code-intents create --output two", "two words.json"],
     ["code-intents wallet ", "scan pay reject login"],
     ["code-intents wallet pay --us", "--user"],
     ["code-intents emulator e", "exec"],
@@ -45,6 +46,7 @@ describe("bash completes", () => {
   let replies: string[];
   beforeAll(async () => {
     await program.current.write("an-intent.json", "{}");
+    await program.current.write("two words.json", "{}");
     await program.current.write(
       "completion.bash",
       (await program.current.run(["completion", "bash"])).stdout,

@@ -274,9 +274,7 @@ it("is written as text that keeps to its width", () => {
 });
 
 it("never finds a difference where the bytes are equal, nor none where they are not", () => {
-  for (const { sendMessageRequestHex = "" } of vectors.intents.filter(
-    (vector) => vector.sendMessageRequestHex,
-  )) {
+  for (const { sendMessageRequestHex = "" } of vectors.intents.slice(0, 3)) {
     expect(diff(sendMessageRequestHex, sendMessageRequestHex).equal).toBe(true);
     const { length } = explain(sendMessageRequestHex).sections[0]?.tree ?? { length: 0 };
     for (let at = 0; at < length; at += 7) {

@@ -165,8 +165,9 @@ describe("what nobody knows", () => {
   });
 
   it("shows bytes where they do not", () => {
-    const { type, sections } = explain("ffffffffffffffffffffffff");
+    const { type, sections, verdict } = explain("ffffffffffffffffffffffff");
     expect(type).toBe("bytes");
+    expect(verdict).toBe("There is nothing to hold it against; say by `as` what it should be.");
     expect(sections[0]?.tree.parts).toMatchObject([{ what: "unreadable", length: 12 }]);
   });
 

@@ -10,6 +10,12 @@ export function bashScript(program: CompletedCommand): string {
     ),
   );
   return `# Completion of ${program.name} for bash. Load it with:  source <(${program.name} completion bash)
+_code_intents_files() {
+  # Names may hold blanks.
+  local IFS=$'\\n'
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=($(compgen -f -- "$word"))
+}
 _code_intents() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} path= next i words= options=
   COMPREPLY=()
@@ -25,7 +31,10 @@ _code_intents() {
   done
   if ((i > COMP_CWORD)); then
     case "$path:$before" in
-${valued.map(({ pattern, value }) => `      ${pattern}) ${complete(value)} ;;`).join("\n")}
+${valued
+  .filter(({ value }) => value !== "anything")
+  .map(({ pattern, value }) => `      ${pattern}) ${complete(value)} ;;`)
+  .join("\n")}
     esac
     return
   fi
@@ -51,7 +60,7 @@ function wordsOf({ commands, options }: CompletedCommand): string {
 
 function complete(value: Candidates): string {
   if (value === "anything") return ":";
-  if (value === "files") return 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$word"))';
+  if (value === "files") return "_code_intents_files";
   if (value === "programs") return 'COMPREPLY=($(compgen -c -- "$word"))';
   return `COMPREPLY=($(compgen -W "${value.join(" ")}" -- "$word"))`;
 }
