@@ -167,12 +167,13 @@ function fromSecretKey(secretKey: Uint8Array, field: string): CheckedVerifier {
 }
 
 function fromObject(value: Record<string, unknown>, field: string): CheckedVerifier {
-  const { sign, secretKey, publicKey } = value;
+  const { sign, getSecretKey, publicKey } = value;
   if (typeof sign === "function") {
     const bytes = publicKeyBytes(publicKey, `${field}.publicKey`);
     // Called on its object: a class needs its `this`.
     return { publicKey: bytes, publicKeyText: toBase58(bytes), sign: (message) => sign.call(value, message) };
   }
+  const secretKey = typeof getSecretKey === "function" ? getSecretKey.call(value) : value.secretKey;
   if (secretKey instanceof Uint8Array) {
     const pair = fromSecretKey(secretKey, `${field}.secretKey`);
     if (publicKey === undefined) return pair;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { crypto } from "#crypto";
 import { LoginIntent, PaymentIntent } from "../../src/index.js";
+import { concatBytes, toBase58 } from "../../src/lib/bytes.js";
 import { account, build } from "../support/payment.js";
 import { expectRefusal } from "../support/refusal.js";
 import { newKey } from "../support/sequencer.js";
@@ -27,6 +29,14 @@ describe("an intent's own properties", () => {
   it("leave an empty list of fees refused where the kind is not said", () => {
     expectRefusal(() => build({ fees: [] }), "invalid_option", "fees");
   });
+});
+
+it("a keypair that gives its secret key, as the official client's does, is a verifier", () => {
+  const seed = new Uint8Array(32).fill(8);
+  const { publicKey } = crypto.keyFromSeed(seed);
+  const verifier = { getSecretKey: () => concatBytes(seed, publicKey) };
+  const { login } = LoginIntent.from({ login: { domain: "example.com", verifier } });
+  expect(login.verifier).toBe(toBase58(publicKey));
 });
 
 describe("a verifier that answers later", () => {
