@@ -1,14 +1,14 @@
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { crypto } from "#crypto";
 import { toBase58 } from "../lib/bytes.js";
-import { type Controls, controlRoutes } from "./control.js";
+import { type SequencerServices, sequencerRoutes, sequencerServices } from "./calls/services.js";
+import { StreamHub } from "./calls/stream-hub.js";
+import { type Controls, controlRoutes } from "./control/control.js";
 import type { CheckedEmulatorOptions } from "./options.js";
-import { type SequencerServices, sequencerRoutes, sequencerServices } from "./services.js";
-import { StreamHub } from "./stream-hub.js";
-import { Wallet } from "./wallet.js";
-import { WalletUsers } from "./wallet-users.js";
-import { WebhookDelivery } from "./webhook-delivery.js";
-import { webhookToken } from "./webhook-token.js";
+import { WalletUsers } from "./wallet/users.js";
+import { Wallet } from "./wallet/wallet.js";
+import { WebhookDelivery } from "./webhook/delivery.js";
+import { webhookToken } from "./webhook/token.js";
 
 /** Everything of an emulator but its port. */
 export interface EmulatorCore {

@@ -1,20 +1,20 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { createContextValues, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { sequencerRoutes } from "./calls/services.js";
 import type { MovableClock } from "./clock.js";
-import { controlAuthorization, remoteAddressKey } from "./control-access.js";
+import { controlAuthorization, remoteAddressKey } from "./control/access.js";
 import { type EmulatorCore, emulatorCore } from "./core.js";
-import { envelopeHandler, isEnvelopePath } from "./envelope-http.js";
-import { EnvelopeMethods } from "./envelope-methods.js";
-import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./http-guard.js";
+import { envelopeHandler, isEnvelopePath } from "./envelope/http.js";
+import { EnvelopeMethods } from "./envelope/methods.js";
+import { WebSockets } from "./envelope/websocket.js";
 import { type CheckedEmulatorOptions, checkEmulatorOptions, type EmulatorOptions } from "./options.js";
-import { type PortServer, startPortServer } from "./port-server.js";
-import { MAX_REQUEST_BYTES } from "./request-body.js";
-import { restHandler } from "./rest.js";
-import { sequencerRoutes } from "./services.js";
-import { readState, writeState } from "./state-text.js";
-import type { Wallet } from "./wallet.js";
-import { WebSockets } from "./websocket.js";
+import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./port/http-guard.js";
+import { MAX_REQUEST_BYTES } from "./port/request-body.js";
+import { type PortServer, startPortServer } from "./port/server.js";
+import { restHandler } from "./rest/rest.js";
+import { readState, writeState } from "./store/state-text.js";
+import type { Wallet } from "./wallet/wallet.js";
 
 /**
  * A Code Sequencer of one's own: for tests, development and demonstrations.

@@ -4,16 +4,16 @@
  * @module
  */
 
+export type { SubmittedIntent } from "./calls/payments.js";
 export { MovableClock } from "./clock.js";
 export { Emulator } from "./emulator.js";
 export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
-export { memoryStore } from "./memory-store.js";
 export type { EmulatorOptions } from "./options.js";
-export type { SubmittedIntent } from "./payments.js";
 export { DEFAULT_RATES, type RatesTable } from "./rates.js";
 export type { FetchWellKnown, WellKnownAnswer } from "./rules/domain.js";
 export type { Payment } from "./rules/payment.js";
 export type { ResolveHost } from "./rules/webhook-url.js";
+export { memoryStore } from "./store/memory.js";
 export type {
   IntentRecord,
   KeyState,
@@ -26,8 +26,8 @@ export type {
   SubmittedPayment,
   WebhookAttempt,
   WebhookRecord,
-} from "./store.js";
-export type { LoggedIn, LoginOptions, PaidIntent, PayOptions, Wallet } from "./wallet.js";
-export type { Scan, ScannedLogin, ScannedPayment } from "./wallet-request.js";
-export type { Scannable } from "./wallet-target.js";
-export type { DeliverWebhook, WebhookRequest } from "./webhook-delivery.js";
+} from "./store/store.js";
+export type { Scan, ScannedLogin, ScannedPayment } from "./wallet/request.js";
+export type { Scannable } from "./wallet/target.js";
+export type { LoggedIn, LoginOptions, PaidIntent, PayOptions, Wallet } from "./wallet/wallet.js";
+export type { DeliverWebhook, WebhookRequest } from "./webhook/delivery.js";

@@ -3,14 +3,14 @@ import { InputError } from "../errors.js";
 import { checkOptions } from "../lib/options.js";
 import { MovableClock } from "./clock.js";
 import { type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
-import { memoryStore } from "./memory-store.js";
 import { fetchWellKnown, resolveHost } from "./outbound.js";
 import { DEFAULT_RATES, type RatesTable } from "./rates.js";
 import type { FetchWellKnown } from "./rules/domain.js";
 import type { ResolveHost } from "./rules/webhook-url.js";
-import type { Store } from "./store.js";
-import type { DeliverWebhook } from "./webhook-delivery.js";
-import { webhookSender } from "./webhook-sender.js";
+import { memoryStore } from "./store/memory.js";
+import type { Store } from "./store/store.js";
+import type { DeliverWebhook } from "./webhook/delivery.js";
+import { webhookSender } from "./webhook/sender.js";
 
 /** Options of {@link Emulator.start}. */
 export interface EmulatorOptions {

@@ -4,7 +4,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { fromBase58, toBase58 } from "../lib/bytes.js";
 import { newMessageId } from "./message-id.js";
-import type { MessageRecord, SubmittedPayment } from "./store.js";
+import type { MessageRecord, SubmittedPayment } from "./store/store.js";
 
 /** A message of the server, to be stored and delivered. */
 export interface ServerMessage {

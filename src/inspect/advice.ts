@@ -1,6 +1,7 @@
 /** Why problems matter, and what is likely to have caused them. */
+
+import type { InspectCheck } from "./checks/signature-check.js";
 import type { ExplainedProblem } from "./explanation.js";
-import type { InspectCheck } from "./signature-check.js";
 import type { InspectProblem, InspectProblemCode } from "./types.js";
 
 /** Why a problem matters, in a sentence. */

@@ -1,5 +1,5 @@
+import type { InspectCheck } from "./checks/signature-check.js";
 import type { InspectNotation } from "./notations/types.js";
-import type { InspectCheck } from "./signature-check.js";
 import type { Inspection, InspectProblem } from "./types.js";
 
 /**

@@ -14,13 +14,16 @@
  *
  * @module
  */
-export { type DiffOptions, diff } from "./diff.js";
-export type { DiffInput, DiffIntent, Piece as DiffPiece } from "./diff-sides.js";
-export type { Difference, FieldDifference } from "./difference.js";
+
+export type { InspectCheck, InspectCheckOutcome } from "./checks/signature-check.js";
+export { type DiffOptions, diff } from "./diff/diff.js";
+export type { Difference, FieldDifference } from "./diff/difference.js";
+export type { DiffInput, DiffIntent, Piece as DiffPiece } from "./diff/sides.js";
 export { type ExplainOptions, explain } from "./explain.js";
 export type { CanonicalForm, ExplainedProblem, ExplainedSection, Explanation } from "./explanation.js";
-export { EXPLAINED_AS, type ExplainedAs } from "./kinds.js";
-export { inspectMessage } from "./message.js";
+export { EXPLAINED_AS, type ExplainedAs } from "./kinds/kinds.js";
+export { inspectPayload } from "./kinds/payload.js";
+export { inspectMessage } from "./message/message.js";
 export type { InspectNotation } from "./notations/types.js";
 export {
   assertOrder,
@@ -30,13 +33,11 @@ export {
   type OrderMismatch,
   OrderMismatchError,
   type StoredOrder,
-} from "./order-check.js";
-export { inspectPayload } from "./payload.js";
-export { type RenderOptions, renderText } from "./render.js";
-export { renderDifference } from "./render-difference.js";
-export { renderExplanation } from "./render-explanation.js";
-export type { InspectCheck, InspectCheckOutcome } from "./signature-check.js";
-export type { RenderStyle } from "./table.js";
+} from "./order/check.js";
+export { renderDifference } from "./render/difference.js";
+export { renderExplanation } from "./render/explanation.js";
+export type { RenderStyle } from "./render/table.js";
+export { type RenderOptions, renderText } from "./render/tree.js";
 export type {
   InspectField,
   Inspection,

@@ -1,7 +1,7 @@
 /** Finds the one length that, were it another, would put everything after it right. */
 import type { DescMessage } from "@bufbuild/protobuf";
-import { inspectMessage } from "./message.js";
-import { messageTree } from "./message-tree.js";
+import { messageTree } from "./kinds/message-tree.js";
+import { inspectMessage } from "./message/message.js";
 import { nodesOf } from "./nodes.js";
 import { type Draft, inspection, report } from "./tree.js";
 import type { Inspection } from "./types.js";

@@ -1,9 +1,9 @@
 /** What an input is taken for, and why, in a sentence or two. */
 import { hex } from "@scure/base";
-import { wrapRequest } from "./canonical.js";
-import { fieldAround } from "./kinds.js";
+import { fieldAround } from "./kinds/kinds.js";
+import type { Recognized } from "./kinds/recognize.js";
 import type { InspectNotation } from "./notations/types.js";
-import type { Recognized } from "./recognize.js";
+import { wrapRequest } from "./rules/canonical.js";
 import { count } from "./words.js";
 
 const MOST_ALTERNATIVES = 4;

@@ -1,9 +1,9 @@
 /** The explanation of what cannot be looked at: too much of it, or text in no known notation. */
 import { verdictOf, whyOf } from "./advice.js";
-import { unknownDraft, valueDraft } from "./bare.js";
 import type { Explanation } from "./explanation.js";
+import { unknownDraft, valueDraft } from "./kinds/bare.js";
+import { addArea } from "./kinds/payload.js";
 import { flawOf } from "./notations/readings.js";
-import { addArea } from "./payload.js";
 import { type Draft, inspection, report } from "./tree.js";
 import { quote } from "./words.js";
 

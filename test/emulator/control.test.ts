@@ -18,9 +18,9 @@ import {
   WebhookState,
 } from "../../gen/codeintents/emulator/v1/emulator_service_pb.js";
 import { WalletService } from "../../gen/codeintents/emulator/v1/wallet_service_pb.js";
-import { controlAuthorization, remoteAddressKey } from "../../src/emulator/control-access.js";
+import { controlAuthorization, remoteAddressKey } from "../../src/emulator/control/access.js";
 import { type Emulator, memoryStore } from "../../src/emulator/index.js";
-import { readState, writeState } from "../../src/emulator/state-text.js";
+import { readState, writeState } from "../../src/emulator/store/state-text.js";
 import { InputError } from "../../src/errors.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { fromBase58, toBase58 } from "../../src/lib/bytes.js";

@@ -13,7 +13,7 @@ import {
   type StoreTransaction,
   type WellKnownAnswer,
 } from "../../src/emulator/index.js";
-import { WalletUsers } from "../../src/emulator/wallet-users.js";
+import { WalletUsers } from "../../src/emulator/wallet/users.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { cleanUp, type Emulated, emulated, memory, rawWays } from "../support/emulated.js";
 import {

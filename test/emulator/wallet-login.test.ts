@@ -9,7 +9,7 @@ import {
   type PayOptions,
   type Store,
 } from "../../src/emulator/index.js";
-import { WalletUsers } from "../../src/emulator/wallet-users.js";
+import { WalletUsers } from "../../src/emulator/wallet/users.js";
 import { InputError } from "../../src/errors.js";
 import { LoginIntent } from "../../src/intents/login-intent.js";
 import { PaymentIntent } from "../../src/intents/payment-intent.js";

@@ -9,7 +9,7 @@ import {
   type StoreTransaction,
 } from "../../src/emulator/index.js";
 import { checkPayment } from "../../src/emulator/rules/payment.js";
-import type { RequestedPayment } from "../../src/emulator/store.js";
+import type { RequestedPayment } from "../../src/emulator/store/store.js";
 import { InputError } from "../../src/errors.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { toBase58 } from "../../src/lib/bytes.js";

@@ -14,8 +14,8 @@ import {
   type WebhookRecord,
   type WebhookRequest,
 } from "../../src/emulator/index.js";
-import { webhookSender } from "../../src/emulator/webhook-sender.js";
-import { webhookToken } from "../../src/emulator/webhook-token.js";
+import { webhookSender } from "../../src/emulator/webhook/sender.js";
+import { webhookToken } from "../../src/emulator/webhook/token.js";
 import type { Intent } from "../../src/intents/intent.js";
 import { LoginIntent } from "../../src/intents/login-intent.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";

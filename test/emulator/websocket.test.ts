@@ -14,14 +14,14 @@ import {
   GetStatusResponseSchema,
   MicroPayment,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
-import { EnvelopeMethods } from "../../src/emulator/envelope-methods.js";
-import { RequestQueue } from "../../src/emulator/envelope-queue.js";
+import { StreamHub } from "../../src/emulator/calls/stream-hub.js";
+import { openMessageStream } from "../../src/emulator/calls/streams.js";
+import { EnvelopeMethods } from "../../src/emulator/envelope/methods.js";
+import { RequestQueue } from "../../src/emulator/envelope/queue.js";
+import { WebSockets } from "../../src/emulator/envelope/websocket.js";
 import { Emulator } from "../../src/emulator/index.js";
-import { memoryStore } from "../../src/emulator/memory-store.js";
-import { startPortServer } from "../../src/emulator/port-server.js";
-import { StreamHub } from "../../src/emulator/stream-hub.js";
-import { openMessageStream } from "../../src/emulator/streams.js";
-import { WebSockets } from "../../src/emulator/websocket.js";
+import { startPortServer } from "../../src/emulator/port/server.js";
+import { memoryStore } from "../../src/emulator/store/memory.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { cleanUp, emulated, isStreamOpen, later, WatchedClock } from "../support/emulated.js";
 import {

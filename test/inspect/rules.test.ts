@@ -1,11 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { violationOf } from "../../src/emulator/validation.js";
-import { answerTypes, messageTypes, methodInput } from "../../src/inspect/catalog.js";
-import { crossRules } from "../../src/inspect/cross-rules.js";
+import { violationOf } from "../../src/emulator/calls/validation.js";
 import { explain } from "../../src/inspect/index.js";
-import { messageRules } from "../../src/inspect/message-rules.js";
+import { answerTypes, messageTypes, methodInput } from "../../src/inspect/kinds/catalog.js";
+import { crossRules } from "../../src/inspect/rules/cross-rules.js";
+import { messageRules } from "../../src/inspect/rules/message-rules.js";
 import { runs } from "../support/property.js";
 import { anyMessage } from "./random-message.js";
 import { schemaOf, schemas } from "./support.js";

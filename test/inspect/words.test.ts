@@ -2,7 +2,7 @@ import { create, createRegistry, toBinary } from "@bufbuild/protobuf";
 import { DurationSchema, FileDescriptorSetSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { inspectMessage } from "../../src/inspect/index.js";
-import { knownTypes } from "../../src/inspect/meaning.js";
+import { knownTypes } from "../../src/inspect/message/meaning.js";
 import { count } from "../../src/inspect/words.js";
 import { MessageSchema } from "../../src/proto/messaging.js";
 import { schemas } from "./support.js";

@@ -6,7 +6,7 @@ import {
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import { isSignedBy } from "../signed.js";
-import type { RequestRecord, StoreTransaction } from "../store.js";
+import type { RequestRecord, StoreTransaction } from "../store/store.js";
 import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";
 
 /**

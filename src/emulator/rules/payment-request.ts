@@ -10,7 +10,7 @@ import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import type { LimitsTable } from "../limits.js";
 import { isSignedBy } from "../signed.js";
-import type { RequestedDomain, RequestedPayment, RequestRecord, StoreTransaction } from "../store.js";
+import type { RequestedDomain, RequestedPayment, RequestRecord, StoreTransaction } from "../store/store.js";
 import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";
 import { checkSameRequest } from "./same-request.js";
 

@@ -2,7 +2,7 @@
 import type { Fee } from "../../intents/fees.js";
 import { invalidArgument } from "../failure.js";
 import type { RatesTable } from "../rates.js";
-import type { RequestedPayment, SubmittedPayment } from "../store.js";
+import type { RequestedPayment, SubmittedPayment } from "../store/store.js";
 
 /** What a payer pays. */
 export interface Payment {

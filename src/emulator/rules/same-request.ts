@@ -1,5 +1,5 @@
 import { invalidArgument } from "../failure.js";
-import type { RequestedDomain, RequestedPayment, RequestRecord } from "../store.js";
+import type { RequestedDomain, RequestedPayment, RequestRecord } from "../store/store.js";
 
 /**
  * The comparison of a payment request with the one on record, in the order of the real sequencer. The same details may

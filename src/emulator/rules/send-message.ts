@@ -12,7 +12,7 @@ import {
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import { newMessageId } from "../message-id.js";
-import type { RequestRecord, StoreTransaction } from "../store.js";
+import type { RequestRecord, StoreTransaction } from "../store/store.js";
 import { checkLoginRequest } from "./login-request.js";
 import { checkPaymentRequest, type PaymentRules } from "./payment-request.js";
 

@@ -1,0 +1,243 @@
+/** The two message streams: history first, then what arrives, one message per response. */
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { crypto } from "#crypto";
+import {
+  type Message,
+  MessageSchema,
+  type OpenMessageStreamRequest,
+  OpenMessageStreamRequestSchema,
+  type OpenMessageStreamResponse,
+  OpenMessageStreamResponseSchema,
+  type OpenMessageStreamWithKeepAliveRequest,
+  OpenMessageStreamWithKeepAliveRequestSchema,
+  type OpenMessageStreamWithKeepAliveResponse,
+  OpenMessageStreamWithKeepAliveResponseSchema,
+} from "../../../gen/code/messaging/v1/messaging_service_pb.js";
+import { toBase58 } from "../../lib/bytes.js";
+import type { Clock } from "../clock.js";
+import { invalidArgument, unauthenticated } from "../failure.js";
+import type { MessageRecord, Store } from "../store/store.js";
+import type { MessageStream, StreamHub, StreamItem } from "./stream-hub.js";
+import { violationOf } from "./validation.js";
+
+/** What the streams depend on. */
+export interface StreamContext {
+  readonly store: Store;
+  readonly hub: StreamHub;
+  readonly clock: Clock;
+  /** Told of failures of the store, of which callers see nothing but Internal. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** How long a plain stream lives: a minute, and one second of grace. */
+const STREAM_LIFE_MS = 61_000;
+/** How long a stream with keep-alive lives: a quarter of an hour, and one second of grace. */
+const KEEP_ALIVE_LIFE_MS: number = 15 * 60_000 + 1_000;
+/** Time to send the first frame of a stream with keep-alive. */
+const FIRST_FRAME_MS = 250;
+/** Time between two pings. */
+const PING_DELAY_MS = 5_000;
+/** Time between two pongs. */
+const PONG_TIMEOUT_MS = 10_000;
+
+/** OpenMessageStream. */
+export async function* openMessageStream(
+  context: StreamContext,
+  request: OpenMessageStreamRequest,
+  signal: AbortSignal,
+): AsyncGenerator<OpenMessageStreamResponse> {
+  checkRequest(OpenMessageStreamRequestSchema, request);
+  if (request.signature !== undefined) checkSignature(request);
+  const intentId = idOf(request);
+  const stream = context.hub.open(intentId);
+  endWith(context.clock, stream, signal, STREAM_LIFE_MS);
+  try {
+    for await (const item of itemsOf(context, intentId, stream)) {
+      if (item !== "ping") yield responseOf(item);
+    }
+  } finally {
+    stream.fail(canceled());
+  }
+}
+
+/** OpenMessageStreamWithKeepAlive. */
+export async function* openMessageStreamWithKeepAlive(
+  context: StreamContext,
+  requests: AsyncIterable<OpenMessageStreamWithKeepAliveRequest>,
+  signal: AbortSignal,
+): AsyncGenerator<OpenMessageStreamWithKeepAliveResponse> {
+  const { clock } = context;
+  const frames = requests[Symbol.asyncIterator]();
+  const request = await firstRequest(clock, frames, signal);
+  const intentId = idOf(request);
+  const stream = context.hub.open(intentId, "message stream closed");
+  endWith(clock, stream, signal, KEEP_ALIVE_LIFE_MS);
+  sendPings(clock, stream);
+  watchPongs(clock, stream, frames);
+  try {
+    yield ping(clock);
+    for await (const item of itemsOf(context, intentId, stream)) {
+      yield item === "ping"
+        ? ping(clock)
+        : create(OpenMessageStreamWithKeepAliveResponseSchema, {
+            responseOrPing: { case: "response", value: responseOf(item) },
+          });
+    }
+  } finally {
+    stream.fail(canceled());
+  }
+}
+
+/** What is stored, then what arrives. What arrives while the stored is read can come twice; readers know it by its id. */
+async function* itemsOf(
+  context: StreamContext,
+  intentId: string,
+  stream: MessageStream,
+): AsyncGenerator<StreamItem> {
+  for (const { bytes } of await storedMessages(context, intentId)) {
+    stream.throwIfEnded();
+    const message = fromBinary(MessageSchema, bytes);
+    if (message.kind.case !== "airdropReceived") yield message;
+  }
+  for (;;) {
+    const item = await stream.take();
+    if (item === "ping" || item.kind.case !== "airdropReceived") yield item;
+  }
+}
+
+async function storedMessages(
+  { store, onError }: StreamContext,
+  intentId: string,
+): Promise<readonly MessageRecord[]> {
+  try {
+    return await store.transaction(intentId, (transaction) =>
+      transaction.listMessages(Number.POSITIVE_INFINITY),
+    );
+  } catch (error) {
+    onError(error);
+    throw new ConnectError("", Code.Internal);
+  }
+}
+
+async function firstRequest(
+  clock: Clock,
+  frames: AsyncIterator<OpenMessageStreamWithKeepAliveRequest>,
+  signal: AbortSignal,
+): Promise<OpenMessageStreamRequest> {
+  const frame = await within(clock, FIRST_FRAME_MS, frames.next(), signal);
+  if (frame.done) throw invalidArgument("request is nil");
+  checkRequest(OpenMessageStreamWithKeepAliveRequestSchema, frame.value);
+  if (frame.value.requestOrPong.case !== "request") throw invalidArgument("request is nil");
+  const request = frame.value.requestOrPong.value;
+  if (request.signature === undefined) throw invalidArgument("signature is nil");
+  checkSignature(request);
+  return request;
+}
+
+async function within<T>(clock: Clock, ms: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let cancel = () => {};
+  const late = new Promise<never>((_, reject) => {
+    const onAbort = () => reject(canceled());
+    const cancelLate = clock.after(ms, () =>
+      reject(new ConnectError("timed out receiving message", Code.DeadlineExceeded)),
+    );
+    cancel = () => {
+      cancelLate();
+      signal.removeEventListener("abort", onAbort);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+  // Whichever loses the race must not count as unhandled.
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    cancel();
+  }
+}
+
+/** Ends the stream with its life, or with its client. */
+function endWith(clock: Clock, stream: MessageStream, signal: AbortSignal, lifeMs: number): void {
+  const onAbort = () => stream.fail(canceled());
+  const cancelLife = clock.after(lifeMs, () => stream.fail(new ConnectError("", Code.DeadlineExceeded)));
+  signal.addEventListener("abort", onAbort, { once: true });
+  stream.onEnd(() => {
+    cancelLife();
+    signal.removeEventListener("abort", onAbort);
+  });
+  if (signal.aborted) onAbort();
+}
+
+function canceled(): ConnectError {
+  return new ConnectError("", Code.Canceled);
+}
+
+function sendPings(clock: Clock, stream: MessageStream): void {
+  let cancel = () => {};
+  const next = () => {
+    cancel = clock.after(PING_DELAY_MS, () => {
+      stream.ping();
+      next();
+    });
+  };
+  next();
+  stream.onEnd(() => cancel());
+}
+
+/** Ends the stream on silence, on a half-close and on any frame that is no pong. */
+function watchPongs(
+  clock: Clock,
+  stream: MessageStream,
+  frames: AsyncIterator<OpenMessageStreamWithKeepAliveRequest>,
+): void {
+  const unhealthy = () => stream.fail(new ConnectError("terminating unhealthy stream", Code.Aborted));
+  let cancel = clock.after(PONG_TIMEOUT_MS, unhealthy);
+  let ended = false;
+  stream.onEnd(() => {
+    ended = true;
+    cancel();
+  });
+  const read = async () => {
+    for (;;) {
+      const frame = await frames.next();
+      if (ended) return;
+      if (frame.done || frame.value.requestOrPong.case !== "pong") return unhealthy();
+      if (violationOf(OpenMessageStreamWithKeepAliveRequestSchema, frame.value) !== undefined)
+        return unhealthy();
+      cancel();
+      cancel = clock.after(PONG_TIMEOUT_MS, unhealthy);
+    }
+  };
+  read().catch(unhealthy);
+}
+
+function ping(clock: Clock): OpenMessageStreamWithKeepAliveResponse {
+  const value = { timestamp: timestampFromMs(clock.now()), pingDelay: durationFromMs(PING_DELAY_MS) };
+  return create(OpenMessageStreamWithKeepAliveResponseSchema, { responseOrPing: { case: "ping", value } });
+}
+
+function responseOf(message: Message): OpenMessageStreamResponse {
+  return create(OpenMessageStreamResponseSchema, { messages: [message] });
+}
+
+function checkRequest<T extends DescMessage>(schema: T, request: MessageShape<T>): void {
+  const violation = violationOf(schema, request);
+  if (violation !== undefined) throw invalidArgument(violation);
+}
+
+/** The signature of opening a stream covers the request without the signature itself: the key alone. */
+function checkSignature({ rendezvousKey, signature }: OpenMessageStreamRequest): void {
+  const signed = toBinary(
+    OpenMessageStreamRequestSchema,
+    create(OpenMessageStreamRequestSchema, { rendezvousKey }),
+  );
+  const key = rendezvousKey?.value ?? new Uint8Array(0);
+  if (!crypto.verify(key, signed, signature?.value ?? new Uint8Array(0))) throw unauthenticated();
+}
+
+function idOf({ rendezvousKey }: OpenMessageStreamRequest): string {
+  return toBase58(rendezvousKey?.value ?? new Uint8Array(0));
+}

@@ -1,0 +1,35 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { invalidArgument } from "../failure.js";
+import { violationOf } from "./validation.js";
+
+/** A call of the sequencer that has one request and one response, callable in process. */
+export type UnaryCall<I extends DescMessage, O extends DescMessage> = (
+  request: MessageShape<I>,
+) => Promise<MessageShape<O>>;
+
+/** Makes a call of what handles valid requests. */
+export type CheckedBy = <I extends DescMessage, O extends DescMessage>(
+  input: I,
+  output: O,
+  handle: UnaryCall<I, O>,
+) => UnaryCall<I, O>;
+
+/** Validates what comes in and what goes out. Unexpected errors are told to the log; callers see no text of them. */
+export function checkedBy(onError: (error: unknown) => void): CheckedBy {
+  return (input, output, handle) => async (request) => {
+    const violation = violationOf(input, request);
+    if (violation !== undefined) throw invalidArgument(violation);
+    let response: MessageShape<typeof output>;
+    try {
+      response = await handle(request);
+    } catch (error) {
+      if (error instanceof ConnectError) throw error;
+      onError(error);
+      throw new ConnectError("", Code.Internal);
+    }
+    const ownViolation = violationOf(output, response);
+    if (ownViolation !== undefined) throw new ConnectError(ownViolation, Code.Internal);
+    return response;
+  };
+}

@@ -1,0 +1,106 @@
+/** WebSockets on a port: the handshake, and all that are open. */
+import type http from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+import { destroyLater, ignore } from "../port/connection.js";
+import { type GuardOptions, judgeRequest, sendErrorOnSocket } from "../port/http-guard.js";
+import { MAX_REQUEST_BYTES } from "../port/request-body.js";
+import type { EnvelopeMethods } from "./methods.js";
+import { EnvelopeSocket, type EnvelopeSocketLimits } from "./socket.js";
+
+const GOING_AWAY = 1001;
+
+/** Times of a socket, in milliseconds. */
+export interface WebSocketLimits extends EnvelopeSocketLimits {
+  /** Time for a client to answer a close frame. */
+  readonly closeMs: number;
+}
+
+const defaultLimits: WebSocketLimits = {
+  // Browsers open a socket, register their request on others, and only then send on it.
+  firstFrameMs: 60_000,
+  idleMs: 30_000,
+  takeMs: 30_000,
+  closeMs: 5_000,
+};
+
+const serverOptions = {
+  noServer: true,
+  clientTracking: true,
+  perMessageDeflate: false,
+  maxPayload: MAX_REQUEST_BYTES,
+  // Pieces of which a frame may arrive. Each costs more than the one byte that it may hold.
+  maxFragments: 1024,
+  maxBufferedChunks: 16_384,
+  // One frame per turn of the event loop: whoever floods a socket does not keep the others waiting.
+  allowSynchronousEvents: false,
+};
+
+/** Every WebSocket of an emulator, whatever its path. */
+export class WebSockets {
+  readonly #server: WebSocketServer;
+  readonly #serve: (webSocket: WebSocket) => EnvelopeSocket;
+
+  /** @param onError Told of unexpected errors, of which clients see nothing but Internal. */
+  constructor(
+    methods: EnvelopeMethods,
+    onError: (error: unknown) => void,
+    given: Partial<WebSocketLimits> = {},
+  ) {
+    const limits = { ...defaultLimits, ...given };
+    const context = { methods, onError, limits };
+    this.#serve = (webSocket) => new EnvelopeSocket(webSocket, context);
+    const options = { ...serverOptions, closeTimeout: limits.closeMs, WebSocket: TellingWebSocket };
+    this.#server = new WebSocketServer(options);
+    this.#server.on("wsClientError", (error, socket, req) =>
+      refuse(socket, req.method === "GET" ? 400 : 405, error.message),
+    );
+  }
+
+  /** Answers a handshake: a socket that is served, or an HTTP error. */
+  upgrade(req: http.IncomingMessage, socket: Duplex, head: Buffer, guard: GuardOptions): void {
+    const verdict = judgeRequest(req, guard);
+    if (verdict.kind === "refused") {
+      refuse(socket, verdict.status, verdict.error);
+    } else if (Number(req.headers["sec-websocket-version"]) !== 13) {
+      // The library knows a draft as well. It names the Origin otherwise, and nobody has judged that.
+      refuse(socket, 400, "WebSocket version 13 expected");
+    } else {
+      this.#server.handleUpgrade(req, socket, head, (webSocket) => this.#open(webSocket, socket));
+    }
+  }
+
+  /** Closes every socket. */
+  close(): void {
+    // Their calls end with the sockets; what comes over them no longer matters.
+    for (const webSocket of this.#server.clients) webSocket.close(GOING_AWAY);
+  }
+
+  #open(webSocket: WebSocket, socket: Duplex): void {
+    const served = this.#serve(webSocket);
+    const leave = () => served.leave();
+    webSocket.on("message", (data: Buffer, isBinary: boolean) => served.receive(data, isBinary));
+    webSocket.on("closing", leave);
+    webSocket.on("close", leave);
+    // What a client does wrong closes its socket; there is nothing else to do about it.
+    webSocket.on("error", ignore);
+    socket.once("end", leave);
+  }
+}
+
+/**
+ * Tells when closing begins, by either side. The library itself tells of the end only, which a client can put off; its key
+ * is to be free as soon as it says good-bye.
+ */
+class TellingWebSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason);
+    this.emit("closing");
+  }
+}
+
+function refuse(socket: Duplex, status: number, error: string): void {
+  sendErrorOnSocket(socket, status, error);
+  socket.resume();
+  destroyLater(socket);
+}

@@ -1,0 +1,78 @@
+/** REST v1: the calls as JSON, with the real sequencer's checks, texts and flattening of errors. */
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { SequencerServices } from "../calls/services.js";
+import type { PortRequest, PortResponse } from "../port/http-guard.js";
+import { BodyFailure, readBody } from "../port/request-body.js";
+import type { WebhookUrlRules } from "../rules/webhook-url.js";
+import { type JsonAnswer, RestFailure, type RestRequest } from "./call.js";
+import { createIntent, getStatus } from "./payment.js";
+import { getUserId } from "./user-id.js";
+
+/** Answers the REST calls; everything else is 404. */
+export function restHandler(
+  services: SequencerServices,
+  webhookUrls: WebhookUrlRules,
+  onError: (error: unknown) => void,
+): (req: PortRequest, res: PortResponse) => Promise<void> {
+  const routes: Readonly<Record<string, (request: RestRequest) => Promise<JsonAnswer>>> = {
+    "/v1/createIntent": (request) => createIntent(request, services, webhookUrls),
+    "/v1/getStatus": (request) => getStatus(request, services),
+    "/v1/getUserId": (request) => getUserId(request, services),
+  };
+  return async (req, res) => {
+    try {
+      const { pathname, searchParams } = targetOf(req.url ?? "/");
+      const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+      if (route === undefined) throw new RestFailure(404, "not found");
+      const readText = async () => (await readBody(req)).toString("utf8");
+      sendJson(res, await route({ method: req.method ?? "", query: searchParams, readBody: readText }));
+    } catch (error) {
+      // Nobody is left to be told.
+      if (res.destroyed) return;
+      const failure = failureOf(error);
+      // The services have told of their own failures already.
+      if (failure.status === 500 && !(error instanceof ConnectError)) onError(error);
+      sendJson(res, { status: failure.status, body: { success: false, error: failure.message } });
+    }
+  };
+}
+
+/** Path and query of a request. A path may begin with two slashes, which is no host here. */
+function targetOf(url: string): URL {
+  const absolute = url.startsWith("/") ? `http://emulator${url}` : url;
+  if (!URL.canParse(absolute)) throw new RestFailure(404, "not found");
+  return new URL(absolute);
+}
+
+function failureOf(error: unknown): RestFailure {
+  if (error instanceof RestFailure) return error;
+  if (error instanceof BodyFailure) return new RestFailure(error.status, error.message);
+  if (!(error instanceof ConnectError)) return new RestFailure(500, "internal server error");
+  switch (error.code) {
+    case Code.InvalidArgument:
+      return new RestFailure(400, `rpc error: code = InvalidArgument desc = ${error.rawMessage}`);
+    case Code.Unauthenticated:
+      return new RestFailure(401, "authentication failed");
+    case Code.PermissionDenied:
+      return new RestFailure(403, "permission denied");
+    case Code.Canceled:
+    case Code.DeadlineExceeded:
+      return new RestFailure(408, "request timed out");
+    default:
+      return new RestFailure(500, "internal server error");
+  }
+}
+
+function sendJson(res: PortResponse, { status, body }: JsonAnswer): void {
+  if (res.headersSent || res.destroyed) return;
+  const sorted = Object.fromEntries(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1)));
+  // As Go's encoder does it, so that the answer is safe inside HTML.
+  const text = JSON.stringify(sorted).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  res.statusCode = status;
+  res.setHeader("content-type", "application/json");
+  res.setHeader("content-length", Buffer.byteLength(text));
+  res.end(text);
+}

@@ -1,0 +1,191 @@
+import type { StreamHub } from "../calls/stream-hub.js";
+import type { Clock } from "../clock.js";
+import { webhookCalled } from "../server-messages.js";
+import type { IntentRecord, Store, WebhookAttempt } from "../store/store.js";
+
+/** One HTTP request of a webhook. */
+export interface WebhookRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A compact JWT. */
+  readonly body: string;
+  /** Fires when the attempt has taken too long. */
+  readonly signal: AbortSignal;
+}
+
+/** Sends one POST, follows redirects, and resolves with the final status. */
+export type DeliverWebhook = (request: WebhookRequest) => Promise<{ readonly status: number }>;
+
+/** What the delivery depends on. */
+export interface DeliveryContext {
+  readonly store: Store;
+  readonly hub: StreamHub;
+  readonly clock: Clock;
+  readonly deliverWebhook: DeliverWebhook;
+  /** The signed token of an intent. */
+  readonly tokenOf: (intentId: string, intent: IntentRecord) => string;
+  /** Told of failures of the store. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Pauses before the attempts, in milliseconds. The next attempt is scheduled when one starts, so they can overlap. */
+const ATTEMPT_DELAYS_MS: readonly number[] = [
+  0, 1_000, 1_000, 15_000, 60_000, 900_000, 3_600_000, 86_400_000,
+];
+/** Time of one attempt. */
+const ATTEMPT_TIMEOUT_MS: number = 3_000;
+/** After the last attempt has started, the webhook counts as failed this much later. */
+const GIVE_UP_AFTER_MS: number = 60_000;
+
+interface DueWebhook {
+  readonly url: string;
+  readonly intent: IntentRecord;
+}
+
+/** Delivers webhooks: at least once, with repeats, until one attempt is answered with exactly 200. */
+export class WebhookDelivery {
+  readonly #context: DeliveryContext;
+  readonly #timers = new Map<string, () => void>();
+  readonly #running = new Set<AbortController>();
+  #stopped = false;
+  /** Moves on with every reset, so that what began before cannot go on after it. */
+  #era = 0;
+
+  constructor(context: DeliveryContext) {
+    this.#context = context;
+  }
+
+  /** Starts the schedule of a webhook that is pending. Does nothing for an intent without one. */
+  arm(intentId: string, attemptsSoFar = 0): void {
+    this.#schedule(intentId, attemptsSoFar);
+  }
+
+  /** Goes on with what a store from before holds. */
+  async resume(): Promise<void> {
+    for (const [intentId, { webhook }] of await this.#context.store.dump()) {
+      if (webhook?.state === "pending") this.arm(intentId, webhook.attempts.length);
+    }
+  }
+
+  /** Drops every schedule and ends every attempt. */
+  stop(): void {
+    this.#stopped = true;
+    this.reset();
+  }
+
+  /** As {@link WebhookDelivery.stop}, but new schedules may start. */
+  reset(): void {
+    this.#era += 1;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    for (const attempt of this.#running) attempt.abort();
+  }
+
+  #schedule(intentId: string, attempt: number): void {
+    if (this.#stopped) return;
+    // One schedule per intent, whoever armed it.
+    this.#timers.get(intentId)?.();
+    const delayMs = ATTEMPT_DELAYS_MS[attempt];
+    const next =
+      delayMs === undefined
+        ? this.#context.clock.after(
+            GIVE_UP_AFTER_MS,
+            () => void this.#giveUp(intentId).catch(this.#context.onError),
+          )
+        : this.#context.clock.after(
+            delayMs,
+            () => void this.#attempt(intentId, attempt).catch(this.#context.onError),
+          );
+    this.#timers.set(intentId, next);
+  }
+
+  async #attempt(intentId: string, attempt: number): Promise<void> {
+    const { clock, onError } = this.#context;
+    const era = this.#era;
+    this.#timers.delete(intentId);
+    const startedAt = clock.now();
+    let due: DueWebhook | undefined;
+    try {
+      due = await this.#readDue(intentId);
+    } catch (error) {
+      // A store that fails once must not end the schedule.
+      if (era === this.#era) this.#schedule(intentId, attempt + 1);
+      throw error;
+    }
+    if (due === undefined || era !== this.#era) return;
+    this.#schedule(intentId, attempt + 1);
+    const outcome = await this.#send(intentId, due);
+    if (era !== this.#era) return;
+    try {
+      await this.#record(intentId, { startedAt, ...outcome });
+    } catch (error) {
+      onError(error);
+      if (outcome.httpStatus === 200 && era === this.#era)
+        await this.#record(intentId, { startedAt, ...outcome, error: "the answer could not be stored" });
+    }
+  }
+
+  #readDue(intentId: string): Promise<DueWebhook | undefined> {
+    return this.#context.store.transaction(intentId, async (transaction) => {
+      const webhook = await transaction.getWebhook();
+      const intent = await transaction.getIntent();
+      if (webhook?.state !== "pending" || intent === undefined) return undefined;
+      return { url: webhook.url, intent };
+    });
+  }
+
+  async #send(intentId: string, { url, intent }: DueWebhook): Promise<Omit<WebhookAttempt, "startedAt">> {
+    if (intent.state !== "submitted") return { error: "the intent is revoked" };
+    const end = new AbortController();
+    const { signal } = end;
+    this.#running.add(end);
+    const cancel = this.#context.clock.after(ATTEMPT_TIMEOUT_MS, () =>
+      end.abort(new Error("no answer in time")),
+    );
+    // A sender that minds no signal must not outlive its attempt.
+    const ended = new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
+    try {
+      const headers = { "content-type": "application/jwt" };
+      const body = this.#context.tokenOf(intentId, intent);
+      const delivered = this.#context.deliverWebhook({ url, headers, body, signal });
+      const { status } = await Promise.race([delivered, ended]);
+      return { httpStatus: status };
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) };
+    } finally {
+      cancel();
+      this.#running.delete(end);
+    }
+  }
+
+  async #record(intentId: string, attempt: WebhookAttempt): Promise<void> {
+    const { store, hub, clock } = this.#context;
+    const called = await store.transaction(intentId, async (transaction) => {
+      const webhook = await transaction.getWebhook();
+      if (webhook === undefined) return undefined;
+      // Attempts overlap, so that a later one can be over earlier.
+      const attempts = [...webhook.attempts, attempt].sort((a, b) => a.startedAt - b.startedAt);
+      const confirmed = attempt.httpStatus === 200 && attempt.error === undefined;
+      const state = confirmed ? "confirmed" : webhook.state;
+      await transaction.putWebhook({ ...webhook, state, attempts });
+      if (!confirmed) return undefined;
+      const message = webhookCalled(clock.now());
+      await transaction.addMessage(message.record);
+      return message;
+    });
+    if (called === undefined) return;
+    this.#timers.get(intentId)?.();
+    this.#timers.delete(intentId);
+    await hub.deliver(intentId, called.message);
+  }
+
+  async #giveUp(intentId: string): Promise<void> {
+    this.#timers.delete(intentId);
+    await this.#context.store.transaction(intentId, async (transaction) => {
+      const webhook = await transaction.getWebhook();
+      if (webhook?.state === "pending") await transaction.putWebhook({ ...webhook, state: "failed" });
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/** What follows from a difference: for the intent id, for the sequencer, for signatures. */
+import { toBase58 } from "../../lib/bytes.js";
+import { rendezvousKey } from "../../rendezvous/key.js";
+import { PAYLOAD_LENGTH } from "../../rendezvous/payload.js";
+import type { Inspection } from "../types.js";
+import type { FieldDifference } from "./difference.js";
+import type { Piece } from "./sides.js";
+
+/** A piece of both inputs. */
+export type Pair = readonly [piece: Piece, here: Inspection, there: Inspection];
+
+/** Sentences about what the differences lead to. */
+export function consequencesOf(pairs: readonly Pair[], fields: readonly FieldDifference[]): string[] {
+  const differs = (piece: Piece): boolean => fields.some((field) => field.piece === piece);
+  const payload = pairs.find(([piece, tree]) => piece === "payload" || tree.kind === "payload");
+  const sentences = payload === undefined ? messageSentences(fields) : payloadSentences(payload, fields);
+  if (differs("key")) {
+    sentences.push("The rendezvous keys differ, so the payloads do: in kind, currency, amount or nonce.");
+  }
+  if (differs("signature") && !differs("message") && !differs("key")) {
+    sentences.push(
+      "Message and key are the same and Ed25519 signatures of equal bytes are equal, so one signature is over other bytes.",
+    );
+  }
+  return sentences;
+}
+
+const causes: Readonly<Record<string, string>> = {
+  kind: "The kinds differ: one was built with fees, for which an empty list counts too, or one is a login.",
+  currency: "The currencies differ, which are part of the payload.",
+  units: "The amounts differ, which are part of the payload; clients round to hundredths in different ways.",
+  nonce: "The nonces differ: another client secret, or another idempotency key or secret.",
+};
+
+function payloadSentences([, here, there]: Pair, fields: readonly FieldDifference[]): string[] {
+  const names = Object.keys(causes).filter((name) =>
+    fields.some(({ path, piece }) => path === name && (piece === "payload" || piece === "input")),
+  );
+  const sentences = names.map((name) => causes[name] ?? "");
+  if (here.length !== PAYLOAD_LENGTH || there.length !== PAYLOAD_LENGTH) return sentences;
+  const [one, other] = [here, there].map(({ bytes }) => toBase58(rendezvousKey(bytes).publicKey));
+  if (one === other)
+    return ["The payloads are the same, and so are key and intent id.", ...secondRequest(fields)];
+  return [...sentences, `So the keys differ, and the intent ids: ${one} here, ${other} there.`];
+}
+
+const inPayload = /(^|\.)(currency|native_amount)$/;
+const outside = /(^|\.)(requestor_account|domain|verifier|additional_fees\[\d+\])(\.|$)/;
+
+function messageSentences(fields: readonly FieldDifference[]): string[] {
+  const sentences: string[] = [];
+  if (fields.some(({ path }) => path === "nonce")) sentences.push(`${causes.nonce} So the keys differ.`);
+  if (fields.some(({ path }) => inPayload.test(path))) {
+    sentences.push(
+      "Currency and amount are part of the payload too, so the keys and the intent ids differ as well.",
+    );
+  }
+  sentences.push(...secondRequest(fields));
+  const fees = fields.filter(({ path }) => path.includes("additional_fees"));
+  if (fees.some(({ here, there }) => here === undefined || there === undefined)) {
+    sentences.push("Whether there are fees at all is part of the payload, as its kind.");
+  }
+  return sentences;
+}
+
+/** What the sequencer makes of two requests at one key. */
+function secondRequest(fields: readonly FieldDifference[]): string[] {
+  if (!fields.some(({ path }) => outside.test(path))) return [];
+  return [
+    "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the " +
+      "sequencer refuses whichever request comes second.",
+  ];
+}

@@ -1,0 +1,126 @@
+import { InputError } from "../../errors.js";
+import { checkOptions } from "../../lib/options.js";
+import { messageType } from "../kinds/catalog.js";
+import { nodesOf } from "../nodes.js";
+import { canonicalBytes } from "../rules/canonical.js";
+import type { Inspection, InspectNode } from "../types.js";
+import { count } from "../words.js";
+import { consequencesOf } from "./consequences.js";
+import type { Difference, FieldDifference } from "./difference.js";
+import { divergence } from "./divergence.js";
+import { type DiffInput, PIECES, type Piece, type Side, sideOf } from "./sides.js";
+
+/** How to compare. */
+export interface DiffOptions {
+  /** What both inputs are; see `as` of {@link explain}. */
+  readonly as?: string | undefined;
+}
+
+/**
+ * Compares two intents, messages, payloads or whatever else {@link explain} reads, and says in words where they part.
+ *
+ * The two may come in different forms: a REST body is compared with a `SendMessageRequest` by the message, the key and the
+ * signature in both; an intent with either, and with a payload. "Here" is the first input, "there" the second.
+ *
+ * @throws InputError only where an input is neither text, bytes nor an intent, or for the options
+ * @example
+ * ```ts
+ * import { diff } from "code-intents/inspect";
+ *
+ * const { equal, summary, consequences } = diff(intent, "2a340a220a20...");
+ * summary; // 'byte 42 of the message: 75 ("u") here, 65 ("e") there: the first letter of currency (...)'
+ * ```
+ */
+export function diff(a: DiffInput, b: DiffInput, options: DiffOptions = {}): Difference {
+  checkOptions(options, "", ["as"]);
+  const here = sideOf(a, options);
+  const there = sideOf(b, options);
+  const common = PIECES.filter((piece) => here.pieces.has(piece) && there.pieces.has(piece));
+  // Where both are the same thing, that holds all the rest.
+  const compared =
+    common.includes("input") && here.is === there.is
+      ? (["input"] as const)
+      : common.filter((piece) => piece !== "input");
+  if (compared.length === 0) return nothingInCommon(here, there);
+  const pairs = compared.map((piece) => [piece, treeOf(here, piece), treeOf(there, piece)] as const);
+  const fields = pairs.flatMap(([piece, one, other]) => fieldDifferences(piece, one, other));
+  const first = pairs.find(([, one, other]) => divergence(one, other) !== undefined);
+  if (first === undefined) {
+    const what = compared[0] === "input" ? count(treeOf(here, "input").length, "byte") : list(compared);
+    return { equal: true, summary: `The same: ${what}.`, fields, consequences: [] };
+  }
+  const [piece, one, other] = first;
+  const { offset, text } = divergence(one, other) ?? { offset: 0, text: "" };
+  const cause = fields.find((field) => field.piece === piece);
+  return {
+    equal: false,
+    summary: `Byte ${offset}${piece === "input" ? "" : ` of the ${piece}`}: ${text}${causeText(text, cause)}.`,
+    offset,
+    piece,
+    fields,
+    consequences: [...sameMeaning(one, other), ...consequencesOf(pairs, fields)],
+  };
+}
+
+function nothingInCommon(here: Side, there: Side): Difference {
+  const summary = `One is taken for ${here.is} and the other for ${there.is}: they hold nothing that can be compared.`;
+  return { equal: false, summary, fields: [], consequences: [] };
+}
+
+function treeOf({ pieces }: Side, piece: Piece): Inspection {
+  const tree = pieces.get(piece);
+  if (tree === undefined) throw new InputError("invalid_option", "input", `has no ${piece}`);
+  return tree;
+}
+
+/** The field behind a length or a tag that differs. */
+function causeText(text: string, cause: FieldDifference | undefined): string {
+  if (cause === undefined || text.includes(cause.path)) return "";
+  const { path, here = "absent", there = "absent" } = cause;
+  return `; the first field that differs is ${path}: ${here} here, ${there} there`;
+}
+
+/** Two ways to write the same fields. */
+function sameMeaning(one: Inspection, other: Inspection): string[] {
+  const type = messageType(one.typeName ?? "");
+  if (type === undefined || one.typeName !== other.typeName) return [];
+  const [a, b] = [canonicalBytes(type, one.bytes), canonicalBytes(type, other.bytes)];
+  if (a === undefined || b === undefined || a.length !== b.length || a.some((byte, i) => byte !== b[i]))
+    return [];
+  return ["Both say the same, and only the form differs: the sequencer writes both again in the same way."];
+}
+
+function fieldDifferences(piece: Piece, one: Inspection, other: Inspection): FieldDifference[] {
+  const here = leavesOf(one);
+  const there = leavesOf(other);
+  return [...new Set([...here.keys(), ...there.keys()])].flatMap((path) => {
+    const [a, b] = [here.get(path), there.get(path)];
+    if (a !== undefined && b !== undefined && sameBytes(a, b)) return [];
+    const difference = { piece, path };
+    return [
+      {
+        ...difference,
+        ...(a === undefined ? {} : { here: a.meaning }),
+        ...(b === undefined ? {} : { there: b.meaning }),
+      },
+    ];
+  });
+}
+
+/** What says something by itself, by path. */
+function leavesOf(tree: Inspection): Map<string, InspectNode> {
+  const leaves = new Map<string, InspectNode>();
+  for (const node of nodesOf<InspectNode>(tree)) {
+    if (node !== tree && node.children.length === 0) leaves.set(node.path, node);
+  }
+  return leaves;
+}
+
+function sameBytes(a: InspectNode, b: InspectNode): boolean {
+  const [one, other] = [a.body?.bytes ?? a.bytes, b.body?.bytes ?? b.bytes];
+  return one.length === other.length && one.every((byte, i) => byte === other[i]);
+}
+
+function list(pieces: readonly Piece[]): string {
+  return pieces.length === 1 ? `the ${pieces[0]}` : `${pieces.slice(0, -1).join(", ")} and ${pieces.at(-1)}`;
+}

@@ -1,0 +1,91 @@
+/** Every compiled message and method of the protocol, by the names that people use for them. */
+import type { DescMessage } from "@bufbuild/protobuf";
+import { file_code_common_v1_model } from "../../../gen/code/common/v1/model_pb.js";
+import { file_code_messaging_v1_messaging_service } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
+import { file_code_micropayment_v1_micro_payment_service } from "../../../gen/code/micropayment/v1/micro_payment_service_pb.js";
+import { file_code_transaction_v2_transaction_service } from "../../../gen/code/transaction/v2/transaction_service_pb.js";
+import { file_code_user_v1_identity_service } from "../../../gen/code/user/v1/identity_service_pb.js";
+
+/** Full name of a payment or login request with its signature's wrapper: what is signed. */
+export const MESSAGE = "code.messaging.v1.Message";
+export const SEND_MESSAGE_REQUEST = "code.messaging.v1.SendMessageRequest";
+export const REQUEST_TO_RECEIVE_BILL = "code.messaging.v1.RequestToReceiveBill";
+export const REQUEST_TO_LOGIN = "code.messaging.v1.RequestToLogin";
+export const ENVELOPE_REQUEST = "code.common.v1.Request";
+export const ENVELOPE_RESPONSE = "code.common.v1.Response";
+export const GET_LOGIN_REQUEST = "code.user.v1.GetLoginForThirdPartyAppRequest";
+
+// What is pasted most often comes first, for bytes that are several messages at once.
+const commonFirst = [
+  MESSAGE,
+  SEND_MESSAGE_REQUEST,
+  REQUEST_TO_RECEIVE_BILL,
+  REQUEST_TO_LOGIN,
+  ENVELOPE_REQUEST,
+  "code.micropayment.v1.GetStatusRequest",
+  "code.micropayment.v1.GetStatusResponse",
+  "code.messaging.v1.SendMessageResponse",
+  ENVELOPE_RESPONSE,
+  "code.messaging.v1.PollMessagesRequest",
+  "code.messaging.v1.PollMessagesResponse",
+  "code.messaging.v1.OpenMessageStreamRequest",
+  "code.messaging.v1.OpenMessageStreamResponse",
+  "code.messaging.v1.OpenMessageStreamWithKeepAliveRequest",
+  "code.messaging.v1.OpenMessageStreamWithKeepAliveResponse",
+  "code.micropayment.v1.RegisterWebhookRequest",
+  "code.micropayment.v1.RegisterWebhookResponse",
+  GET_LOGIN_REQUEST,
+  "code.user.v1.GetLoginForThirdPartyAppResponse",
+  "code.messaging.v1.AckMessagesRequest",
+];
+
+const files = [
+  file_code_messaging_v1_messaging_service,
+  file_code_micropayment_v1_micro_payment_service,
+  file_code_user_v1_identity_service,
+  file_code_common_v1_model,
+  file_code_transaction_v2_transaction_service,
+];
+
+let sorted: readonly DescMessage[] | undefined;
+
+/** Every message, the ones that are met most often first. */
+export function messageTypes(): readonly DescMessage[] {
+  const rank = ({ typeName }: DescMessage): number => {
+    const index = commonFirst.indexOf(typeName);
+    return index < 0 ? commonFirst.length : index;
+  };
+  sorted ??= files.flatMap((file) => file.messages).sort((a, b) => rank(a) - rank(b));
+  return sorted;
+}
+
+/** The message of a full name (`code.messaging.v1.Message`) or of the last part of one, in any case. */
+export function messageType(name: string): DescMessage | undefined {
+  const wanted = name.toLowerCase();
+  return messageTypes().find(
+    (type) => type.typeName.toLowerCase() === wanted || type.name.toLowerCase() === wanted,
+  );
+}
+
+/** Messages that answer a call, and the items of streams. */
+export function answerTypes(): readonly DescMessage[] {
+  const answers = new Set(
+    files.flatMap(({ services }) => services.flatMap(({ methods }) => methods.map(({ output }) => output))),
+  );
+  return messageTypes().filter((type) => answers.has(type));
+}
+
+/** What a method of an envelope takes: by service (`Messaging`, or its full name) and method (`sendMessage`). */
+export function methodInput(service: string, method: string): DescMessage | undefined {
+  const found = files
+    .flatMap(({ services }) => services)
+    .find(({ name, typeName }) => name === service || typeName === service);
+  return found?.methods.find(({ localName, name }) => localName === method || name === method)?.input;
+}
+
+/** The message of a full name that is compiled. */
+export function typeOf(typeName: string): DescMessage {
+  const type = messageTypes().find((candidate) => candidate.typeName === typeName);
+  if (type === undefined) throw new Error(`${typeName} is not compiled`);
+  return type;
+}

@@ -1,0 +1,77 @@
+/** The tree of a message with all that `explain` adds to it: what an envelope carries, and the rules of the protocol. */
+import type { DescMessage } from "@bufbuild/protobuf";
+import { embedMessage, messageDraft } from "../message/message.js";
+import { messageShape } from "../message/shape.js";
+import { fieldOf, nodesOf, textOf } from "../nodes.js";
+import { applyRules } from "../rules/rules.js";
+import { type Draft, report } from "../tree.js";
+import { hexByte, quote } from "../words.js";
+import {
+  answerTypes,
+  ENVELOPE_REQUEST,
+  ENVELOPE_RESPONSE,
+  MESSAGE,
+  methodInput,
+  REQUEST_TO_LOGIN,
+  REQUEST_TO_RECEIVE_BILL,
+  SEND_MESSAGE_REQUEST,
+  typeOf,
+} from "./catalog.js";
+import { fitOf } from "./fit.js";
+
+/** The tree of bytes that are taken for a message. */
+export function messageTree(type: DescMessage, input: Uint8Array): Draft {
+  const root = messageDraft(messageShape(type), input);
+  if (type.typeName === ENVELOPE_REQUEST) openRequest(root, input);
+  if (type.typeName === ENVELOPE_RESPONSE) openResponse(root, input);
+  applyRules(root);
+  for (const node of nodesOf(root)) {
+    if (node.typeName === SEND_MESSAGE_REQUEST) checkWrapper(fieldOf(node, "message"));
+  }
+  return root;
+}
+
+/** Takes the body of a call for what its method takes. */
+function openRequest(root: Draft, input: Uint8Array): void {
+  const body = fieldOf(root, "body");
+  const service = textOf(root, "service");
+  const method = textOf(root, "method");
+  if (service === undefined || method === undefined) return;
+  const type = methodInput(service, method);
+  if (type !== undefined) {
+    if (body !== undefined) embedMessage(body, messageShape(type), input);
+    return;
+  }
+  const node = fieldOf(root, "method") ?? root;
+  const expected = "a method that the sequencer has, such as Messaging and sendMessage";
+  const found = `${quote(service.slice(0, 40))} and ${quote(method.slice(0, 40))}`;
+  report(node, "broken_rule", "invalid_value", (node.body ?? node).offset, expected, found);
+}
+
+/** Takes the body of an answer for the answer that it fits best: an envelope does not say which call it was. */
+function openResponse(root: Draft, input: Uint8Array): void {
+  const body = fieldOf(root, "body");
+  if (body?.body === undefined || body.body.length === 0) return;
+  const { bytes } = body.body;
+  const [best] = answerTypes()
+    .map((type) => ({ type, fit: fitOf(messageShape(type), bytes) }))
+    .sort((a, b) => b.fit - a.fit);
+  if (best !== undefined && best.fit > 0.5) embedMessage(body, messageShape(best.type), input);
+}
+
+/** Reports a request that stands where the message around it should. */
+function checkWrapper(message: Draft | undefined): void {
+  const bytes = message?.body?.bytes;
+  if (message === undefined || bytes === undefined || bytes.length === 0) return;
+  const own = fitOf(messageShape(typeOf(MESSAGE)), bytes);
+  for (const [typeName, number] of [
+    [REQUEST_TO_RECEIVE_BILL, 5],
+    [REQUEST_TO_LOGIN, 10],
+  ] as const) {
+    if (fitOf(messageShape(typeOf(typeName)), bytes) < Math.max(0.7, own + 0.3)) continue;
+    const tag = hexByte(number * 8 + 2);
+    const at = message.body?.offset ?? message.offset;
+    const expected = `the tag ${tag} and a length, which make a Message of the ${typeName.split(".").at(-1)}`;
+    report(message, "broken_rule", "missing_wrapper", at, expected, "the request alone");
+  }
+}

@@ -1,0 +1,139 @@
+/** Bodies of REST calls: JSON with the message in base64url, and key and signature in base58. */
+import { fromBase58, toBase58 } from "../../lib/bytes.js";
+import { type CheckContext, checkMessage, checksOf } from "../checks/checks.js";
+import type { InspectCheck } from "../checks/signature-check.js";
+import { messageShape } from "../message/shape.js";
+import { wrappedBytes } from "../nodes.js";
+import { wrapRequest } from "../rules/canonical.js";
+import { type Draft, report } from "../tree.js";
+import { quote } from "../words.js";
+import { GET_LOGIN_REQUEST, MESSAGE, REQUEST_TO_RECEIVE_BILL, typeOf } from "./catalog.js";
+import {
+  base58Member,
+  base64urlMember,
+  type DocumentMember,
+  jsonDocument,
+  leniently,
+  type MemberRule,
+} from "./documents.js";
+import { fitOf } from "./fit.js";
+import { messageTree } from "./message-tree.js";
+import type { Read, SectionDraft } from "./sections.js";
+
+/** Names of the bodies that are JSON objects. */
+export type BodyName = "create-intent-body" | "get-user-id-body" | "json-object";
+
+const bodyRules: Readonly<Record<string, MemberRule>> = {
+  intent: base58Member(32, "the intent id, which is the rendezvous public key"),
+  message: base64urlMember("the request without the tag and length of the Message"),
+  signature: base58Member(64, "the rendezvous signature, over the whole Message"),
+  webhook: {
+    meaning: () => "where the sequencer reports the payment; not signed, and not part of the id",
+    expected: (value) =>
+      value === null || (typeof value === "string" && /^https:\/\//.test(value)) ? undefined : "an https URL",
+  },
+};
+
+const userIdRules: Readonly<Record<string, MemberRule>> = {
+  intent: base58Member(32, "the intent id"),
+  message: base64urlMember("a GetLoginForThirdPartyAppRequest"),
+  signature: base58Member(64, "the verifier's signature, over the request without its signature"),
+};
+
+/** Which body a JSON object is, by its members and by what `message` holds. */
+export function bodyNameOf(bytes: Uint8Array): BodyName {
+  const { members } = jsonDocument("", bytes, {});
+  const names = new Set(members.map(({ name }) => name));
+  if (["intent", "message", "signature"].filter((name) => names.has(name)).length < 2) return "json-object";
+  const message = leniently(memberOf(members, "message")) ?? new Uint8Array();
+  const login = fitTo(GET_LOGIN_REQUEST, message);
+  return login > Math.max(fitTo(REQUEST_TO_RECEIVE_BILL, message), fitTo(MESSAGE, message))
+    ? "get-user-id-body"
+    : "create-intent-body";
+}
+
+/** The body of `POST /v1/createIntent`. */
+export function readCreateIntentBody(input: Uint8Array): Read {
+  const { root, members } = jsonDocument("body of POST /v1/createIntent", input, bodyRules);
+  requireMembers(root, members);
+  const body: SectionDraft = { type: "create-intent-body", title: "the body", root };
+  const request = leniently(memberOf(members, "message"));
+  if (request === undefined || request.length === 0) return { sections: [body], checks: () => [] };
+
+  const isOuter = fitTo(MESSAGE, request) > fitTo(REQUEST_TO_RECEIVE_BILL, request) + 0.3;
+  if (isOuter) {
+    const node = members.find(({ name }) => name === "message")?.node ?? root;
+    const expected = "the RequestToReceiveBill alone";
+    report(node, "broken_rule", "invalid_member", node.offset, expected, "the Message around it");
+  }
+  const message = isOuter ? request : wrapRequest(5, request);
+  const added = message.length - request.length;
+  const title = isOuter
+    ? "message, from base64url"
+    : `message, from base64url, after the ${added} bytes of tag and length that make it a Message, which is what is signed`;
+  const tree = messageTree(typeOf(MESSAGE), message);
+  const check = (): readonly InspectCheck[] => {
+    const key = fromBase58(String(memberOf(members, "intent")));
+    const signature = fromBase58(String(memberOf(members, "signature")));
+    const usable = key?.length === 32 && signature?.length === 64;
+    return usable ? [checkMessage(tree, key, signature), ...checksOf(tree, { publicKey: key })] : [];
+  };
+  return { sections: [body, { type: MESSAGE, title, root: tree }], checks: check };
+}
+
+/** The body of `POST /v1/getUserId`. */
+export function readGetUserIdBody(input: Uint8Array): Read {
+  const { root, members } = jsonDocument("body of POST /v1/getUserId", input, userIdRules);
+  requireMembers(root, members);
+  const body: SectionDraft = { type: "get-user-id-body", title: "the body", root };
+  const bytes = leniently(memberOf(members, "message"));
+  if (bytes === undefined || bytes.length === 0) return { sections: [body], checks: () => [] };
+  const tree = messageTree(typeOf(GET_LOGIN_REQUEST), bytes);
+  const check = (context: CheckContext): readonly InspectCheck[] => {
+    const intent = wrappedBytes(tree, "intent_id", 32);
+    const inside = intent && toBase58(intent);
+    const same = inside === memberOf(members, "intent");
+    const text = same
+      ? "intent is the intent_id of the message"
+      : `intent is ${quote(String(memberOf(members, "intent")).slice(0, 60))}, and intent_id of the message ${inside ?? "not there"}`;
+    return [
+      { outcome: same ? "passed" : "failed", name: "key", text, path: "intent" },
+      ...checksOf(tree, context),
+      ...checkSameSignature(members, wrappedBytes(tree, "signature", 64)),
+    ];
+  };
+  const section = { type: GET_LOGIN_REQUEST, title: "message, from base64url", root: tree };
+  return { sections: [body, section], checks: check };
+}
+
+/** The sequencer puts the body's signature into the message before it verifies. */
+function checkSameSignature(
+  members: readonly DocumentMember[],
+  inside: Uint8Array | undefined,
+): readonly InspectCheck[] {
+  const signature = memberOf(members, "signature");
+  if (inside === undefined || signature === toBase58(inside)) return [];
+  const text = "signature is not the one in the message, and the sequencer takes this one";
+  return [{ outcome: "failed", name: "signature", text, path: "signature" }];
+}
+
+/** A JSON object of which nothing is known. */
+export function readJsonObject(input: Uint8Array): Read {
+  const { root } = jsonDocument("JSON object", input, {});
+  return { sections: [{ type: "json-object", title: "the input", root }], checks: () => [] };
+}
+
+function requireMembers(root: Draft, members: readonly DocumentMember[]): void {
+  for (const name of ["intent", "message", "signature"]) {
+    if (members.some((member) => member.name === name)) continue;
+    report(root, "broken_rule", "missing_field", root.length, `a member ${name}`, "none");
+  }
+}
+
+function memberOf(members: readonly DocumentMember[], name: string): unknown {
+  return members.filter((member) => member.name === name).at(-1)?.value;
+}
+
+function fitTo(typeName: string, bytes: Uint8Array): number {
+  return fitOf(messageShape(typeOf(typeName)), bytes);
+}

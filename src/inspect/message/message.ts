@@ -1,0 +1,59 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { type Draft, draft, inputBytes, inspection, span } from "../tree.js";
+import type { Inspection } from "../types.js";
+import { count } from "../words.js";
+import { readFields } from "./fields.js";
+import { messageMeaning } from "./meaning.js";
+import { type MessageShape, messageShape } from "./shape.js";
+
+/**
+ * Takes a serialized message apart: which byte is which, and what it means.
+ *
+ * It reads the wire format itself and takes every name from the compiled descriptor. Broken input does not
+ * throw: the tree holds what could be read, and `problems` says where it went wrong and what was expected
+ * there. The nodes hold views into `bytes`, not copies.
+ *
+ * @throws InputError only where `bytes` is no `Uint8Array`
+ * @example
+ * ```ts
+ * import { inspectMessage, renderText } from "code-intents/inspect";
+ * import { MessageSchema } from "code-intents/proto/messaging";
+ *
+ * const tree = inspectMessage(MessageSchema, intent.toBinary());
+ * tree.problems; // []: well-formed and canonical
+ * tree.children[0]?.meaning; // "kind: a request to receive a bill"
+ * tree.parts; // tag, length, tag, length, ...: every byte once, in order
+ * console.log(renderText(tree));
+ * ```
+ */
+export function inspectMessage(schema: DescMessage, bytes: Uint8Array): Inspection {
+  return inspection(messageDraft(messageShape(schema), inputBytes(bytes)));
+}
+
+/** The tree of a message, to be completed. */
+export function messageDraft(shape: MessageShape, input: Uint8Array): Draft {
+  const whole = span(input, 0, input.length);
+  const root = draft("message", shape.typeName, "", whole);
+  root.typeName = shape.typeName;
+  root.body = whole;
+  const end = input.length;
+  root.children = readFields({ bytes: input, shape, end, declaredEnd: end, path: "", depth: 1 }, 0).children;
+  root.meaning = `${messageMeaning(shape.typeName, root.children)}, ${count(end, "byte")}`;
+  return root;
+}
+
+/**
+ * Takes a field of bytes for the message that it holds: its value becomes fields. For what a descriptor cannot
+ * know, such as the body of an envelope.
+ */
+export function embedMessage(node: Draft, shape: MessageShape, input: Uint8Array): void {
+  const { body } = node;
+  if (body === undefined || node.children.length > 0) return;
+  const end = body.offset + body.length;
+  const declaredEnd = body.offset + (node.lengthPrefix?.value ?? body.length);
+  const scope = { bytes: input, shape, end, declaredEnd, path: node.path, depth: 2 };
+  node.children = readFields(scope, body.offset).children;
+  node.typeName = shape.typeName;
+  node.meaning = `holds ${messageMeaning(shape.typeName, node.children)} (${shape.typeName})`;
+  delete node.value;
+}

@@ -1,0 +1,67 @@
+/**
+ * Which fields of a message have been there so far. A writer writes known fields by ascending number, each
+ * singular one once and one of each oneof, and keeps unknown ones at the end; a signature is verified over
+ * what a writer writes.
+ */
+
+import type { InspectProblemCode } from "../types.js";
+import type { FieldShape } from "./shape.js";
+
+/** A breach of that rule. */
+export interface OrderProblem {
+  readonly code: InspectProblemCode;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export class SeenFields {
+  readonly #counts: Map<number, number> = new Map();
+  readonly #oneofs: Map<string, FieldShape> = new Map();
+  #highest = 0;
+  #unknown: number | undefined;
+
+  /** Index that the next value of a repeated field has. */
+  countOf(number: number): number {
+    return this.#counts.get(number) ?? 0;
+  }
+
+  /** Counts a value of a repeated field. */
+  add(number: number): void {
+    this.#counts.set(number, this.countOf(number) + 1);
+  }
+
+  /** Notes a field that the descriptor does not have. */
+  noteUnknown(number: number): void {
+    this.#unknown ??= number;
+  }
+
+  /** Notes a known field, and says what is wrong with finding it here. */
+  note(field: FieldShape): OrderProblem[] {
+    const { number, name, oneof } = field.info;
+    const problems: OrderProblem[] = [];
+    if (this.#unknown !== undefined) {
+      const expected = `field ${number} before the unknown field ${this.#unknown}`;
+      problems.push({ code: "field_order", expected, found: "it after that" });
+    } else if (number < this.#highest) {
+      const expected = `field ${number} before field ${this.#highest}`;
+      problems.push({ code: "field_order", expected, found: "it after that" });
+    }
+    this.#highest = Math.max(this.#highest, number);
+
+    if (!field.repeated) {
+      if (this.countOf(number) > 0) {
+        problems.push({ code: "repeated_singular", expected: `${name} once`, found: "another one" });
+      }
+      this.add(number);
+    }
+    if (oneof !== undefined) {
+      const other = this.#oneofs.get(oneof);
+      if (other !== undefined && other !== field) {
+        const expected = `one field of ${oneof}`;
+        problems.push({ code: "second_of_oneof", expected, found: `${name} as well as ${other.info.name}` });
+      }
+      this.#oneofs.set(oneof, field);
+    }
+    return problems;
+  }
+}

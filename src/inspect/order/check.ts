@@ -1,0 +1,241 @@
+import { CodeIntentsError, InputError, type IntentMismatchErrorCode } from "../../errors.js";
+import { requireBase58, toBase58 } from "../../lib/bytes.js";
+import { formatUnits, parseAmount, type Rounding } from "../../money/amount.js";
+import { parseCurrency } from "../../money/currency.js";
+import { rendezvousKey } from "../../rendezvous/key.js";
+import { nonceFromClientSecret } from "../../rendezvous/nonce.js";
+import { encodePayload, type PaymentKind } from "../../rendezvous/payload.js";
+import { type Candidate, type ClaimedTerms, candidatesFor, type PaymentTerms } from "./candidates.js";
+
+/**
+ * An order as it is stored: an intent has all of it, and so has a row of your database. Other members are not looked at.
+ */
+export interface StoredOrder {
+  /** Client secret of the intent, base58 of 11 bytes. */
+  readonly clientSecret: string;
+  /** Decimal string or number; absent for a login. */
+  readonly amount?: string | number | undefined;
+  /** Currency code; absent for a login. */
+  readonly currency?: string | undefined;
+  /** Token account that is to be paid, base58. Only compared with what is claimed: it is not in the id. */
+  readonly destination?: string | undefined;
+  /** Shares for others. Only whether there are any is in the id. */
+  readonly fees?: readonly unknown[] | undefined;
+  /** Default: by whether there are fees; `"login"` where there is no amount. */
+  readonly kind?: PaymentKind | "login" | undefined;
+  /** How an amount with more than two decimals was taken. Default `"refuse"`. */
+  readonly rounding?: Rounding | undefined;
+}
+
+/**
+ * What somebody says of the order: an intent id, or the claims of a webhook, or an event. Other members are not looked at.
+ */
+export type OrderClaim =
+  | string
+  | (({ readonly intent: string } | { readonly intentId: string } | { readonly id: string }) & {
+      readonly destination?: string | undefined;
+      readonly currency?: string | undefined;
+      readonly amount?: string | number | undefined;
+    });
+
+/** Something that the order and the claim do not agree on. */
+export interface OrderMismatch {
+  readonly field: "intent" | "destination" | "currency" | "amount";
+  /** What the order says; of the intent, the id that it leads to. */
+  readonly order: string;
+  readonly claim: string;
+}
+
+/** What comes of holding a claim against an order. */
+export interface OrderCheck {
+  readonly matches: boolean;
+  /** Id of the order's intent, computed from client secret, kind, currency and amount. */
+  readonly intentId: string;
+  readonly mismatches: readonly OrderMismatch[];
+  /** The claimed id as that of an order near this one, in words, where there is one: what is likely to be the mistake. */
+  readonly likely?: string;
+  /** What neither the id nor the claim says anything about, so that it stays open. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * A claim that is not for an order: nothing may be released on it.
+ *
+ * @example
+ * ```ts
+ * import { assertOrder, OrderMismatchError } from "code-intents/inspect";
+ *
+ * try {
+ *   assertOrder({ clientSecret: intent.clientSecret, amount: "2.50", currency: "usd" }, intent.id);
+ * } catch (error) {
+ *   if (error instanceof OrderMismatchError) console.error(error.check.mismatches);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class OrderMismatchError extends CodeIntentsError {
+  declare readonly code: IntentMismatchErrorCode;
+  /** What was found; it holds no secret. */
+  readonly check: OrderCheck;
+
+  /** @internal */
+  constructor(check: OrderCheck) {
+    const differ = check.mismatches.map(
+      ({ field, order, claim }) => `${field} is ${order} by the order and ${claim} by the claim`,
+    );
+    const likely = check.likely === undefined ? "" : ` ${check.likely}`;
+    super("intent_mismatch", { message: `The claim is not for this order: ${differ.join("; ")}.${likely}` });
+    this.check = check;
+  }
+
+  static {
+    // The registry symbol of src/errors.ts: `instanceof` works across two copies of the package.
+    Object.defineProperty(OrderMismatchError, Symbol.for("code-intents.error.classes"), {
+      value: "OrderMismatchError",
+    });
+  }
+}
+
+// The sequencer lets the payer's amount differ by as much.
+const AMOUNT_TOLERANCE = 0.0001;
+
+/**
+ * Recomputes the intent id of an order from its client secret, without any network, and says what of a claim does not match
+ * it. Destination, the fees themselves, login and webhook are not in the id: `unknown` lists what stays open.
+ *
+ * Where the id does not match, orders near this one are tried: with and without fees, with the amount as other clients round
+ * it, in another currency. That is a few hundred keys, so it takes a moment.
+ *
+ * @throws InputError for an order or a claim that cannot be used, naming the field
+ * @example
+ * ```ts
+ * import { checkOrder } from "code-intents/inspect";
+ *
+ * const stored = { clientSecret: intent.clientSecret, amount: "2.50", currency: "usd" };
+ * const { matches, mismatches, likely } = checkOrder(stored, { intent: intent.id, amount: 2.6 });
+ * ```
+ */
+export function checkOrder(order: StoredOrder, claim: OrderClaim): OrderCheck {
+  const nonce = nonceFromClientSecret(order?.clientSecret, "order.clientSecret");
+  const terms = termsOf(order);
+  const claimed = readClaim(claim);
+  const intentId = idOf(terms, nonce);
+  const mismatches: OrderMismatch[] = [];
+  const compare = (field: OrderMismatch["field"], ours: string, theirs: string | undefined): void => {
+    if (theirs !== undefined && theirs !== ours) mismatches.push({ field, order: ours, claim: theirs });
+  };
+  compare("intent", intentId, claimed.intent);
+  if (order.destination !== undefined) {
+    requireBase58(order.destination, "order.destination", 32, "the token account, base58 of 32 bytes");
+    compare("destination", order.destination, claimed.destination);
+  }
+  if (terms !== "login") {
+    compare("currency", terms.currency, claimed.currency);
+    const amount = Number(formatUnits(terms.units));
+    const differs = claimed.amount !== undefined && !(Math.abs(claimed.amount - amount) <= AMOUNT_TOLERANCE);
+    if (differs)
+      mismatches.push({ field: "amount", order: formatUnits(terms.units), claim: `${claimed.amount}` });
+  }
+  const likely = claimed.intent === intentId ? undefined : likelyMistake(order, terms, nonce, claimed);
+  return {
+    matches: mismatches.length === 0,
+    intentId,
+    mismatches,
+    ...(likely === undefined ? {} : { likely }),
+    unknown: unknownOf(order, terms, claimed),
+  };
+}
+
+/**
+ * As {@link checkOrder}, and throws where the claim does not match.
+ *
+ * @throws OrderMismatchError `intent_mismatch`; its `check` says what differs
+ * @throws InputError for an order or a claim that cannot be used, naming the field
+ * @example
+ * ```ts
+ * import { assertOrder } from "code-intents/inspect";
+ *
+ * assertOrder(intent, intent.id); // an intent is an order, too
+ * ```
+ */
+export function assertOrder(order: StoredOrder, claim: OrderClaim): void {
+  const check = checkOrder(order, claim);
+  if (!check.matches) throw new OrderMismatchError(check);
+}
+
+interface Claimed {
+  readonly intent: string;
+  readonly destination: string | undefined;
+  readonly currency: string | undefined;
+  readonly amount: number | undefined;
+}
+
+function readClaim(claim: unknown): Claimed {
+  const { intent, intentId, id, destination, currency, amount } = (
+    typeof claim === "object" && claim !== null ? claim : { intent: claim }
+  ) as Readonly<Record<string, unknown>>;
+  const named = intent ?? intentId ?? id;
+  requireBase58(named, "claim.intent", 32, "the claimed intent id, base58 of 32 bytes");
+  if (destination !== undefined) {
+    requireBase58(destination, "claim.destination", 32, "the claimed token account, base58 of 32 bytes");
+  }
+  const paid = amount === undefined ? undefined : Number(amount);
+  if (paid !== undefined && !Number.isFinite(paid)) {
+    throw new InputError("invalid_option", "claim.amount", "must be a finite number or decimal text");
+  }
+  return {
+    intent: named as string,
+    destination: destination as string | undefined,
+    currency: currency === undefined ? undefined : parseCurrency(currency, "claim.currency"),
+    amount: paid,
+  };
+}
+
+function termsOf({ kind, amount, currency, fees, rounding = "refuse" }: StoredOrder): PaymentTerms | "login" {
+  if (kind === "login" || (kind === undefined && amount === undefined && currency === undefined))
+    return "login";
+  if (kind !== undefined && kind !== "payment" && kind !== "payment-with-fees") {
+    throw new InputError("invalid_option", "order.kind", 'must be "payment", "payment-with-fees" or "login"');
+  }
+  const { units } = parseAmount(amount, { rounding, field: "order.amount" });
+  return {
+    kind: kind ?? ((fees?.length ?? 0) > 0 ? "payment-with-fees" : "payment"),
+    currency: parseCurrency(currency, "order.currency"),
+    units,
+  };
+}
+
+function idOf(terms: PaymentTerms | "login", nonce: Uint8Array): string {
+  const payload = encodePayload(terms === "login" ? { kind: "login", nonce } : { ...terms, nonce });
+  return toBase58(rendezvousKey(payload).publicKey);
+}
+
+/** The first order near this one that has the claimed id, in words. */
+function likelyMistake(
+  { amount = "" }: StoredOrder,
+  terms: PaymentTerms | "login",
+  nonce: Uint8Array,
+  claimed: Claimed,
+): string | undefined {
+  if (terms === "login") return undefined;
+  const { currency, amount: paid } = claimed;
+  const claimedTerms: ClaimedTerms = {
+    currency: currency === undefined ? undefined : parseCurrency(currency),
+    units: paid === undefined || !(paid >= 0.01 && paid < 1e13) ? undefined : BigInt(Math.round(paid * 100)),
+  };
+  for (const candidate of candidatesFor(terms, amount, claimedTerms)) {
+    if (idOf(candidate.terms, nonce) === claimed.intent) return likelyText(candidate);
+  }
+  return "No order near this one has the claimed id either: the client secret is likely to be another order's.";
+}
+
+function likelyText({ how }: Candidate): string {
+  return `The claimed id is that of this order ${how}.`;
+}
+
+function unknownOf(order: StoredOrder, terms: PaymentTerms | "login", claimed: Claimed): string[] {
+  const isCompared = order.destination !== undefined && claimed.destination !== undefined;
+  if (terms === "login") return ["login", "webhook"];
+  const open = ["fees", "login", "webhook"];
+  return isCompared ? open : ["destination", ...open];
+}

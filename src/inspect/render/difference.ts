@@ -1,0 +1,34 @@
+import type { Difference } from "../diff/difference.js";
+import { MIN_WIDTH, type RenderStyle, wrap } from "./table.js";
+import { DEFAULT_WIDTH, type RenderOptions, stylistOf } from "./tree.js";
+
+/**
+ * A difference as text: the first byte, the fields, and what follows from them.
+ *
+ * @example
+ * ```ts
+ * import { diff, renderDifference } from "code-intents/inspect";
+ *
+ * console.log(renderDifference(diff(intent, "2a340a220a20...")));
+ * ```
+ */
+export function renderDifference(difference: Difference, options: RenderOptions = {}): string {
+  const { equal, summary, fields, consequences } = difference;
+  const width = Math.max(MIN_WIDTH, Math.floor(options.width ?? DEFAULT_WIDTH) || MIN_WIDTH);
+  const stylist = stylistOf(options);
+  const lines: string[] = [];
+  const write = (text: string, style: RenderStyle = "plain", indent = 0): void => {
+    const blanks = " ".repeat(indent);
+    for (const line of wrap(text, width - indent)) lines.push(`${blanks}${stylist(line, style)}`);
+  };
+  write(summary, equal ? "plain" : "problem");
+  for (const { piece, path, here, there } of fields) {
+    lines.push("");
+    write(piece === "input" ? path : `${piece}: ${path}`, "name");
+    write(`here   ${here ?? "absent"}`, "plain", 2);
+    write(`there  ${there ?? "absent"}`, "plain", 2);
+  }
+  if (consequences.length > 0) lines.push("");
+  for (const consequence of consequences) write(consequence);
+  return lines.join("\n");
+}

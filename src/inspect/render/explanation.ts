@@ -1,0 +1,79 @@
+import { hex } from "@scure/base";
+import type { InspectCheckOutcome } from "../checks/signature-check.js";
+import type { CanonicalForm, Explanation } from "../explanation.js";
+import { count } from "../words.js";
+import { MIN_WIDTH, type RenderStyle, type Stylist, wrap } from "./table.js";
+import { DEFAULT_WIDTH, type RenderOptions, renderText, stylistOf } from "./tree.js";
+
+const outcomes: Readonly<Record<InspectCheckOutcome, string>> = {
+  passed: "ok     ",
+  failed: "WRONG  ",
+  skipped: "skipped",
+};
+
+/**
+ * An explanation as text: what it is and why, the first wrong byte, the trees, the checks and, where it differs, the canonical
+ * form.
+ *
+ * What the input says is written in a way that cannot steer a terminal.
+ *
+ * @example
+ * ```ts
+ * import { explain, renderExplanation } from "code-intents/inspect";
+ *
+ * console.log(renderExplanation(explain("028ce803000000000003ac674216f3e15c761ee1"), { width: 100 }));
+ * ```
+ */
+export function renderExplanation(explanation: Explanation, options: RenderOptions = {}): string {
+  const { summary, verdict, problems, sections, checks, canonical } = explanation;
+  const width = Math.max(MIN_WIDTH, Math.floor(options.width ?? DEFAULT_WIDTH) || MIN_WIDTH);
+  const stylist = stylistOf(options);
+  const paragraph = paragraphs(width, stylist);
+  const failed = checks.some(({ outcome }) => outcome === "failed");
+  const blocks = [[...paragraph(summary), ...paragraph(verdict, problems.length > 0 ? "problem" : "plain")]];
+  for (const [index, { title, tree }] of sections.entries()) {
+    const heading = index === 0 ? [] : paragraph(`${capital(title)}:`, "heading");
+    blocks.push([...heading, renderText(tree, { ...options, width })]);
+  }
+  if (checks.length > 0) {
+    const lines = checks.flatMap(({ outcome, text, path }) => {
+      const where = path === "" ? "" : ` (${path})`;
+      const style = outcome === "failed" ? "problem" : "plain";
+      return paragraph(`${capital(text)}${where}.`, style, outcomes[outcome]);
+    });
+    blocks.push([...paragraph(failed ? "Checks, not all of them passed:" : "Checks:", "heading"), ...lines]);
+  }
+  if (canonical !== undefined) blocks.push(canonicalLines(canonical, paragraph));
+  return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+type Paragraph = (text: string, style?: RenderStyle, mark?: string) => string[];
+
+/** Text over several lines, after a mark on the first of them. */
+function paragraphs(width: number, stylist: Stylist): Paragraph {
+  return (text, style = "plain", mark = "") => {
+    const indent = mark === "" ? "" : " ".repeat(mark.length + 2);
+    return wrap(text, width - indent.length).map((line, index) => {
+      const start =
+        index === 0 && mark !== ""
+          ? `${stylist(mark.trimEnd(), style)}${" ".repeat(2 + mark.length - mark.trimEnd().length)}`
+          : indent;
+      return `${start}${stylist(line, style)}`;
+    });
+  };
+}
+
+function canonicalLines(
+  { type, bytes, offset, firstDifference }: CanonicalForm,
+  paragraph: Paragraph,
+): string[] {
+  const at = firstDifference - offset;
+  const heading =
+    `Canonical form of this ${type}, ${count(bytes.length, "byte")}, which is what the sequencer verifies over; ` +
+    `it differs from byte ${firstDifference} on${offset === 0 ? "" : `, its own byte ${at}`}:`;
+  return [...paragraph(heading, "heading"), ...paragraph(hex.encode(bytes))];
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,116 @@
+import type { InspectNode, InspectSpan } from "../types.js";
+import { wireTypeText } from "../wire.js";
+import { count } from "../words.js";
+import { ansi, type Cell, layOut, type RenderStyle, type Row, type Stylist, unstyled } from "./table.js";
+
+/** How a tree is written as text. */
+export interface RenderOptions {
+  /** Whether to colour it with ANSI escapes. Default `false`; the characters are the same. */
+  readonly color?: boolean;
+  /** Longest line, in characters. Default 110, at least 60. */
+  readonly width?: number;
+  /**
+   * Colours of your own: gets a stretch of text and what it is, and returns it with its colour around it. Wins over
+   * `color`.
+   */
+  readonly style?: ((text: string, style: RenderStyle) => string) | undefined;
+}
+
+/** Longest line where nothing else is asked for. */
+export const DEFAULT_WIDTH = 110;
+
+/** How stretches of text are coloured. */
+export function stylistOf({ color = false, style }: RenderOptions): Stylist {
+  return style ?? (color ? ansi : unstyled);
+}
+
+/**
+ * A tree as text: one row per tag, length and value, with its offset, its bytes in hex, what it is, indented
+ * by depth, and what it means. Problems stand in rows of their own, marked with `!`.
+ *
+ * What the input says is written in a way that cannot steer a terminal.
+ *
+ * @example
+ * ```ts
+ * process.stdout.write(`${renderText(inspectMessage(MessageSchema, bytes), { color: true, width: 100 })}\n`);
+ * ```
+ */
+export function renderText(node: InspectNode, options: RenderOptions = {}): string {
+  const rows: Row[] = [];
+  addRows(node, 0, rows);
+  const problems = rows.filter(({ what }) => what.style === "problem").length;
+  const title = rows[0];
+  if (problems > 0 && title !== undefined) {
+    rows[0] = {
+      ...title,
+      meaning: { text: `${title.meaning.text}; ${count(problems, "problem")}`, style: "plain" },
+    };
+  }
+  return layOut(rows, options.width ?? DEFAULT_WIDTH, stylistOf(options));
+}
+
+function addRows(node: InspectNode, depth: number, rows: Row[]): void {
+  const row = (
+    part: InspectSpan | undefined,
+    style: Cell["style"],
+    indent: number,
+    what: Cell,
+    meaning: string,
+  ): void => {
+    const { offset, bytes } = part ?? { offset: node.offset, bytes: new Uint8Array() };
+    rows.push({
+      offset,
+      bytes,
+      bytesStyle: style,
+      isText: node.kind === "text",
+      depth: indent,
+      what,
+      meaning: { text: meaning, style: "plain" },
+    });
+  };
+  const name: Cell = { text: node.label, style: "name" };
+  switch (node.kind) {
+    case "message":
+    case "payload":
+    case "value":
+      row(undefined, "plain", depth, name, node.meaning);
+      break;
+    case "field": {
+      const isLeaf = node.children.length === 0 && node.body !== undefined && node.body.length > 0;
+      row(node.tag, "tag", depth, name, `${tagMeaning(node)}${isLeaf ? "" : `; ${node.meaning}`}`);
+      if (node.lengthPrefix !== undefined) {
+        const length = node.lengthPrefix.value === undefined ? "" : count(node.lengthPrefix.value, "byte");
+        row(node.lengthPrefix, "length", depth + 1, { text: "length", style: "plain" }, length);
+      }
+      if (isLeaf) row(node.body, "value", depth + 1, { text: "value", style: "plain" }, node.meaning);
+      break;
+    }
+    case "unreadable":
+      row(node.body, "problem", depth, { text: node.label, style: "plain" }, node.meaning);
+      break;
+    default:
+      row(node.body, "value", depth, name, node.meaning);
+  }
+  for (const { offset, code, expected, found } of node.ownProblems) {
+    const what: Cell = { text: `! ${code}`, style: "problem" };
+    const meaning: Cell = { text: `expected ${expected}; found ${found}`, style: "problem" };
+    rows.push({
+      offset,
+      bytes: new Uint8Array(),
+      bytesStyle: "plain",
+      isText: false,
+      depth: depth + 1,
+      what,
+      meaning,
+    });
+  }
+  for (const child of node.children) addRows(child, depth + 1, rows);
+  if (node.endTag !== undefined)
+    row(node.endTag, "tag", depth, { text: "end", style: "plain" }, "end of the group");
+}
+
+function tagMeaning(node: InspectNode): string {
+  const type = node.wireType === undefined ? "" : `, ${wireTypeText(node.wireType)}`;
+  const scalar = node.value === undefined || node.field?.type === undefined ? "" : `, ${node.field.type}`;
+  return `field ${node.field?.number}${type}${scalar}`;
+}

@@ -1,0 +1,102 @@
+/** Rules about several fields of a message together, by full name. */
+import { equalBytes } from "../../lib/bytes.js";
+import { REQUEST_TO_RECEIVE_BILL, SEND_MESSAGE_REQUEST } from "../kinds/catalog.js";
+import { fieldOf, fieldsOf, numberOf, textOf, wrappedBytes } from "../nodes.js";
+import { type Draft, report } from "../tree.js";
+import type { InspectProblemCode } from "../types.js";
+import { floatText, quote } from "../words.js";
+
+const QUARKS_PER_KIN = 100_000;
+// Quarks and native amount of a request may differ by as much: a kin and a thousandth.
+const QUARK_TOLERANCE = 100_100;
+
+export const crossRules: Readonly<Record<string, (message: Draft) => void>> = {
+  [REQUEST_TO_RECEIVE_BILL]: (message) => {
+    checkExchangeData(message);
+    checkFees(message);
+    checkDomain(message);
+  },
+  [SEND_MESSAGE_REQUEST]: (request) => checkSender(fieldOf(request, "message")),
+};
+
+function breach(
+  node: Draft,
+  expected: string,
+  found: string,
+  code: InspectProblemCode = "invalid_value",
+): void {
+  report(node, "broken_rule", code, node.offset, expected, found);
+}
+
+function checkExchangeData(message: Draft): void {
+  const exact = fieldOf(message, "exact");
+  const partial = fieldOf(message, "partial");
+  const currency = textOf(exact, "currency");
+  if (exact !== undefined && currency !== undefined && currency !== "kin") {
+    breach(exact, "partial, field 3: exact is for kin alone", `exact with ${quote(currency)}`);
+  }
+  if (partial !== undefined && textOf(partial, "currency") === "kin") {
+    breach(partial, "exact, field 2: kin goes with its rate and quarks", 'partial with "kin"');
+  }
+  if (exact !== undefined && currency === "kin") checkKin(exact);
+}
+
+function checkKin(exact: Draft): void {
+  const amount = numberOf(exact, "native_amount");
+  const rate = fieldOf(exact, "exchange_rate");
+  const quarks = fieldOf(exact, "quarks");
+  if (rate !== undefined && typeof rate.value === "number" && rate.value !== 1) {
+    breach(rate, "a rate of 1.0 for kin", floatText(rate.value));
+  }
+  if (typeof quarks?.value !== "bigint" || amount === undefined || !Number.isFinite(amount)) return;
+  if (Math.abs(amount * QUARKS_PER_KIN - Number(quarks.value)) > QUARK_TOLERANCE) {
+    const expected = `${Math.round(amount * QUARKS_PER_KIN)}, which is ${floatText(amount)} kin`;
+    breach(quarks, expected, `${quarks.value}`);
+  }
+}
+
+function checkFees(message: Draft): void {
+  const taken: Uint8Array[] = [];
+  const destination = wrappedBytes(message, "requestor_account", 32);
+  for (const fee of fieldsOf(message, "additional_fees")) {
+    const account = wrappedBytes(fee, "destination", 32);
+    if (account === undefined) continue;
+    if (destination !== undefined && equalBytes(account, destination)) {
+      breach(fee, "an account other than the requestor's", "the requestor's");
+    } else if (taken.some((other) => equalBytes(other, account))) {
+      breach(fee, "each account once", "one for the second time");
+    }
+    taken.push(account);
+  }
+}
+
+function checkDomain(message: Draft): void {
+  const withVerifier = ["signature", "rendezvous_key"];
+  const hasDomain = fieldOf(message, "domain") !== undefined;
+  const verifier = fieldOf(message, "verifier");
+  for (const name of ["verifier", ...withVerifier]) {
+    const field = fieldOf(message, name);
+    if (field === undefined || (hasDomain && (name === "verifier" || verifier !== undefined))) continue;
+    breach(field, `${hasDomain ? "a verifier" : "a domain"} beside ${name}`, "none");
+  }
+  if (!hasDomain || verifier === undefined) return;
+  for (const name of withVerifier) {
+    if (fieldOf(message, name) !== undefined) continue;
+    breach(verifier, `${name} beside domain and verifier`, "none", "missing_field");
+  }
+}
+
+/** What only the sequencer may set. */
+function checkSender(message: Draft | undefined): void {
+  for (const name of [
+    "id",
+    "send_message_request_signature",
+    "airdrop_received",
+    "intent_submitted",
+    "webhook_called",
+  ]) {
+    const field = message && fieldOf(message, name);
+    if (field !== undefined)
+      breach(field, "nothing here: only the sequencer sets it", name, "not_for_clients");
+  }
+}

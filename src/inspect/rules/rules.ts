@@ -1,0 +1,119 @@
+/** Holds a tree against the rules of the protocol, and reports every breach at its first wrong byte. */
+import type { DescMessage } from "@bufbuild/protobuf";
+import { base64, base64url, hex } from "@scure/base";
+import { fromBase58 } from "../../lib/bytes.js";
+import { messageTypes } from "../kinds/catalog.js";
+import { knownTypes } from "../message/meaning.js";
+import { fieldsOf, nodesOf, placeOf } from "../nodes.js";
+import { printableText } from "../notations/readings.js";
+import { type Draft, report } from "../tree.js";
+import { WIRE } from "../wire.js";
+import { crossRules } from "./cross-rules.js";
+import { type MessageRules, messageRules } from "./message-rules.js";
+import { exactLength, type ValueRule } from "./value-rules.js";
+
+let byName: ReadonlyMap<string, DescMessage> | undefined;
+
+/** Adds to a tree what is against the rules. Where the bytes break off, nothing is said to be missing. */
+export function applyRules(root: Draft): void {
+  byName ??= new Map(messageTypes().map((type) => [type.typeName, type]));
+  const nodes = [...nodesOf(root)];
+  const isWhole = !nodes.some(({ ownProblems }) => ownProblems.some(({ kind }) => kind === "malformed"));
+  for (const node of nodes) {
+    const type = byName.get(node.typeName ?? "");
+    if (type === undefined) continue;
+    const rules = messageRules[type.typeName] ?? {};
+    checkUnknown(node, type);
+    checkCounts(node, rules);
+    if (isWhole) checkPresence(node, type, rules);
+    checkValues(node, type.typeName, rules);
+    crossRules[type.typeName]?.(node);
+  }
+}
+
+/** The rule for a field of a message, where there is one. */
+export function valueRuleOf(typeName: string, field: string): ValueRule | undefined {
+  const wraps = Object.hasOwn(knownTypes, typeName) ? knownTypes[typeName]?.wraps : undefined;
+  if (wraps !== undefined) return exactLength(wraps.length, wraps.what, (bytes) => encodedHint(bytes, wraps));
+  const values = messageRules[typeName]?.values;
+  return values !== undefined && Object.hasOwn(values, field) ? values[field] : undefined;
+}
+
+function checkUnknown(message: Draft, type: DescMessage): void {
+  for (const node of message.children) {
+    const { field } = node;
+    if (field === undefined || field.known || field.number === 0) continue;
+    const { number } = field;
+    const reserved = type.proto.reservedRange.some(({ start, end }) => number >= start && number < end);
+    const has = type.fields.map((known) => known.number).join(", ");
+    const expected = `a field of ${type.name}: ${has}`;
+    const code = reserved ? "reserved_field" : "unknown_field";
+    const found = reserved ? `field ${number}, which is reserved` : `field ${number}`;
+    report(node, "broken_rule", code, node.offset, expected, found);
+  }
+}
+
+function checkCounts(message: Draft, { most = {} }: MessageRules): void {
+  for (const [name, limit] of Object.entries(most)) {
+    const extra = fieldsOf(message, name)[limit];
+    if (extra === undefined) continue;
+    report(extra, "broken_rule", "too_many", extra.offset, `at most ${limit} ${name}`, "one more");
+  }
+}
+
+function checkPresence(
+  message: Draft,
+  type: DescMessage,
+  { required = [], oneofs = [] }: MessageRules,
+): void {
+  for (const name of required) {
+    const field = type.fields.find((known) => known.name === name);
+    if (field === undefined || fieldsOf(message, name).length > 0) continue;
+    const at = placeOf(message, field.number);
+    report(message, "broken_rule", "missing_field", at, `${name}, field ${field.number}`, "none");
+  }
+  for (const name of oneofs) {
+    const fields = type.oneofs.find((oneof) => oneof.name === name)?.fields ?? [];
+    if (fields.some((field) => fieldsOf(message, field.name).length > 0)) continue;
+    const choice = fields.map((field) => `${field.name} (${field.number})`).join(", ");
+    const at = placeOf(message, Math.min(...fields.map(({ number }) => number)));
+    report(message, "broken_rule", "missing_field", at, `one of ${choice}`, "none");
+  }
+}
+
+function checkValues(message: Draft, typeName: string, { values = {} }: MessageRules): void {
+  const isWrapper = Object.hasOwn(knownTypes, typeName) && knownTypes[typeName]?.wraps !== undefined;
+  for (const name of isWrapper ? ["value"] : Object.keys(values)) {
+    const rule = valueRuleOf(typeName, name);
+    for (const node of fieldsOf(message, name)) {
+      const { value, body, lengthPrefix, wireType } = node;
+      if (value === undefined || body === undefined) continue;
+      const finding = rule?.(value, body.bytes);
+      if (finding === undefined) continue;
+      const { code, at, expected, found } = finding;
+      const isLength = code === "wrong_length" && wireType?.number === WIRE.LEN && lengthPrefix !== undefined;
+      const offset = isLength ? lengthPrefix.offset : body.offset + at;
+      report(node, "broken_rule", code, offset, expected, found);
+    }
+  }
+}
+
+/** What bytes of a wrong length may be: text that was not decoded. */
+function encodedHint(bytes: Uint8Array, { length }: { readonly length: number }): string {
+  const text = bytes.length <= 2 * length ? printableText(bytes) : undefined;
+  if (text === undefined) return "";
+  const decoders = {
+    hex: hex.decode,
+    base58: fromBase58,
+    base64: (source: string) => base64.decode(source.padEnd(Math.ceil(source.length / 4) * 4, "=")),
+    base64url: (source: string) => base64url.decode(source.padEnd(Math.ceil(source.length / 4) * 4, "=")),
+  };
+  for (const [name, decode] of Object.entries(decoders)) {
+    try {
+      if (decode(text)?.length === length) return `, which are ${name} text: decode it first`;
+    } catch {
+      // Another text.
+    }
+  }
+  return "";
+}
