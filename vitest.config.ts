@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["code-intents-source", "node", "import", "module", "default"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/browser/**"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
