@@ -8,7 +8,7 @@ import type { CryptoProvider } from "./types.js";
  */
 export function loadPortable(): CryptoProvider {
   try {
-    return createRequire(import.meta.url)("./portable.js").crypto;
+    return createRequire(import.meta.url)("./portable.js");
   } catch (cause) {
     throw new UnsupportedError(
       "unsupported_by_runtime",

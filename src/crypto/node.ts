@@ -65,7 +65,7 @@ class NodeSigningKey implements SigningKey {
 }
 
 const native: Omit<CryptoProvider, "keyFromHashOf" | "keyFromSeed"> = {
-  name: "node",
+  implementation: () => "node",
   sha256(data) {
     return new Uint8Array(
       typeof nodeCrypto.hash === "function"
@@ -132,14 +132,28 @@ function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** See {@link CryptoProvider}. The check against the known signature runs at the first use, not at import. */
-export const crypto: CryptoProvider = {
-  get name() {
-    return provider().name;
-  },
-  sha256: (data) => provider().sha256(data),
-  hmacSha256: (key, data) => provider().hmacSha256(key, data),
-  keyFromHashOf: (data) => provider().keyFromHashOf(data),
-  keyFromSeed: (seed) => provider().keyFromSeed(seed),
-  verify: (publicKey, message, signature) => provider().verify(publicKey, message, signature),
-};
+// Each is described by CryptoProvider. The check against the known signature runs at the first use, not at import.
+
+export function implementation(): "node" | "portable" {
+  return provider().implementation();
+}
+
+export function sha256(data: Uint8Array): Uint8Array {
+  return provider().sha256(data);
+}
+
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  return provider().hmacSha256(key, data);
+}
+
+export function keyFromHashOf(data: Uint8Array): SigningKey {
+  return provider().keyFromHashOf(data);
+}
+
+export function keyFromSeed(seed: Uint8Array): SigningKey {
+  return provider().keyFromSeed(seed);
+}
+
+export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return provider().verify(publicKey, message, signature);
+}

@@ -3,16 +3,10 @@
  * cross-check of the Node implementation in the tests.
  */
 import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 as sha256Of } from "@noble/hashes/sha2.js";
 import nacl from "tweetnacl";
 import { hasSmallOrder } from "./small-order.js";
-import {
-  type CryptoProvider,
-  PUBLIC_KEY_LENGTH,
-  SEED_LENGTH,
-  SIGNATURE_LENGTH,
-  type SigningKey,
-} from "./types.js";
+import { PUBLIC_KEY_LENGTH, SEED_LENGTH, SIGNATURE_LENGTH, type SigningKey } from "./types.js";
 
 class PortableSigningKey implements SigningKey {
   readonly #pair: nacl.SignKeyPair;
@@ -50,21 +44,33 @@ function isCanonicalScalar(signature: Uint8Array): boolean {
   return false;
 }
 
-/** See {@link CryptoProvider}. */
-export const crypto: CryptoProvider = {
-  name: "portable",
-  sha256: (data) => sha256(data),
-  hmacSha256: (key, data) => hmac(sha256, key, data),
-  keyFromHashOf: (data) => new PortableSigningKey(sha256(data)),
-  keyFromSeed(seed) {
-    if (seed.length !== SEED_LENGTH) throw new RangeError(`an Ed25519 seed is ${SEED_LENGTH} bytes`);
-    return new PortableSigningKey(seed);
-  },
-  verify(publicKey, message, signature) {
-    if (publicKey.length !== PUBLIC_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false;
-    if (hasSmallOrder(publicKey)) return false;
-    return (
-      isCanonicalScalar(signature) && nacl.sign.detached.verify(own(message), own(signature), own(publicKey))
-    );
-  },
-};
+// Each is described by CryptoProvider.
+
+export function implementation(): "portable" {
+  return "portable";
+}
+
+export function sha256(data: Uint8Array): Uint8Array {
+  return sha256Of(data);
+}
+
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  return hmac(sha256Of, key, data);
+}
+
+export function keyFromHashOf(data: Uint8Array): SigningKey {
+  return new PortableSigningKey(sha256Of(data));
+}
+
+export function keyFromSeed(seed: Uint8Array): SigningKey {
+  if (seed.length !== SEED_LENGTH) throw new RangeError(`an Ed25519 seed is ${SEED_LENGTH} bytes`);
+  return new PortableSigningKey(seed);
+}
+
+export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== PUBLIC_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false;
+  if (hasSmallOrder(publicKey)) return false;
+  return (
+    isCanonicalScalar(signature) && nacl.sign.detached.verify(own(message), own(signature), own(publicKey))
+  );
+}

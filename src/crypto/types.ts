@@ -6,10 +6,13 @@ export interface SigningKey {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** The primitives that the protocol needs, behind `#crypto`: one implementation for Node, one for everywhere else. */
+/**
+ * The primitives that the protocol needs: what each module behind `#crypto` exports, one for Node, one for everywhere else.
+ * Functions and no object, so that a bundle holds only those that it uses.
+ */
 export interface CryptoProvider {
   /** Which implementation answers; for diagnosis. */
-  readonly name: "node" | "portable";
+  implementation(): "node" | "portable";
   /** SHA-256; 32 bytes. */
   sha256(data: Uint8Array): Uint8Array;
   /** HMAC-SHA-256; 32 bytes. */

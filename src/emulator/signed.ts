@@ -1,5 +1,5 @@
 import { clone, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import type { Signature } from "../../gen/code/common/v1/model_pb.js";
 
 type Signed<S extends DescMessage> = MessageShape<S> & { signature?: Signature | undefined };

@@ -1,15 +1,14 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { Metadata } from "../../gen/code/transaction/v2/transaction_service_pb.js";
-import type { Intent } from "../intents/intent.js";
-import { PaymentIntent } from "../intents/payment-intent.js";
 import { equalBytes, fromBase58, toBase58 } from "../lib/bytes.js";
 import { rendezvousKey } from "../rendezvous/key.js";
 import type { ForgedEvent, HeardPayment, PaymentEvent } from "./events.js";
 import { OwnRequest, sentBytes } from "./own-request.js";
 import { accountText, textOf } from "./text.js";
+import { isPayment, type WatchedIntent } from "./watched.js";
 
 // How far a payment may be from the requested amount, as the sequencer itself allows.
 const AMOUNT_TOLERANCE = 0.0001;
@@ -29,7 +28,7 @@ const serverKinds: ReadonlySet<string> = new Set(["intentSubmitted", "webhookCal
  * intent.
  */
 export class Listener {
-  readonly #intent: Intent;
+  readonly #intent: WatchedIntent;
   readonly #publicKey: Uint8Array;
   readonly #ownRequest: OwnRequest;
   readonly #seen = new Set<string>();
@@ -37,7 +36,7 @@ export class Listener {
   #submitted = false;
   #contradicted = false;
 
-  constructor(intent: Intent) {
+  constructor(intent: WatchedIntent) {
     this.#intent = intent;
     this.#publicKey = rendezvousKey(intent.payload).publicKey;
     this.#ownRequest = new OwnRequest(intent);
@@ -111,7 +110,7 @@ export class Listener {
       case "codeScanned":
         return { type: "scanned", at: dateOf(kind.value.timestamp), messageId };
       case "clientRejectedPayment":
-        return this.#intent instanceof PaymentIntent ? { type: "rejected", messageId } : undefined;
+        return isPayment(this.#intent) ? { type: "rejected", messageId } : undefined;
       case "clientRejectedLogin":
         return this.#intent.login === undefined ? undefined : { type: "rejected", messageId };
       default:
@@ -123,7 +122,7 @@ export class Listener {
   #contradiction(metadata: Metadata | undefined): string | undefined {
     if (metadata === undefined) return undefined;
     const payment = paymentOf(metadata);
-    if (payment === undefined || !(this.#intent instanceof PaymentIntent)) return "kind";
+    if (payment === undefined || !isPayment(this.#intent)) return "kind";
     const { destination, currency, amount } = this.#intent;
     if (payment.destination !== destination) return "destination";
     if (payment.currency !== currency) return "currency";

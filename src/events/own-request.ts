@@ -1,32 +1,29 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import {
   type Message,
   MessageSchema,
   type RequestToReceiveBill,
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
-import type { Intent } from "../intents/intent.js";
-import { LoginIntent } from "../intents/login-intent.js";
 import { encodeMessage, REQUEST_FIELDS } from "../intents/message.js";
-import { PaymentIntent } from "../intents/payment-intent.js";
 import { equalBytes, fromBase58 } from "../lib/bytes.js";
 import { accountText } from "./text.js";
+import { isPayment, type WatchedIntent, type WatchedPayment } from "./watched.js";
 
 /**
  * The request of an intent, to recognize it and to say how another one differs. Where there is a login, the verifier's
  * signature is verified and not compared: a browser cannot make it.
  */
 export class OwnRequest {
-  readonly #intent: Intent;
+  readonly #intent: WatchedIntent;
   /** The message as the sender signed it, without the signature of a verifier. */
   readonly #bytes: Uint8Array;
   readonly #verifier: Uint8Array | undefined;
 
-  constructor(intent: Intent) {
+  constructor(intent: WatchedIntent) {
     this.#intent = intent;
     const { bytesForVerifier, login } = intent;
-    const field =
-      intent instanceof LoginIntent ? REQUEST_FIELDS.requestToLogin : REQUEST_FIELDS.requestToReceiveBill;
+    const field = isPayment(intent) ? REQUEST_FIELDS.requestToReceiveBill : REQUEST_FIELDS.requestToLogin;
     this.#bytes =
       bytesForVerifier === undefined ? intent.toBinary() : encodeMessage(field, bytesForVerifier).message;
     this.#verifier = login === undefined ? undefined : fromBase58(login.verifier);
@@ -52,14 +49,14 @@ export class OwnRequest {
 
   #differingField({ kind }: Message): string {
     const intent = this.#intent;
-    if (kind.case === "requestToReceiveBill" && intent instanceof PaymentIntent)
+    if (kind.case === "requestToReceiveBill" && isPayment(intent))
       return differingPayment(kind.value, intent);
-    if (kind.case !== "requestToLogin" || !(intent instanceof LoginIntent)) return "kind";
+    if (kind.case !== "requestToLogin" || isPayment(intent)) return "kind";
     return differingLogin(kind.value, intent) ?? "request";
   }
 }
 
-function differingPayment(request: RequestToReceiveBill, intent: PaymentIntent): string {
+function differingPayment(request: RequestToReceiveBill, intent: WatchedPayment): string {
   const { requestorAccount, exchangeData, additionalFees } = request;
   const { destination, currency, amount, fees } = intent;
   if (accountText(requestorAccount?.value) !== destination) return "destination";
@@ -73,7 +70,7 @@ function differingPayment(request: RequestToReceiveBill, intent: PaymentIntent):
 
 function differingLogin(
   { domain, verifier, rendezvousKey }: Pick<RequestToReceiveBill, "domain" | "verifier" | "rendezvousKey">,
-  { id, login }: Intent,
+  { id, login }: WatchedIntent,
 ): string | undefined {
   if (domain?.value !== login?.domain) return "domain";
   if (keyText(verifier) !== login?.verifier) return "verifier";

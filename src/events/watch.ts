@@ -1,11 +1,11 @@
 import type { SigningKey } from "../crypto/types.js";
 import { CodeIntentsError, TransportError } from "../errors.js";
-import type { Intent } from "../intents/intent.js";
 import { rendezvousKey } from "../rendezvous/key.js";
 import type { Attempt, IntentStatus, MessageCalls, StreamKind } from "../sequencer/port.js";
 import type { PaymentEvent } from "./events.js";
 import { Listener } from "./listener.js";
 import { Silence, sleep } from "./waiting.js";
+import type { WatchedIntent } from "./watched.js";
 
 /** When a watch is over. */
 export type WatchUntil = "submitted" | "webhook" | "rejected";
@@ -61,7 +61,7 @@ const MAX_ACKNOWLEDGED = 1_024;
  * status at an interval, which alone suffices to hear of a payment.
  */
 export async function* watchIntent(
-  intent: Intent,
+  intent: WatchedIntent,
   source: WatchSource,
   policy: WatchPolicy,
   end: AbortController,
@@ -106,7 +106,7 @@ class Watch {
   #waitsForStream = false;
   #acknowledging: Promise<void> | undefined;
 
-  constructor(intent: Intent, source: WatchSource, policy: WatchPolicy, end: AbortController) {
+  constructor(intent: WatchedIntent, source: WatchSource, policy: WatchPolicy, end: AbortController) {
     this.#source = source;
     this.#policy = policy;
     this.#end = end;

@@ -1,4 +1,4 @@
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { PUBLIC_KEY_LENGTH, SEED_LENGTH, SIGNATURE_LENGTH } from "../crypto/types.js";
 import { InputError, SignerError } from "../errors.js";
 import { equalBytes, fromBase58, requireBase58, toBase58 } from "../lib/bytes.js";

@@ -1,4 +1,4 @@
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import type { SigningKey } from "../crypto/types.js";
 import { checkPayloadLength } from "./payload.js";
 

@@ -1,4 +1,4 @@
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { InputError } from "../errors.js";
 import { concatBytes, requireBase58, toBase58 } from "../lib/bytes.js";
 import { requireString } from "../lib/options.js";

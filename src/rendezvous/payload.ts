@@ -1,5 +1,5 @@
 import { base64 } from "@scure/base";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { InputError } from "../errors.js";
 import { type Currency, currencyAt, currencyIndex } from "../money/currency.js";
 import { NONCE_LENGTH } from "./nonce.js";

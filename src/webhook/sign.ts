@@ -1,5 +1,5 @@
 import { base64urlnopad } from "@scure/base";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import type { SigningKey } from "../crypto/types.js";
 import { InputError } from "../errors.js";
 import { bytesOf } from "./bytes-of.js";

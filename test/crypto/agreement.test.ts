@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { crypto as node } from "../../src/crypto/node.js";
-import { crypto as portable } from "../../src/crypto/portable.js";
+import * as node from "../../src/crypto/node.js";
+import * as portable from "../../src/crypto/portable.js";
 import { runs } from "../support/property.js";
 import { hex } from "../support/vectors.js";
 

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { crypto as node } from "../../src/crypto/node.js";
-import { crypto as portable } from "../../src/crypto/portable.js";
+import * as node from "../../src/crypto/node.js";
+import * as portable from "../../src/crypto/portable.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { spellings } from "../support/payment.js";
 import { unhex } from "../support/vectors.js";

@@ -13,7 +13,7 @@ let formats: string[] = [];
 /** `src/crypto/node.ts` as it loads in a runtime whose `node:crypto` differs from this one's. */
 async function loadWith(overrides: Partial<Record<keyof typeof actual, unknown>>): Promise<CryptoProvider> {
   vi.doMock("node:crypto", () => ({ ...actual, ...overrides, default: { ...actual, ...overrides } }));
-  return (await import("../../src/crypto/node.js")).crypto;
+  return import("../../src/crypto/node.js");
 }
 
 function importing(createPrivateKey: CreatePrivateKey): {
@@ -50,13 +50,13 @@ describe("the self check", () => {
   it("picks a way of this runtime that gives the right keys, without the portable one", async () => {
     const crypto = await loadWith(importing((input, create) => create(input)));
     expectRight(crypto);
-    expect(crypto.name).toBe("node");
+    expect(crypto.implementation()).toBe("node");
   });
 
   it("runs at the first use, not at import, and only once", async () => {
     const crypto = await loadWith(importing((input, create) => create(input)));
     expect(formats).toEqual([]);
-    expect(crypto.name).toBe("node");
+    expect(crypto.implementation()).toBe("node");
     const checks = formats.length;
     expect(checks).toBeGreaterThan(0);
     crypto.keyFromSeed(new Uint8Array(32));
@@ -73,7 +73,7 @@ describe("the self check", () => {
       }),
     );
     expectRight(crypto);
-    expect(crypto.name).toBe("node");
+    expect(crypto.implementation()).toBe("node");
     expect(formats.at(-1)).not.toBe("jwk");
   });
 
@@ -83,7 +83,7 @@ describe("the self check", () => {
       importing((input, create) => (input.format === "jwk" ? wrong : create(input))),
     );
     expectRight(crypto);
-    expect(crypto.name).toBe("node");
+    expect(crypto.implementation()).toBe("node");
   });
 
   it("takes another way where the runtime believes the wrong public half of a JWK", async () => {
@@ -101,14 +101,14 @@ describe("the self check", () => {
   });
 
   it("takes the portable implementation where no way imports a seed", async () => {
-    const { crypto: portable } = await import("../../src/crypto/portable.js");
+    const portable = await import("../../src/crypto/portable.js");
     vi.doMock("../../src/crypto/fallback.js", () => ({ loadPortable: () => portable }));
     const crypto = await loadWith(
       importing(() => {
         throw new Error("not supported");
       }),
     );
-    expect(crypto.name).toBe("portable");
+    expect(crypto.implementation()).toBe("portable");
     expectRight(crypto);
   });
 
@@ -116,17 +116,17 @@ describe("the self check", () => {
     ["accepts every signature", () => true],
     ["refuses every signature", () => false],
   ])("takes the portable implementation where verify %s", async (_, verify) => {
-    const { crypto: portable } = await import("../../src/crypto/portable.js");
+    const portable = await import("../../src/crypto/portable.js");
     vi.doMock("../../src/crypto/fallback.js", () => ({ loadPortable: () => portable }));
     const crypto = await loadWith({ verify });
-    expect(crypto.name).toBe("portable");
+    expect(crypto.implementation()).toBe("portable");
   });
 
   it("takes the portable implementation where sign is wrong", async () => {
-    const { crypto: portable } = await import("../../src/crypto/portable.js");
+    const portable = await import("../../src/crypto/portable.js");
     vi.doMock("../../src/crypto/fallback.js", () => ({ loadPortable: () => portable }));
     const crypto = await loadWith({ sign: () => Buffer.alloc(64) });
-    expect(crypto.name).toBe("portable");
+    expect(crypto.implementation()).toBe("portable");
   });
 
   it("hashes by the older call where the runtime lacks the newer", async () => {
@@ -142,7 +142,7 @@ describe("the self check", () => {
         throw new Error("not supported");
       }),
     );
-    expect(() => crypto.name).toThrow(
+    expect(() => crypto.implementation()).toThrow(
       /no working Ed25519.*resolve code-intents without the `node` condition/s,
     );
   });

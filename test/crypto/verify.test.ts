@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { crypto as node } from "../../src/crypto/node.js";
-import { crypto as portable } from "../../src/crypto/portable.js";
+import * as node from "../../src/crypto/node.js";
+import * as portable from "../../src/crypto/portable.js";
 import { hex, unhex } from "../support/vectors.js";
 
 const providers = [

@@ -1,7 +1,7 @@
 /** The bytes of the official client's logins, as they are. */
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { Response_Result, ResponseSchema } from "../../gen/code/common/v1/model_pb.js";
 import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import {

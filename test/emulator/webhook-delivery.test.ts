@@ -2,7 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { SendMessageRequestSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { RegisterWebhookResponse_Result } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import {

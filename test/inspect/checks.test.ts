@@ -1,6 +1,6 @@
 import { base58 } from "@scure/base";
 import { describe, expect, it } from "vitest";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { explain, type InspectCheck } from "../../src/inspect/index.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { hex, unhex, vectors } from "../support/vectors.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { LoginIntent, PaymentIntent } from "../../src/index.js";
 import { concatBytes, toBase58 } from "../../src/lib/bytes.js";
 import { account, build } from "../support/payment.js";

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { base58 } from "@scure/base";
 import nacl from "tweetnacl";
 import { describe, expect, it } from "vitest";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { SignerError } from "../../src/errors.js";
 import type { Signer, VerifierKey } from "../../src/intents/signer.js";
 import { drawnSignature } from "../support/drawn-signature.js";

@@ -1,7 +1,7 @@
 /** Random options that the official packages and ours both take. */
 import { base58 } from "@scure/base";
 import fc from "fast-check";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { formatUnits, MAX_UNITS } from "../../src/money/amount.js";
 import { magnitudes } from "../support/property.js";
 import type { AnyOptions } from "./packages.js";

@@ -1,7 +1,7 @@
 /** An emulator as the official clients meet a sequencer, and what it really stores. */
 import { clearField, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import {
   type EmulatedIntent,

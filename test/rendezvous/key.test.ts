@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { base58 } from "@scure/base";
 import { describe, expect, it } from "vitest";
-import { crypto } from "../../src/crypto/node.js";
+import * as crypto from "../../src/crypto/node.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { expectRefusal } from "../support/refusal.js";
 import { hex, unhex, vectors } from "../support/vectors.js";

@@ -1,5 +1,5 @@
 /** Verifiers, and intents that ask for a login. */
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import type { SigningKey } from "../../src/crypto/types.js";
 import type { Signer } from "../../src/index.js";
 import {

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { clone, create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { SignatureSchema } from "../../gen/code/common/v1/model_pb.js";
 import {
   type Message,

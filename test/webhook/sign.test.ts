@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { compactVerify } from "jose/jws/compact/verify";
 import { describe, expect, it } from "vitest";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { webhookClaimsJson } from "../../src/webhook/claims-json.js";
 import { signTestWebhook, verifyWebhook, type WebhookClaimsInput } from "../../src/webhook/index.js";
 import { runs } from "../support/property.js";

@@ -2,7 +2,7 @@ import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { base64urlnopad } from "@scure/base";
 import { expect } from "vitest";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { PaymentIntent } from "../../src/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { type PaymentClaimsInput, signTestWebhook, WebhookError } from "../../src/webhook/index.js";

@@ -37,7 +37,7 @@ function addGenerate(parent: Command, session: Session): void {
       { line: "code-intents keys generate - | vault kv put secret/code-verifier key=-" },
     ],
     run: async ([path = "-"], { force = false }) => {
-      const [{ crypto }, { toBase58 }] = await Promise.all([import("#crypto"), import("../../lib/bytes.js")]);
+      const [crypto, { toBase58 }] = await Promise.all([import("#crypto"), import("../../lib/bytes.js")]);
       const seed = globalThis.crypto.getRandomValues(new Uint8Array(32));
       const publicKey = crypto.keyFromSeed(seed).publicKey;
       const file = `${JSON.stringify([...seed, ...publicKey])}\n`;

@@ -2,7 +2,7 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import {
   type Message,
   MessageSchema,

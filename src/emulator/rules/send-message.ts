@@ -1,6 +1,6 @@
 /** The part of SendMessage that all kinds share, in the order of the real sequencer. */
 import { clone, create, toBinary } from "@bufbuild/protobuf";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { SignatureSchema } from "../../../gen/code/common/v1/model_pb.js";
 import {
   type Message,

@@ -1,6 +1,6 @@
 /** What a wallet reads at a key before it does anything. */
 import { clone, create, toBinary } from "@bufbuild/protobuf";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import {
   type Message,
   MessageSchema,

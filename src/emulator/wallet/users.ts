@@ -1,4 +1,4 @@
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import type { SigningKey } from "../../crypto/types.js";
 import { InputError } from "../../errors.js";
 import { concatBytes, toBase58 } from "../../lib/bytes.js";

@@ -1,5 +1,5 @@
 /** Whether a signature is over the bytes that it should be over, and if not, which other bytes it is over. */
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { equalBytes } from "../../lib/bytes.js";
 import { count } from "../words.js";
 

@@ -1,5 +1,5 @@
 /** Webhook tokens: compact JWTs. */
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import type { CheckContext } from "../checks/checks.js";
 import type { InspectCheck } from "../checks/signature-check.js";
 import { report } from "../tree.js";
