@@ -29,6 +29,7 @@ const sections = [
   (await import("./create.mjs")).compareCreating,
   (await import("./start-up.mjs")).compareStartUp,
   (await import("./webhook.mjs")).compareWebhooks,
+  (await import("./page.mjs")).comparePages,
 ];
 
 /** @type {import("./report.mjs").Table[]} */

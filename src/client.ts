@@ -1,13 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { checkCallOptions } from "./client/call-options.js";
 import { KeyedBuilder } from "./client/idempotency.js";
 import { LoginIntents } from "./client/login-intents.js";
-import {
-  type CheckedClientOptions,
-  type CodeClientOptions,
-  checkCallOptions,
-  checkClientOptions,
-} from "./client/options.js";
+import { type CheckedClientOptions, type CodeClientOptions, checkClientOptions } from "./client/options.js";
 import { PaymentIntents } from "./client/payment-intents.js";
 import type { WatchContext } from "./client/watching.js";
 import { Webhooks } from "./client/webhooks.js";
@@ -58,7 +54,7 @@ export class CodeClient {
       capabilities: capabilitiesOf(this.#options.target),
       closed: this.#closed.signal,
       open: () => this.#open(),
-      getStatus: (intent, options) => this.paymentIntents.getStatus(intent, options),
+      getStatus: (id, options) => this.paymentIntents.getStatus(id, options),
     };
     const builder = new KeyedBuilder(idempotencySecret, logger);
     this.paymentIntents = new PaymentIntents(this.#run, context, builder);

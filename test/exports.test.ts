@@ -97,6 +97,13 @@ test("every entry point exports exactly these names", async () => {
         "wellKnownHandler",
         "wellKnownMiddleware",
       ],
+      "./browser": [
+        "rebuildPayment",
+      ],
+      "./browser/watch": [
+        "waitForPayment",
+        "watchPayment",
+      ],
       "./emulator": [
         "DEFAULT_RATES",
         "Emulator",

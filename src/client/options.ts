@@ -1,12 +1,14 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { transports } from "#transports";
 import { InputError, UnsupportedError } from "../errors.js";
+import { checkBaseUrl } from "../lib/base-url.js";
 import { checkDuration, checkOptions } from "../lib/options.js";
 import { readIdempotencySecret } from "../rendezvous/nonce.js";
 import { DEFAULT_RETRY, DEFAULT_TIMEOUT_MS, type RetryOptions, type RetryPolicy } from "../sequencer/call.js";
 import { PROTOCOLS, type Protocol } from "../sequencer/capabilities.js";
 import type { Target } from "../sequencer/open.js";
 import type { FetchFunction, HttpVersion, WebSocketConstructor } from "../sequencer/transports/types.js";
+import { checkHeaders } from "./call-options.js";
 
 /** Where a client writes what a developer should know. `console` fits. It never receives a secret. */
 export interface Logger {
@@ -121,25 +123,6 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
   };
 }
 
-/** Checks the options of one call. */
-export function checkCallOptions(options: unknown): {
-  signal?: AbortSignal;
-  timeoutMs?: number;
-  headers: Record<string, string>;
-} {
-  checkOptions(options, "call", ["signal", "timeoutMs", "headers"]);
-  const { signal, timeoutMs } = options;
-  const headers = checkHeaders(options.headers);
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new InputError("invalid_option", "signal", "must be an AbortSignal");
-  }
-  return {
-    headers,
-    ...(signal === undefined ? {} : { signal }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs: checkDuration(timeoutMs, "timeoutMs") }),
-  };
-}
-
 function checkTransportTarget(options: Record<string, unknown>): Target {
   for (const name of targetNames) {
     if (options[name] === undefined) continue;
@@ -174,7 +157,7 @@ function checkUrlTarget(options: Record<string, unknown>): Target {
     throw new InputError("invalid_option", "allowInsecure", "must be a boolean");
   return {
     kind: "url",
-    baseUrl: checkBaseUrl(options.baseUrl, allowInsecure),
+    baseUrl: baseUrlOf(options.baseUrl, allowInsecure),
     protocol,
     httpVersion: checkHttpVersion(httpVersion, protocol),
     interceptors: checkInterceptors(interceptors, protocol),
@@ -183,10 +166,9 @@ function checkUrlTarget(options: Record<string, unknown>): Target {
   };
 }
 
-function checkBaseUrl(given: unknown, allowInsecure: boolean): string {
+function baseUrlOf(given: unknown, allowInsecure: boolean): string {
   const fromEnvironment = given === undefined;
   const value = fromEnvironment ? environment("CODE_SEQUENCER_URL") : given;
-  const field = fromEnvironment ? "CODE_SEQUENCER_URL" : "baseUrl";
   if (value === undefined || value === null || value === "") {
     throw new InputError(
       "missing_option",
@@ -194,29 +176,7 @@ function checkBaseUrl(given: unknown, allowInsecure: boolean): string {
       "required: the sequencer's URL, here or in CODE_SEQUENCER_URL",
     );
   }
-  if (typeof value !== "string" || !URL.canParse(value)) {
-    throw new InputError(
-      "invalid_option",
-      field,
-      "must be an absolute URL such as https://sequencer.example.com",
-    );
-  }
-  const url = new URL(value);
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw new InputError("invalid_option", field, "must start with https:// (or http:// on loopback)");
-  }
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw new InputError("invalid_option", field, "must not hold a user name, password, query or fragment");
-  }
-  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowInsecure) {
-    throw new InputError(
-      "invalid_option",
-      field,
-      "is plain http beyond loopback, where anybody on the way can forge a payment's status; use https, or allowInsecure",
-    );
-  }
-  // Not the whole URL: an empty query or fragment leaves its mark there.
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  return checkBaseUrl(value, fromEnvironment ? "CODE_SEQUENCER_URL" : "baseUrl", allowInsecure);
 }
 
 function checkHttpVersion(value: unknown, protocol: Protocol): HttpVersion {
@@ -310,47 +270,6 @@ function checkRetry(value: unknown): RetryPolicy {
   };
 }
 
-// Set by the protocols themselves, or refused by one of the HTTP clients beneath.
-const ownHeaders =
-  /^(content-(type|length|encoding)|accept-encoding|host|(proxy-)?connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|http2-settings|(connect|grpc|sec-websocket)-.*|:.*)$/;
-
-function checkHeaders(value: unknown): Record<string, string> {
-  if (value === undefined) return {};
-  if (
-    typeof value !== "object" ||
-    value === null ||
-    // Headers, Map and the like have no properties of their own, and would be taken for empty.
-    Symbol.iterator in value
-  ) {
-    throw new InputError("invalid_option", "headers", "must be a plain object of header names and values");
-  }
-  const checked: Record<string, string> = {};
-  for (const [name, text] of Object.entries(value)) {
-    const lower = name.toLowerCase();
-    // The value is not shown: it may be a token.
-    if (
-      typeof text !== "string" ||
-      !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower) ||
-      !/^[\t\x20-\x7e\x80-\xff]*$/.test(text)
-    ) {
-      throw new InputError(
-        "invalid_option",
-        `headers[${JSON.stringify(name)}]`,
-        "is not a valid HTTP header",
-      );
-    }
-    if (ownHeaders.test(lower)) {
-      throw new InputError(
-        "invalid_option",
-        `headers[${JSON.stringify(name)}]`,
-        "is set by the protocol itself",
-      );
-    }
-    checked[lower] = text;
-  }
-  return checked;
-}
-
 function checkLogger(value: unknown): Logger {
   if (value === undefined) return console;
   if (typeof value !== "object" || value === null || typeof (value as Logger).warn !== "function") {
@@ -369,24 +288,6 @@ function isTransport(value: unknown): value is Transport {
     value !== null &&
     typeof (value as Transport).unary === "function" &&
     typeof (value as Transport).stream === "function"
-  );
-}
-
-function isAbortSignal(value: unknown): value is AbortSignal {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as AbortSignal).aborted === "boolean" &&
-    typeof (value as AbortSignal).addEventListener === "function"
-  );
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(\.\d+){3}$/.test(hostname)
   );
 }
 

@@ -2,7 +2,7 @@ import { InputError, UnsupportedError } from "../errors.js";
 import type { WatchPolicy, WatchUntil } from "../events/watch.js";
 import { checkDuration, checkOptions } from "../lib/options.js";
 import type { Capabilities } from "../sequencer/capabilities.js";
-import { checkCallOptions } from "./options.js";
+import { checkCallOptions } from "./call-options.js";
 
 /** Options of `watch`. */
 export interface WatchOptions {

@@ -1,7 +1,6 @@
 import { InputError, TransportError, WaitError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
-import type { Intent } from "../intents/intent.js";
-import { LoginIntent } from "../intents/login-intent.js";
+import { isPayment, type WatchedIntent } from "../events/watched.js";
 import { onAbort } from "../sequencer/abort.js";
 import type { Capabilities } from "../sequencer/capabilities.js";
 import type { CallOptions, IntentStatus, Sequencer } from "../sequencer/port.js";
@@ -20,8 +19,9 @@ export interface WatchContext {
   /** Fires when the client closes. */
   readonly closed: AbortSignal;
   /** The sequencer behind the calls. */
-  readonly open: () => Promise<Sequencer>;
-  readonly getStatus: (intent: Intent, options: CallOptions) => Promise<IntentStatus>;
+  readonly open: () => Promise<Pick<Sequencer, "messages">>;
+  /** Asks for the status of the intent with this id. */
+  readonly getStatus: (id: string, options: CallOptions) => Promise<IntentStatus>;
 }
 
 /** Options of a wait: those of a watch that ends by itself. */
@@ -35,7 +35,7 @@ const watchOver = new TransportError("aborted", { message: "The watch is over" }
 /** The events of an intent. Leaving them ends everything at once, also while an event is awaited. */
 export function watchIntent(
   context: WatchContext,
-  intent: Intent,
+  intent: WatchedIntent,
   options: CheckedWatchOptions,
 ): AsyncGenerator<PaymentEvent, void, undefined> {
   const end = new AbortController();
@@ -45,7 +45,7 @@ export function watchIntent(
 /** Waits for `submitted` among the events of a watch; see `PaymentIntents.waitForPayment`. */
 export async function submittedOf(
   context: WatchContext,
-  intent: Intent,
+  intent: WatchedIntent,
   options: CheckedWatchOptions,
 ): Promise<SubmittedEvent> {
   const { until } = options.policy;
@@ -81,8 +81,8 @@ export async function submittedOf(
 }
 
 /** What each kind of intent is waited for in. */
-function wordsOf(intent: Intent) {
-  return intent instanceof LoginIntent
+function wordsOf(intent: WatchedIntent) {
+  return !isPayment(intent)
     ? ({
         timeout: "login_timeout",
         rejected: "login_rejected",
@@ -101,7 +101,7 @@ function wordsOf(intent: Intent) {
 
 async function* watch(
   context: WatchContext,
-  intent: Intent,
+  intent: WatchedIntent,
   options: CheckedWatchOptions,
   end: AbortController,
 ): AsyncGenerator<PaymentEvent, void, undefined> {
@@ -121,7 +121,7 @@ async function* watch(
     const source = {
       messages,
       getStatus: (signal: AbortSignal) =>
-        outage.watch(context.getStatus(intent, { signal, headers: options.headers })),
+        outage.watch(context.getStatus(intent.id, { signal, headers: options.headers })),
       attempt: (signal: AbortSignal) => ({ signal, timeoutMs, headers, mayRepeat: false }),
     };
     for await (const event of hear(intent, source, options.policy, end)) {
@@ -139,7 +139,7 @@ async function* watch(
 function endOn(
   end: AbortController,
   { closed }: WatchContext,
-  intent: Intent,
+  intent: WatchedIntent,
   { signal, timeoutMs }: CheckedWatchOptions,
   timedOut: () => Error,
 ): void {
@@ -168,7 +168,7 @@ class Outage {
   readonly #intentId: string;
   failure: unknown;
 
-  constructor({ logger }: WatchContext, { id }: Intent) {
+  constructor({ logger }: WatchContext, { id }: WatchedIntent) {
     this.#logger = logger;
     this.#intentId = id;
   }
@@ -221,7 +221,7 @@ function endingAtOnce(
 }
 
 function waitedFor(
-  intent: Intent,
+  intent: WatchedIntent,
   timeoutMs: number | undefined,
   failure: unknown,
   submitted: boolean,

@@ -1,12 +1,12 @@
-import { toBinary } from "@bufbuild/protobuf";
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import * as crypto from "#crypto";
-import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { Message } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { Metadata } from "../../gen/code/transaction/v2/transaction_service_pb.js";
 import { equalBytes, fromBase58, toBase58 } from "../lib/bytes.js";
 import { rendezvousKey } from "../rendezvous/key.js";
+import type { MessageBytes } from "../sequencer/port.js";
 import type { ForgedEvent, HeardPayment, PaymentEvent } from "./events.js";
-import { OwnRequest, sentBytes } from "./own-request.js";
+import { OwnRequest } from "./own-request.js";
 import { accountText, textOf } from "./text.js";
 import { isPayment, type WatchedIntent } from "./watched.js";
 
@@ -43,12 +43,11 @@ export class Listener {
   }
 
   /** The event of a message, or `undefined` where it says nothing new. */
-  hear(message: Message, heardFrom: "stream" | "poll"): PaymentEvent | undefined {
+  hear(message: Message, heardFrom: "stream" | "poll", bytes: MessageBytes): PaymentEvent | undefined {
     const messageId = textOf(message.id?.value, MESSAGE_ID_LENGTH);
     const kind = message.kind.case;
     // By all of its bytes, not by its id alone, which a forged copy has in common with the original.
-    if (kind === undefined || this.#isRepeat(crypto.sha256(toBinary(MessageSchema, message))))
-      return undefined;
+    if (kind === undefined || this.#isRepeat(crypto.sha256(bytes.whole(message)))) return undefined;
     const signature = message.sendMessageRequestSignature?.value;
     const forged = (problem: ForgedEvent["problem"]): PaymentEvent => ({
       type: "forged",
@@ -62,11 +61,11 @@ export class Listener {
         : forged("signed by a client");
     }
     if (signature === undefined) return forged("unsigned");
-    const sent = sentBytes(message);
+    const sent = bytes.sent(message);
     if (!crypto.verify(this.#publicKey, sent, signature)) return forged("wrong signature");
     // Only now: a forged copy must not silence the original. Sending again stores a new id under the same signature.
     if (this.#isRepeat(signature)) return undefined;
-    return this.#hearClient(message, messageId, sent);
+    return this.#hearClient(message, messageId, () => this.#ownRequest.differenceOf(message, sent, bytes));
   }
 
   /** The event of a status that says that the intent was submitted. */
@@ -96,12 +95,16 @@ export class Listener {
     return { type: "submitted", heardFrom, ...(payment === undefined ? {} : { payment }) };
   }
 
-  #hearClient(message: Message, messageId: string, sent: Uint8Array): PaymentEvent | undefined {
+  #hearClient(
+    message: Message,
+    messageId: string,
+    difference: () => string | undefined,
+  ): PaymentEvent | undefined {
     const { kind } = message;
     switch (kind.case) {
       case "requestToReceiveBill":
       case "requestToLogin": {
-        const field = this.#ownRequest.differenceOf(message, sent);
+        const field = difference();
         if (field !== undefined) return { type: "conflicting", subject: "request", field, messageId };
         if (this.#requested) return undefined;
         this.#requested = true;
@@ -165,6 +168,7 @@ function paymentOf(metadata: Metadata | undefined): HeardPayment | undefined {
 
 /** A valid date, whatever the sender wrote: an invalid one throws where it is printed. */
 function dateOf(timestamp: Timestamp | undefined): Date {
-  const ms = timestamp === undefined ? 0 : timestampMs(timestamp);
+  const ms =
+    timestamp === undefined ? 0 : Number(timestamp.seconds) * 1000 + Math.round(timestamp.nanos / 1e6);
   return new Date(Math.min(Math.max(ms, -MAX_DATE_MS), MAX_DATE_MS));
 }

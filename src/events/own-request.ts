@@ -1,12 +1,8 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import * as crypto from "#crypto";
-import {
-  type Message,
-  MessageSchema,
-  type RequestToReceiveBill,
-} from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { Message, RequestToReceiveBill } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { encodeMessage, REQUEST_FIELDS } from "../intents/message.js";
 import { equalBytes, fromBase58 } from "../lib/bytes.js";
+import type { MessageBytes } from "../sequencer/port.js";
 import { accountText } from "./text.js";
 import { isPayment, type WatchedIntent, type WatchedPayment } from "./watched.js";
 
@@ -34,17 +30,14 @@ export class OwnRequest {
    *
    * @param sent the serialized message as its sender signed it
    */
-  differenceOf(message: Message, sent: Uint8Array): string | undefined {
+  differenceOf(message: Message, sent: Uint8Array, bytes: MessageBytes): string | undefined {
     if (this.#verifier === undefined)
       return equalBytes(sent, this.#bytes) ? undefined : this.#differingField(message);
-    const copy = fromBinary(MessageSchema, sent);
-    const { kind } = copy;
-    if (kind.case !== "requestToReceiveBill" && kind.case !== "requestToLogin") return "kind";
-    const signature = kind.value.signature?.value ?? new Uint8Array(0);
-    delete kind.value.signature;
-    if (!equalBytes(toBinary(MessageSchema, copy), this.#bytes)) return this.#differingField(message);
+    const split = bytes.withoutVerifier(sent);
+    if (split === undefined) return "kind";
+    if (!equalBytes(split.message, this.#bytes)) return this.#differingField(message);
     const signed = this.#intent.bytesForVerifier ?? new Uint8Array(0);
-    return crypto.verify(this.#verifier, signed, signature) ? undefined : "signature";
+    return crypto.verify(this.#verifier, signed, split.signature) ? undefined : "signature";
   }
 
   #differingField({ kind }: Message): string {
@@ -79,11 +72,4 @@ function differingLogin(
 
 function keyText(key: { readonly value: Uint8Array } | undefined): string | undefined {
   return key && accountText(key.value);
-}
-
-/** What the sender signed: the message without what the server added. */
-export function sentBytes({ kind, $unknown }: Message): Uint8Array {
-  const sent = create(MessageSchema, { kind });
-  if ($unknown !== undefined) sent.$unknown = $unknown;
-  return toBinary(MessageSchema, sent);
 }

@@ -263,7 +263,7 @@ class Watch {
       for await (const frame of messages.open(kind, this.#key, { signal: silence.signal, headers })) {
         frames++;
         if (frame.case === "message") {
-          this.#tell(this.#listener.hear(frame.message, "stream"));
+          this.#tell(this.#listener.hear(frame.message, "stream", messages.bytes));
           silence.restart();
         } else {
           // A ping that is a whole delay late will not come.
@@ -294,7 +294,7 @@ class Watch {
     if (signal.aborted) return;
     try {
       for (const message of await messages.poll(this.#key, this.#source.attempt(signal))) {
-        this.#tell(this.#listener.hear(message, "poll"));
+        this.#tell(this.#listener.hear(message, "poll", messages.bytes));
         await this.#room();
       }
     } catch {

@@ -2,14 +2,15 @@ import { base64urlnopad } from "@scure/base";
 import { InputError } from "../errors.js";
 import { requireBase58, toBase58 } from "../lib/bytes.js";
 import { checkOptions } from "../lib/options.js";
-import { type Amount, formatUnits, kinQuarks, parseAmount, type Rounding } from "../money/amount.js";
+import { type Amount, formatUnits, parseAmount, type Rounding } from "../money/amount.js";
 import { type Currency, type CurrencyInput, currencyIndex, parseCurrency } from "../money/currency.js";
 import { nonceFromClientSecret } from "../rendezvous/nonce.js";
 import { encodePayload, PAYLOAD_KINDS, type PaymentKind } from "../rendezvous/payload.js";
+import { exchangeDataOf } from "./exchange-data.js";
 import { type CheckedFee, checkFees, type Fee } from "./fees.js";
 import { buildExpected, Intent, type SignedRequest, shownParts } from "./intent.js";
 import { type CheckedLogin, checkLogin, checkSigners, type LoginOption } from "./login.js";
-import { encodePaymentRequest, type PaymentRequest, REQUEST_FIELDS } from "./message.js";
+import { encodePaymentRequest, REQUEST_FIELDS } from "./message.js";
 import { type NonceOptions, nonceNames, nonceOf } from "./nonce-options.js";
 import { checkMode, officialHints } from "./official-options.js";
 import type { VerifierKey } from "./signer.js";
@@ -269,12 +270,4 @@ function loginOf({ login, signers }: PaymentDetails): CheckedLogin | undefined {
   if (login !== undefined) return checkLogin(login, signers);
   checkSigners(signers);
   return undefined;
-}
-
-function exchangeDataOf(currency: Currency, { units, nativeAmount }: Amount): PaymentRequest["exchangeData"] {
-  if (currency !== "kin") return { case: "partial", value: { currency, nativeAmount } };
-  return {
-    case: "exact",
-    value: { currency, exchangeRate: 1, nativeAmount, quarks: kinQuarks({ units, nativeAmount }) },
-  };
 }

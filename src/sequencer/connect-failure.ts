@@ -1,5 +1,6 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
-import { CodeIntentsError, type ConnectCodeName, TransportError } from "../errors.js";
+import { CodeIntentsError, type ConnectCodeName } from "../errors.js";
+import { malformed } from "./malformed.js";
 import type { Attempt } from "./port.js";
 import { refusal, statusRefusal } from "./refusal.js";
 import { redirectRefused, responseTooLarge } from "./transports/fetch-sender.js";
@@ -48,27 +49,8 @@ function statusFailure(status: number, failure: ConnectError): CodeIntentsError 
   return statusRefusal(status, "", failure) ?? malformed("the call", `of status 200 but ${status}`, failure);
 }
 
-const codes: ReadonlyMap<string, Code> = new Map(
-  Object.values(Code).flatMap((code) => (typeof code === "number" ? [[connectCodeName(code), code]] : [])),
-);
-
-/** The code with this Connect name, such as `invalid_argument`. */
-export function codeNamed(
-  name: string,
-): { readonly code: Code; readonly connectCode: ConnectCodeName } | undefined {
-  const code = codes.get(name);
-  return code === undefined ? undefined : { code, connectCode: connectCodeName(code) };
-}
-
-function connectCodeName(code: Code): ConnectCodeName {
+/** Connect's name of a code, such as `invalid_argument`. */
+export function connectCodeName(code: Code): ConnectCodeName {
   const name = Code[code] ?? "Unknown";
   return name.replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase() as ConnectCodeName;
-}
-
-/** The error for an answer that is not what the protocol promises. */
-export function malformed(call: string, expected: string, cause?: unknown): TransportError {
-  return new TransportError("malformed_response", {
-    message: `The answer to ${call} is not ${expected}. Check that baseUrl leads to a sequencer of this protocol`,
-    cause,
-  });
 }

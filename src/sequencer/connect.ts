@@ -21,7 +21,8 @@ import type { Intent } from "../intents/intent.js";
 import { toBase58 } from "../lib/bytes.js";
 import { withArrival } from "./call.js";
 import { CAPABILITIES, type Capabilities, type Protocol } from "./capabilities.js";
-import { malformed, optionsOf, typed } from "./connect-failure.js";
+import { optionsOf, typed } from "./connect-failure.js";
+import { malformed } from "./malformed.js";
 import { connectMessages } from "./messages.js";
 import {
   type Attempt,

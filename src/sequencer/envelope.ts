@@ -11,6 +11,7 @@ import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { RequestSchema } from "../../gen/code/common/v1/model_pb.js";
 import { type AnsweredMethod, replyOfAnswer, replyOfFrame } from "./envelope-answer.js";
 import { FrameChannel } from "./envelope-channel.js";
+import { envelopeUrl } from "./envelope-url.js";
 import type { HttpSender, OwnedTransport, SocketOpener } from "./transports/types.js";
 
 /** What the transport of the envelope is made of. */
@@ -31,7 +32,7 @@ export interface EnvelopeTransportOptions {
 export function envelopeTransport(options: EnvelopeTransportOptions): OwnedTransport {
   const { baseUrl, sender, openSockets } = options;
   const interceptors = [...options.interceptors];
-  const unaryUrl = unaryUrlOf(baseUrl);
+  const unaryUrl = envelopeUrl(baseUrl);
   const streamUrl = baseUrl.replace(/^http/, "ws");
   let sockets: Promise<SocketOpener> | undefined;
   const opener = () => {
@@ -106,12 +107,6 @@ export function envelopeTransport(options: EnvelopeTransportOptions): OwnedTrans
       );
     },
   };
-}
-
-/** A base may name the version as REST's does, or the whole address as the official documentation does. */
-function unaryUrlOf(baseUrl: string): string {
-  if (baseUrl.endsWith("/v1/api")) return baseUrl;
-  return baseUrl.endsWith("/v1") ? `${baseUrl}/api` : `${baseUrl}/v1/api`;
 }
 
 /** As Connect's transports read them: a time that is not positive is none. */

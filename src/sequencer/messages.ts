@@ -11,6 +11,7 @@ import type { SigningKey } from "../crypto/types.js";
 import { TransportError } from "../errors.js";
 import { onAbort } from "./abort.js";
 import { connectFailure, optionsOf, typed } from "./connect-failure.js";
+import { messageBytes } from "./message-bytes.js";
 import type { Attempt, MessageCalls, StreamFrame, StreamKind } from "./port.js";
 
 /** The message calls of any Connect transport. */
@@ -19,6 +20,7 @@ export function connectMessages(
   streams: readonly StreamKind[],
 ): MessageCalls {
   return {
+    bytes: messageBytes,
     streams,
     async poll(key, attempt) {
       const rendezvousKey = { value: key.publicKey };

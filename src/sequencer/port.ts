@@ -86,8 +86,25 @@ export type StreamFrame =
   | { readonly case: "message"; readonly message: Message }
   | { readonly case: "ping"; readonly delayMs: number };
 
+/** The bytes of a message that was heard. */
+export interface MessageBytes {
+  /** All of them. */
+  whole(message: Message): Uint8Array;
+  /** Those that its sender signed: without the id and the signature that the server added. */
+  sent(message: Message): Uint8Array;
+  /**
+   * Of what a sender signed, the message without the signature that a login's verifier gave, and that signature; `undefined`
+   * for what is no request.
+   */
+  withoutVerifier(
+    sent: Uint8Array,
+  ): { readonly message: Uint8Array; readonly signature: Uint8Array } | undefined;
+}
+
 /** What a sequencer that carries messages can do. */
 export interface MessageCalls {
+  /** How the messages that it gives are read again as bytes. */
+  readonly bytes: MessageBytes;
   /** Kinds of stream that are worth trying, best first. */
   readonly streams: readonly StreamKind[];
   /** The stored messages, at most 257. Deletes nothing. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DomainSchema } from "../../gen/code/common/v1/model_pb.js";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import { messageBytes } from "../../src/sequencer/message-bytes.js";
 import type { SigningKey } from "../../src/crypto/types.js";
 import { Listener } from "../../src/events/listener.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../../src/index.js";
@@ -89,7 +90,7 @@ const clientKinds: readonly (readonly [string, Kind])[] = [
   ["clientRejectedLogin", { case: "clientRejectedLogin", value: { timestamp: { seconds: 1n } } }],
 ];
 
-const hear = (heard: Message, listener = new Listener(intent)) => listener.hear(heard, "stream");
+const hear = (heard: Message, listener = new Listener(intent)) => listener.hear(heard, "stream", messageBytes);
 
 describe("what is properly made", () => {
   it("is told with what it says", () => {
@@ -103,7 +104,7 @@ describe("what is properly made", () => {
       messageId,
     });
     expect(hear(message(rejected, { id }), listener)).toEqual({ type: "rejected", messageId });
-    expect(listener.hear(submitted(), "poll")).toEqual({
+    expect(listener.hear(submitted(), "poll", messageBytes)).toEqual({
       type: "submitted",
       heardFrom: "poll",
       payment: {
@@ -245,7 +246,7 @@ describe("a request with other details, signed by the intent's own key", () => {
     const theirs = intentOf({ fees: [{ destination: account(9), basisPoints: 101 }] });
     const kind = fromBinary(MessageSchema, theirs.toBinary()).kind as Kind;
     const heard = message(kind, { signer: rendezvousKey(ours.payload) });
-    expect(new Listener(ours).hear(heard, "stream")).toMatchObject({ type: "conflicting", field: "fees" });
+    expect(new Listener(ours).hear(heard, "stream", messageBytes)).toMatchObject({ type: "conflicting", field: "fees" });
   });
 
   it("does not stand in the way of ours", () => {
@@ -332,7 +333,7 @@ describe("what comes again", () => {
       expect(hear(heard, listener)).toBeDefined();
       expect(hear(heard, listener)).toBeUndefined();
       expect(
-        listener.hear(fromBinary(MessageSchema, toBinary(MessageSchema, heard)), "poll"),
+        listener.hear(fromBinary(MessageSchema, toBinary(MessageSchema, heard)), "poll", messageBytes),
       ).toBeUndefined();
     }
   });

@@ -5,6 +5,7 @@ import {
   MessageSchema,
   RequestToLoginSchema,
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import { messageBytes } from "../../src/sequencer/message-bytes.js";
 import type { SigningKey } from "../../src/crypto/types.js";
 import type { PaymentEvent } from "../../src/events/events.js";
 import { Listener } from "../../src/events/listener.js";
@@ -68,7 +69,7 @@ const plainPayment: Kind = {
 
 function hear(intent: Intent, ...messages: Message[]): (PaymentEvent | undefined)[] {
   const listener = new Listener(intent);
-  return messages.map((message) => listener.hear(message, "stream"));
+  return messages.map((message) => listener.hear(message, "stream", messageBytes));
 }
 
 const wrong = { signature: { value: filled(3, 64) } };
@@ -218,10 +219,10 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     "a login submitted %s as a conflict, after which the status no longer counts",
     (_name, fields, field) => {
       const listener = new Listener(asLogin);
-      const event = listener.hear(submitted(fields), "poll");
+      const event = listener.hear(submitted(fields), "poll", messageBytes);
       expect(event).toMatchObject({ type: "conflicting", subject: "payment", field });
       expect(listener.hearStatus(true)).toBeUndefined();
-      expect(listener.hear(submitted(), "poll")).toBeUndefined();
+      expect(listener.hear(submitted(), "poll", messageBytes)).toBeUndefined();
     },
   );
 

@@ -1,8 +1,7 @@
 /** Transports by `fetch`: browsers, workers, and every runtime that is not Node. */
 
-import { discard, fetchSender, isRedirect, redirectRefused, responseTooLarge } from "./fetch-sender.js";
+import { fetchSender } from "./fetch-sender.js";
 import type { FetchFunction, TransportProvider } from "./types.js";
-import { MAX_RESPONSE_BYTES } from "./types.js";
 
 const platformFetch: FetchFunction = (url, init) => globalThis.fetch(url, init) as ReturnType<FetchFunction>;
 
@@ -12,15 +11,13 @@ export const transports: TransportProvider = {
   protocols: ["connect", "grpc-web", "rest", "envelope"],
   usesFetch: () => true,
   async connectTransport({ protocol, baseUrl, interceptors, fetch = platformFetch }) {
-    const { createConnectTransport, createGrpcWebTransport } = await import("@connectrpc/connect-web");
-    const create = protocol === "grpc-web" ? createGrpcWebTransport : createConnectTransport;
-    const options = {
-      baseUrl,
-      useBinaryFormat: true,
-      interceptors: [...interceptors],
-      fetch: guarded(fetch),
-    };
-    return { transport: create(options), close() {} };
+    const options = { baseUrl, interceptors, fetch };
+    // Each on its own, so that a page loads only the one that it uses.
+    const transport =
+      protocol === "grpc-web"
+        ? (await import("./web-grpc.js")).grpcWebTransport(options)
+        : (await import("./web-connect.js")).connectWebTransport(options);
+    return { transport, close() {} };
   },
   httpSender: (fetch = platformFetch) => fetchSender(fetch),
   async socketOpener(webSocket) {
@@ -28,59 +25,3 @@ export const transports: TransportProvider = {
     return webSocketOpener(webSocket);
   },
 };
-
-// The library asks for `redirect: "error"`, which some workers' fetch refuses, and sets no limit to an answer.
-function guarded(fetch: FetchFunction): typeof globalThis.fetch {
-  return async (input, init) => {
-    const answer = (await fetch(String(input), {
-      ...init,
-      redirect: "manual",
-    } as Parameters<FetchFunction>[1])) as Response;
-    if (isRedirect(answer)) {
-      discard(answer);
-      throw redirectRefused(answer.status);
-    }
-    if (answer.body === null) return answer;
-    const { status, headers } = answer;
-    // A stream may go on for long; there, each message is limited by itself.
-    const hasEnvelopes = /^application\/(grpc|connect\+)/.test(headers.get("content-type") ?? "");
-    const limit = hasEnvelopes ? envelopeLimit() : totalLimit();
-    return new Response(answer.body.pipeThrough(limit), { status, headers });
-  };
-}
-
-function totalLimit(): TransformStream<Uint8Array, Uint8Array> {
-  let length = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      length += chunk.length;
-      if (length > MAX_RESPONSE_BYTES) throw responseTooLarge();
-      controller.enqueue(chunk);
-    },
-  });
-}
-
-// An envelope is one byte of flags, its length as four bytes, and what it holds.
-function envelopeLimit(): TransformStream<Uint8Array, Uint8Array> {
-  let headBytes = 0;
-  let length = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      for (let offset = 0; offset < chunk.length; ) {
-        if (headBytes < 5) {
-          length = headBytes === 0 ? 0 : length * 256 + (chunk[offset] ?? 0);
-          headBytes++;
-          offset++;
-        } else {
-          const taken = Math.min(length, chunk.length - offset);
-          length -= taken;
-          offset += taken;
-        }
-        if (headBytes < 5) continue;
-        if (length > MAX_RESPONSE_BYTES) throw responseTooLarge();
-        if (length === 0) headBytes = 0;
-      }
-      controller.enqueue(chunk);
-    },
-  });
-}

@@ -1,0 +1,111 @@
+/**
+ * Connect for a page. The protocol's parts are the library's own; what it would bring besides, compiled schemas and their
+ * JSON, is larger than all that is needed here.
+ */
+import type { Message as ProtobufMessage } from "@bufbuild/protobuf";
+import { createEnvelopeReadableStream, encodeEnvelope } from "@connectrpc/connect/protocol";
+import {
+  endStreamFlag,
+  endStreamFromJson,
+  errorFromJsonBytes,
+  requestHeader,
+  validateResponse,
+} from "@connectrpc/connect/protocol-connect";
+import type { SigningKey } from "../crypto/types.js";
+import { onAbort } from "../sequencer/abort.js";
+import { connectFailure } from "../sequencer/connect-failure.js";
+import { malformed } from "../sequencer/malformed.js";
+import { type Attempt, type StreamFrame, statusOf } from "../sequencer/port.js";
+import { guarded } from "../sequencer/transports/guarded-fetch.js";
+import type { PageCalls, PageTarget } from "./calls.js";
+import { rawMessageBytes } from "./decode.js";
+import { ackMessages, answerOf, getStatus, type Method, plainStream, pollMessages } from "./methods.js";
+import * as write from "./write.js";
+
+/** What a page asks over Connect: by fetch alone, so that its streams are plain ones. */
+export function connectCalls({ baseUrl, fetch }: PageTarget): PageCalls {
+  const post = poster(baseUrl, guarded(fetch));
+  async function call<T extends ProtobufMessage>(
+    method: Method<T>,
+    body: Uint8Array<ArrayBuffer>,
+    attempt: Attempt,
+  ): Promise<T> {
+    try {
+      const answer = await post("unary", method, body, attempt);
+      const { isUnaryError, unaryError } = validateResponse("unary", true, answer.status, answer.headers);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      if (isUnaryError) throw errorFromJsonBytes(bytes, answer.headers, unaryError);
+      return answerOf(method, bytes);
+    } catch (error) {
+      throw connectFailure(error);
+    }
+  }
+  return {
+    async getStatus(publicKey, attempt) {
+      const status = await call(getStatus, write.wrapped(publicKey), attempt);
+      return statusOf(status.exists, status.codeScanned, status.intentSubmitted);
+    },
+    messages: {
+      bytes: rawMessageBytes,
+      streams: ["plain"],
+      poll: async (key, attempt) => (await call(pollMessages, write.listening(key), attempt)).messages,
+      async acknowledge(publicKey, messageIds, attempt) {
+        await call(ackMessages, write.acknowledgement(publicKey, messageIds), attempt);
+      },
+      open: (_, key, context) => stream(post, key, context),
+    },
+  };
+}
+
+type Post = (
+  kind: "unary" | "server_streaming",
+  method: Method,
+  body: Uint8Array<ArrayBuffer>,
+  context: Pick<Attempt, "signal" | "headers"> & { readonly timeoutMs?: number },
+) => Promise<Response>;
+
+function poster(baseUrl: string, fetch: typeof globalThis.fetch): Post {
+  return (kind, { service, name }, body, { signal, headers, timeoutMs }) =>
+    fetch(`${baseUrl}/${service}/${name}`, {
+      method: "POST",
+      headers: Object.fromEntries(requestHeader(kind, true, timeoutMs, { ...headers }, false)),
+      body,
+      signal,
+    });
+}
+
+async function* stream(
+  post: Post,
+  key: SigningKey,
+  context: Pick<Attempt, "signal" | "headers">,
+): AsyncGenerator<StreamFrame> {
+  const { signal } = context;
+  try {
+    const request = encodeEnvelope(0, write.listening(key)) as Uint8Array<ArrayBuffer>;
+    const { status, headers, body } = await post("server_streaming", plainStream, request, context);
+    validateResponse("server_streaming", true, status, headers);
+    if (body === null) throw malformed(plainStream.name, "a stream");
+    const reader = createEnvelopeReadableStream(body).getReader();
+    const release = onAbort(signal, () => void reader.cancel(signal.reason).catch(() => {}));
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        signal.throwIfAborted();
+        // A stream ends by saying so.
+        if (done) throw malformed(plainStream.name, "whole: it breaks off");
+        if (value.flags === endStreamFlag) {
+          const { error } = endStreamFromJson(value.data);
+          if (error !== undefined) throw error;
+          return;
+        }
+        if (value.flags !== 0) throw malformed(plainStream.name, "a stream without compression");
+        for (const message of answerOf(plainStream, value.data).messages) yield { case: "message", message };
+      }
+    } finally {
+      release();
+      void reader.cancel().catch(() => {});
+    }
+  } catch (error) {
+    throw connectFailure(error);
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * What a page hears of a payment.
+ *
+ * @module
+ */
+import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "../client/watch-options.js";
+import { submittedOf, type WatchContext, watchIntent } from "../client/watching.js";
+import { InputError } from "../errors.js";
+import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
+import { checkBaseUrl } from "../lib/base-url.js";
+import { checkOptions } from "../lib/options.js";
+import { rendezvousKey } from "../rendezvous/key.js";
+import { callWithRetries, DEFAULT_RETRY, DEFAULT_TIMEOUT_MS } from "../sequencer/call.js";
+import { CAPABILITIES } from "../sequencer/capabilities.js";
+import type { FetchFunction, WebSocketConstructor } from "../sequencer/transports/types.js";
+import type { PageCalls, PageTarget } from "./calls.js";
+import type { RebuiltPayment } from "./payment.js";
+import { watchedPayment } from "./watched-payment.js";
+
+/** Options of {@link watchPayment}. */
+export interface WatchPaymentOptions extends Omit<WatchOptions, "soleListener"> {
+  /** URL of the sequencer; `https:`, or `http:` on loopback. */
+  readonly baseUrl: string;
+  /** Default `"envelope"`: a WebSocket, and the smallest to load. `"connect"` needs nothing but fetch. */
+  readonly protocol?: "envelope" | "connect" | undefined;
+  /** Used instead of the platform's. */
+  readonly fetch?: FetchFunction | undefined;
+  /** Used instead of the platform's; only with `"envelope"`. */
+  readonly webSocket?: WebSocketConstructor | undefined;
+  /** Told when the sequencer stops answering, and when it answers again. Default: `console`. */
+  readonly logger?: { warn(message: string): void } | undefined;
+  /** Allows `http:` beyond loopback. Default `false`. */
+  readonly allowInsecure?: boolean | undefined;
+}
+
+/**
+ * Hears what becomes of a payment, as `CodeClient.paymentIntents.watch` does, in a page: verified, typed events over whatever
+ * breaks. Import it when the code is on the screen; what the protocol needs is loaded when the watch begins.
+ *
+ * @throws InputError for options that cannot work, at once
+ * @throws UnsupportedError `unsupported_by_runtime` without a WebSocket, while the events are read; there too TransportError
+ * `aborted` and WaitError `payment_timeout`
+ * @example
+ * ```ts
+ * import type { RebuiltPayment } from "code-intents/browser";
+ *
+ * export async function show(payment: RebuiltPayment, baseUrl: string, signal: AbortSignal) {
+ *   const { watchPayment } = await import("code-intents/browser/watch");
+ *   for await (const event of watchPayment(payment, { baseUrl, signal })) console.log(event.type);
+ * }
+ * ```
+ */
+export function watchPayment(
+  payment: RebuiltPayment,
+  options: WatchPaymentOptions,
+): AsyncGenerator<PaymentEvent, void, undefined> {
+  const { context, watch } = check(payment, options);
+  return watchIntent(context, watchedPayment(payment), watch);
+}
+
+/**
+ * Waits until a payment is submitted: what a page shows, not what a backend delivers on.
+ *
+ * @throws as {@link watchPayment}; WaitError `payment_rejected` with `until: "rejected"`
+ */
+export async function waitForPayment(
+  payment: RebuiltPayment,
+  options: WatchPaymentOptions,
+): Promise<SubmittedEvent> {
+  const { context, watch } = check(payment, options);
+  return submittedOf(context, watchedPayment(payment), watch);
+}
+
+const ownNames = ["baseUrl", "protocol", "fetch", "webSocket", "logger", "allowInsecure"] as const;
+const watchNames = ["until", "intervalMs", "timeoutMs", "signal", "headers"] as const;
+
+function check(
+  payment: RebuiltPayment,
+  options: WatchPaymentOptions,
+): { readonly context: WatchContext; readonly watch: CheckedWatchOptions } {
+  if (!(payment?.payload instanceof Uint8Array))
+    throw new InputError("invalid_option", "payment", "must come from rebuildPayment");
+  checkOptions(options, "", [...ownNames, ...watchNames]);
+  const { protocol = "envelope", logger = console, allowInsecure = false, fetch, webSocket } = options;
+  if (protocol !== "envelope" && protocol !== "connect")
+    throw new InputError("invalid_option", "protocol", 'must be "envelope" or "connect"');
+  if (webSocket !== undefined && protocol !== "envelope")
+    throw new InputError("conflicting_options", "webSocket", 'is used by the protocol "envelope" alone');
+  const { until, intervalMs, timeoutMs, signal, headers } = options;
+  const watch = checkWatchOptions({ until, intervalMs, timeoutMs, signal, headers }, CAPABILITIES[protocol]);
+  const baseUrl = checkBaseUrl(options.baseUrl, "baseUrl", allowInsecure === true);
+  const target = { baseUrl, fetch: fetch ?? platformFetch, webSocket };
+  let opened: Promise<PageCalls> | undefined;
+  const open = (): Promise<PageCalls> => {
+    opened ??= protocol === "connect" ? openConnect(target) : openEnvelope(target);
+    return opened;
+  };
+  const { publicKey } = rendezvousKey(payment.payload);
+  // Never fires: what ends a watch is its signal.
+  const closed = new AbortController().signal;
+  const policy = { retry: DEFAULT_RETRY, timeoutMs: DEFAULT_TIMEOUT_MS, headers: {}, closed };
+  return {
+    watch,
+    context: {
+      logger,
+      headers: {},
+      timeoutMs: DEFAULT_TIMEOUT_MS,
+      capabilities: CAPABILITIES[protocol],
+      closed,
+      open,
+      getStatus: (_, call) =>
+        callWithRetries(policy, call, async (attempt) => (await open()).getStatus(publicKey, attempt)),
+    },
+  };
+}
+
+const platformFetch: FetchFunction = (url, init) => globalThis.fetch(url, init) as ReturnType<FetchFunction>;
+
+async function openConnect(target: PageTarget): Promise<PageCalls> {
+  return (await import("./connect.js")).connectCalls(target);
+}
+
+async function openEnvelope(target: PageTarget): Promise<PageCalls> {
+  return (await import("./envelope.js")).envelopeCalls(target);
+}

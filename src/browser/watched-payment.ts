@@ -1,0 +1,32 @@
+import type { WatchedPayment } from "../events/watched.js";
+import { exchangeDataOf } from "../intents/exchange-data.js";
+import { checkFees } from "../intents/fees.js";
+import { encodeMessage, encodePaymentRequest, REQUEST_FIELDS } from "../intents/message.js";
+import { requireBase58 } from "../lib/bytes.js";
+import { parseAmount } from "../money/amount.js";
+import type { RebuiltPayment } from "./payment.js";
+
+/** A rebuilt payment with the message that its request has to be. */
+export function watchedPayment(payment: RebuiltPayment): WatchedPayment {
+  const { currency, amount, fees } = payment;
+  const destination = requireBase58(payment.destination, "destination", 32, "a token account");
+  const request = encodePaymentRequest({
+    destination,
+    exchangeData: exchangeDataOf(currency, parseAmount(amount)),
+    fees: checkFees(fees.length === 0 ? undefined : fees, destination),
+    login: undefined,
+  });
+  const { message } = encodeMessage(REQUEST_FIELDS.requestToReceiveBill, request);
+  const { id, payload } = payment;
+  return {
+    id,
+    payload,
+    amount,
+    currency,
+    destination: payment.destination,
+    fees,
+    login: undefined,
+    bytesForVerifier: undefined,
+    toBinary: () => message.slice(),
+  };
+}

@@ -1,0 +1,63 @@
+import { type ConnectCodeName, SequencerError, type TransportError } from "../errors.js";
+import { malformed } from "./malformed.js";
+import { refusal, statusRefusal } from "./refusal.js";
+import type { HttpAnswer } from "./transports/types.js";
+
+const codeNames: ReadonlySet<string> = new Set<ConnectCodeName>([
+  "canceled",
+  "unknown",
+  "invalid_argument",
+  "deadline_exceeded",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "resource_exhausted",
+  "failed_precondition",
+  "aborted",
+  "out_of_range",
+  "unimplemented",
+  "internal",
+  "unavailable",
+  "data_loss",
+  "unauthenticated",
+]);
+
+/** What an envelope that says ERROR says. */
+export interface EnvelopeRefusal {
+  readonly connectCode: ConnectCodeName;
+  /** The sequencer's own words. */
+  readonly text: string;
+  readonly error: SequencerError | TransportError;
+}
+
+/** Reads the text of an envelope that says ERROR: `[code] words`, two texts of the proxy's own, or anything. */
+export function envelopeRefusal(message: string): EnvelopeRefusal {
+  const [, name = "", text = ""] = /^\[([a-z_]+)\] ?([\s\S]*)$/.exec(message) ?? [];
+  if (isCodeName(name)) return coded(name, text);
+  // These two have no code.
+  if (/^Invalid (service|method) name: /.test(message)) return coded("unimplemented", message);
+  const error = new SequencerError("sequencer_failed", {
+    message: `The sequencer failed without a status code, ${message === "" ? "and without a reason" : `in these words: ${message}`}. What became of the call is not known; ask the status, or call again.`,
+    connectCode: "unknown",
+    sequencerMessage: message,
+    retryable: true,
+  });
+  return { connectCode: "unknown", text: message, error };
+}
+
+function coded(connectCode: ConnectCodeName, text: string): EnvelopeRefusal {
+  return { connectCode, text, error: refusal({ connectCode, text }) };
+}
+
+/** The error of an answer that no proxy of the envelope gives. */
+export function notFromProxy(call: string, { status, contentType }: HttpAnswer): Error {
+  const type = contentType === "" ? "none" : JSON.stringify(contentType.slice(0, 100));
+  return (
+    statusRefusal(status, "") ??
+    malformed(call, `one of status 200 and type application/octet-stream, but of ${status} and ${type}`)
+  );
+}
+
+function isCodeName(name: string): name is ConnectCodeName {
+  return codeNames.has(name);
+}

@@ -1,0 +1,21 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { MessageBytes } from "./port.js";
+
+/** The bytes of decoded messages, by the compiled schema. */
+export const messageBytes: MessageBytes = {
+  whole: (message) => toBinary(MessageSchema, message),
+  sent({ kind, $unknown }) {
+    const sent = create(MessageSchema, { kind });
+    if ($unknown !== undefined) sent.$unknown = $unknown;
+    return toBinary(MessageSchema, sent);
+  },
+  withoutVerifier(sent) {
+    const copy = fromBinary(MessageSchema, sent);
+    const { kind } = copy;
+    if (kind.case !== "requestToReceiveBill" && kind.case !== "requestToLogin") return undefined;
+    const signature = kind.value.signature?.value ?? new Uint8Array(0);
+    delete kind.value.signature;
+    return { message: toBinary(MessageSchema, copy), signature };
+  },
+};

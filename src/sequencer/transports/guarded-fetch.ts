@@ -1,0 +1,61 @@
+import { discard, isRedirect, redirectRefused, responseTooLarge } from "./fetch-sender.js";
+import { type FetchFunction, MAX_RESPONSE_BYTES } from "./types.js";
+
+/**
+ * The fetch of a Connect transport. The library asks for `redirect: "error"`, which some workers' fetch refuses, and sets no
+ * limit to an answer.
+ */
+export function guarded(fetch: FetchFunction): typeof globalThis.fetch {
+  return async (input, init) => {
+    const answer = (await fetch(String(input), {
+      ...init,
+      redirect: "manual",
+    } as Parameters<FetchFunction>[1])) as Response;
+    if (isRedirect(answer)) {
+      discard(answer);
+      throw redirectRefused(answer.status);
+    }
+    if (answer.body === null) return answer;
+    const { status, headers } = answer;
+    // A stream may go on for long; there, each message is limited by itself.
+    const hasEnvelopes = /^application\/(grpc|connect\+)/.test(headers.get("content-type") ?? "");
+    const limit = hasEnvelopes ? envelopeLimit() : totalLimit();
+    return new Response(answer.body.pipeThrough(limit), { status, headers });
+  };
+}
+
+function totalLimit(): TransformStream<Uint8Array, Uint8Array> {
+  let length = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      length += chunk.length;
+      if (length > MAX_RESPONSE_BYTES) throw responseTooLarge();
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+// An envelope is one byte of flags, its length as four bytes, and what it holds.
+function envelopeLimit(): TransformStream<Uint8Array, Uint8Array> {
+  let headBytes = 0;
+  let length = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      for (let offset = 0; offset < chunk.length; ) {
+        if (headBytes < 5) {
+          length = headBytes === 0 ? 0 : length * 256 + (chunk[offset] ?? 0);
+          headBytes++;
+          offset++;
+        } else {
+          const taken = Math.min(length, chunk.length - offset);
+          length -= taken;
+          offset += taken;
+        }
+        if (headBytes < 5) continue;
+        if (length > MAX_RESPONSE_BYTES) throw responseTooLarge();
+        if (length === 0) headBytes = 0;
+      }
+      controller.enqueue(chunk);
+    },
+  });
+}

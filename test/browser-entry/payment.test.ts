@@ -1,0 +1,76 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import { type RebuildPaymentOptions, rebuildPayment } from "../../src/browser/index.js";
+import { watchedPayment } from "../../src/browser/watched-payment.js";
+import { PaymentIntent } from "../../src/index.js";
+import { account, build, spellings } from "../support/payment.js";
+import { vectors } from "../support/vectors.js";
+
+/** What a backend hands to a page. */
+function handed(intent: PaymentIntent): RebuildPaymentOptions {
+  const { id, clientSecret, amount, currency, destination, fees, kind } = intent;
+  return { expectedId: id, clientSecret, amount, currency, destination, fees, kind };
+}
+
+const payments = vectors.intents.filter(({ input }) => !("login" in input) && "destination" in input);
+
+describe("a payment that a page rebuilds", () => {
+  test.each(payments)("is the backend's: $id", ({ input }) => {
+    const intent = PaymentIntent.from({ ...input, rounding: "nearest" } as never);
+    const payment = rebuildPayment(handed(intent));
+    expect({ ...payment, payload: payment.payload }).toEqual({
+      id: intent.id,
+      payload: intent.payload,
+      kind: intent.kind,
+      amount: intent.amount,
+      currency: intent.currency,
+      destination: intent.destination,
+      fees: intent.fees,
+    });
+    expect(watchedPayment(payment).toBinary()).toEqual(intent.toBinary());
+  });
+
+  test("has the kind that fees give it, unless it is said", () => {
+    const fees = [{ destination: account(9), basisPoints: 100 }];
+    const { kind: _, ...options } = handed(build({ fees }));
+    expect(rebuildPayment(options).kind).toBe("payment-with-fees");
+    expect(rebuildPayment({ ...handed(build()), kind: undefined }).kind).toBe("payment");
+  });
+
+  test.each<[string, Partial<RebuildPaymentOptions>]>([
+    ["amount", { amount: "10.01" }],
+    ["currency", { currency: "eur" }],
+    ["client secret", { clientSecret: build().clientSecret }],
+    ["presence of fees", { kind: undefined, fees: [{ destination: account(9), basisPoints: 1 }] }],
+    ["id", { expectedId: build().id }],
+  ])("is refused with another %s", (_, change) => {
+    expect(() => rebuildPayment({ ...handed(build()), ...change })).toThrow(
+      expect.objectContaining({ code: "intent_mismatch" }),
+    );
+  });
+
+  test.each<[string, object, string, string]>([
+    ["no id to compare with", { expectedId: undefined }, "missing_option", "expectedId"],
+    ["no destination", { destination: undefined }, "missing_option", "destination"],
+    ["a destination that is none", { destination: "0OIl" }, "invalid_option", "destination"],
+    ["a client secret that is none", { clientSecret: "abc" }, "invalid_option", "clientSecret"],
+    ["fees that are no list", { fees: {} }, "invalid_option", "fees"],
+    ["a kind without money", { kind: "login" }, "invalid_option", "kind"],
+    ["a currency that is none", { currency: "gold" }, "invalid_option", "currency"],
+    ["a misspelt option", { amuont: 1 }, "unknown_option", "amuont"],
+  ])("is refused with %s", (_, change, code, field) => {
+    expect(() => rebuildPayment({ ...handed(build()), ...change } as RebuildPaymentOptions)).toThrow(
+      expect.objectContaining({ code, field }),
+    );
+  });
+
+  test("shows no secret, and gives fresh copies of its payload", () => {
+    const intent = build();
+    const payment = rebuildPayment(handed(intent));
+    const shown = `${inspect(payment, { showHidden: false, getters: true })} ${JSON.stringify(payment)}`;
+    for (const text of [...spellings(payment.payload), intent.clientSecret])
+      expect(shown).not.toContain(text);
+    payment.payload.fill(0);
+    expect(payment.payload).toEqual(intent.payload);
+  });
+});

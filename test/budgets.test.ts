@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PageSize, pageSizes } from "../bench/page.mjs";
+import { PackedPackage } from "./consumers/packed.js";
+
+// Bytes, minified and gzipped. The official client is 54,700.
+const budgets = { code: 22_000, envelope: 50_000, connect: 58_000 };
+
+let packed: PackedPackage;
+let pages: Record<keyof typeof budgets, PageSize>;
+beforeAll(async () => {
+  packed = await PackedPackage.create();
+  pages = await pageSizes(await packed.install("budgets"));
+});
+afterAll(() => packed?.remove());
+
+const libraries = /node_modules\/(@bufbuild|@connectrpc)\//;
+
+describe.each(Object.entries(budgets))("a page with %s", (name, budget) => {
+  const page = (): PageSize => pages[name as keyof typeof budgets];
+
+  test("is within its budget", () => {
+    expect(page().inAll).toBeLessThanOrEqual(budget);
+  });
+
+  test("holds nothing of Node, no compiled schema, no intent that signs, and no other protocol", () => {
+    const foreign =
+      /\/crypto\/node\.js$|node-sockets|transports\/node|\/ws\/|connect-node|\/gen\/|payment-intent|emulator/;
+    expect(page().inputs.filter((path) => foreign.test(path))).toEqual([]);
+    const other = name === "envelope" ? /browser\/connect\.js$/ : /browser\/envelope\.js$/;
+    expect(page().inputs.filter((path) => other.test(path))).toEqual([]);
+  });
+
+  test("loads protobuf and Connect only when it begins to watch", () => {
+    expect(page().inputsAtOnce.filter((path) => libraries.test(path))).toEqual([]);
+    expect(page().inputs.some((path) => libraries.test(path))).toBe(name !== "code");
+    // Splitting makes several files of what is one; they compress a little less.
+    expect(page().atOnce).toBeLessThanOrEqual(budgets.code + 2_000);
+  });
+});
