@@ -1,6 +1,6 @@
 // Compiles every TypeScript snippet of the documents and every docstring example, runs the documents' snippets against an
 // emulator, and follows every relative link. Needs `npm run build` first, since snippets import the package by its name.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -16,7 +16,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const skipped = new Set(["node_modules", "dist", "gen", "coverage", ".git", "vectors", "api"]);
+const skipped = new Set(["node_modules", "dist", "gen", "coverage", ".git", ".next", "vectors", "api"]);
 
 /** @returns {string[]} files below a folder with one of the endings, relative to the root */
 function filesBelow(folder, ...endings) {
@@ -115,11 +115,11 @@ for (const module of [
 const work = mkdtempSync(join(tmpdir(), "code-intents-docs-"));
 try {
   mkdirSync(join(work, "node_modules"));
+  // With the workspaces' link to the package itself, which snippets import by its name.
   for (const entry of readdirSync(join(root, "node_modules"))) {
     if (!entry.startsWith("."))
       symlinkSync(join(root, "node_modules", entry), join(work, "node_modules", entry));
   }
-  symlinkSync(root, join(work, "node_modules", "code-intents"));
   const snippets = documentSnippets();
   const examples = docstringExamples();
   for (const { name, code } of [...snippets, ...examples]) writeFileSync(join(work, name), code);
@@ -165,6 +165,7 @@ function tsconfig() {
   };
 }
 
+/** Runs each snippet in a process of its own, two at a time, against one emulator. */
 async function runSnippets(folder, snippets) {
   const { Emulator } = await import("code-intents/emulator");
   const { wellKnownFile } = await import("code-intents");
@@ -174,29 +175,32 @@ async function runSnippets(folder, snippets) {
   const emulator = await Emulator.start({
     fetchWellKnown: async () => ({ status: 200, body: wellKnownFile([verifierKey]) }),
   });
-  const { spawn } = await import("node:child_process");
-  for (const { name, source } of snippets) {
-    const file = join("out", name.replace(/\.mts$/, ".mjs"));
-    const child = spawn(process.execPath, [file], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        CODE_SEQUENCER_URL: emulator.url,
-        CODE_IDEMPOTENCY_SECRET: "0123456789".repeat(4),
-        CODE_VERIFIER_KEY: verifierKey,
-      },
-      timeout: 30_000,
-    });
-    let stderr = "";
-    child.stderr.on("data", (chunk) => {
-      stderr += chunk;
-    });
-    child.stdout.resume();
-    const exit = await new Promise((resolve) =>
-      child.once("close", (status, signal) => resolve(status ?? signal)),
-    );
-    if (exit !== 0) problems.push(`${source}: ended with ${exit}\n${stderr}`);
-  }
+  const env = {
+    ...process.env,
+    CODE_SEQUENCER_URL: emulator.url,
+    CODE_IDEMPOTENCY_SECRET: "0123456789".repeat(4),
+    CODE_VERIFIER_KEY: verifierKey,
+  };
+  const waiting = snippets.values();
+  const runner = async () => {
+    for (const { name, source } of waiting) {
+      const child = spawn(process.execPath, [join("out", name.replace(/\.mts$/, ".mjs"))], {
+        cwd: folder,
+        env,
+        timeout: 30_000,
+      });
+      let stderr = "";
+      child.stderr.on("data", (chunk) => {
+        stderr += chunk;
+      });
+      child.stdout.resume();
+      const exit = await new Promise((resolve) =>
+        child.once("close", (status, signal) => resolve(status ?? signal)),
+      );
+      if (exit !== 0) problems.push(`${source}: ended with ${exit}\n${stderr}`);
+    }
+  };
+  await Promise.all([runner(), runner()]);
   await emulator.close();
 }
 
