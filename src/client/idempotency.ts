@@ -17,11 +17,12 @@ export class KeyedBuilder {
   build<T>(options: unknown, from: (options: Record<string, unknown>) => T): T {
     if (typeof options !== "object" || options === null || Array.isArray(options))
       throw new InputError("invalid_option", "options", "must be an object");
-    if (options instanceof Intent) {
+    // Only a tip has a platform. Its class is not asked for, which would bring it into every bundle.
+    if (options instanceof Intent || "platform" in options) {
       throw new InputError(
         "invalid_option",
         "intent",
-        "is of another kind; a PaymentIntent goes to paymentIntents, a LoginIntent to loginIntents",
+        "is of another kind; a PaymentIntent goes to paymentIntents, a LoginIntent to loginIntents, and a tip is not registered",
       );
     }
     const { idempotencySecret = this.#secret, ...rest } = options as Record<string, unknown>;

@@ -12,6 +12,7 @@ import { checkHeaders } from "./call-options.js";
 
 /** Where a client writes what a developer should know. `console` fits. It never receives a secret. */
 export interface Logger {
+  /** One line, without a line break at its end. */
   warn(message: string): void;
 }
 

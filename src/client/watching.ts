@@ -26,6 +26,7 @@ export interface WatchContext {
 
 /** Options of a wait: those of a watch that ends by itself. */
 export type WaitOptions = Omit<WatchOptions, "until"> & {
+  /** What ends the wait. Default `"submitted"`; with `"rejected"` a rejection throws. */
   readonly until?: "submitted" | "rejected" | undefined;
 };
 
@@ -162,10 +163,14 @@ function endOn(
   end.signal.addEventListener("abort", release, { once: true });
 }
 
-/** Remembers the last failure of a question for the status, and says so once when it begins and once when it ends. */
+/**
+ * Remembers the last failure of a question for the status, and says so once when it begins and once when it ends; and once
+ * that the intent is not registered.
+ */
 class Outage {
   readonly #logger: Logger;
   readonly #intentId: string;
+  #saidUnknown = false;
   failure: unknown;
 
   constructor({ logger }: WatchContext, { id }: WatchedIntent) {
@@ -173,9 +178,13 @@ class Outage {
     this.#intentId = id;
   }
 
-  async watch<T>(question: Promise<T>): Promise<T> {
+  async watch(question: Promise<IntentStatus>): Promise<IntentStatus> {
     try {
       const answer = await question;
+      if (answer.state === "unknown" && !this.#saidUnknown) {
+        this.#saidUnknown = true;
+        this.#warn("knows no such intent (yet); until it is created nobody can pay it");
+      }
       if (this.failure !== undefined) this.#warn("answers again");
       this.failure = undefined;
       return answer;
