@@ -1,15 +1,19 @@
 import type { Screen } from "./screen.js";
 
-// Below, a code does not read back; above, it fills the screen without being easier to scan.
-const MIN_WIDTH = 56;
+/** Columns below which a code does not read back. */
+export const MIN_WIDTH = 56;
+
+// Above, it fills the screen without being easier to scan.
 const MAX_WIDTH = 64;
 
-/** Draws the scan code of a payload on a terminal that is wide enough; says whether it did. */
-export async function drawCode(screen: Screen, payload: Uint8Array): Promise<boolean> {
-  const columns = screen.columns ?? 0;
-  if (columns < MIN_WIDTH) return false;
-  screen.line(await codeLines(screen, payload, Math.min(columns, MAX_WIDTH)));
-  return true;
+/** Whether a scan code fits: there is a terminal, and it is wide enough. */
+export function fits({ columns = 0 }: Screen): boolean {
+  return columns >= MIN_WIDTH;
+}
+
+/** Draws the scan code of a payload on a terminal that it fits. */
+export async function drawCode(screen: Screen, payload: Uint8Array): Promise<void> {
+  screen.line(await codeLines(screen, payload, Math.min(screen.columns ?? 0, MAX_WIDTH)));
 }
 
 /** A scan code as lines, light on dark whatever the colours of the terminal, where there is colour. */

@@ -3,9 +3,9 @@ import { CodeIntentsError, InputError, SequencerError } from "../errors.js";
 import { CliError, systemCode, usageError } from "./errors.js";
 import { EXIT } from "./exit-codes.js";
 import { flagOf, inFlags } from "./flags.js";
-import { hintOf } from "./hints.js";
 import { secretFlag } from "./secrets.js";
 import type { Session } from "./session.js";
+import { hintOf, messageOf, ownHint } from "./wording.js";
 
 /** A failure as it is told: on stderr, in words or as a JSON document. */
 export interface Failure {
@@ -61,11 +61,14 @@ export function tellFailure({ json, err }: Session, failure: Failure): void {
 function ofLibrary(error: CodeIntentsError): Failure {
   const { code, retryable } = error;
   const field = error instanceof InputError ? flagOf(error.field) : undefined;
-  const fieldLength = error instanceof InputError ? error.field.length : 0;
+  const message =
+    error instanceof InputError
+      ? `${field}${inFlags(error.message.slice(error.field.length))}`
+      : messageOf(error);
   return {
     code,
-    message: inFlags(field === undefined ? error.message : `${field}${error.message.slice(fieldLength)}`),
-    hint: hintOf(code, field),
+    message,
+    hint: ownHint(error) ?? hintOf(code, field),
     ...(field === undefined ? {} : { field }),
     retryable,
     ...(error instanceof SequencerError ? { sequencerMessage: error.sequencerMessage } : {}),

@@ -97,7 +97,9 @@ async function readFile(path: string, what: string): Promise<Uint8Array> {
         "what looks like a secret",
         "Put it into a file and name that, or pipe it in and say -.",
       );
-    throw new CliError("unusable_input", `cannot read ${what} from ${path}: ${reasonOf(error)}`);
+    throw new CliError("unusable_input", `cannot read ${what} from ${path}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   try {
     const { size } = await file.stat();
@@ -115,10 +117,11 @@ function tooLarge(source: string): CliError {
   return new CliError("unusable_input", `${source} is larger than 16 MiB`);
 }
 
-/** Whether what should name a file, and names none, may be the secret itself: a key, a client secret or a payload. */
+/** Whether what should name a file, and names none, may be the secret itself: a key, a client secret, a payload or a scan code. */
 function looksSecret(text: string): boolean {
   if (/^[\s[{"]/.test(text) || text.length > 255) return true;
-  if (/^(?:0x)?[0-9a-f]{40,}$/i.test(text) || /^[A-Za-z0-9+/_-]{27}=?$/.test(text)) return true;
+  const together = text.replace(/[\s:]/g, "");
+  if (/^(?:0x)?[0-9a-f]{40,}$/i.test(together) || /^[A-Za-z0-9+/_-]{27}=?$/.test(text)) return true;
   const length = fromBase58(text)?.length;
   return length === 11 || length === 64;
 }

@@ -7,6 +7,7 @@ import type { VerifierKey } from "../intents/signer.js";
 import { CliError } from "./errors.js";
 import { failureOf } from "./failure.js";
 import { sourceName } from "./inputs.js";
+import { moreThanId } from "./intent-id.js";
 import { CLIENT_SECRET, missingSecret, readSecret } from "./secrets.js";
 import type { Session } from "./session.js";
 
@@ -53,7 +54,7 @@ export async function readIntent(
   source: string,
   options: ReadOptions = {},
 ): Promise<AnyIntent> {
-  const value = await session.inputs.json(source, "the intent");
+  const value = await moreThanId(source, session.inputs.json(source, "the intent"));
   return rebuild(session, value, source, options);
 }
 

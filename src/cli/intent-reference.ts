@@ -1,5 +1,5 @@
-import { fromBase58 } from "../lib/bytes.js";
 import { type AnyIntent, type ReadOptions, readIntent } from "./intent-document.js";
+import { isIntentId } from "./intent-id.js";
 import type { Session } from "./session.js";
 
 /** An intent that a command names: its id, or the file of its document. */
@@ -9,9 +9,4 @@ export async function intentReference(
   options: ReadOptions,
 ): Promise<AnyIntent | string> {
   return isIntentId(source) ? source : readIntent(session, source, options);
-}
-
-/** Whether a text is an id: base58 of 32 bytes. */
-export function isIntentId(text: string): boolean {
-  return fromBase58(text)?.length === 32;
 }

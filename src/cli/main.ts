@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
 import { exitCodes } from "./command.js";
-import { interrupted, systemCode } from "./errors.js";
+import { interrupted, systemCode, usageError } from "./errors.js";
 import { EXIT, EXIT_BROKEN_PIPE } from "./exit-codes.js";
 import { failureOf, tellFailure } from "./failure.js";
 import { createProgram } from "./program.js";
@@ -24,19 +24,21 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodes.get(session) ?? EXIT.done;
   } catch (error) {
     session.status.set("");
-    if (error instanceof CommanderError && isHelp(error))
+    if (isHelp(error) && (error.exitCode === 0 || !session.json))
       return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const { received } = session.signals;
     const told =
       received !== undefined && failureOf(error).code !== "interrupted" ? interrupted(received) : error;
-    const failure = failureOf(told);
+    const failure = failureOf(isHelp(told) ? usageError("a command is missing", "--help lists them.") : told);
     tellFailure(session, failure);
     return failure.exitCode;
   }
 }
 
 /** Help and version are no failures; help that nobody asked for means wrong usage. */
-function isHelp({ code }: CommanderError): boolean {
+function isHelp(error: unknown): error is CommanderError {
+  if (!(error instanceof CommanderError)) return false;
+  const { code } = error;
   return code === "commander.help" || code === "commander.helpDisplayed" || code === "commander.version";
 }
 

@@ -2,6 +2,7 @@ import { base64, hex } from "@scure/base";
 import { CliError } from "./errors.js";
 import { sourceName } from "./inputs.js";
 import { type ReadOptions, rebuild } from "./intent-document.js";
+import { moreThanId } from "./intent-id.js";
 import type { Session } from "./session.js";
 
 /** How a payload is written. */
@@ -15,7 +16,7 @@ export async function readPayload(
   source: string,
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
-  const bytes = await session.inputs.bytes(source, "the payload");
+  const bytes = await moreThanId(source, session.inputs.bytes(source, "the payload"));
   if (bytes.length === PAYLOAD_LENGTH) return Uint8Array.from(bytes);
   const text = Buffer.from(bytes).toString("utf8").trim();
   if (text.startsWith("{")) return (await rebuild(session, parse(text), source, options)).payload;

@@ -1,10 +1,11 @@
-import { Argument, Command } from "commander";
+import { Command } from "commander";
 import { addCommonOptions } from "./command.js";
 import { addCompletion } from "./commands/completion.js";
 import { addCreate } from "./commands/create.js";
 import { addDiff } from "./commands/diff.js";
 import { addEmulator } from "./commands/emulator.js";
 import { addExplain } from "./commands/explain.js";
+import { addHelp } from "./commands/help.js";
 import { addKeys } from "./commands/keys.js";
 import { addLogin } from "./commands/login.js";
 import { addPayload } from "./commands/payload.js";
@@ -28,11 +29,15 @@ export function createProgram(session: Session): Command {
     .usage("<command> [options]")
     // Options behind a command are that command's, so that `emulator exec` can run commands with options of their own.
     .enablePositionalOptions()
+    .helpCommand(false)
     .exitOverride()
     .configureHelp(helpConfiguration(session))
     .configureOutput({
-      writeOut: (text) => session.out.write(text),
-      writeErr: (text) => session.err.write(text),
+      writeOut: (text) => tellAboutItself(session, text),
+      // As JSON, help that nobody asked for is told as what it is: wrong usage.
+      writeErr: (text) => {
+        if (!session.json) session.err.write(text);
+      },
       getOutHelpWidth: () => session.out.proseWidth,
       getErrHelpWidth: () => session.err.proseWidth,
       getOutHasColors: () => session.out.color,
@@ -67,11 +72,12 @@ export function createProgram(session: Session): Command {
 
   program.commandsGroup("This program:");
   addCompletion(program, session);
-  program.addHelpCommand(
-    new Command("help")
-      .addArgument(new Argument("[command]").choices(program.commands.map((command) => command.name())))
-      .description("Print the help of a command")
-      .helpOption(false),
-  );
+  addHelp(program, session);
   return program;
+}
+
+/** What commander prints: the version, or a help. */
+function tellAboutItself(session: Session, text: string): void {
+  const document = text.trim() === version() ? { version: version() } : { help: text };
+  session.result(document, () => session.out.write(text));
 }

@@ -3,6 +3,7 @@ import type { ConnectingClientOptions } from "../client/options.js";
 import type { CodeClient } from "../client.js";
 import { PROTOCOLS, type Protocol } from "../sequencer/capabilities.js";
 import { parsePositiveDuration } from "./durations.js";
+import { inFlags } from "./flags.js";
 import type { Session } from "./session.js";
 
 /** Where calls go, and how. */
@@ -55,7 +56,7 @@ export async function withClient<T>(
     ...targetOf(options),
     protocol: options.protocol,
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
-    logger: { warn: (message) => session.warn(message) },
+    logger: { warn: (message) => session.warn(inFlags(message)) },
     ...more,
   });
   try {

@@ -47,7 +47,11 @@ export async function startEmulator(session: Session, options: ServeOptions): Pr
   const { port, host, allowHost, allowOrigin, limit } = options;
   const key = await readKey(session, SIGNING_KEY, options.signingKeyFile);
   const controlToken = await readSecret(session, CONTROL_TOKEN, options.controlTokenFile);
-  const { Emulator, SEQUENCER_LIMITS } = await import("../emulator/index.js");
+  const [{ Emulator, SEQUENCER_LIMITS }, { parseCurrency }] = await Promise.all([
+    import("../emulator/index.js"),
+    import("../money/currency.js"),
+  ]);
+  for (const currency of Object.keys(limit ?? {})) parseCurrency(currency, "--limit");
   const settings: EmulatorOptions = {
     port,
     host,
@@ -70,8 +74,10 @@ function readPort(text: string): number {
 type Limits = Readonly<Record<string, { readonly min: number; readonly max: number }>>;
 
 function readLimit(text: string, before: Limits = {}): Limits {
-  const [, currency, min, max] = /^([a-z]{3,8})=(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [, currency, ...amounts] = /^([a-z]{3,8})=(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [min = 0, max = 0] = amounts.map(Number);
   if (currency === undefined)
     throw new InvalidArgumentError("It is a currency and two amounts, such as usd=0.05:250.");
-  return { ...before, [currency]: { min: Number(min), max: Number(max) } };
+  if (min > max) throw new InvalidArgumentError("The smallest amount comes first.");
+  return { ...before, [currency]: { min, max } };
 }

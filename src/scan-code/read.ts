@@ -13,8 +13,8 @@ export interface ReadScanCodeOptions {
   /** The centre of the code, in pixels from the upper left corner. Default the centre of the image. */
   readonly center?: { readonly x: number; readonly y: number };
   /**
-   * The `size` of the code's geometry, in pixels: 100/95 of the diameter over the outermost ring. Default what `toSvg` draws
-   * when it fills the image: 200/220 of the shorter side.
+   * The `size` of the code's geometry, in pixels: 100/95 of the diameter over the outermost ring, and 10/11 of the `size` of
+   * `toSvg`, which leaves a margin. Default what `toSvg` draws when it fills the image: 10/11 of the shorter side.
    */
   readonly size?: number;
 }
@@ -30,6 +30,10 @@ export interface ReadScanCode extends DecodedScanCode {
  * of 5, so that it alone is not exact enough; whether the bytes can be corrected is.
  */
 const OFFSETS = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2];
+
+// Most often the place is wrong, and not what is drawn there.
+const PLACED =
+  "Check that center and size are the code's: of a drawing by toSvg, size is 10/11 of its width, as there is a margin.";
 
 /** Of 32 finder slots; the finder differs from its own rotations in 10 and more. */
 const MAX_WRONG_FINDER_SLOTS = 4;
@@ -63,9 +67,9 @@ export function readScanCode(image: ScanCodeImage, options: ReadScanCodeOptions 
   const code: Placed = { sampler, center, measures: measuresOf(size) };
   const rotation = rotationOf(code);
   if (wrongFinderSlots(code, rotation) > MAX_WRONG_FINDER_SLOTS) {
-    throw new ScanCodeError("There is no finder ring at this center and size.");
+    throw new ScanCodeError(`There is no finder ring. ${PLACED}`);
   }
-  let failure: unknown;
+  let failure: ScanCodeError | undefined;
   for (const offset of OFFSETS) {
     try {
       const decoded = decodeScanCode(encodedOfRings(inkAt(code, rotation + offset)));
@@ -75,7 +79,7 @@ export function readScanCode(image: ScanCodeImage, options: ReadScanCodeOptions 
       failure ??= error;
     }
   }
-  throw failure;
+  throw new ScanCodeError(`${failure?.message} ${PLACED}`);
 }
 
 /** Which slots have ink, where the code is turned by so many degrees. The finder tells what is light and what is ink. */

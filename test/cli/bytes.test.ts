@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
+import { beforeAll, describe, expect, test } from "vitest";
 import { decodeScanCode, encodeScanCode, readScanCode } from "../../src/scan-code/index.js";
 import { document, order } from "./orders.js";
 import { useProgram } from "./program.js";
@@ -58,6 +59,10 @@ describe("payload", () => {
 
 describe("scan-code", () => {
   const intent = order("code");
+  beforeAll(async () => {
+    const wasm = new URL("../../node_modules/@resvg/resvg-wasm/index_bg.wasm", import.meta.url);
+    await initWasm(await readFile(wasm));
+  });
 
   test("draws SVG and PNG that read back as the intent", async () => {
     const file = await program.current.write("code.json", document(intent));
@@ -82,10 +87,6 @@ describe("scan-code", () => {
       "500",
     ]);
     expect(Buffer.from(printed, "base64")).toEqual(png);
-    const { initWasm, Resvg } = await import("@resvg/resvg-wasm");
-    await initWasm(
-      await readFile(new URL("../../node_modules/@resvg/resvg-wasm/index_bg.wasm", import.meta.url)),
-    );
     const { stdout: svg } = await program.current.run(["scan-code", file]);
     const { pixels, width, height } = new Resvg(svg, { background: "black" }).render();
     expect(readScanCode({ data: pixels, width, height }).payload).toEqual(intent.payload);
@@ -95,10 +96,36 @@ describe("scan-code", () => {
     const read = encodeScanCode(intent.payload).fill(0xff, 3, 9);
     const { correctedBytes } = decodeScanCode(read);
     const expected = { payload: hex(intent.payload), correctedBytes };
-    expect(await program.current.json(["scan-code", "--decode", hex(read)])).toEqual(expected);
-    expect(await program.current.json(["scan-code", "--decode", "-"], { stdin: hex(read) })).toEqual(
-      expected,
-    );
+    const file = await program.current.write("scanned.txt", `0x${hex(read).replace(/(..)/g, "$1 ")}\n`);
+    expect(await program.current.json(["scan-code", "--decode", file])).toEqual(expected);
+    for (const stdin of [hex(read), read])
+      expect(await program.current.json(["scan-code", "--decode", "-"], { stdin })).toEqual(expected);
+    const short = await program.current.run(["scan-code", "--decode", "-"], { stdin: hex(read).slice(2) });
+    expect({ code: short.code, stderr: short.stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("35 bytes"),
+    });
+  });
+
+  test.for(["svg", "png", "txt"])(
+    "writes a .%s file for its owner alone, also over another's",
+    async (ending) => {
+      const file = await program.current.write("code.json", document(intent));
+      const path = join(program.current.directory, `owned.${ending}`);
+      await writeFile(path, "", { mode: 0o644 });
+      const format = ending === "txt" ? ["--format", "terminal"] : [];
+      await program.current.json(["scan-code", file, "--output", path, "--force", ...format]);
+      const { mode, size } = await stat(path);
+      expect({ mode: mode & 0o777, empty: size === 0 }).toEqual({ mode: 0o600, empty: false });
+    },
+  );
+
+  test("draws what reads back at its smallest", async () => {
+    const file = await program.current.write("code.json", document(intent));
+    const { svg } = await program.current.json<{ svg: string }>(["scan-code", file, "--size", "100"]);
+    const { pixels, width, height } = new Resvg(svg, { background: "black" }).render();
+    expect(width).toBe(100);
+    expect(readScanCode({ data: pixels, width, height }).payload).toEqual(intent.payload);
   });
 
   test("takes the format from the ending, and overwrites nothing", async () => {

@@ -1,9 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
 import { PaymentIntent, PROTOCOLS } from "../../src/index.js";
-import { destination, feeAccount, idempotencySecret, order, startEmulator } from "./orders.js";
+import { destination, feeAccount, idempotencySecret, order, startEmulator, verifierFile } from "./orders.js";
 import { jsonLines, useProgram } from "./program.js";
 
 const program = useProgram();
@@ -14,6 +16,20 @@ beforeAll(async () => {
   env = { CODE_SEQUENCER_URL: emulator.url, CODE_IDEMPOTENCY_SECRET: idempotencySecret };
 });
 afterAll(() => emulator?.close());
+
+/** A server that takes everything and answers nothing. */
+async function muteServer(): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 const details = ["--destination", destination, "--amount", "2.50", "--currency", "usd"];
 
@@ -55,6 +71,63 @@ describe("create", () => {
       { env },
     );
     expect(again).toMatchObject({ id: kept.id, clientSecret: kept.clientSecret, registered: true });
+  });
+
+  test("leads to the intent that a file keeps, after a failure and before another is made", async () => {
+    const args = ["create", ...details, "--output", "failed.json", "--json"];
+    const unreachable = { env: { CODE_SEQUENCER_URL: "http://127.0.0.1:9" } };
+    const again = "`code-intents create --from failed.json`";
+    const [failed, repeated] = [
+      await program.current.run(args, unreachable),
+      await program.current.run(args, unreachable),
+    ].map(({ stderr }) => JSON.parse(stderr));
+    expect(failed).toMatchObject({ code: "unavailable", hint: expect.stringContaining(again) });
+    expect(repeated).toMatchObject({ code: "file_exists", exitCode: 2 });
+    expect(repeated.hint).toMatch(new RegExp(`${again}.*--force would discard the client secret`));
+  });
+
+  test.for([
+    ["is refused", "5.01", "request_refused", /^Nothing was registered; lost\.json .*--force/],
+    ["may be registered", "2.50", "registration_unknown", /^`code-intents create --from lost\.json` creates/],
+  ] as const)("leads on where the intent %s", async ([, amount, code, hint]) => {
+    await using mute = await muteServer();
+    const env = { CODE_SEQUENCER_URL: code === "request_refused" ? emulator.url : mute.url };
+    const args = ["create", "--destination", destination, "--amount", amount, "--currency", "usd"];
+    const more = ["--output", "lost.json", "--force", "--timeout", "300ms", "--json"];
+    const { stderr } = await program.current.run([...args, ...more], { env });
+    expect(JSON.parse(stderr)).toMatchObject({ code, hint: expect.stringMatching(hint) });
+  });
+
+  test("names the verifier's file where the intent is created again", async () => {
+    await program.current.write("verifier.json", verifierFile);
+    const asking = ["--login-domain", "example.com", "--verifier-file", "verifier.json"];
+    const built = await program.current.run([
+      "create",
+      ...details,
+      ...asking,
+      "--output",
+      "l.json",
+      "--dry-run",
+    ]);
+    expect(built.stdout).toContain("code-intents create --from l.json --verifier-file verifier.json\n");
+    const unsigned = await program.current.run(["create", "--from", "l.json"], { env });
+    expect({ code: unsigned.code, stderr: unsigned.stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("CODE_VERIFIER_KEY"),
+    });
+  });
+
+  test("refuses an intent whose client secret nothing would keep, before the network is touched", async () => {
+    const unreachable = {
+      CODE_SEQUENCER_URL: "http://127.0.0.1:9",
+      CODE_IDEMPOTENCY_SECRET: idempotencySecret,
+    };
+    const end = async (...args: string[]) =>
+      (await program.current.run(["create", ...details, ...args], { env: unreachable })).code;
+    expect(await end()).toBe(2);
+    expect(await end("--json")).toBe(1);
+    expect(await end("--idempotency-key", "kept")).toBe(1);
+    expect(await end("--dry-run")).toBe(0);
   });
 
   test("does not overwrite a file unless it is forced, and then makes it its owner's alone", async () => {

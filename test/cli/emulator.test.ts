@@ -32,6 +32,18 @@ describe("emulator", () => {
     expect(jsonLines(ended?.stdout ?? "").map(({ type }) => type)).toEqual(["listening", "closed"]);
   });
 
+  test("says where it is bound, where to reach it, and where its page is", async () => {
+    const { url, ...said } = await serve(["--host", "0.0.0.0"]);
+    const { port } = new URL(url);
+    expect(said).toMatchObject({ page: `http://127.0.0.1:${port}/`, host: "0.0.0.0", port: Number(port) });
+    running?.process.kill();
+    await running?.ended;
+    running = program.current.start(["emulator", "--port", "0", "--host", "0.0.0.0"]);
+    expect(await running.said(/webhook key/)).toMatch(
+      /listening on {2}port (\d+) of every address of this machine \(0\.0\.0\.0\)\n +reach it at {3}http:\/\/127\.0\.0\.1:\1 from this machine\n +in a browser {2}http:\/\/127\.0\.0\.1:\1\/\n/,
+    );
+  });
+
   test("signs webhooks with the key of a file or of the environment", async () => {
     const path = await program.current.write("signing.json", verifierFile);
     expect((await serve(["--signing-key-file", path])).webhookPublicKey).toBe(verifierPublicKey);

@@ -62,6 +62,21 @@ describe("a command ends with", () => {
     ["a duration without a unit", ["watch", "-", "--timeout", "10"], "usage"],
     ["a port that is none", ["emulator", "--port", "65536"], "usage"],
     ["a limit that is none", ["emulator", "--limit", "usd"], "usage"],
+    ["a limit upside down", ["emulator", "--limit", "usd=5:1"], "usage"],
+    ["a limit of no currency", ["emulator", "--port", "0", "--limit", "uds=1:5"], "invalid_option"],
+    ["two keys", ["verify-webhook", "-", "--unbound", "--production", "--public-key", "x"], "usage"],
+    ["a group without a command", ["payload"], "usage"],
+    ["the help of nothing", ["help", "nothing"], "usage"],
+    ["a code that nobody can read", ["scan-code", "-", "--size", "99"], "usage"],
+    ["a code that nothing can draw", ["scan-code", "-", "--format", "png", "--size", "4097"], "usage"],
+    ["a file of no known ending", ["scan-code", "-", "--output", "code.foo"], "usage"],
+    ["a file without an ending", ["scan-code", "-", "--output", "png"], "usage"],
+    ["an id in place of an intent", ["watch", order("x").id], "unusable_input"],
+    [
+      "REST, which needs the intent",
+      ["register-webhook", order("x").id, "--webhook", "http://127.0.0.1:9", "--protocol", "rest"],
+      "usage",
+    ],
     ["an unknown protocol", ["status", "x", "--protocol", "smtp"], "usage"],
     ["an option before its command", ["emulator", "--port", "0", "exec", "true"], "usage"],
     [
@@ -123,11 +138,21 @@ describe("a command ends with", () => {
     await expectEnd(start(...args), 5, "webhook_mismatch");
   });
 
+  test("5 for a webhook that production did not sign, whatever key the environment names", async () => {
+    const args = ["verify-webhook", "-", "--unbound", "--production", "--json"];
+    const claims = { intent: order("any").id, destination, currency: "usd", amount: 2.5, exchangeRate: 1 };
+    const token = signTestWebhook({ ...claims, quarks: 250_000n, fees: 0n }, { privateKey: verifierSeed });
+    const env = { CODE_WEBHOOK_PUBLIC_KEY: verifierPublicKey };
+    const running = program.current.start(args, { env, stdin: token });
+    await expectEnd(running, 5, "webhook_signature_invalid");
+  });
+
   test("5 for an intent that was changed, and for a difference", async () => {
     const changed = await program.current.write("changed.json", { ...document(order("a")), amount: "2.60" });
     await expectEnd(start("watch", changed), 5, "intent_mismatch");
     await expectEnd(start("diff", "00", "01"), 5, undefined);
-    await expectEnd(start("scan-code", "--decode", "00".repeat(35)), 5, "scan_code_unreadable");
+    const scanned = await program.current.write("scanned.txt", "00".repeat(35));
+    await expectEnd(start("scan-code", "--decode", scanned), 5, "scan_code_unreadable");
     await expectEnd(start("explain", "ff"), 5, undefined);
   });
 

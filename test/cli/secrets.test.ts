@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
+import { encodeScanCode } from "../../src/scan-code/index.js";
 import { document, idempotencySecret, order, startEmulator, verifierFile } from "./orders.js";
 import { useProgram } from "./program.js";
 
@@ -7,6 +8,8 @@ const program = useProgram();
 
 const intent = order("secret");
 const hex = Buffer.from(intent.payload).toString("hex");
+const encoded = Buffer.from(encodeScanCode(intent.payload)).toString("hex");
+const grouped = (digits: string): string => digits.replace(/(..)(?=.)/g, "$1:");
 
 // Nothing is sent there.
 const env = { CODE_SEQUENCER_URL: "http://127.0.0.1:9" };
@@ -31,6 +34,9 @@ describe("a secret on the command line is refused and not repeated:", () => {
     ],
     ["a key that signs webhooks", ["emulator", "--signing-key", verifierFile], verifierFile],
     ["a payload in place of a file", ["wallet", "scan", hex], hex],
+    ["a payload in groups", ["wallet", "scan", grouped(hex)], grouped(hex)],
+    ["a scan code in place of a file", ["scan-code", "--decode", encoded], encoded],
+    ["a scan code in groups", ["scan-code", "--decode", grouped(encoded)], grouped(encoded)],
     [
       "a payload in base64 in place of a file",
       ["scan-code", Buffer.from(intent.payload).toString("base64")],

@@ -52,12 +52,3 @@ test.for([[], ["wallet"], ["keys"], ["payload"]])(
     expect(stderr).toMatch(/^Usage: code-intents /);
   },
 );
-
-test("help prints the help of a command", async () => {
-  const [asked, flagged] = [
-    await program.current.run(["help", "emulator"]),
-    await program.current.run(["emulator", "--help"]),
-  ];
-  expect(asked).toEqual(flagged);
-  expect(asked.code).toBe(0);
-});

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Emulator } from "../../src/emulator/index.js";
 import { toTerminal } from "../../src/scan-code/index.js";
-import { destination, order, registerOrder, startEmulator } from "./orders.js";
+import { order, registerOrder, startEmulator, verifierFile } from "./orders.js";
 import { useProgram } from "./program.js";
 
 const program = useProgram();
@@ -14,7 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => emulator?.close());
 
-const create = ["create", "--destination", destination, "--amount", "2.50", "--currency", "usd"];
 const CSI = "\x1b[";
 
 const registered = (key: string): ReturnType<typeof registerOrder> =>
@@ -45,14 +44,29 @@ describe("on a terminal", () => {
     await expect(screen(stdout)).toMatchFileSnapshot("./golden/terminal-create.txt");
   });
 
-  test("create leaves out a scan code that the terminal is too narrow for", async () => {
+  test("create says so where the terminal is too narrow for the scan code, and how to see it", async () => {
     const { file } = await registered("narrow");
     const { code, stdout } = await program.current.onTerminal(["create", "--from", file], {
       env,
-      columns: 50,
+      columns: 40,
     }).ended;
     expect(code).toBe(0);
     expect(stdout).not.toMatch(/[█▀▄]/);
+    const said = screen(stdout).replace(/\s+/g, " ");
+    expect(said).toContain("too narrow for the scan code, which needs 56 columns");
+    expect(said).toContain(`code-intents scan-code ${file} --output code.svg`);
+  });
+
+  test("login says so, before it asks for anything", async () => {
+    const path = await program.current.write("narrow-verifier.json", verifierFile);
+    const args = ["login", "--domain", "example.com", "--verifier-file", path];
+    const running = program.current.onTerminal(args, {
+      env: { CODE_SEQUENCER_URL: "http://127.0.0.1:9" },
+      columns: 55,
+    });
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(1);
+    expect(screen(stdout).replace(/\s+/g, " ")).toMatch(/needs 56 columns.*cannot be reached/);
   });
 
   test("what is written fits its width, and ids stay whole", async () => {
@@ -172,6 +186,7 @@ test("the emulator ends by Ctrl-C with 0", async () => {
 });
 
 test("without a terminal there is no colour and no scan code, unless colour is forced", async () => {
+  const create = ["create", "--from", (await registered("plain")).file];
   const plain = await program.current.run(create, { env });
   expect(plain.stdout).not.toContain("\x1b");
   expect(plain.stdout).not.toMatch(/[█▀▄]/);

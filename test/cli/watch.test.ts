@@ -4,6 +4,7 @@ import {
   document,
   idempotencySecret,
   login,
+  order,
   registerOrder,
   startEmulator,
   verifierFile,
@@ -22,6 +23,25 @@ afterAll(() => emulator?.close());
 
 const registered = (key: string): ReturnType<typeof registerOrder> =>
   registerOrder(emulator, program.current, key);
+
+test("watch says what it needs where it is given an id alone, and others as well", async () => {
+  const { id } = order("id");
+  for (const args of [
+    ["watch", id],
+    ["scan-code", id],
+    ["verify-webhook", "x.jwt", "--production", "--expect", id],
+  ]) {
+    const { code, stderr } = await program.current.run([...args, "--json"]);
+    expect(code).toBe(2);
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: "unusable_input",
+      message: `${id} is an intent's id, and the id alone is not enough here`,
+      hint: expect.stringContaining("create --output"),
+    });
+  }
+  await program.current.write(id, document(order("id")));
+  expect((await program.current.run(["scan-code", id])).code).toBe(0);
+});
 
 describe("watch", () => {
   test("tells every event as a line of JSON", async () => {
@@ -50,6 +70,15 @@ describe("watch", () => {
     const { code, stdout } = await running.ended;
     expect(code).toBe(0);
     expect(stdout).not.toContain("waiting");
+  });
+
+  test("warns of a sequencer that does not answer in the words of the command line", async () => {
+    const { file } = await registered("unanswered");
+    const running = program.current.start(["watch", file, "--json", "--url", "http://127.0.0.1:9"]);
+    const [warning] = jsonLines(await running.said(/"warning".*\n/, "stderr"));
+    running.process.kill();
+    await running.ended;
+    expect(warning?.message).toMatch(/goes on trying: The sequencer cannot be reached .* Check --url/);
   });
 
   test("shows that it lives as JSON, too, and not at all where that is wished", async () => {

@@ -77,7 +77,9 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     const encoded = encodeScanCode(payload).fill(0x5a, 20, 30);
     const image = render(plainSvg(encoded), 220);
     expect(() => readScanCode(image)).toThrow(
-      expect.objectContaining({ message: "More than 6 of the 35 bytes are wrong; scan again." }),
+      expect.objectContaining({
+        message: expect.stringMatching(/^More than 6 of the 35 bytes are wrong; scan again\. /),
+      }),
     );
   });
 
@@ -132,6 +134,12 @@ describe("a rendered code", { timeout: 120_000 }, () => {
   it("is refused where it is mirrored", () => {
     const mirrored = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 220 220"><g transform="matrix(-1 0 0 1 220 0)">${toSvg(payload)}</g></svg>`;
     expect(() => readScanCode(render(mirrored, 220))).toThrow(ScanCodeError);
+  });
+
+  it("says how the size is measured, where the drawing's is given for it", () => {
+    const image = render(toSvg(payload, { size: 300 }), 300);
+    expect(() => readScanCode(image, { size: 300 })).toThrow("size is 10/11 of its width");
+    expect(readScanCode(image, { size: (300 * 10) / 11 }).payload).toEqual(payload);
   });
 
   it("is refused where the size is another", () => {

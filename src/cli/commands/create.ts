@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { RegistrationUnknownError, SequencerError } from "../../errors.js";
 import type { Fee } from "../../intents/fees.js";
-import { drawCode } from "../code-on-screen.js";
+import { drawCode, fits, MIN_WIDTH } from "../code-on-screen.js";
 import { addCommand, completeCommand } from "../command.js";
 import { usageError } from "../errors.js";
 import { type AnyIntent, documentOf, readIntent } from "../intent-document.js";
 import { intentFacts } from "../intent-facts.js";
-import { writeNewFile } from "../outputs.js";
+import { type KeptIntent, keep, withWayOn } from "../kept-intent.js";
 import {
   addSecretOption,
   IDEMPOTENCY_SECRET,
@@ -85,10 +85,10 @@ async function create(session: Session, options: CreateOptions): Promise<void> {
   const intent = options.from === undefined ? await build(session, options) : await again(session, options);
   const document = documentOf(intent);
   const { output, force = false, dryRun = false } = options;
+  if (!dryRun) refuseToLose(session, options);
   if (intent.login !== undefined) await intent.signAsync();
-  if (output !== undefined) {
-    await writeNewFile(output, `${JSON.stringify(document, undefined, 2)}\n`, { force, secret: true });
-  }
+  const kept = keptIn(options);
+  if (kept !== undefined && output !== undefined) await keep(document, kept, force);
   const tell = (registered: boolean | null): void => {
     const heading =
       registered === null ? "Registered, or not" : registered ? "Registered" : "Built, and not registered";
@@ -102,15 +102,31 @@ async function create(session: Session, options: CreateOptions): Promise<void> {
     // It can be paid, or may be; whoever lost it could never hear of that.
     if (error instanceof RegistrationUnknownError) tell(null);
     else if (error instanceof SequencerError && error.code === "webhook_refused") tell(true);
-    throw error;
+    throw kept === undefined ? error : withWayOn(error, kept);
   }
   tell(!dryRun);
   if (session.json) return;
-  if (session.out.isTerminal) {
+  if (fits(session.out)) {
     session.out.line();
     await drawCode(session.out, intent.payload);
   }
-  tellNext(session, intent, options);
+  tellNext(session, intent, kept, options);
+}
+
+/** An intent that is registered can be paid; whoever has no client secret cannot wait for that. */
+function refuseToLose({ json }: Session, { output, from, idempotencyKey }: CreateOptions): void {
+  if (json || output !== undefined || from !== undefined || idempotencyKey !== undefined) return;
+  throw usageError(
+    "nothing would keep the client secret of this intent, and without it nobody can wait for its payment",
+    "Name a file with --output, or say --json and keep what it prints.",
+  );
+}
+
+function keptIn({ output, from, verifierFile }: CreateOptions): KeptIntent | undefined {
+  const path = output ?? from;
+  if (path === undefined || path === "-") return undefined;
+  const signed = verifierFile === undefined ? "" : ` --verifier-file ${verifierFile}`;
+  return { path, createAgain: `code-intents create --from ${path}${signed}` };
 }
 
 async function register(
@@ -168,7 +184,10 @@ async function again(session: Session, options: CreateOptions): Promise<AnyInten
   if (given !== undefined)
     throw usageError(`${given[0]} is in the file of --from already; leave one of them out`);
   const verifier = await readKey(session, VERIFIER_KEY, options.verifierFile);
-  return readIntent(session, options.from ?? "-", { verifier });
+  const intent = await readIntent(session, options.from ?? "-", { verifier });
+  // The document has the verifier's public key alone.
+  if (intent.login !== undefined && verifier === undefined) throw missingSecret(VERIFIER_KEY);
+  return intent;
 }
 
 async function verifierOf(session: Session, options: CreateOptions) {
@@ -179,21 +198,20 @@ async function verifierOf(session: Session, options: CreateOptions) {
 
 function tellNext(
   session: Session,
-  intent: AnyIntent,
-  { output, from, dryRun, idempotencyKey }: CreateOptions,
+  { id }: AnyIntent,
+  kept: KeptIntent | undefined,
+  { dryRun }: CreateOptions,
 ): void {
-  const file = output ?? (from === "-" ? undefined : from);
   if (dryRun) {
-    if (file !== undefined) session.next("To register it:", `code-intents create --from ${file}`);
-  } else if (file !== undefined) {
-    session.next("To wait until it is paid:", `code-intents watch ${file}`);
-  } else {
-    session.next("To ask what became of it:", `code-intents status ${intent.id}`);
-    if (idempotencyKey === undefined)
-      session.note(
-        "Its client secret is kept nowhere, so it cannot be watched. --output or --json keeps it.",
-      );
+    if (kept !== undefined) session.next("To register it:", kept.createAgain);
+    return;
   }
+  if (kept === undefined) session.next("To ask what became of it:", `code-intents status ${id}`);
+  else session.next("To wait until it is paid:", `code-intents watch ${kept.path}`);
+  if (!session.out.isTerminal || fits(session.out)) return;
+  session.warn(`this terminal is too narrow for the scan code, which needs ${MIN_WIDTH} columns`);
+  if (kept !== undefined)
+    session.next("To draw it into a file:", `code-intents scan-code ${kept.path} --output code.svg`);
 }
 
 function readFee(text: string, before: readonly Fee[] = []): readonly Fee[] {

@@ -16,6 +16,9 @@ export function addEmulator(parent: Command, session: Session): void {
   addServeOptions(command, 8787);
   completeCommand<ServeOptions>(command, {
     session,
+    notes: [
+      "In a browser, its page shows the intents and plays the payer. Ctrl-C is how it ends, and ends it with 0.",
+    ],
     examples: [
       { line: "code-intents emulator" },
       {
@@ -33,9 +36,15 @@ async function serve(session: Session, options: ServeOptions): Promise<void> {
   const emulator = await startEmulator(session, options);
   try {
     const { url, port, webhookPublicKey } = emulator;
-    session.event({ type: "listening", url, port, webhookPublicKey }, () => {
+    const { host } = options;
+    const page = `${url}/`;
+    session.event({ type: "listening", url, page, host, port, webhookPublicKey }, () => {
+      const reached = session.out.paint("bold", url);
+      const everywhere = wildcards.has(host);
       session.facts("A Code Sequencer of your own", [
-        ["listening on", session.out.paint("bold", url)],
+        ["listening on", everywhere ? `port ${port} of every address of this machine (${host})` : reached],
+        ["reach it at", everywhere ? `${reached} from this machine` : undefined],
+        ["in a browser", page],
         ["webhook key", webhookPublicKey],
         ["wallet", walletText(session, options)],
       ]);
@@ -53,6 +62,8 @@ async function serve(session: Session, options: ServeOptions): Promise<void> {
   }
   session.event({ type: "closed" }, () => session.note("Stopped."));
 }
+
+const wildcards: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 function walletText({ env }: Session, { controlTokenFile }: ServeOptions): string {
   return controlTokenFile === undefined && !env[CONTROL_TOKEN.variable]

@@ -3,7 +3,7 @@ import type { VerifierKey } from "../../intents/signer.js";
 import { addCommand, addGroup, completeCommand } from "../command.js";
 import { CliError } from "../errors.js";
 import { sourceName } from "../inputs.js";
-import { isIntentId as isPublicKey } from "../intent-reference.js";
+import { isIntentId as isPublicKey } from "../intent-id.js";
 import { writeNewFile } from "../outputs.js";
 import { keyOf, missingSecret, readKey, VERIFIER_KEY } from "../secrets.js";
 import type { Session } from "../session.js";

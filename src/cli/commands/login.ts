@@ -3,7 +3,7 @@ import type { CodeClient } from "../../client.js";
 import type { LoginIntent } from "../../intents/login-intent.js";
 import type { VerifierKey } from "../../intents/signer.js";
 import type { LoggedInUser } from "../../sequencer/port.js";
-import { drawCode } from "../code-on-screen.js";
+import { drawCode, fits, MIN_WIDTH } from "../code-on-screen.js";
 import { addCommand, completeCommand } from "../command.js";
 import { usageError } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
@@ -65,6 +65,13 @@ async function login(session: Session, options: LoginOptions): Promise<number> {
     webhook: await readWebhook(session, options),
   });
   const { timeout: _, ...target } = options;
+  const { json, out } = session;
+  if (!json && out.isTerminal && !fits(out)) {
+    session.warn(
+      `nobody can scan the code here: it needs ${MIN_WIDTH} columns. Widen the terminal and start again, or say --json and ` +
+        "draw what it prints by `code-intents scan-code`.",
+    );
+  }
   await withClient(session, target, (code) =>
     code.loginIntents.create(intent, { signal: session.signals.aborted }),
   );
@@ -72,8 +79,10 @@ async function login(session: Session, options: LoginOptions): Promise<number> {
     session.facts("Waiting for somebody to log in", intentFacts(session.out, intent));
     session.out.line();
   });
-  if (!session.json && session.out.isTerminal && (await drawCode(session.out, intent.payload)))
-    session.out.line();
+  if (!json && fits(out)) {
+    await drawCode(out, intent.payload);
+    out.line();
+  }
   await watchIntent(session, intent, options);
   const user = await withClient(session, target, (code) => askUser(session, code, intent, verifier));
   session.event(userDocument(intent.id, user), () => {

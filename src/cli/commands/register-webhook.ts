@@ -31,6 +31,12 @@ export function addRegisterWebhook(parent: Command, session: Session): void {
       const webhook = await readWebhook(session, options);
       if (webhook === undefined) throw usageError("--webhook or --webhook-file is missing");
       const intent = await intentReference(session, source, options);
+      if (options.protocol === "rest" && typeof intent === "string") {
+        throw usageError(
+          "over REST a webhook is registered together with its intent alone",
+          "Name the file of the intent instead of its id, or another --protocol.",
+        );
+      }
       const result = await withClient(session, options, (code) =>
         code.webhooks.register({ intent, url: webhook.url }, { signal: session.signals.aborted }),
       );

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { codeLines } from "../code-on-screen.js";
 import { addCommand, completeCommand } from "../command.js";
 import { CliError, usageError } from "../errors.js";
+import { sourceName } from "../inputs.js";
 import { writeNewFile } from "../outputs.js";
 import { payloadText, readPayload } from "../payload-input.js";
 import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
@@ -11,6 +12,12 @@ import type { Session } from "../session.js";
 
 const FORMATS = ["svg", "png", "terminal"] as const;
 type Format = (typeof FORMATS)[number];
+
+const ENCODED_LENGTH = 35;
+
+// A camera loses the dots of smaller ones; of larger ones the drawing takes hundreds of megabytes.
+const MIN_SIZE = 100;
+const MAX_SIZE = 4096;
 
 interface ScanCodeOptions {
   readonly format?: Format;
@@ -39,18 +46,19 @@ export function addScanCode(parent: Command, session: Session): void {
     .option("--output <path>", "write it to a file")
     .option("--force", "overwrite that file")
     .addOption(
-      new Option("--size <pixels>", "width and height of SVG and PNG")
-        .argParser(readNumber)
+      new Option("--size <pixels>", `width and height of SVG and PNG, ${MIN_SIZE} to ${MAX_SIZE}`)
+        .argParser(readSize)
         .default(440, "440"),
     )
     .addOption(new Option("--width <columns>", "of the terminal's, 56 to 400").argParser(readNumber))
     .option(
-      "--decode <hex>",
-      "instead: the payload of the 35 bytes that a scanner read; - for standard input",
+      "--decode <path>",
+      "instead: the payload of the 35 bytes that a scanner read, in a file; - for standard input",
     );
   addSecretOption(command, CLIENT_SECRET, ", where the intent has none");
   completeCommand<ScanCodeOptions>(command, {
     session,
+    notes: ["Whoever sees the code has the intent's private key: the file is readable by you alone."],
     examples: [
       { line: "code-intents scan-code intent.json" },
       { line: "code-intents scan-code intent.json --output code.png --size 880" },
@@ -67,10 +75,13 @@ export function addScanCode(parent: Command, session: Session): void {
       const format = formatOf(session, options);
       const drawn = await draw(session, payload, format, options);
       if (output !== undefined) {
-        await writeNewFile(output, typeof drawn === "string" ? `${drawn}\n` : drawn, { force });
-        const { length } = typeof drawn === "string" ? Buffer.from(`${drawn}\n`) : drawn;
+        const content = typeof drawn === "string" ? `${drawn}\n` : drawn;
+        await writeNewFile(output, content, { force, secret: true });
+        const length = Buffer.byteLength(content);
         return session.result({ format, output, bytes: length }, () =>
-          session.out.line(`Wrote ${output}: ${format.toUpperCase()}, ${length} bytes`),
+          session.out.line(
+            `Wrote ${output}: ${format.toUpperCase()}, ${length} bytes, readable by you alone`,
+          ),
         );
       }
       const content = typeof drawn === "string" ? drawn : Buffer.from(drawn).toString("base64");
@@ -83,15 +94,22 @@ export function addScanCode(parent: Command, session: Session): void {
 }
 
 function formatOf(session: Session, { format, output }: ScanCodeOptions): Format {
-  const ending = output === undefined ? "" : extname(output).slice(1).toLowerCase();
-  const chosen = format ?? FORMATS.find((name) => name === ending);
-  if (chosen === "png" && output === undefined && session.out.isTerminal && !session.json) {
+  if (output !== undefined) return format ?? formatOfName(output);
+  const { isTerminal } = session.out;
+  if (format === "png" && isTerminal && !session.json) {
     throw usageError(
       "a PNG is not for a terminal",
       "Name a file with --output, pipe it, or say --format terminal.",
     );
   }
-  return chosen ?? (output === undefined && session.out.isTerminal ? "terminal" : "svg");
+  return format ?? (isTerminal ? "terminal" : "svg");
+}
+
+function formatOfName(path: string): Format {
+  const ending = extname(path).toLowerCase();
+  if (ending === ".svg") return "svg";
+  if (ending === ".png") return "png";
+  throw usageError(`${path} ends neither in .svg nor in .png`, "Name it so, or say --format.");
 }
 
 async function draw(
@@ -115,11 +133,14 @@ async function draw(
 }
 
 async function decode(session: Session, source: string): Promise<void> {
-  const text = source === "-" ? await session.inputs.text("-", "the scan code") : source;
-  const digits = text.replace(/^0x/i, "").replace(/[\s:]/g, "").toLowerCase();
-  if (!/^(?:[0-9a-f]{2})+$/.test(digits)) throw new CliError("unusable_input", "--decode: is not hex");
+  const encoded = encodedIn(await session.inputs.bytes(source, "the scan code"));
+  if (encoded === undefined) {
+    throw new CliError("unusable_input", `${sourceName(source)} holds no scan code`, {
+      hint: `A scan code is ${ENCODED_LENGTH} bytes: as they are, or in hex.`,
+    });
+  }
   const { decodeScanCode } = await import("../../scan-code/index.js");
-  const { payload, correctedBytes } = decodeScanCode(hex.decode(digits));
+  const { payload, correctedBytes } = decodeScanCode(encoded);
   const written = payloadText(payload, "hex");
   session.result({ payload: written, correctedBytes }, () => {
     session.facts("A scan code", [
@@ -130,7 +151,21 @@ async function decode(session: Session, source: string): Promise<void> {
   });
 }
 
+function encodedIn(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length === ENCODED_LENGTH) return Uint8Array.from(bytes);
+  const text = Buffer.from(bytes).toString("latin1").trim();
+  const digits = text.replace(/^0x/i, "").replace(/[\s:]/g, "").toLowerCase();
+  return /^[0-9a-f]{70}$/.test(digits) ? hex.decode(digits) : undefined;
+}
+
 function readNumber(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
   return Number(text);
+}
+
+function readSize(text: string): number {
+  const size = readNumber(text);
+  if (size < MIN_SIZE || size > MAX_SIZE)
+    throw new InvalidArgumentError(`It is from ${MIN_SIZE} to ${MAX_SIZE} pixels.`);
+  return size;
 }

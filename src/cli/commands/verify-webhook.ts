@@ -4,6 +4,7 @@ import { addCommand, completeCommand } from "../command.js";
 import { CliError, usageError } from "../errors.js";
 import type { Fact } from "../facts.js";
 import { sourceName } from "../inputs.js";
+import { moreThanId } from "../intent-id.js";
 import { amountText, grouped } from "../numbers.js";
 import type { Session } from "../session.js";
 
@@ -45,6 +46,9 @@ export function addVerifyWebhook(parent: Command, session: Session): void {
       { line: "code-intents verify-webhook - --unbound --production < body.jwt" },
     ],
     run: async ([source = ""], options) => {
+      // A variable is there for every command of a shell; an option is meant.
+      if (options.production && command.getOptionValueSource("publicKey") === "cli")
+        throw usageError("--production and --public-key exclude each other");
       const expect = await readExpectation(session, options);
       const { PRODUCTION_WEBHOOK_PUBLIC_KEY, verifyWebhook } = await import("../../webhook/index.js");
       const publicKey = options.production ? PRODUCTION_WEBHOOK_PUBLIC_KEY : options.publicKey;
@@ -70,7 +74,7 @@ async function readExpectation(session: Session, { expect, unbound }: VerifyOpti
     );
   }
   if (expect === undefined) return "unbound";
-  const order = await session.inputs.json(expect, "the order");
+  const order = await moreThanId(expect, session.inputs.json(expect, "the order"));
   if (typeof order !== "object" || order === null || Array.isArray(order))
     throw new CliError("unusable_input", `${sourceName(expect)} holds no order`);
   const { kind, user } = order as { kind?: unknown; user?: string };

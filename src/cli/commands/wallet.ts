@@ -1,7 +1,7 @@
 import type { CallOptions } from "@connectrpc/connect";
 import { type Command, Option } from "commander";
 import { addCommand, addGroup, completeCommand } from "../command.js";
-import { isIntentId } from "../intent-reference.js";
+import { isIntentId } from "../intent-id.js";
 import { amountText, grouped, percent } from "../numbers.js";
 import { readPayload } from "../payload-input.js";
 import { addSecretOption, CLIENT_SECRET, CONTROL_TOKEN } from "../secrets.js";
