@@ -1,0 +1,149 @@
+import type { RebuiltPayment } from "code-intents/browser";
+import { toSvg } from "code-intents/scan-code";
+import type { OrderView } from "../server/view.js";
+import { find, setText } from "./dom.js";
+import { showMoney } from "./money.js";
+import { type Display, isOver } from "./state.js";
+
+interface Words {
+  readonly headline: string;
+  readonly detail: string;
+}
+
+// Short enough for the room that the style reserves: a line of headline, three of detail on a small phone.
+const words: Record<Display, Words> = {
+  loading: { headline: "One moment", detail: "Your code is on its way." },
+  waiting: { headline: "Scan to pay", detail: "Point the Code wallet on your phone at this code." },
+  scanned: { headline: "Scanned", detail: "Now approve the payment in your wallet." },
+  declined: {
+    headline: "Declined",
+    detail: "Nothing was paid. The code still works, if you change your mind.",
+  },
+  expired: {
+    headline: "The time is up",
+    detail: "A payment that still arrives counts. Otherwise, order again.",
+  },
+  paid: { headline: "Paid", detail: "Your payment was sent, and is about to be confirmed." },
+  confirmed: { headline: "Thank you", detail: "Your payment is confirmed. Your coffee is being packed." },
+  late: {
+    headline: "Paid, but late",
+    detail: "It came after the time was up. We send your order, or pay you back.",
+  },
+  refused: {
+    headline: "Not payable",
+    detail: "The payment network refused this order. Nothing was paid; please order again.",
+  },
+  stopped: {
+    headline: "Do not pay this",
+    detail: "It is not what you were shown, so we stopped here. Please order again.",
+  },
+  missing: { headline: "No such order", detail: "This address leads to no order of ours. Is it complete?" },
+};
+
+/** Which step of the way a display stands at; none where there is no way. */
+const stepOf: Partial<Record<Display, string>> = {
+  loading: "scan",
+  waiting: "scan",
+  scanned: "approve",
+  declined: "scan",
+  paid: "confirm",
+  confirmed: "done",
+  late: "done",
+};
+const steps = ["scan", "approve", "confirm", "done"];
+
+const connections = {
+  good: "",
+  offline: "You are offline. This page goes on by itself once you are back.",
+  unreachable: "The shop does not answer just now. Trying again …",
+};
+
+const headline = find("#headline", HTMLElement);
+const detail = find("#detail", HTMLElement);
+const slot = find("#code", HTMLElement);
+const amount = find("#amount", HTMLElement);
+const countdown = find("#countdown", HTMLElement);
+const hint = find("#hint", HTMLElement);
+const banner = find("#connection", HTMLElement);
+const lines = find("#lines", HTMLElement);
+const total = find("#order-total", HTMLElement);
+const paymentId = find("#payment-id", HTMLElement);
+
+let shown: Display | undefined;
+let hinted = false;
+
+/** The page of an order, as seen and as read aloud. It decides nothing. */
+export const view = {
+  /** Shows a display; the words are a live region, and change only when the display does. */
+  show(display: Display, leftMs: number): void {
+    setText(countdown, countdownText(display, leftMs));
+    if (leftMs > 0 && leftMs <= 60_000 && !hinted && display !== "paid") {
+      hinted = true;
+      setText(hint, "One minute left to pay.");
+    }
+    if (display === shown) return;
+    shown = display;
+    document.body.dataset.display = display;
+    setText(headline, words[display].headline);
+    setText(detail, words[display].detail);
+    document.title = `${words[display].headline} · Small Hours`;
+    showSteps(display);
+    const hidesCode = isOver(display) || display === "expired" || display === "paid";
+    if (hidesCode) slot.replaceChildren();
+    // Whoever was about to pay must not miss it.
+    if (display === "stopped" || display === "refused" || display === "missing") headline.focus();
+  },
+
+  /** Draws the scan code, once. */
+  code(payment: RebuiltPayment): void {
+    if (slot.childElementCount > 0 || shown === "paid") return;
+    const svg = toSvg(payment, {
+      background: "#4a3327",
+      title: `Scan code: pay ${showMoney(payment.amount, payment.currency)} with the Code wallet`,
+    });
+    // Parsed as a picture of its own, so that nothing in it could ever be a script of this page.
+    const picture = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+    slot.replaceChildren(document.importNode(picture, true));
+  },
+
+  order({ lines: ordered, amount: sum, currency, intentId }: OrderView): void {
+    const money = showMoney(sum, currency);
+    if (total.textContent === money) return;
+    setText(amount, money);
+    setText(total, money);
+    setText(paymentId, `Payment ${intentId.slice(0, 6)}…${intentId.slice(-6)}`);
+    lines.replaceChildren(
+      ...ordered.map(({ name, quantity, price }) => {
+        const item = document.createElement("li");
+        item.append(span(`${quantity} × ${name}`), span(showMoney(price, currency)));
+        return item;
+      }),
+    );
+  },
+
+  connection(state: keyof typeof connections): void {
+    setText(banner, connections[state]);
+  },
+};
+
+function showSteps(display: Display): void {
+  const current = steps.indexOf(stepOf[display] ?? "");
+  for (const item of document.querySelectorAll<HTMLElement>("#steps [data-step]")) {
+    const index = steps.indexOf(item.dataset.step ?? "");
+    item.dataset.done = String(index < current || (index === current && isOver(display)));
+    if (index === current) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  }
+}
+
+function countdownText(display: Display, leftMs: number): string {
+  if (leftMs <= 0 || display === "paid" || isOver(display)) return "";
+  const seconds = Math.ceil(leftMs / 1_000);
+  return `Pay within ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function span(text: string): HTMLSpanElement {
+  const element = document.createElement("span");
+  element.append(text);
+  return element;
+}

@@ -1,0 +1,28 @@
+import { webhookHandler } from "code-intents/webhook";
+import type { OrderBook } from "./order.js";
+
+/** Path of the webhook below the shop's public URL. */
+export const WEBHOOK_PATH = "/webhooks/code";
+
+/**
+ * Receives the sequencer's webhooks: each is verified against the order that it names (amount, currency, destination), and
+ * fulfils it once. 200 is answered only when that is committed.
+ */
+export function webhookReceiver(
+  book: OrderBook,
+  publicKey: string,
+  log: (line: string) => void,
+): (request: Request) => Promise<Response> {
+  return webhookHandler({
+    publicKey,
+    expect: (intentId) => book.byIntent(intentId),
+    fulfilOnce: async ({ intent }) => {
+      const outcome = await book.fulfil(intent, "webhook", Date.now());
+      log(`intent ${intent}: webhook, ${outcome}`);
+      return outcome;
+    },
+    logger: { warn: log },
+    // Of what was thrown, the kind alone: a database's words may hold what it stores.
+    onError: (error) => log(`webhook failed: ${error instanceof Error ? error.name : typeof error}`),
+  });
+}

@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PaymentIntent } from "../../src/index.js";
+import { signTestWebhook } from "../../src/webhook/index.js";
+import { Checkout, destination, post, type Stage } from "./checkout-shop.js";
+
+let checkout: Checkout;
+let stage: Stage;
+let shop: string;
+beforeAll(async () => {
+  checkout = await Checkout.install();
+  stage = await checkout.open();
+  shop = await stage.start();
+});
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+  await checkout?.remove();
+});
+
+const lines = [{ product: "sidamo", quantity: 2 }];
+let keys = 0;
+const nextKey = () => `order-key-of-a-test-${keys++}`;
+
+function send(body: unknown, contentType = "application/json", at = shop): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return fetch(`${at}/api/orders`, { method: "POST", headers: { "content-type": contentType }, body: text });
+}
+
+async function order(orderKey = nextKey(), cart: unknown = lines): Promise<Record<string, unknown>> {
+  const response = await send({ orderKey, lines: cart });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+describe("an order", () => {
+  test("has everything that builds its intent again, at the shop's price", async () => {
+    const placed = await order();
+    expect(placed).toMatchObject({
+      state: "open",
+      amount: "2.40",
+      currency: "usd",
+      lines: [{ product: "sidamo", quantity: 2, name: "Sidamo", price: "1.20" }],
+      sequencerUrl: stage.emulator.url,
+      intent: { destination, fees: [], kind: "payment" },
+    });
+    expect(Number(placed.expiresAt) - Number(placed.now)).toBeGreaterThan(590_000);
+    const { clientSecret } = placed.intent as { clientSecret: string };
+    const intent = PaymentIntent.fromClientSecret({
+      clientSecret,
+      destination,
+      amount: "2.40",
+      currency: "usd",
+    });
+    expect(intent.id).toBe(placed.intentId);
+  });
+
+  test("is one however often and however many times at once it is sent with its key", async () => {
+    const key = nextKey();
+    const ids = (await Promise.all([order(key), order(key), order(key)])).map(({ id }) => id);
+    expect(new Set([...ids, (await order(key)).id]).size).toBe(1);
+  });
+
+  test("is another one under another key, with an id that says nothing", async () => {
+    const [first, second] = [await order(), await order()];
+    expect(first.id).not.toBe(second.id);
+    expect(first.intentId).not.toBe(second.intentId);
+    expect(first.id).toMatch(/^[\w-]{22}$/);
+  });
+
+  test("is refused under the key of another basket", async () => {
+    const key = nextKey();
+    await order(key);
+    const response = await send({ orderKey: key, lines: [{ product: "huila", quantity: 1 }] });
+    expect(response.status).toBe(409);
+  });
+
+  test("gives its client secret away only until it is paid", async () => {
+    const { id, intentId } = await order();
+    await stage.emulator.wallet.pay(String(intentId));
+    const answer = async () => (await (await fetch(`${shop}/api/orders/${id}`)).json()) as { state: string };
+    await expect.poll(async () => (await answer()).state).toBe("paid");
+    expect(await answer()).not.toHaveProperty("intent");
+  });
+
+  test.each([
+    [
+      "a price",
+      { orderKey: "x".repeat(20), lines: [{ product: "sidamo", quantity: 1, price: "0.05" }] },
+      400,
+    ],
+    ["an amount", { orderKey: "x".repeat(20), lines, amount: "0.05" }, 400],
+    ["no lines", { orderKey: "x".repeat(20), lines: [] }, 400],
+    ["a product twice", { orderKey: "x".repeat(20), lines: [...lines, ...lines] }, 400],
+    ["half a bag", { orderKey: "x".repeat(20), lines: [{ product: "sidamo", quantity: 0.5 }] }, 400],
+    ["fewer than none", { orderKey: "x".repeat(20), lines: [{ product: "sidamo", quantity: -1 }] }, 400],
+    ["what is not sold", { orderKey: "x".repeat(20), lines: [{ product: "tea", quantity: 1 }] }, 400],
+    ["more than the limit", { orderKey: "x".repeat(20), lines: [{ product: "sidamo", quantity: 5 }] }, 400],
+    ["a short key", { orderKey: "1", lines }, 400],
+    ["no object", [1], 400],
+    ["no JSON", "{", 400],
+    ["too much", { orderKey: "x".repeat(5_000), lines }, 413],
+  ])("with %s is refused", async (_, body, status) => {
+    const response = await send(body);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({ error: expect.any(String) });
+  });
+
+  test("that a form of another site could send is refused", async () => {
+    expect((await send({ orderKey: nextKey(), lines }, "text/plain")).status).toBe(415);
+  });
+
+  test("is refused to somebody who orders all the time", async () => {
+    await using busy = await checkout.open({ env: { ORDERS_PER_MINUTE: "2" } });
+    const at = await busy.start();
+    const statuses: number[] = [];
+    for (let orders = 0; orders < 3; orders++)
+      statuses.push((await send({ orderKey: nextKey(), lines }, "application/json", at)).status);
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+});
+
+describe("the shop", () => {
+  test.each([
+    ["GET", "/api/orders", 404],
+    ["GET", "/api/orders/", 404],
+    ["GET", "/api/orders/nothing", 404],
+    ["POST", "/api/demo/orders/nothing/pay", 404],
+    ["GET", "/assets/../server/main.js", 404],
+    ["GET", "/assets/%2e%2e/%2e%2e/server/main.js", 404],
+  ])("answers %s %s with %i", async (method, path, status) => {
+    expect((await fetch(shop + path, { method })).status).toBe(status);
+  });
+
+  test("lets its pages run nothing but its own scripts, and talk to the sequencer alone", async () => {
+    const { headers } = await fetch(`${shop}/orders/any`);
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy).not.toMatch(/unsafe|\*|data:/);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    const { url } = stage.emulator;
+    expect(policy).toContain(`connect-src 'self' ${url} ${url.replace("http", "ws")}`);
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  test("lets scripts with a hash be kept, and orders never", async () => {
+    const page = await fetch(`${shop}/`);
+    expect(page.headers.get("cache-control")).toBe("no-cache");
+    const [, script] = /src="(\/assets\/[^"]+)"/.exec(await page.text()) ?? [];
+    const cached = async (path: string) => (await fetch(shop + path)).headers.get("cache-control");
+    expect(await cached(String(script))).toContain("immutable");
+    expect(await cached("/api/prices")).toBe("no-store");
+    expect(await cached(`/api/orders/${(await order()).id}`)).toBe("no-store");
+  });
+
+  test.each([
+    ["of another amount", { amount: 0.05 }],
+    ["to another destination", { destination: "CiDwVBFgWV9E5MvXWoLgnEgn2hK7rJikbvfWavzAQz3" }],
+    ["in another currency", { currency: "eur" }],
+    ["of an intent that is not ours", { intent: "GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN" }],
+  ])("refuses a webhook %s that its sequencer has signed", async (_, claim) => {
+    const signingSeed = new Uint8Array(32).fill(3);
+    await using own = await checkout.open({ emulator: { signingSeed } });
+    const at = await own.start();
+    const placed = (await (await send({ orderKey: nextKey(), lines }, "application/json", at)).json()) as {
+      id: string;
+      intentId: string;
+    };
+    const claims = {
+      intent: placed.intentId,
+      destination,
+      currency: "usd",
+      amount: 2.4,
+      exchangeRate: 0.00001,
+      quarks: 24_000_000_000n,
+      fees: 0n,
+    };
+    const headers = { "content-type": "application/jwt" };
+    const deliver = async (changed: object) => {
+      const body = signTestWebhook({ ...claims, ...changed }, { privateKey: signingSeed });
+      const signal = AbortSignal.timeout(10_000);
+      return (await post({ url: `${at}/webhooks/code`, headers, body, signal })).status;
+    };
+    const state = async () =>
+      ((await (await fetch(`${at}/api/orders/${placed.id}`)).json()) as { state: string }).state;
+    expect(await deliver(claim)).toBe(400);
+    expect(await state()).toBe("open");
+    expect(await deliver({})).toBe(200);
+    expect(await state()).toBe("paid");
+  });
+
+  test("refuses a webhook that somebody else signed", async () => {
+    const { intentId } = await order();
+    const body = signTestWebhook(
+      {
+        intent: String(intentId),
+        destination,
+        currency: "usd",
+        amount: 2.4,
+        exchangeRate: 1,
+        quarks: 1n,
+        fees: 0n,
+      },
+      { privateKey: new Uint8Array(32).fill(9) },
+    );
+    const headers = { "content-type": "application/jwt" };
+    const answer = await fetch(`${shop}/webhooks/code`, { method: "POST", headers, body });
+    expect(answer.status).toBe(401);
+  });
+
+  test("says which port is taken, and how to take another", async () => {
+    const { port } = new URL(shop);
+    await using second = await checkout.open({ env: { PORT: port } });
+    await expect(second.start()).rejects.toThrow(`Port ${port} is taken`);
+  });
+
+  test("says which setting is missing", async () => {
+    await using second = await checkout.open({ env: { CODE_DESTINATION: "" } });
+    await expect(second.start()).rejects.toThrow("CODE_DESTINATION is required");
+  });
+
+  test("ends on Ctrl-C, and the demo with it", async () => {
+    await using own = await checkout.open();
+    await own.start();
+    expect(await own.end("SIGINT")).toBe(0);
+    const demo = await checkout.demo();
+    expect(await demo.end("SIGINT")).toBe(0);
+    await demo[Symbol.asyncDispose]();
+  });
+});
