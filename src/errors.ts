@@ -195,6 +195,7 @@ export class CodeIntentsError extends Error {
     Object.defineProperty(this, "name", { value: names[0], configurable: true, writable: true });
   }
 
+  /** `instanceof`, which also holds where two copies of the package are loaded. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== "object" || value === null) return false;
     if (!Object.hasOwn(this, brand)) return Object.prototype.isPrototypeOf.call(this.prototype, value);

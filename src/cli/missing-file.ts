@@ -6,7 +6,7 @@ import type { Operand } from "./operand.js";
 const fileName = /^(?=.*\/|.*\.[a-z]\w{0,9}$)[^\s"'\\{}[\]()<>,;|]{1,255}$/i;
 
 /** Whether text on the command line looks like the name of a file. */
-export function mayNameFile(operand: Operand): operand is Operand & { readonly input: string } {
+function mayNameFile(operand: Operand): operand is Operand & { readonly input: string } {
   const { input, literal } = operand;
   return literal && typeof input === "string" && fileName.test(input);
 }

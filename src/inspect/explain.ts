@@ -3,15 +3,16 @@ import { requireBase58 } from "../lib/bytes.js";
 import { checkOptions } from "../lib/options.js";
 import { verdictOf, whyOf } from "./advice.js";
 import type { ExplainedProblem, ExplainedSection, Explanation } from "./explanation.js";
+import { addHint } from "./hints/hints.js";
+import { reportTag } from "./hints/tag.js";
+import { messageOfType } from "./kinds/catalog.js";
 import { EXPLAINED_AS, type Kind, kindNamed } from "./kinds/kinds.js";
-import { recognize } from "./kinds/recognize.js";
+import type { Recognized } from "./kinds/recognize.js";
 import type { SectionDraft } from "./kinds/sections.js";
-import { hintAtLength } from "./length-hint.js";
-import { readingsOf } from "./notations/readings.js";
-import type { InspectNotation } from "./notations/types.js";
+import { take } from "./kinds/take.js";
 import { canonicalForm } from "./rules/canonical-form.js";
 import { summaryOf } from "./summary.js";
-import { inputBytes, inspection, report } from "./tree.js";
+import { type Draft, inputBytes, inspection, report } from "./tree.js";
 import { tooLarge, unreadableText } from "./unreadable.js";
 
 /** How to explain an input. */
@@ -31,20 +32,16 @@ export interface ExplainOptions {
 }
 
 const DEFAULT_MAX_BYTES = 65_536;
-// `0x2A, ` and the lines of a hex dump take six characters or fewer for a byte.
-const CHARACTERS_PER_BYTE = 8;
-
-// Notations that nothing else looks like.
-const written: ReadonlySet<InspectNotation> = new Set(["hex", "hex dump", "escaped text", "numbers", "text"]);
 
 /**
  * Explains bytes in whatever notation they come: what they are and why, what every byte means, whether signatures and keys
  * in them agree, and which byte is the first wrong one.
  *
  * Text may be hex (with blanks, commas, `0x`, `\x`, braces), a hex dump, escaped text, a list of numbers, base64, base64url,
- * base58, the JSON body of a REST call, or a webhook token. Bytes may be any of these too, as a file is.
+ * base58, a `Buffer` as JSON, the JSON body of a REST call, or a webhook token. Bytes that are printable text, as those of a
+ * file may be, are read as that text.
  *
- * No input throws, whatever it is. Payloads, nonces and client secrets are secrets, and the explanation shows them.
+ * No text and no bytes throw, whatever they are. Payloads, nonces and client secrets are secrets, and the explanation shows them.
  *
  * @throws InputError only where `input` is neither text nor bytes, or for the options
  * @example
@@ -53,7 +50,7 @@ const written: ReadonlySet<InspectNotation> = new Set(["hex", "hex dump", "escap
  *
  * const explanation = explain("0x2A, 0x34, 0x0A, 0x22, 0x0A, 0x20");
  * explanation.type; // "code.messaging.v1.Message"
- * explanation.verdict; // "First wrong: byte 1 ...: expected a length of at most 4; found 52. ..."
+ * explanation.verdict; // "First wrong: byte 6 ...: expected 48 more bytes, as the length at byte 1 says 52; found the end. ..."
  * console.log(renderExplanation(explanation));
  * ```
  */
@@ -63,32 +60,15 @@ export function explain(input: string | Uint8Array, options: ExplainOptions = {}
   const as = options.as === undefined ? undefined : kindOf(options.as);
   const publicKey = options.publicKey === undefined ? undefined : keyOf(options.publicKey);
   const maxBytes = limitOf(options.maxBytes);
-  if (source.length > (typeof source === "string" ? CHARACTERS_PER_BYTE * maxBytes : maxBytes)) {
-    return tooLarge(source, maxBytes);
+  const found = take(source, as, maxBytes);
+  if ("refused" in found) {
+    return found.refused === "too large" ? tooLarge(source, maxBytes) : unreadableText(found.text);
   }
-  const readings = readingsOf(source, maxBytes, as?.isText ?? false);
-  const [first, ...rest] = readings.filter(({ bytes }) => bytes.length <= maxBytes);
-  if (first === undefined) {
-    return readings.length > 0 || typeof source !== "string"
-      ? tooLarge(source, maxBytes)
-      : unreadableText(source);
-  }
-  const found = recognize([first, ...rest], as);
-  // Letters that happen to be base64 of nothing known are more likely a slip in something else.
-  if (found.isUnknown && typeof source === "string" && !written.has(found.reading.notation)) {
-    return unreadableText(source);
-  }
-  const { kind, reading } = found;
-  const { sections: drafts, checks } = kind.read(reading.bytes);
+  const { kind, reading, prefix } = found;
+  const { sections: drafts, checks } = kind.read(reading.bytes, prefix);
   const root = drafts[0]?.root;
-  if (reading.brokenOff !== undefined && root !== undefined) {
-    report(root, "malformed", "truncated", reading.bytes.length, reading.brokenOff, "the end");
-  }
-  if (found.tagHint !== undefined && root !== undefined) {
-    const { expected, found: instead } = found.tagHint;
-    report(root, "malformed", "wrong_field", 0, expected, instead);
-  }
-  const sections = drafts.map((section, index) => finished(section, index === 0 ? kind : undefined));
+  if (root !== undefined) reportReading(root, found);
+  const sections = drafts.map((section) => finished(section, found));
   const problems = problemsOf(sections);
   const canonical = canonicalForm(sections);
   const checked = checks({ publicKey });
@@ -97,13 +77,13 @@ export function explain(input: string | Uint8Array, options: ExplainOptions = {}
     notation: reading.notation,
     summary: summaryOf(found, {
       forced: as !== undefined,
-      isClean: problems.every(({ kind }) => kind === "not_canonical"),
+      isClean: problems.every(({ kind }) => kind === "not_canonical" || kind === "doubtful"),
     }),
     verdict: verdictOf({
       problems,
       checks: checked,
       titles: sections.map(({ title }) => title),
-      isUnknown: found.isUnknown,
+      found,
     }),
     alternatives: found.alternatives,
     sections,
@@ -113,10 +93,19 @@ export function explain(input: string | Uint8Array, options: ExplainOptions = {}
   };
 }
 
-function finished({ type, title, root }: SectionDraft, kind: Kind | undefined): ExplainedSection {
+/** What came out while the input was read, before anything in it was looked at. */
+function reportReading(root: Draft, { reading, firstTag }: Recognized): void {
+  if (reading.brokenOff !== undefined) {
+    report(root, "malformed", "truncated", reading.bytes.length, reading.brokenOff, "the end");
+  }
+  if (firstTag !== undefined) reportTag(root, 0, firstTag.tag, firstTag.name, reading.bytes[0]);
+}
+
+function finished({ type, title, root }: SectionDraft, { firstTag }: Recognized): ExplainedSection {
   const tree = inspection(root);
-  if (kind?.message === undefined) return { type, title, tree };
-  return { type, title, tree: hintAtLength(root, kind.message, tree) ? inspection(root) : tree };
+  const message = firstTag === undefined ? messageOfType(type) : undefined;
+  if (message === undefined) return { type, title, tree };
+  return { type, title, tree: addHint(root, message, tree) ? inspection(root) : tree };
 }
 
 function problemsOf(sections: readonly ExplainedSection[]): ExplainedProblem[] {

@@ -29,11 +29,11 @@ export {
   assertOrder,
   checkOrder,
   type OrderCheck,
-  type OrderClaim,
   type OrderMismatch,
   OrderMismatchError,
   type StoredOrder,
 } from "./order/check.js";
+export type { OrderClaim } from "./order/claim.js";
 export { renderDifference } from "./render/difference.js";
 export { renderExplanation } from "./render/explanation.js";
 export type { RenderStyle } from "./render/table.js";

@@ -1,16 +1,14 @@
 /** What an input is taken for, and why, in a sentence or two. */
-import { hex } from "@scure/base";
-import { fieldAround } from "./kinds/kinds.js";
+import { headerAround } from "./kinds/kinds.js";
 import type { Recognized } from "./kinds/recognize.js";
 import type { InspectNotation } from "./notations/types.js";
-import { wrapRequest } from "./rules/canonical.js";
 import { count } from "./words.js";
 
 const MOST_ALTERNATIVES = 4;
 
 /** The sentence: `forced` where the caller said what it is, `isClean` where nothing is wrong but perhaps the form. */
 export function summaryOf(
-  { kind, reading, isUnknown, alternatives }: Recognized,
+  { kind, reading, isUnknown, alternatives, prefix }: Recognized,
   { forced, isClean }: { readonly forced: boolean; readonly isClean: boolean },
 ): string {
   const { bytes, notation } = reading;
@@ -23,13 +21,12 @@ export function summaryOf(
   const what = `${count(bytes.length, "byte")}${notationText(notation)}: ${kind.is}${kind.message === undefined ? "" : ` (${kind.name})`}`;
   const why = forced ? "which is what you asked for" : `because ${kind.because(isClean)}`;
   const sentences = [`${what}, ${why}.`];
+  if (prefix !== undefined) sentences.push(`What goes before it: ${prefix.what}.`);
   if (isUnknown) sentences[0] = `${what}: no message, key or body that is known here fits.`;
   if (alternatives.length > 0) sentences.push(`It could as well be ${choice(alternatives)}.`);
-  const field = fieldAround(kind.name);
-  if (field !== undefined) {
-    const whole = wrapRequest(field, bytes);
-    const before = hex.encode(whole.subarray(0, whole.length - bytes.length)).replace(/..(?=.)/g, "$& ");
-    sentences.push(`What is signed is the Message around it: ${before} and then these bytes.`);
+  const header = headerAround(kind.name, bytes.subarray(prefix?.length ?? 0));
+  if (header !== undefined) {
+    sentences.push(`What is signed is the Message around it: ${header} and then these bytes.`);
   }
   return sentences.join(" ");
 }

@@ -43,8 +43,10 @@ export function report(
   offset: number,
   expected: string,
   found: string,
+  why?: string,
 ): void {
-  node.ownProblems.push({ kind, code, offset, path: node.path, expected, found });
+  const problem = { kind, code, offset, path: node.path, expected, found };
+  node.ownProblems.push(why === undefined ? problem : { ...problem, why });
 }
 
 /** The finished tree. */
@@ -62,6 +64,8 @@ export function inspection(root: Draft): Inspection {
  */
 export function inputBytes(bytes: unknown): Uint8Array {
   if (!(bytes instanceof Uint8Array)) throw new InputError("invalid_option", "bytes", "must be a Uint8Array");
+  // There is no view into a buffer that was handed on to another thread, and nothing in it.
+  if (bytes.length === 0) return new Uint8Array();
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

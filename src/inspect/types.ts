@@ -67,9 +67,10 @@ export type InspectValue = number | bigint | string | boolean | Uint8Array;
  * `malformed`: no writer of the protocol makes such bytes, and a strict reader refuses them. `not_canonical`:
  * readers accept them but would write them in another way, so that a signature over them does not verify once
  * the message has been read and written again, which is what the sequencer does. `broken_rule`: the bytes are
- * in order, but what they say is against the rules of the protocol; only `explain` looks for that.
+ * in order, but what they say is against the rules of the protocol. `doubtful`: the sequencer takes even that,
+ * and it is hardly what was meant. Only `explain` looks for the last two.
  */
-export type InspectProblemKind = "malformed" | "not_canonical" | "broken_rule";
+export type InspectProblemKind = "malformed" | "not_canonical" | "broken_rule" | "doubtful";
 
 /** Stable names of problems; switch on these, the words may change. */
 export type InspectProblemCode =
@@ -103,6 +104,7 @@ export type InspectProblemCode =
   | "too_large"
   | "wrong_length"
   | "wrong_length_prefix"
+  | "unexpected_prefix"
   | "wrong_field"
   | "unknown_field"
   | "reserved_field"
@@ -111,6 +113,7 @@ export type InspectProblemCode =
   | "too_many"
   | "not_for_clients"
   | "missing_wrapper"
+  | "imprecise_amount"
   | "invalid_member"
   | "parity";
 
@@ -135,6 +138,8 @@ export interface InspectProblem {
   readonly expected: string;
   /** What is there instead, in plain words. */
   readonly found: string;
+  /** Why it matters, where that is not the same for every problem of this code; `explain` says it of each. */
+  readonly why?: string;
 }
 
 /**

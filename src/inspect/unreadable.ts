@@ -24,7 +24,9 @@ export function unreadableText(text: string): Explanation {
   const at = flaw?.at ?? 0;
   const offset = new TextEncoder().encode(text.slice(0, at)).length;
   const expected = flaw?.expected ?? "hex, base64, base58, the JSON of a REST body or a webhook token";
-  const found = at < text.length ? quote(text.slice(at, at + 12)) : "the end";
+  // The line break at the end of a file is no news.
+  const shown = text.slice(at, at + 12).trimEnd();
+  const found = shown === "" ? "the end" : quote(shown);
   report(whole, "malformed", "unreadable_text", offset, expected, found);
   const summary =
     flaw === undefined
@@ -40,7 +42,7 @@ function explanation(source: string | Uint8Array, root: Draft, summary: string):
     type: "bytes",
     notation: typeof source === "string" ? "text" : "bytes",
     summary,
-    verdict: verdictOf({ problems, checks: [], titles: [], isUnknown: true }),
+    verdict: verdictOf({ problems, checks: [], titles: [] }),
     alternatives: [],
     sections: [{ type: "bytes", title: "the input", tree }],
     problems,

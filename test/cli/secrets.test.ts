@@ -154,3 +154,15 @@ describe("what people see", () => {
     expect(pay.code).toBe(0);
   });
 });
+
+test.for([
+  ["explain", [hex]],
+  ["diff", [hex, hex]],
+] as const)(
+  "%s warns of bytes that give a key away, and explains them all the same",
+  async ([name, bytes]) => {
+    const { stdout, stderr } = await program.current.run([name, ...bytes]);
+    expect(stderr).toContain("a payload gives an intent's private key");
+    expect(stdout).not.toBe("");
+  },
+);

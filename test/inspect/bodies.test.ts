@@ -58,6 +58,50 @@ describe("the body of createIntent", () => {
     expect(explain(text).problems[0]).toMatchObject({ code: "invalid_member", offset: 14, found: '"abc"' });
   });
 
+  const inner = Buffer.from(body.message ?? "", "base64url").toString("hex");
+  it.each([
+    ["hex", inner],
+    ["hex in capitals", inner.toUpperCase()],
+    ["hex with 0x", `0x${inner}`],
+  ])("reads a message in %s, and says what it is", (_what, message) => {
+    const { type, problems, sections, checks } = explained({ message });
+    expect(type).toBe("create-intent-body");
+    expect(problems).toMatchObject([
+      {
+        code: "invalid_member",
+        path: "message",
+        expected: "base64url without padding",
+        found: "hex of 52 bytes",
+      },
+    ]);
+    expect(problems[0]?.why).toMatch(/the sequencer answers 400\.$/);
+    const member = sections[0]?.tree.children.find(({ label }) => label === "message");
+    expect(member?.meaning).toBe("the request without the tag and length of the Message, hex of 52 bytes");
+    expect(sections[1]?.title).toMatch(/^message, from hex, after the 2 bytes of tag and length/);
+    expect(sections[1]?.tree.bytes).toEqual(unhex(seed?.messageHex ?? ""));
+    expect(checks.map(({ outcome }) => outcome)).toEqual(["passed"]);
+  });
+
+  it.each([
+    ["https://example.com:8443/paid", "a host of small letters, digits, hyphens and dots, without a port"],
+    ["https://Example.com", "a host of small letters, digits, hyphens and dots, without a port"],
+    ["https://example.com/paid", undefined],
+  ])("looks at the host of the webhook %s", (webhook, expected) => {
+    expect(explained({ webhook }).problems.map((problem) => problem.expected)).toEqual(
+      expected === undefined ? [] : [expected],
+    );
+  });
+
+  it("says of a missing or short signature nothing of what can be signed", () => {
+    const { signature = "", ...rest } = body;
+    expect(explain(JSON.stringify(rest)).verdict).toMatch(
+      /expected a member signature; found none\. Nothing shows who made the request: the sequencer answers 400\.$/,
+    );
+    expect(explained({ signature: signature.slice(0, -3) }).verdict).toMatch(
+      /expected base58 of 64 bytes; found .* The sequencer answers 400\.$/,
+    );
+  });
+
   it("says which member is missing", () => {
     const { signature, ...rest } = body;
     expect(signature).toBeDefined();
@@ -262,7 +306,12 @@ describe("a webhook token", () => {
     [
       "a claim of another type",
       `${header}.${encode({ user: 7 })}.${signature}`,
-      { code: "invalid_member", path: "user", section: 2 },
+      {
+        code: "invalid_member",
+        path: "user",
+        section: 2,
+        why: "The sequencer writes no such token, so this one is not of it.",
+      },
     ],
   ])("says what is wrong with it: %s", (_what, text, problem) => {
     const explanation = explain(text);

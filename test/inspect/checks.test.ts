@@ -1,4 +1,5 @@
-import { base58 } from "@scure/base";
+import { sha512 } from "@noble/hashes/sha2.js";
+import { base58, base64, base64nopad, base64urlnopad } from "@scure/base";
 import { describe, expect, it } from "vitest";
 import * as crypto from "#crypto";
 import { explain, type InspectCheck } from "../../src/inspect/index.js";
@@ -23,6 +24,10 @@ const wrap = (number: number, bytes: Uint8Array): Uint8Array => field(number, fi
 
 function send(sent: Uint8Array, signature: Uint8Array, publicKey = key.publicKey): Uint8Array {
   return Uint8Array.from(Buffer.concat([field(1, sent), wrap(2, publicKey), wrap(3, signature)]));
+}
+
+function text(value: string): Uint8Array {
+  return new TextEncoder().encode(value);
 }
 
 function checks(input: Uint8Array | string, options = {}): string[] {
@@ -71,6 +76,28 @@ describe("the rendezvous signature", () => {
       key.sign(Uint8Array.from(Buffer.concat([field(1, message), wrap(2, key.publicKey)]))),
       "It does verify over the SendMessageRequest without its signature: sign the Message with the rendezvous key instead",
     ],
+    ...(
+      [
+        ["over its SHA-512", sha512, "over their SHA-512, which Ed25519 makes of the bytes by itself"],
+        [
+          "over its hex text in capitals",
+          (bytes) => text(hex(bytes).toUpperCase()),
+          "over their hex text in capitals",
+        ],
+        ["over its base64 text", (bytes) => text(base64.encode(bytes)), "over their base64 text"],
+      ] as [string, (bytes: Uint8Array) => Uint8Array, string][]
+    ).flatMap(([what, make, how]): [string, Uint8Array, string][] => [
+      [
+        what,
+        key.sign(make(message)),
+        `It does verify ${how}: sign the Message with the rendezvous key instead`,
+      ],
+      [
+        `${what}, of the request alone`,
+        key.sign(make(inner)),
+        `It does verify ${how.replace("their", "the RequestToReceiveBill's")}: sign the Message with the rendezvous key instead`,
+      ],
+    ]),
     ["by another key", other.sign(message), "It is by another key, or over other bytes"],
     ["over other bytes", key.sign(message.subarray(1)), "It is by another key, or over other bytes"],
   ])("says what it is instead: %s", (_what, signature, instead) => {
@@ -80,6 +107,19 @@ describe("the rendezvous signature", () => {
       { outcome: "failed", name: "signature", text: `${fails}${instead}`, path: "message" },
     ]);
     expect(verdict).toBe(`Every byte is in order, but ${fails}${instead}.`);
+  });
+
+  it.each([
+    ["base64url text", base64urlnopad],
+    ["base64 text without padding", base64nopad],
+  ])("says that it is over their %s", (what, coder) => {
+    // Of these bytes the texts differ.
+    const rest = [Buffer.alloc(32, 0xff), message.subarray(38), field(4)];
+    const sent = Uint8Array.from(Buffer.concat([message.subarray(0, 6), ...rest]));
+    sent[1] = sent.length - 2;
+    expect(checks(send(sent, key.sign(text(coder.encode(sent)))))[0]).toContain(
+      `It does verify over their ${what}: `,
+    );
   });
 
   const reordered = Uint8Array.from(Buffer.concat([field(5, message.subarray(38), message.subarray(2, 38))]));

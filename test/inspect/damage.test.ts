@@ -30,20 +30,20 @@ describe("points at the first wrong byte", () => {
     [
       "cut off within the amount",
       seed.slice(0, 102),
-      "length_beyond_end",
-      1,
+      "truncated",
+      51,
       path,
-      "a length of at most 49",
-      "52",
+      "3 more bytes, as the length at byte 1 says 52",
+      "the end",
     ],
     [
       "cut off after the currency",
       seed.slice(0, 90),
-      "length_beyond_end",
-      1,
+      "truncated",
+      45,
       path,
-      "a length of at most 43",
-      "52",
+      "9 more bytes, as the length at byte 1 says 52",
+      "the end",
     ],
     [
       "the outer length one too short",
@@ -430,9 +430,7 @@ describe("points at the first wrong byte", () => {
 
 it("says of what is cut off nothing but that", () => {
   for (const length of [20, 40, 45, 53]) {
-    expect(explain(seed.slice(0, 2 * length)).problems.map(({ code }) => code)).toEqual([
-      "length_beyond_end",
-    ]);
+    expect(explain(seed.slice(0, 2 * length)).problems.map(({ code }) => code)).toEqual(["truncated"]);
   }
 });
 
@@ -481,6 +479,67 @@ describe("rules about several fields", () => {
   });
 });
 
+describe("an amount that the sequencer takes, and hardly anybody means", () => {
+  it.each([
+    [
+      "a float made wider",
+      Math.fround(2.55),
+      46,
+      "66 66 66 66 66 66 04 40, the double that is nearest to 2.55",
+      "2.549999952316284, which is 2.55 as a float of four bytes, made wider",
+      /its double differs from that of everybody who writes 2\.55: a second request/,
+    ],
+    [
+      "what adding leaves",
+      0.1 + 0.2,
+      46,
+      "33 33 33 33 33 33 d3 3f, the double that is nearest to 0.3",
+      "0.30000000000000004, as computing leaves it of 0.3",
+      /a second request of the same intent by one of them does not match this one, and is refused\.$/,
+    ],
+    [
+      "three decimals",
+      2.505,
+      46,
+      "at most two decimals, such as 2.5 or 2.51",
+      "2.505",
+      /^The sequencer takes it, but the payload counts hundredths, and official clients round/,
+    ],
+    [
+      "NaN",
+      Number.NaN,
+      46,
+      "a finite number greater than 0",
+      "NaN",
+      /no payment ever equals it, so that nobody can pay\.$/,
+    ],
+  ])("is doubtful: %s", (_what, value, offset, expected, found, why) => {
+    const explanation = explain(message(account, partial("usd", `11${double(value)}`)));
+    expect(explanation.problems).toMatchObject([{ kind: "doubtful", offset, expected, found }]);
+    expect(explanation.problems[0]?.why).toMatch(why);
+    expect(explanation.verdict).toMatch(/^Nothing that is refused, but doubtful: byte 46 \(/);
+    expect(explanation.canonical).toBeUndefined();
+  });
+
+  it("is told after what is wrong, and hides no failed signature", () => {
+    const both = explain(message(account, partial("USD", `11${double(2.505)}`)));
+    expect(both.verdict).toMatch(/^First wrong: byte 42 .*"USD"\. .* 1 more problem follows\.$/);
+    const unsigned = field(1, message(account, partial("usd", `11${double(2.505)}`)));
+    const key = field(1, vector?.rendezvousPublicKeyHex ?? "");
+    const sent = `${unsigned}${field(2, key)}${field(3, field(1, "11".repeat(64)))}`;
+    expect(explain(sent).verdict).toMatch(
+      /^Every byte is in order, but the rendezvous signature does not verify/,
+    );
+  });
+
+  it("is none of two decimals, whatever their number", () => {
+    for (let hundredths = 1; hundredths < 20_000; hundredths += 7) {
+      const { problems } = explain(message(account, partial("usd", `11${double(hundredths / 100)}`)));
+      expect(problems, `${hundredths}`).toEqual([]);
+    }
+  });
+});
+
 describe("a request around the message", () => {
   const {
     sendMessageRequestHex = "",
@@ -525,6 +584,8 @@ describe("a request around the message", () => {
     const { type, problems } = explain(damaged);
     expect(type).toBe("code.messaging.v1.SendMessageRequest");
     expect(problems[0]).toMatchObject({ code, offset, path: where });
+    const isSignature = problems[0]?.expected.includes("signature, field 3") || where === "signature.value";
+    expect(problems[0]?.why.startsWith("Without a signature of 64 bytes")).toBe(isSignature);
   });
 
   it("lets no change of a single byte pass", () => {

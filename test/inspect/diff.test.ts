@@ -100,7 +100,8 @@ describe("two messages", () => {
     expect(equal).toBe(false);
     expect(fields).toEqual([]);
     expect(consequences).toEqual([
-      "Both say the same, and only the form differs: the sequencer writes both again in the same way.",
+      "Both say the same, and only the form differs: the sequencer reads the message and writes it again before it verifies.",
+      "A signature over the bytes there does not verify: byte 1 (request_to_receive_bill): expected 1 byte for this varint; found 2 bytes.",
     ]);
   });
 
@@ -111,6 +112,86 @@ describe("two messages", () => {
     expect(messages({ fees: [{ destination: other, basisPoints: 100 }] }).consequences.at(-1)).toBe(
       "Whether there are fees at all is part of the payload, as its kind.",
     );
+  });
+});
+
+describe("a value in another form", () => {
+  const field = (number: number, body: string): string =>
+    `${(number * 8 + 2).toString(16).padStart(2, "0")}${(body.length / 2).toString(16).padStart(2, "0")}${body}`;
+  const account = `0a220a20${"22".repeat(32)}`;
+  const taken = `0a220a20${"11".repeat(32)}`;
+  const message = (share: string): string => {
+    const body = `${account}1a0e0a03757364110000000000002440${field(8, `${taken}10${share}`)}`;
+    return field(5, body);
+  };
+
+  it("is no difference of the field, and breaks the signature", () => {
+    const { equal, fields, summary, consequences } = diff(message("9601"), message("968100"));
+    expect([equal, fields]).toEqual([false, []]);
+    expect(summary).toBe(
+      "Byte 1: 5d here, 5e there: the length of request_to_receive_bill, 93 here and 94 there.",
+    );
+    expect(consequences).toEqual([
+      "Both say the same, and only the form differs: the sequencer reads the message and writes it again before it verifies.",
+      "A signature over the bytes there does not verify: byte 94 (request_to_receive_bill.additional_fees[0].fee_bps): expected 2 bytes for this varint; found 3 bytes.",
+    ]);
+  });
+
+  it("is a difference where the values differ as well", () => {
+    const { fields, consequences } = diff(message("9601"), message("978100"));
+    expect(fields.map(({ path, here, there }) => [path, here, there])).toEqual([
+      ["request_to_receive_bill.additional_fees[0].fee_bps", "varint: 150", "varint: 151"],
+    ]);
+    expect(consequences).toEqual([
+      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer refuses whichever request comes second.",
+    ]);
+  });
+
+  it("is a difference where only the bytes of an unknown field tell", () => {
+    expect(diff("f2ff030401020304", "f2ff030401020305", { as: "protobuf" }).fields).toHaveLength(1);
+  });
+});
+
+it("draws no consequences from bytes that nobody reads, and says why nobody does", () => {
+  const seed = vectors.intents[0]?.messageHex ?? "";
+  expect(diff(seed, seed.slice(0, -4)).consequences).toEqual([
+    "No reader takes the bytes there: byte 52 (request_to_receive_bill): expected 2 more bytes, as the length at byte 1 says 52; found the end.",
+  ]);
+  const unwrapped = seed.replace("2a340a220a20", "2a320a20");
+  expect(diff(unwrapped, seed).consequences).toEqual([
+    "No reader takes the bytes here: byte 4 (request_to_receive_bill.requestor_account): expected 0a 20 first, the tag and " +
+      "length of value in a SolanaAccountId; found the 32 bytes of a public key or account alone.",
+  ]);
+});
+
+describe("a request without the Message around it", () => {
+  const { requestToReceiveBill: alone } = here.sign();
+
+  it("lacks what is signed, on whichever side it is", () => {
+    const lacks = diff(here.toBinary(), alone);
+    expect(lacks).toMatchObject({ equal: false, offset: 0, piece: "message", fields: [] });
+    expect(lacks.summary).toBe(
+      "Byte 0: the request stands alone there, and lacks the Message that is around it here: 2a 34, its tag and length. The request itself is the same.",
+    );
+    expect(lacks.consequences).toEqual([
+      "What is signed is the Message: a signature over the bytes there does not verify. Only a REST body holds the request alone.",
+    ]);
+    expect(diff(alone, here).summary).toMatch(
+      /^Byte 0: the request stands alone here, and lacks .* around it there/,
+    );
+  });
+
+  it("is compared all the same", () => {
+    const { summary, fields } = diff(intent({ currency: "eur" }), alone);
+    expect(summary).toMatch(
+      / 2a 34, its tag and length\. Beside that, byte 42 of the message: 65 \("e"\) here, 75 \("u"\) there: the first letter of currency/,
+    );
+    expect(fields.map(({ path }) => path)).toEqual(["request_to_receive_bill.partial.currency"]);
+  });
+
+  it("is the same as another one, and as a REST body", () => {
+    expect(diff(alone, hex(alone)).equal).toBe(true);
+    expect(diff(alone, JSON.stringify(here.toRestBody())).equal).toBe(true);
   });
 });
 
@@ -172,8 +253,11 @@ describe("different forms of an intent", () => {
 
   it.each(forms.flatMap(([one, a]) => forms.map(([two, b]) => [one, two, a, b] as const)))(
     "%s and %s are compared by what both hold",
-    (_one, _two, a, b) => {
-      expect(diff(a(here), b(here)).equal).toBe(true);
+    (one, two, a, b) => {
+      // What is signed is the Message, which the request alone lacks; a REST body has it alone, too.
+      const lacks = [one, two].filter((form) => form === "its request alone").length === 1;
+      const isBody = [one, two].some((form) => form.startsWith("its REST body"));
+      expect(diff(a(here), b(here)).equal).toBe(!lacks || isBody);
       const difference = diff(a(here), b(intent({ currency: "eur" })));
       expect(difference.equal).toBe(false);
       expect(difference.fields.map(({ path }) => path).some((path) => path.endsWith("currency"))).toBe(true);

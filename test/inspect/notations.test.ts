@@ -200,13 +200,20 @@ describe("text that cannot be read", () => {
   });
 
   it("reads what there is of a byte that is cut in half", () => {
-    const { type, problems, sections } = explain(seed.slice(0, -1));
+    const { type, problems, sections, verdict } = explain(seed.slice(0, -1));
     expect(type).toBe("code.messaging.v1.Message");
     expect(sections[0]?.tree.length).toBe(53);
-    expect(problems.map(({ code, offset }) => `${code}@${offset}`)).toEqual([
-      "length_beyond_end@1",
-      "truncated@53",
-    ]);
+    expect(problems.map(({ code, offset }) => `${code}@${offset}`)).toEqual(["truncated@53", "truncated@53"]);
+    expect(verdict).toMatch(
+      /^First wrong: byte 53: expected the second hex digit of the last byte; found the end\. .* The hex digits are odd in number/,
+    );
+  });
+
+  it("says that a digit is missing also where something before it is wrong", () => {
+    const { verdict } = explain(`${seed.replace("757364", "555344")}0`);
+    expect(verdict).toMatch(
+      /^First wrong: byte 42 .* The hex digits are odd in number, so one is missing or too many, here or before\. 1 more/,
+    );
   });
 
   it.each(["", "  \n ", "0x"])("says that there are no bytes in %j", (text) => {

@@ -222,9 +222,61 @@ describe("assertOrder", () => {
   });
 });
 
+describe("a claimed amount", () => {
+  const { id, clientSecret } = PaymentIntent.from({ destination: account, amount: "0.29", currency: "usd" });
+  const cheap: StoredOrder = { clientSecret, amount: 0.29, currency: "usd" };
+
+  it.each<[number | string, boolean]>([
+    [0.29, true],
+    ["0.29", true],
+    ["0.290", true],
+    ["00.29", true],
+    [0.2900001, false],
+    ["0.2900001", false],
+    ["0.29000000000000001", false],
+    [0.2899999999999999, false],
+    [29, false],
+    [-0.29, false],
+  ])("has to be that of the order exactly: %s", (amount, matches) => {
+    expect(checkOrder(cheap, { intent: id, amount }).matches).toBe(matches);
+  });
+
+  it.each([
+    [0.29009, true],
+    [0.28991, true],
+    [0.2902, false],
+  ])("may differ as a payment may, where it is what was paid: %s", (amount, matches) => {
+    expect(checkOrder(cheap, { intent: id, amount, quarks: 29_000n } as OrderClaim).matches).toBe(matches);
+    expect(checkOrder(cheap, { intent: id, amount }).matches).toBe(false);
+  });
+});
+
 describe("what cannot be used", () => {
   it.each<[unknown, unknown, string, string]>([
     [{}, intent.id, "missing_option", "order.clientSecret: required: the client secret of an intent"],
+    [null, intent.id, "missing_option", "order.clientSecret: required"],
+    ["order", intent.id, "invalid_option", "order: must be an object"],
+    [
+      { ...order, amuont: "2.50" },
+      intent.id,
+      "unknown_option",
+      "order.amuont: no such option; the options are clientSecret, amount, currency, destination, fees, kind, rounding, id,",
+    ],
+    [
+      order,
+      { intent: intent.id, amuont: 2.5 },
+      "unknown_option",
+      "claim.amuont: no such option; the options are intent, intentId, id, destination, currency, amount, kind,",
+    ],
+    [order, { intent: intent.id, amount: "0x2" }, "invalid_option", "claim.amount: must be a finite number"],
+    [order, { intent: intent.id, amount: "" }, "invalid_option", "claim.amount: must be a finite number"],
+    [
+      order,
+      { intent: intent.id, amount: Number.NaN },
+      "invalid_option",
+      "claim.amount: must be a finite number",
+    ],
+    [order, null, "missing_option", "claim.intent: required"],
     [undefined, intent.id, "missing_option", "order.clientSecret: required"],
     [
       { ...order, clientSecret: "abc" },

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { violationOf } from "../../src/emulator/calls/validation.js";
 import { explain } from "../../src/inspect/index.js";
-import { answerTypes, messageTypes, methodInput } from "../../src/inspect/kinds/catalog.js";
+import { answerTypes, messageTypes, methodNamed } from "../../src/inspect/kinds/catalog.js";
 import { crossRules } from "../../src/inspect/rules/cross-rules.js";
 import { messageRules } from "../../src/inspect/rules/message-rules.js";
 import { runs } from "../support/property.js";
@@ -65,7 +65,7 @@ describe("the catalog", () => {
     ["Messaging", "getStatus", undefined],
     ["Intents", "createIntent", undefined],
   ])("knows what %s.%s takes", (service, method, typeName) => {
-    expect(methodInput(service, method)?.typeName).toBe(typeName);
+    expect(methodNamed(service, method)?.input.typeName).toBe(typeName);
   });
 
   it("knows what answers a call", () => {

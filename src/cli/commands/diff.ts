@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
 import { EXIT } from "../exit-codes.js";
+import { warnOfSecret } from "../literal-secret.js";
+import { refuseMissingFile } from "../missing-file.js";
 import { readOperand } from "../operand.js";
 import type { Session } from "../session.js";
 
@@ -25,7 +27,13 @@ export function addDiff(parent: Command, session: Session): void {
     run: async ([a = "", b = ""], { as }) => {
       const here = await readOperand(session, a);
       const there = await readOperand(session, b);
-      const { diff, renderDifference } = await import("../../inspect/index.js");
+      const { diff, explain, renderDifference } = await import("../../inspect/index.js");
+      for (const operand of [here, there]) {
+        if (!operand.literal || typeof operand.input !== "string") continue;
+        const explanation = explain(operand.input, { as });
+        refuseMissingFile(operand, explanation);
+        warnOfSecret(session, explanation.type);
+      }
       const difference = diff(here.input, there.input, { as });
       session.result(difference, () => {
         const { out } = session;

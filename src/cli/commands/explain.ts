@@ -4,6 +4,8 @@ import { addCommand, completeCommand } from "../command.js";
 import { usageError } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
 import { explanationDocument } from "../inspect-json.js";
+import { warnOfSecret } from "../literal-secret.js";
+import { refuseMissingFile } from "../missing-file.js";
 import { type Operand, readFileOperand, readOperand } from "../operand.js";
 import type { Session } from "../session.js";
 
@@ -29,7 +31,7 @@ export function addExplain(parent: Command, session: Session): void {
     session,
     notes: [
       "Hex, hex dumps, lists of numbers, escaped text, base64, base58, REST bodies, webhooks and intents are understood. " +
-        "It ends with 5 where a byte is wrong, a signature does not verify, or nothing known fits.",
+        "It ends with 5 where a byte is wrong or doubtful, a signature does not verify, or nothing known fits.",
     ],
     examples: [
       { line: "code-intents explain 0a220a20..." },
@@ -41,12 +43,13 @@ export function addExplain(parent: Command, session: Session): void {
       const { explain, renderExplanation } = await import("../../inspect/index.js");
       const { as, publicKey } = options;
       const explanation = explain(bytesOf(operand), { as, publicKey });
-      if (operand.literal) warnOfSecrets(session, explanation);
+      refuseMissingFile(operand, explanation);
+      if (operand.literal) warnOfSecret(session, explanation.type);
       session.result(explanationDocument(explanation), () => {
         const { out } = session;
         out.line(renderExplanation(explanation, { color: out.color, width: out.columns ?? 110 }));
       });
-      return isSound(explanation) ? EXIT.done : EXIT.mismatch;
+      return isSound(explanation, as) ? EXIT.done : EXIT.mismatch;
     },
   });
 }
@@ -64,13 +67,10 @@ function bytesOf({ input }: Operand): string | Uint8Array {
   return typeof input === "string" || input instanceof Uint8Array ? input : input.toBinary();
 }
 
-function isSound({ type, problems, checks }: Explanation): boolean {
-  return type !== "bytes" && problems.length === 0 && checks.every(({ outcome }) => outcome !== "failed");
-}
+// What anything is that nothing known fits.
+const unknownTypes: ReadonlySet<string> = new Set(["bytes", "protobuf", "json-object"]);
 
-const secretTypes: ReadonlySet<string> = new Set(["payload", "nonce", "scan-code"]);
-
-function warnOfSecrets(session: Session, { type }: Explanation): void {
-  if (!secretTypes.has(type)) return;
-  session.warn(`a ${type} gives an intent's private key. Of a real order, pipe it in and say -.`);
+function isSound({ type, problems, checks }: Explanation, as: string | undefined): boolean {
+  if (as === undefined && unknownTypes.has(type)) return false;
+  return problems.length === 0 && checks.every(({ outcome }) => outcome !== "failed");
 }

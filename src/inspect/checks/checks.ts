@@ -11,7 +11,7 @@ import {
 import { fieldOf, nodesOf, wrappedBytes } from "../nodes.js";
 import { bodyWithout, canonicalBody, wrapRequest } from "../rules/canonical.js";
 import type { InspectNode } from "../types.js";
-import { checkSignature, type Guess, type InspectCheck, type Signed } from "./signature-check.js";
+import { checkSignature, type Guess, guessesAt, type InspectCheck, type Signed } from "./signature-check.js";
 
 // A list of messages may hold a thousand; the first ones tell what there is to tell.
 const MAX_CHECKS = 20;
@@ -89,6 +89,7 @@ export function checkMessage(
       { how: "over the base64url text of the request", bytes: inner && text(base64urlnopad.encode(inner)) },
       { how: "with the verifier's key", bytes, key: verifierKey },
       ...guesses,
+      ...guessesAt(inner, `the ${name}'s`),
     ],
     path: message.path,
   });

@@ -1,4 +1,7 @@
 /** Whether a signature is over the bytes that it should be over, and if not, which other bytes it is over. */
+import { sha512 } from "@noble/hashes/sha2.js";
+import { base64, base64nopad, base64urlnopad, hex } from "@scure/base";
+// It has no SHA-512, which the protocol has no use for.
 import * as crypto from "#crypto";
 import { equalBytes } from "../../lib/bytes.js";
 import { count } from "../words.js";
@@ -84,13 +87,22 @@ function guessOf(
   { bytes, guesses }: Signed,
   verifies: (over: Uint8Array, key?: Uint8Array) => boolean,
 ): Guess | undefined {
-  const text = new TextEncoder();
-  const general: Guess[] = [
-    { how: "over their SHA-256, which nobody asks for", bytes: crypto.sha256(bytes) },
-    {
-      how: "over their hex text",
-      bytes: text.encode(Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")),
-    },
-  ];
+  const general = guessesAt(bytes, "their");
   return [...guesses, ...general].find(({ bytes: over, key }) => over !== undefined && verifies(over, key));
+}
+
+/** What people make of bytes before they sign them; `whose` they are completes "over ... SHA-256". */
+export function guessesAt(bytes: Uint8Array | undefined, whose: string): Guess[] {
+  if (bytes === undefined) return [];
+  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+  const digits = hex.encode(bytes);
+  return [
+    { how: `over ${whose} SHA-256, which nobody asks for`, bytes: crypto.sha256(bytes) },
+    { how: `over ${whose} SHA-512, which Ed25519 makes of the bytes by itself`, bytes: sha512(bytes) },
+    { how: `over ${whose} hex text`, bytes: text(digits) },
+    { how: `over ${whose} hex text in capitals`, bytes: text(digits.toUpperCase()) },
+    { how: `over ${whose} base64 text`, bytes: text(base64.encode(bytes)) },
+    { how: `over ${whose} base64 text without padding`, bytes: text(base64nopad.encode(bytes)) },
+    { how: `over ${whose} base64url text`, bytes: text(base64urlnopad.encode(bytes)) },
+  ];
 }

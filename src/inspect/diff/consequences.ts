@@ -2,7 +2,8 @@
 import { toBase58 } from "../../lib/bytes.js";
 import { rendezvousKey } from "../../rendezvous/key.js";
 import { PAYLOAD_LENGTH } from "../../rendezvous/payload.js";
-import type { Inspection } from "../types.js";
+import { nodesOf } from "../nodes.js";
+import type { Inspection, InspectNode } from "../types.js";
 import type { FieldDifference } from "./difference.js";
 import type { Piece } from "./sides.js";
 
@@ -13,7 +14,8 @@ export type Pair = readonly [piece: Piece, here: Inspection, there: Inspection];
 export function consequencesOf(pairs: readonly Pair[], fields: readonly FieldDifference[]): string[] {
   const differs = (piece: Piece): boolean => fields.some((field) => field.piece === piece);
   const payload = pairs.find(([piece, tree]) => piece === "payload" || tree.kind === "payload");
-  const sentences = payload === undefined ? messageSentences(fields) : payloadSentences(payload, fields);
+  const sentences =
+    payload === undefined ? messageSentences(pairs, fields) : payloadSentences(payload, fields);
   if (differs("key")) {
     sentences.push("The rendezvous keys differ, so the payloads do: in kind, currency, amount or nonce.");
   }
@@ -45,9 +47,11 @@ function payloadSentences([, here, there]: Pair, fields: readonly FieldDifferenc
 }
 
 const inPayload = /(^|\.)(currency|native_amount)$/;
-const outside = /(^|\.)(requestor_account|domain|verifier|additional_fees\[\d+\])(\.|$)/;
+// The verifier's key may be another the second time; whether there is one may not.
+const outside = /(^|\.)(requestor_account|domain|additional_fees\[\d+\])(\.|$)/;
+const verifier = /(^|\.)verifier(\.|$)/;
 
-function messageSentences(fields: readonly FieldDifference[]): string[] {
+function messageSentences(pairs: readonly Pair[], fields: readonly FieldDifference[]): string[] {
   const sentences: string[] = [];
   if (fields.some(({ path }) => path === "nonce")) sentences.push(`${causes.nonce} So the keys differ.`);
   if (fields.some(({ path }) => inPayload.test(path))) {
@@ -55,17 +59,21 @@ function messageSentences(fields: readonly FieldDifference[]): string[] {
       "Currency and amount are part of the payload too, so the keys and the intent ids differ as well.",
     );
   }
-  sentences.push(...secondRequest(fields));
-  const fees = fields.filter(({ path }) => path.includes("additional_fees"));
-  if (fees.some(({ here, there }) => here === undefined || there === undefined)) {
+  const hasFees = (tree: Inspection): boolean =>
+    [...nodesOf<InspectNode>(tree)].some(({ field }) => field?.name === "additional_fees");
+  if (pairs.some(([, here, there]) => hasFees(here) !== hasFees(there))) {
     sentences.push("Whether there are fees at all is part of the payload, as its kind.");
+  } else {
+    sentences.push(...secondRequest(fields));
   }
   return sentences;
 }
 
 /** What the sequencer makes of two requests at one key. */
 function secondRequest(fields: readonly FieldDifference[]): string[] {
-  if (!fields.some(({ path }) => outside.test(path))) return [];
+  const isCompared = ({ path, here, there }: FieldDifference): boolean =>
+    outside.test(path) || (verifier.test(path) && (here === undefined || there === undefined));
+  if (!fields.some(isCompared)) return [];
   return [
     "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the " +
       "sequencer refuses whichever request comes second.",

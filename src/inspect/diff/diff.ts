@@ -1,5 +1,7 @@
 import { InputError } from "../../errors.js";
+import { equalBytes } from "../../lib/bytes.js";
 import { checkOptions } from "../../lib/options.js";
+import { problemText } from "../advice.js";
 import { messageType } from "../kinds/catalog.js";
 import { nodesOf } from "../nodes.js";
 import { canonicalBytes } from "../rules/canonical.js";
@@ -44,22 +46,57 @@ export function diff(a: DiffInput, b: DiffInput, options: DiffOptions = {}): Dif
   if (compared.length === 0) return nothingInCommon(here, there);
   const pairs = compared.map((piece) => [piece, treeOf(here, piece), treeOf(there, piece)] as const);
   const fields = pairs.flatMap(([piece, one, other]) => fieldDifferences(piece, one, other));
+  const bare = lackOf(here, there) ?? lackOf(there, here);
   const first = pairs.find(([, one, other]) => divergence(one, other) !== undefined);
   if (first === undefined) {
+    if (bare !== undefined) return lacking(here, bare, fields);
     const what = compared[0] === "input" ? count(treeOf(here, "input").length, "byte") : list(compared);
     return { equal: true, summary: `The same: ${what}.`, fields, consequences: [] };
   }
   const [piece, one, other] = first;
   const { offset, text } = divergence(one, other) ?? { offset: 0, text: "" };
   const cause = fields.find((field) => field.piece === piece);
+  const summary = `Byte ${offset}${piece === "input" ? "" : ` of the ${piece}`}: ${text}${causeText(text, cause)}.`;
+  const form = [...unreadable(one, "here"), ...unreadable(other, "there"), ...sameMeaning(one, other)];
+  // What nobody reads, and what only differs in form, leads to nothing else.
+  const said = form.length > 0 ? fields.filter((field) => field.piece !== piece) : fields;
+  const consequences = [...form, ...consequencesOf(pairs, said)];
+  if (bare !== undefined) return lacking(here, bare, fields, summary, consequences);
+  return { equal: false, summary, offset, piece, fields, consequences };
+}
+
+/** The side where a request stands alone, where the other has the `Message` around it. */
+function lackOf(side: Side, other: Side): Side | undefined {
+  return side.lacks === undefined || other.lacks !== undefined || other.isBody ? undefined : side;
+}
+
+/** That one side is the request alone goes before everything else, since it is not what is signed. */
+function lacking(
+  here: Side,
+  bare: Side,
+  fields: readonly FieldDifference[],
+  beside?: string,
+  consequences: readonly string[] = [],
+): Difference {
+  const [where, other] = bare === here ? ["here", "there"] : ["there", "here"];
+  const within = beside === undefined ? "The request itself is the same." : `Beside that, ${lower(beside)}`;
   return {
     equal: false,
-    summary: `Byte ${offset}${piece === "input" ? "" : ` of the ${piece}`}: ${text}${causeText(text, cause)}.`,
-    offset,
-    piece,
+    summary:
+      `Byte 0: the request stands alone ${where}, and lacks the Message that is around it ${other}: ` +
+      `${bare.lacks}, its tag and length. ${within}`,
+    offset: 0,
+    piece: "message",
     fields,
-    consequences: [...sameMeaning(one, other), ...consequencesOf(pairs, fields)],
+    consequences: [
+      `What is signed is the Message: a signature over the bytes ${where} does not verify. Only a REST body holds the request alone.`,
+      ...consequences,
+    ],
   };
+}
+
+function lower(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }
 
 function nothingInCommon(here: Side, there: Side): Difference {
@@ -80,14 +117,30 @@ function causeText(text: string, cause: FieldDifference | undefined): string {
   return `; the first field that differs is ${path}: ${here} here, ${there} there`;
 }
 
-/** Two ways to write the same fields. */
+/** Why nobody reads the bytes of one side. */
+function unreadable({ problems }: Inspection, where: string): string[] {
+  const problem = problems.find(({ kind }) => kind === "malformed");
+  return problem === undefined ? [] : [`No reader takes the bytes ${where}: ${problemText(problem)}.`];
+}
+
+/** Two ways to write the same fields, and which of them breaks the signature. */
 function sameMeaning(one: Inspection, other: Inspection): string[] {
   const type = messageType(one.typeName ?? "");
   if (type === undefined || one.typeName !== other.typeName) return [];
   const [a, b] = [canonicalBytes(type, one.bytes), canonicalBytes(type, other.bytes)];
-  if (a === undefined || b === undefined || a.length !== b.length || a.some((byte, i) => byte !== b[i]))
-    return [];
-  return ["Both say the same, and only the form differs: the sequencer writes both again in the same way."];
+  if (a === undefined || b === undefined || !equalBytes(a, b)) return [];
+  return [
+    "Both say the same, and only the form differs: the sequencer reads the message and writes it again before it verifies.",
+    ...brokenForm(one, "here"),
+    ...brokenForm(other, "there"),
+  ];
+}
+
+/** Why a signature over the bytes of one side does not verify. */
+function brokenForm({ problems }: Inspection, where: string): string[] {
+  const problem = problems.find(({ kind }) => kind === "not_canonical");
+  if (problem === undefined) return [];
+  return [`A signature over the bytes ${where} does not verify: ${problemText(problem)}.`];
 }
 
 function fieldDifferences(piece: Piece, one: Inspection, other: Inspection): FieldDifference[] {
@@ -95,7 +148,7 @@ function fieldDifferences(piece: Piece, one: Inspection, other: Inspection): Fie
   const there = leavesOf(other);
   return [...new Set([...here.keys(), ...there.keys()])].flatMap((path) => {
     const [a, b] = [here.get(path), there.get(path)];
-    if (a !== undefined && b !== undefined && sameBytes(a, b)) return [];
+    if (a !== undefined && b !== undefined && saySame(a, b)) return [];
     const difference = { piece, path };
     return [
       {
@@ -116,9 +169,11 @@ function leavesOf(tree: Inspection): Map<string, InspectNode> {
   return leaves;
 }
 
-function sameBytes(a: InspectNode, b: InspectNode): boolean {
-  const [one, other] = [a.body?.bytes ?? a.bytes, b.body?.bytes ?? b.bytes];
-  return one.length === other.length && one.every((byte, i) => byte === other[i]);
+/** Whether two leaves have the same bytes, or another form of the same value. */
+function saySame(a: InspectNode, b: InspectNode): boolean {
+  if (equalBytes(a.body?.bytes ?? a.bytes, b.body?.bytes ?? b.bytes)) return true;
+  const isPlain = a.value !== undefined && typeof a.value !== "object";
+  return isPlain && a.value === b.value && a.field?.known === true && b.field?.known === true;
 }
 
 function list(pieces: readonly Piece[]): string {

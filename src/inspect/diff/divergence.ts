@@ -83,9 +83,13 @@ function within(one: Inspection, other: Inspection, part: InspectPart, offset: n
   if (isLetters(node, part) && typeof a === "string" && typeof b === "string" && part.length <= 8) {
     return `the ${ordinal(index)} letter of ${whatOf(part)}, ${quote(a)} here and ${quote(b)} there`;
   }
-  const said =
-    shown(a) === undefined || shown(b) === undefined ? "" : `, ${shown(a)} here and ${shown(b)} there`;
+  const said = saidText(shown(a), shown(b));
   return `${part.length === 1 ? "" : `byte ${index + 1} of ${part.length} of `}${whatOf(part)}${said}`;
+}
+
+function saidText(here: string | undefined, there: string | undefined): string {
+  if (here === undefined || there === undefined) return "";
+  return here === there ? `, ${here} in both` : `, ${here} here and ${there} there`;
 }
 
 function shown(value: InspectNode["value"]): string | undefined {

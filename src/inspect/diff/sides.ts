@@ -5,7 +5,7 @@ import { PAYLOAD_LENGTH } from "../../rendezvous/payload.js";
 import { type ExplainOptions, explain } from "../explain.js";
 import type { Explanation } from "../explanation.js";
 import { ENVELOPE_REQUEST, MESSAGE, SEND_MESSAGE_REQUEST, typeOf } from "../kinds/catalog.js";
-import { fieldAround } from "../kinds/kinds.js";
+import { fieldAround, headerAround } from "../kinds/kinds.js";
 import { messageTree } from "../kinds/message-tree.js";
 import { inspectPayload } from "../kinds/payload.js";
 import { fieldOf, wrappedBytes } from "../nodes.js";
@@ -35,6 +35,10 @@ export interface Side {
   /** What it is, in words. */
   readonly is: string;
   readonly pieces: ReadonlyMap<Piece, Inspection>;
+  /** Of a request that stands alone, the hex of what makes a `Message` of it. */
+  readonly lacks?: string | undefined;
+  /** Whether the request stands alone in it as it should. */
+  readonly isBody?: boolean;
 }
 
 /** Takes an input apart. */
@@ -69,6 +73,7 @@ function sideOfBytes(explanation: Explanation): Side {
   const set = (piece: Piece, bytes: Uint8Array | undefined): void => {
     if (bytes !== undefined) pieces.set(piece, plain(piece, bytes));
   };
+  const bytes = whole.tree.body?.bytes ?? whole.tree.bytes;
   const field = fieldAround(type);
   if (type === "create-intent-body") {
     if (inner !== undefined) pieces.set("message", inner.tree);
@@ -80,7 +85,7 @@ function sideOfBytes(explanation: Explanation): Side {
       set(piece, fromBase58(String(value)));
     }
   } else if (field !== undefined) {
-    pieces.set("message", messageOf(wrapRequest(field, whole.tree.bytes)));
+    pieces.set("message", messageOf(wrapRequest(field, bytes)));
   } else if (type === MESSAGE) {
     pieces.set("message", whole.tree);
   } else if (type === "payload") {
@@ -94,7 +99,7 @@ function sideOfBytes(explanation: Explanation): Side {
     set("key", wrappedBytes(request, "rendezvous_key", 32));
     set("signature", wrappedBytes(request, "signature", 64));
   }
-  return { is: type, pieces };
+  return { is: type, pieces, lacks: headerAround(type, bytes), isBody: type === "create-intent-body" };
 }
 
 /** The `SendMessageRequest` of an input. */

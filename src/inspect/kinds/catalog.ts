@@ -1,5 +1,5 @@
 /** Every compiled message and method of the protocol, by the names that people use for them. */
-import type { DescMessage } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
 import { file_code_common_v1_model } from "../../../gen/code/common/v1/model_pb.js";
 import { file_code_messaging_v1_messaging_service } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { file_code_micropayment_v1_micro_payment_service } from "../../../gen/code/micropayment/v1/micro_payment_service_pb.js";
@@ -67,6 +67,11 @@ export function messageType(name: string): DescMessage | undefined {
   );
 }
 
+/** The compiled message of exactly this full name. */
+export function messageOfType(typeName: string | undefined): DescMessage | undefined {
+  return messageTypes().find((type) => type.typeName === typeName);
+}
+
 /** Messages that answer a call, and the items of streams. */
 export function answerTypes(): readonly DescMessage[] {
   const answers = new Set(
@@ -75,17 +80,17 @@ export function answerTypes(): readonly DescMessage[] {
   return messageTypes().filter((type) => answers.has(type));
 }
 
-/** What a method of an envelope takes: by service (`Messaging`, or its full name) and method (`sendMessage`). */
-export function methodInput(service: string, method: string): DescMessage | undefined {
+/** A method of an envelope, by service (`Messaging`, or its full name) and name (`sendMessage`, or gRPC's `SendMessage`). */
+export function methodNamed(service: string, method: string): DescMethod | undefined {
   const found = files
     .flatMap(({ services }) => services)
     .find(({ name, typeName }) => name === service || typeName === service);
-  return found?.methods.find(({ localName, name }) => localName === method || name === method)?.input;
+  return found?.methods.find(({ localName, name }) => localName === method || name === method);
 }
 
 /** The message of a full name that is compiled. */
 export function typeOf(typeName: string): DescMessage {
-  const type = messageTypes().find((candidate) => candidate.typeName === typeName);
+  const type = messageOfType(typeName);
   if (type === undefined) throw new Error(`${typeName} is not compiled`);
   return type;
 }

@@ -1,5 +1,5 @@
 /** Text that holds bytes in members of its own: bodies of REST calls, and webhook tokens. */
-import { base64nopad, base64urlnopad } from "@scure/base";
+import { base64nopad, base64urlnopad, hex } from "@scure/base";
 import { fromBase58 } from "../../lib/bytes.js";
 import { type Draft, report } from "../tree.js";
 import { count, quote } from "../words.js";
@@ -11,6 +11,8 @@ import { addArea } from "./payload.js";
 export interface DocumentMember {
   readonly name: string;
   readonly value: unknown;
+  /** Offset of the value in the text. */
+  readonly valueStart: number;
   readonly node: Draft;
 }
 
@@ -27,19 +29,21 @@ export interface MemberRule {
   readonly expected: (value: unknown) => string | undefined;
 }
 
-/** Reads a JSON object by rules for its members; members without a rule are shown. */
+/** Reads a JSON object by rules for its members, and `why` breaking one matters; members without a rule are shown. */
 export function jsonDocument(
   label: string,
   input: Uint8Array,
   rules: Readonly<Record<string, MemberRule>>,
+  why?: string,
 ): JsonDocument {
   const root = valueDraft(label, input);
   const { members, end, expected } = scanJsonObject(input);
   let at = 0;
   const read = members.map((member): DocumentMember => {
-    const node = memberNode(root, input, at, member, rules);
+    const node = memberNode(root, input, at, member, rules, why);
     at = member.end;
-    return { name: member.name, value: member.value, node };
+    const { name, value, valueStart } = member;
+    return { name, value, valueStart, node };
   });
   if (expected !== undefined) {
     const rest = addArea(root, "unreadable", "unreadable", input, at, input.length);
@@ -67,6 +71,7 @@ function memberNode(
   at: number,
   { name, value, valueStart, end }: JsonTextMember,
   rules: Readonly<Record<string, MemberRule>>,
+  why: string | undefined,
 ): Draft {
   // What is in the input must not steer a terminal.
   const node = addArea(root, "text", quote(name.slice(0, 60)).slice(1, -1), input, at, end);
@@ -76,7 +81,7 @@ function memberNode(
   node.meaning = rule === undefined ? "a member that nobody reads" : rule.meaning(value);
   const expected = rule?.expected(value);
   if (expected !== undefined) {
-    report(node, "broken_rule", "invalid_member", valueStart, expected, shownValue(value));
+    report(node, "broken_rule", "invalid_member", valueStart, expected, shownValue(value), why);
   }
   return node;
 }
@@ -98,6 +103,12 @@ export function base64urlMember(what: string): MemberRule {
     meaning: (value) => `${what}, base64url of ${count(leniently(value)?.length ?? 0, "byte")}`,
     expected: (value) => (strictly(value) === undefined ? "base64url without padding" : undefined),
   };
+}
+
+/** Bytes of a member in hex, which is base64url as well, to other bytes. */
+export function fromHexText(value: unknown): Uint8Array | undefined {
+  const [, digits] = (typeof value === "string" && /^(?:0x)?((?:[0-9a-f]{2})+)$/i.exec(value)) || [];
+  return digits === undefined ? undefined : hex.decode(digits.toLowerCase());
 }
 
 /** Bytes of a member in base64url; in any other base64 too, so that they can still be looked at. */

@@ -8,12 +8,25 @@ import { fixedValue, textValue } from "../message/scalar.js";
 import { type FieldShape, type MessageShape, wireTypeOf } from "../message/shape.js";
 import { messageRules } from "../rules/message-rules.js";
 import { valueRuleOf } from "../rules/rules.js";
+import type { Finding } from "../rules/value-rules.js";
 import type { InspectValue } from "../types.js";
 import { invalidUtf8At, MAX_VARINT_LENGTH, WIRE } from "../wire.js";
+import { unwrapped } from "./unwrapped.js";
 
 // Fields looked at. A message of this protocol has a dozen; those with more are lists of the same again.
 const MAX_FIELDS = 500;
 const MAX_DEPTH = 12;
+
+// How much a value speaks for a field, or against it: one that breaks its rule, where that is forgiven, and one that lacks
+// the message around it.
+const RULE_BROKEN = -0.25;
+const FORGIVEN = 0.5;
+const UNWRAPPED = 0.6;
+// One that has the tag of another field says nothing by itself, but leaves the rest its say.
+const SLIPPED = 0.5;
+// Below, another field is looked for; from here on it is one beyond doubt.
+const POOR_LIKENESS = 0.3;
+const SURE_LIKENESS = 0.85;
 
 /** Bytes that speak for a message, and bytes that speak against it. */
 interface Evidence {
@@ -21,10 +34,27 @@ interface Evidence {
   bad: number;
 }
 
+/** What may still be looked at, and what is forgiven. */
+interface Budget {
+  fields: number;
+  /** Tags that may be those of other fields. */
+  slips: number;
+  /** Whether a value that breaks its rule still speaks for the field. */
+  readonly isLenient: boolean;
+}
+
 /** Fit of bytes to a message. Nothing fits every message, but badly. */
 export function fitOf(shape: MessageShape, bytes: Uint8Array): number {
+  return fitWith(shape, bytes, { fields: MAX_FIELDS, slips: 0, isLenient: false });
+}
+
+/** Fit of bytes to a message where one tag may be that of another field, and values may break their rules. */
+export function nearFitOf(shape: MessageShape, bytes: Uint8Array): number {
+  return fitWith(shape, bytes, { fields: 4 * MAX_FIELDS, slips: 1, isLenient: true });
+}
+
+function fitWith(shape: MessageShape, bytes: Uint8Array, budget: Budget): number {
   if (bytes.length === 0) return 0;
-  const budget = { fields: MAX_FIELDS };
   return fitWithin(shape, bytes, { start: 0, end: bytes.length, whole: true }, 1, budget);
 }
 
@@ -33,7 +63,7 @@ function fitWithin(
   bytes: Uint8Array,
   { start, end, whole }: { readonly start: number; readonly end: number; readonly whole: boolean },
   depth: number,
-  budget: { fields: number },
+  budget: Budget,
 ): number {
   const evidence: Evidence = { good: 0, bad: 0 };
   const seen = new Set<string>();
@@ -48,10 +78,10 @@ function fitWithin(
       at = end;
       break;
     }
-    const field = shape.fields.get(Math.floor(tag.value / 8));
     const length = value.end - at;
-    const likeness =
-      field === undefined ? -1 : likenessOf(field, shape, bytes, tag.value % 8, value, depth, budget);
+    const likenessAs = (field: FieldShape): number =>
+      likenessOf(field, shape, bytes, tag.value % 8, value, depth, budget);
+    const { field, likeness } = fieldFor(shape, Math.floor(tag.value / 8), budget, likenessAs);
     if (likeness > 0) evidence.good += likeness * length;
     else evidence.bad -= likeness * length;
     if (field !== undefined) seen.add(field.info.name).add(field.info.oneof ?? "");
@@ -62,6 +92,30 @@ function fitWithin(
   const missing = isCut ? 0 : [...required, ...oneofs].filter((name) => !seen.has(name)).length;
   const total = Math.max(1, at - start);
   return Math.max(-1, (evidence.good - evidence.bad) / total - 0.12 * missing);
+}
+
+/** The field that a tag names, or, where that is forgiven, the one that fits far better. */
+function fieldFor(
+  shape: MessageShape,
+  number: number,
+  budget: Budget,
+  likenessAs: (field: FieldShape) => number,
+): { readonly field: FieldShape | undefined; readonly likeness: number } {
+  const named = shape.fields.get(number);
+  const { slips } = budget;
+  budget.slips = 0;
+  const own = { field: named, likeness: named === undefined ? -1 : likenessAs(named) };
+  if (slips === 0 || own.likeness >= POOR_LIKENESS) {
+    budget.slips = slips;
+    return own;
+  }
+  for (const field of shape.fields.values()) {
+    const likeness = field === named ? -1 : likenessAs(field);
+    if (likeness >= SURE_LIKENESS) return { field, likeness: SLIPPED * likeness };
+  }
+  budget.slips = slips;
+  // The slip may be within.
+  return named === undefined ? own : { field: named, likeness: likenessAs(named) };
 }
 
 /** A value: where it starts and ends, and how long it says that it is. */
@@ -78,38 +132,40 @@ function likenessOf(
   wireType: number,
   { start, end, declared }: Value,
   depth: number,
-  budget: { fields: number },
+  budget: Budget,
 ): number {
   const { value } = field;
   const whole = end - start === declared;
-  if (wireType !== wireTypeOf(value)) return -1;
+  if (wireType !== wireTypeOf(value)) return budget.isLenient && wireType <= WIRE.I32 ? 0 : -1;
   if (value.kind === "message") {
     if (depth >= MAX_DEPTH) return -1;
+    if (whole && unwrapped(value.typeName, bytes.subarray(start, end)) !== undefined) return UNWRAPPED;
     return start === end ? 0.3 : fitWithin(value.shape(), bytes, { start, end, whole }, depth + 1, budget);
   }
   if (value.kind === "enum") {
     return value.enum.value[bytes[start] ?? -1] !== undefined && end - start === 1 ? 0.6 : -1;
   }
   if (!whole) return cutLikeness(owner.typeName, declared);
-  return scalarLikeness(
+  const likeness = scalarLikeness(
     value.scalar,
     valueRuleOf(owner.typeName, field.info.name),
     bytes.subarray(start, end),
   );
+  return budget.isLenient && likeness === RULE_BROKEN ? FORGIVEN : likeness;
 }
 
 /** Of a value that is cut off only its length says something, where keys have theirs. */
 function cutLikeness(owner: string, declared: number): number {
   const length = Object.hasOwn(knownTypes, owner) ? knownTypes[owner]?.wraps?.length : undefined;
   if (length === undefined) return 0.1;
-  return declared === length ? 0.9 : -0.25;
+  return declared === length ? 0.9 : RULE_BROKEN;
 }
 
 /** Whether a value is one that the field can have (1), might have (about 0.5), should not have (-0.25), or cannot have (-1). */
 function scalarLikeness(scalar: ScalarType, rule: ReturnType<typeof valueRuleOf>, bytes: Uint8Array): number {
   // What has no rule says little, and bytes least of all, which may be anything.
   const judged = (value: InspectValue, otherwise: number): number =>
-    rule === undefined ? otherwise : rule(value, bytes) === undefined ? 1 : -0.25;
+    rule === undefined ? otherwise : isTaken(rule(value, bytes)) ? 1 : RULE_BROKEN;
   switch (scalar) {
     case ScalarType.BYTES:
       return judged(bytes, 0.4);
@@ -123,6 +179,11 @@ function scalarLikeness(scalar: ScalarType, rule: ReturnType<typeof valueRuleOf>
     default:
       return 0.6;
   }
+}
+
+/** Whether the sequencer takes a value, even a doubtful one. */
+function isTaken(finding: Finding | undefined): boolean {
+  return finding === undefined || finding.kind === "doubtful";
 }
 
 /** Bounds of the value after a tag; cut off at the end of the scope. `undefined` where nothing can be told. */

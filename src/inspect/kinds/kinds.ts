@@ -1,10 +1,12 @@
 /** Everything that an input can be, and how much it looks like each. */
 import type { DescMessage } from "@bufbuild/protobuf";
+import { hex } from "@scure/base";
 import { checksOf } from "../checks/checks.js";
 import { messageMeaning } from "../message/meaning.js";
 import { messageDraft } from "../message/message.js";
 import { type FieldShape, type MessageShape, messageShape } from "../message/shape.js";
 import type { InspectNotation } from "../notations/types.js";
+import { wrapRequest } from "../rules/canonical.js";
 import type { Draft } from "../tree.js";
 import {
   keyDraft,
@@ -27,6 +29,7 @@ import {
 import { fitOf } from "./fit.js";
 import { messageTree } from "./message-tree.js";
 import { payloadDraft } from "./payload.js";
+import type { Prefix } from "./prefix.js";
 import { bodyNameOf, readCreateIntentBody, readGetUserIdBody, readJsonObject } from "./rest-bodies.js";
 import type { Read } from "./sections.js";
 import { readWebhookToken } from "./webhook-token.js";
@@ -59,11 +62,14 @@ export interface Kind {
   readonly message?: DescMessage;
   /** Whether it is text itself, which is not to be read as bytes in another notation. */
   readonly isText: boolean;
+  /** Whether anything can be it, so that to be it means nothing. */
+  readonly isAnything: boolean;
   /** Why bytes are taken for it; `isClean` where nothing is wrong with them but perhaps the form. */
   readonly because: (isClean: boolean) => string;
   /** How much bytes look like it, from -1 to 1, or that they cannot be it. */
   readonly fit: (bytes: Uint8Array, notation: InspectNotation) => number;
-  readonly read: (bytes: Uint8Array) => Read;
+  /** With what goes before the bytes of a message. */
+  readonly read: (bytes: Uint8Array, prefix?: Prefix) => Read;
 }
 
 /** Every kind, the likelier ones first. */
@@ -92,6 +98,7 @@ function messageKind(type: DescMessage): Kind {
     is: messageMeaning(type.typeName, []),
     message: type,
     isText: false,
+    isAnything: false,
     because: (isClean) =>
       isClean
         ? "every byte falls into a field that it has, with a value that the field can have"
@@ -101,8 +108,8 @@ function messageKind(type: DescMessage): Kind {
       if (isText(notation) || notation === "base58") return NEVER;
       return Math.max(fitOf(shape, bytes), ...slips.map((slip) => SLIP * fitOf(slip, bytes)));
     },
-    read: (bytes) => {
-      const root = messageTree(type, bytes);
+    read: (bytes, prefix) => {
+      const root = messageTree(type, bytes, prefix);
       const sections = [{ type: type.typeName, title: "the input", root }];
       return { sections, checks: (context) => checksOf(root, context) };
     },
@@ -124,6 +131,7 @@ function unwrappedShapes(shape: MessageShape): MessageShape[] {
 }
 
 const isLong = "that is its length";
+const isLongBut = (isClean: boolean): string => (isClean ? isLong : `${isLong} but for a byte`);
 
 const others: readonly Kind[] = [
   bare("payload", "the payload of a scan code", payloadLikeness, payloadDraft, (isClean) =>
@@ -132,8 +140,8 @@ const others: readonly Kind[] = [
   bare("scan-code", "the bytes that a scan code carries", scanCodeLikeness, scanCodeDraft, (isClean) =>
     isClean ? `${isLong}, and header and parity are those of a scan code` : isLong,
   ),
-  bare("public-key", "a public key, an account or an intent id", ofLength(32), keyDraft, () => isLong),
-  bare("signature", "a signature", ofLength(64), signatureDraft, () => isLong),
+  bare("public-key", "a public key, an account or an intent id", ofLength(32), keyDraft, isLongBut),
+  bare("signature", "a signature", ofLength(64), signatureDraft, isLongBut),
   bare("nonce", "a nonce, whose base58 is a client secret", ofLength(11), nonceDraft, () => isLong),
   body("create-intent-body", "the body of POST /v1/createIntent", readCreateIntentBody),
   body("get-user-id-body", "the body of POST /v1/getUserId", readGetUserIdBody),
@@ -142,6 +150,7 @@ const others: readonly Kind[] = [
     name: "webhook-token",
     is: "a webhook token, which is a JWT",
     isText: true,
+    isAnything: false,
     because: () => "it has the three parts of a JWT",
     fit: (_bytes, notation) => (notation === "JWT" ? 1 : NEVER),
     read: readWebhookToken,
@@ -181,6 +190,7 @@ function bare(
     is,
     because,
     isText: false,
+    isAnything: name === "protobuf" || name === "bytes",
     fit: (bytes, notation) => (isText(notation) ? NEVER : likeness(bytes)),
     read: (bytes) => ({
       sections: [{ type: name, title: "the input", root: draft(bytes) }],
@@ -194,6 +204,7 @@ function body(name: ExplainedAs, is: string, read: (bytes: Uint8Array) => Read):
     name,
     is,
     isText: true,
+    isAnything: name === "json-object",
     because: () => (name === "json-object" ? "that is how it is written" : "of its members"),
     fit: (bytes, notation) => (notation === "JSON" && bodyNameOf(bytes) === name ? 1 : NEVER),
     read,
@@ -206,6 +217,14 @@ function ofLength(length: number): (bytes: Uint8Array) => number {
 
 function isText(notation: InspectNotation): boolean {
   return notation === "JSON" || notation === "JWT" || notation === "text";
+}
+
+/** Hex of the tag and the length that make a `Message` of a request of this type; `undefined` for all other types. */
+export function headerAround(typeName: string, request: Uint8Array): string | undefined {
+  const field = fieldAround(typeName);
+  if (field === undefined) return undefined;
+  const whole = wrapRequest(field, request);
+  return hex.encode(whole.subarray(0, whole.length - request.length)).replace(/..(?=.)/g, "$& ");
 }
 
 /** Number of the field of `Message` that holds a request of this type, where its bytes alone are not what is signed. */

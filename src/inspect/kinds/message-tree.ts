@@ -11,19 +11,26 @@ import {
   ENVELOPE_REQUEST,
   ENVELOPE_RESPONSE,
   MESSAGE,
-  methodInput,
+  methodNamed,
   REQUEST_TO_LOGIN,
   REQUEST_TO_RECEIVE_BILL,
   SEND_MESSAGE_REQUEST,
   typeOf,
 } from "./catalog.js";
 import { fitOf } from "./fit.js";
+import type { Prefix } from "./prefix.js";
+import { checkUnwrapped } from "./unwrapped.js";
 
-/** The tree of bytes that are taken for a message. */
-export function messageTree(type: DescMessage, input: Uint8Array): Draft {
-  const root = messageDraft(messageShape(type), input);
+/** The tree of bytes that are taken for a message, with what goes before it. */
+export function messageTree(type: DescMessage, input: Uint8Array, prefix?: Prefix): Draft {
+  const root = messageDraft(messageShape(type), input, prefix?.length);
+  if (prefix !== undefined) {
+    const expected = `${hexByte(input[prefix.length])}, the first byte of the message`;
+    report(root, "malformed", "unexpected_prefix", 0, expected, prefix.what);
+  }
   if (type.typeName === ENVELOPE_REQUEST) openRequest(root, input);
   if (type.typeName === ENVELOPE_RESPONSE) openResponse(root, input);
+  checkUnwrapped(root);
   applyRules(root);
   for (const node of nodesOf(root)) {
     if (node.typeName === SEND_MESSAGE_REQUEST) checkWrapper(fieldOf(node, "message"));
@@ -37,15 +44,24 @@ function openRequest(root: Draft, input: Uint8Array): void {
   const service = textOf(root, "service");
   const method = textOf(root, "method");
   if (service === undefined || method === undefined) return;
-  const type = methodInput(service, method);
-  if (type !== undefined) {
-    if (body !== undefined) embedMessage(body, messageShape(type), input);
+  const named = methodNamed(service, method);
+  if (named !== undefined) {
+    if (body !== undefined) embedMessage(body, messageShape(named.input), input);
+    checkName(fieldOf(root, "service"), service, named.parent.name);
+    checkName(fieldOf(root, "method"), method, named.localName);
     return;
   }
   const node = fieldOf(root, "method") ?? root;
   const expected = "a method that the sequencer has, such as Messaging and sendMessage";
   const found = `${quote(service.slice(0, 40))} and ${quote(method.slice(0, 40))}`;
   report(node, "broken_rule", "invalid_value", (node.body ?? node).offset, expected, found);
+}
+
+/** Reports a name that is that of gRPC, and not the envelope's. */
+function checkName(node: Draft | undefined, name: string, expected: string): void {
+  if (node === undefined || name === expected) return;
+  const at = (node.body ?? node).offset;
+  report(node, "broken_rule", "invalid_value", at, `${quote(expected)}, as envelopes call it`, quote(name));
 }
 
 /** Takes the body of an answer for the answer that it fits best: an envelope does not say which call it was. */

@@ -5,13 +5,15 @@ import type { InspectCheck } from "../checks/signature-check.js";
 import { messageShape } from "../message/shape.js";
 import { wrappedBytes } from "../nodes.js";
 import { wrapRequest } from "../rules/canonical.js";
+import { webhookUrl } from "../rules/value-rules.js";
 import { type Draft, report } from "../tree.js";
-import { quote } from "../words.js";
+import { count, quote } from "../words.js";
 import { GET_LOGIN_REQUEST, MESSAGE, REQUEST_TO_RECEIVE_BILL, typeOf } from "./catalog.js";
 import {
   base58Member,
   base64urlMember,
   type DocumentMember,
+  fromHexText,
   jsonDocument,
   leniently,
   type MemberRule,
@@ -29,8 +31,11 @@ const bodyRules: Readonly<Record<string, MemberRule>> = {
   signature: base58Member(64, "the rendezvous signature, over the whole Message"),
   webhook: {
     meaning: () => "where the sequencer reports the payment; not signed, and not part of the id",
-    expected: (value) =>
-      value === null || (typeof value === "string" && /^https:\/\//.test(value)) ? undefined : "an https URL",
+    expected: (value) => {
+      if (value === null) return undefined;
+      if (typeof value !== "string" || !value.startsWith("https://")) return "an https URL";
+      return webhookUrl(value, new Uint8Array())?.expected;
+    },
   },
 };
 
@@ -45,7 +50,7 @@ export function bodyNameOf(bytes: Uint8Array): BodyName {
   const { members } = jsonDocument("", bytes, {});
   const names = new Set(members.map(({ name }) => name));
   if (["intent", "message", "signature"].filter((name) => names.has(name)).length < 2) return "json-object";
-  const message = leniently(memberOf(members, "message")) ?? new Uint8Array();
+  const message = messageIn(members)?.bytes ?? new Uint8Array();
   const login = fitTo(GET_LOGIN_REQUEST, message);
   return login > Math.max(fitTo(REQUEST_TO_RECEIVE_BILL, message), fitTo(MESSAGE, message))
     ? "get-user-id-body"
@@ -57,20 +62,28 @@ export function readCreateIntentBody(input: Uint8Array): Read {
   const { root, members } = jsonDocument("body of POST /v1/createIntent", input, bodyRules);
   requireMembers(root, members);
   const body: SectionDraft = { type: "create-intent-body", title: "the body", root };
-  const request = leniently(memberOf(members, "message"));
-  if (request === undefined || request.length === 0) return { sections: [body], checks: () => [] };
+  const held = messageIn(members);
+  if (held === undefined) return { sections: [body], checks: () => [] };
+  reportHex(held);
+  const { member, bytes: request, notation } = held;
 
   const isOuter = fitTo(MESSAGE, request) > fitTo(REQUEST_TO_RECEIVE_BILL, request) + 0.3;
   if (isOuter) {
-    const node = members.find(({ name }) => name === "message")?.node ?? root;
     const expected = "the RequestToReceiveBill alone";
-    report(node, "broken_rule", "invalid_member", node.offset, expected, "the Message around it");
+    report(
+      member.node,
+      "broken_rule",
+      "invalid_member",
+      member.valueStart,
+      expected,
+      "the Message around it",
+    );
   }
   const message = isOuter ? request : wrapRequest(5, request);
   const added = message.length - request.length;
   const title = isOuter
-    ? "message, from base64url"
-    : `message, from base64url, after the ${added} bytes of tag and length that make it a Message, which is what is signed`;
+    ? `message, from ${notation}`
+    : `message, from ${notation}, after the ${added} bytes of tag and length that make it a Message, which is what is signed`;
   const tree = messageTree(typeOf(MESSAGE), message);
   const check = (): readonly InspectCheck[] => {
     const key = fromBase58(String(memberOf(members, "intent")));
@@ -86,8 +99,10 @@ export function readGetUserIdBody(input: Uint8Array): Read {
   const { root, members } = jsonDocument("body of POST /v1/getUserId", input, userIdRules);
   requireMembers(root, members);
   const body: SectionDraft = { type: "get-user-id-body", title: "the body", root };
-  const bytes = leniently(memberOf(members, "message"));
-  if (bytes === undefined || bytes.length === 0) return { sections: [body], checks: () => [] };
+  const held = messageIn(members);
+  if (held === undefined) return { sections: [body], checks: () => [] };
+  reportHex(held);
+  const { bytes, notation } = held;
   const tree = messageTree(typeOf(GET_LOGIN_REQUEST), bytes);
   const check = (context: CheckContext): readonly InspectCheck[] => {
     const intent = wrappedBytes(tree, "intent_id", 32);
@@ -102,7 +117,7 @@ export function readGetUserIdBody(input: Uint8Array): Read {
       ...checkSameSignature(members, wrappedBytes(tree, "signature", 64)),
     ];
   };
-  const section = { type: GET_LOGIN_REQUEST, title: "message, from base64url", root: tree };
+  const section = { type: GET_LOGIN_REQUEST, title: `message, from ${notation}`, root: tree };
   return { sections: [body, section], checks: check };
 }
 
@@ -126,8 +141,46 @@ export function readJsonObject(input: Uint8Array): Read {
 function requireMembers(root: Draft, members: readonly DocumentMember[]): void {
   for (const name of ["intent", "message", "signature"]) {
     if (members.some((member) => member.name === name)) continue;
-    report(root, "broken_rule", "missing_field", root.length, `a member ${name}`, "none");
+    const why = name === "signature" ? unsigned : undefined;
+    report(root, "broken_rule", "missing_field", root.length, `a member ${name}`, "none", why);
   }
+}
+
+const unsigned = "Nothing shows who made the request: the sequencer answers 400.";
+
+/** The bytes of the member `message`. */
+interface HeldMessage {
+  readonly member: DocumentMember;
+  readonly bytes: Uint8Array;
+  readonly notation: "base64url" | "hex";
+}
+
+/** Bytes of the message, from hex where that is what was meant: its digits are base64url as well, of other bytes. */
+function messageIn(members: readonly DocumentMember[]): HeldMessage | undefined {
+  const member = members.filter(({ name }) => name === "message").at(-1);
+  const bytes = leniently(member?.value);
+  const digits = fromHexText(member?.value);
+  if (member === undefined) return undefined;
+  if (digits !== undefined && (bytes === undefined || bestFit(digits) > bestFit(bytes))) {
+    return { member, bytes: digits, notation: "hex" };
+  }
+  return bytes === undefined || bytes.length === 0 ? undefined : { member, bytes, notation: "base64url" };
+}
+
+function bestFit(bytes: Uint8Array): number {
+  return Math.max(...[REQUEST_TO_RECEIVE_BILL, MESSAGE, GET_LOGIN_REQUEST].map((name) => fitTo(name, bytes)));
+}
+
+function reportHex({ member, bytes, notation }: HeldMessage): void {
+  if (notation !== "hex") return;
+  const found = `hex of ${count(bytes.length, "byte")}`;
+  const why =
+    "Its letters are base64url too, of other bytes, which are no request: the sequencer answers 400.";
+  const expected = "base64url without padding";
+  // With 0x before it, it is not even base64url.
+  member.node.ownProblems.splice(0);
+  member.node.meaning = member.node.meaning.replace(/base64url of .*$/, found);
+  report(member.node, "broken_rule", "invalid_member", member.valueStart, expected, found, why);
 }
 
 function memberOf(members: readonly DocumentMember[], name: string): unknown {

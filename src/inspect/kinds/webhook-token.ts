@@ -38,6 +38,8 @@ const claimRules: Readonly<Record<string, MemberRule>> = {
   user: base58Member(32, "the user's public id at the domain of the request"),
 };
 
+const notOurs = "The sequencer writes no such token, so this one is not of it.";
+
 const DOT = 0x2e;
 const encoded = base64urlMember("");
 
@@ -78,7 +80,7 @@ export function readWebhookToken(input: Uint8Array): Read {
     sections.push({
       type: "json-object",
       title: `${title}, from base64url`,
-      root: jsonDocument(title, bytes, rules).root,
+      root: jsonDocument(title, bytes, rules, notOurs).root,
     });
   }
   const check = ({ publicKey }: CheckContext): readonly InspectCheck[] => {

@@ -1,4 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import { InputError } from "../../errors.js";
 import { type Draft, draft, inputBytes, inspection, span } from "../tree.js";
 import type { Inspection } from "../types.js";
 import { count } from "../words.js";
@@ -13,7 +14,7 @@ import { type MessageShape, messageShape } from "./shape.js";
  * throw: the tree holds what could be read, and `problems` says where it went wrong and what was expected
  * there. The nodes hold views into `bytes`, not copies.
  *
- * @throws InputError only where `bytes` is no `Uint8Array`
+ * @throws InputError only where `schema` is no compiled message or `bytes` no `Uint8Array`
  * @example
  * ```ts
  * import { inspectMessage, renderText } from "code-intents/inspect";
@@ -27,18 +28,26 @@ import { type MessageShape, messageShape } from "./shape.js";
  * ```
  */
 export function inspectMessage(schema: DescMessage, bytes: Uint8Array): Inspection {
+  if (!isCompiled(schema)) {
+    throw new InputError("invalid_option", "schema", "must be a compiled message, such as MessageSchema");
+  }
   return inspection(messageDraft(messageShape(schema), inputBytes(bytes)));
 }
 
-/** The tree of a message, to be completed. */
-export function messageDraft(shape: MessageShape, input: Uint8Array): Draft {
-  const whole = span(input, 0, input.length);
-  const root = draft("message", shape.typeName, "", whole);
-  root.typeName = shape.typeName;
-  root.body = whole;
+function isCompiled(schema: unknown): boolean {
+  return typeof schema === "object" && schema !== null && "kind" in schema && schema.kind === "message";
+}
+
+/** The tree of a message, to be completed; `start` bytes before it say its length. */
+export function messageDraft(shape: MessageShape, input: Uint8Array, start = 0): Draft {
   const end = input.length;
-  root.children = readFields({ bytes: input, shape, end, declaredEnd: end, path: "", depth: 1 }, 0).children;
-  root.meaning = `${messageMeaning(shape.typeName, root.children)}, ${count(end, "byte")}`;
+  const root = draft("message", shape.typeName, "", span(input, 0, end));
+  root.typeName = shape.typeName;
+  if (start > 0) root.lengthPrefix = { ...span(input, 0, start), value: end - start };
+  root.body = span(input, start, end);
+  const scope = { bytes: input, shape, end, declaredEnd: end, path: "", depth: 1 };
+  root.children = readFields(scope, start).children;
+  root.meaning = `${messageMeaning(shape.typeName, root.children)}, ${count(end - start, "byte")}`;
   return root;
 }
 

@@ -18,8 +18,9 @@ export function readBase64(text: string): Reading | undefined {
   }
 }
 
-// What this protocol writes in base58: nonces, keys and signatures. 20 bytes are a payload.
-const base58Lengths = new Set([11, 20, 32, 64]);
+// What this protocol writes in base58: nonces, keys and signatures, and these with a letter too many or lost. 20 bytes are a
+// payload.
+const base58Lengths = new Set([11, 20, 31, 32, 33, 63, 64, 65]);
 
 /** Reads base58 of the lengths that are written so. */
 export function readBase58(text: string): Reading | undefined {

@@ -62,3 +62,34 @@ export function readNumbers(text: string): Reading | undefined {
   if (!values.every((value) => value >= -128 && value <= 255)) return undefined;
   return { notation: "numbers", bytes: Uint8Array.from(values), prior: 0.9 };
 }
+
+/**
+ * Reads bytes as `JSON.stringify` writes them: `{"type":"Buffer","data":[42,52]}` of a Node `Buffer`, `{"0":42,"1":52}` of a
+ * `Uint8Array`. `undefined` for anything else.
+ */
+export function readJsonBytes(text: string): Reading | undefined {
+  if (!/^\{\s*"(?:type|data|0)"\s*:/.test(text)) return undefined;
+  const values = valuesIn(parsed(text));
+  if (values === undefined || !values.every(isByte)) return undefined;
+  return { notation: "numbers", bytes: Uint8Array.from(values), prior: 1 };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function valuesIn(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { type, data } = value as Readonly<Record<string, unknown>>;
+  if (type === "Buffer") return Array.isArray(data) ? data : undefined;
+  const entries = Object.entries(value);
+  return entries.every(([name], index) => name === `${index}`) ? entries.map(([, byte]) => byte) : undefined;
+}
+
+function isByte(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 255;
+}

@@ -1,36 +1,17 @@
 /** Every way to read the input as bytes. Which of them is meant is for others to say, who know the messages. */
 import { readBase58, readBase64 } from "./base.js";
 import { hexFlaw, readHex, readHexDump } from "./hex.js";
-import { readEscapedText, readNumbers } from "./literals.js";
+import { readEscapedText, readJsonBytes, readNumbers } from "./literals.js";
 import type { Reading, TextFlaw } from "./types.js";
 
 /**
- * The readings of bytes or text; none is made that would take much more than `maxBytes`. Bytes that are printable text, as those
- * of a file may be, are also read as that text. With `asText` text is only read as itself.
+ * The readings of text as bytes; none is made that would take much more than `maxBytes`. With `asText` it is only read as
+ * itself.
  */
-export function readingsOf(input: Uint8Array | string, maxBytes: number, asText: boolean): Reading[] {
-  if (asText) {
-    const bytes = typeof input === "string" ? new TextEncoder().encode(input.trim()) : input;
-    return [{ notation: "text", bytes, prior: 1 }];
-  }
-  if (typeof input === "string") {
-    const none: Reading = { notation: "text", bytes: new Uint8Array(), prior: 1 };
-    return input.trim() === "" ? [none] : textReadings(input, maxBytes);
-  }
-  const own: Reading = { notation: "bytes", bytes: input, prior: 1 };
-  const text = printableText(input);
-  return text === undefined ? [own] : [own, ...textReadings(text, maxBytes)];
-}
-
-/** Printable ASCII as text; `undefined` for all other bytes. */
-export function printableText(bytes: Uint8Array): string | undefined {
-  const printable = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
-  return bytes.length > 0 && bytes.every(printable) ? new TextDecoder().decode(bytes) : undefined;
-}
-
-function textReadings(input: string, maxBytes: number): Reading[] {
+export function readingsOf(input: string, maxBytes: number, asText: boolean): Reading[] {
   const text = input.trim();
-  const document = readDocument(text);
+  if (asText || text === "") return [{ notation: "text", bytes: new TextEncoder().encode(text), prior: 1 }];
+  const document = readJsonBytes(text) ?? readDocument(text);
   if (document !== undefined) return [document];
   const dump = readHexDump(text, maxBytes);
   if (dump !== undefined) return [dump];
@@ -43,6 +24,22 @@ function textReadings(input: string, maxBytes: number): Reading[] {
     readBase64(plain) ?? readBase64(text),
   ];
   return readings.filter((reading) => reading !== undefined);
+}
+
+/** What bytes say as UTF-8 text, as those of a file may be; `undefined` where that cannot be printed, or is blank. */
+export function printableText(bytes: Uint8Array): string | undefined {
+  // Most bytes that are no text show soon that they are not.
+  if (bytes.length === 0 || bytes.some(isControl)) return undefined;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return text.trim() === "" ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function isControl(byte: number): boolean {
+  return byte < 9 || (byte > 13 && byte < 0x20) || byte === 0x7f;
 }
 
 /** Text whose own bytes are looked at: a JSON object, or a JWT. */

@@ -1,14 +1,17 @@
 import { CodeIntentsError, InputError, type IntentMismatchErrorCode } from "../../errors.js";
 import { requireBase58, toBase58 } from "../../lib/bytes.js";
+import { checkOptions } from "../../lib/options.js";
 import { formatUnits, parseAmount, type Rounding } from "../../money/amount.js";
 import { parseCurrency } from "../../money/currency.js";
 import { rendezvousKey } from "../../rendezvous/key.js";
 import { nonceFromClientSecret } from "../../rendezvous/nonce.js";
 import { encodePayload, type PaymentKind } from "../../rendezvous/payload.js";
 import { type Candidate, type ClaimedTerms, candidatesFor, type PaymentTerms } from "./candidates.js";
+import { type Claimed, isClaimedAmount, type OrderClaim, readClaim } from "./claim.js";
 
 /**
- * An order as it is stored: an intent has all of it, and so has a row of your database. Other members are not looked at.
+ * An order as it is stored. An intent has all of it, and so has what `create --json` prints: their `id`, `login` and `webhook`
+ * may be there too, and are not looked at. Any other member is refused, so that a typing error cannot pass for absence.
  */
 export interface StoredOrder {
   /** Client secret of the intent, base58 of 11 bytes. */
@@ -26,17 +29,6 @@ export interface StoredOrder {
   /** How an amount with more than two decimals was taken. Default `"refuse"`. */
   readonly rounding?: Rounding | undefined;
 }
-
-/**
- * What somebody says of the order: an intent id, or the claims of a webhook, or an event. Other members are not looked at.
- */
-export type OrderClaim =
-  | string
-  | (({ readonly intent: string } | { readonly intentId: string } | { readonly id: string }) & {
-      readonly destination?: string | undefined;
-      readonly currency?: string | undefined;
-      readonly amount?: string | number | undefined;
-    });
 
 /** Something that the order and the claim do not agree on. */
 export interface OrderMismatch {
@@ -96,8 +88,9 @@ export class OrderMismatchError extends CodeIntentsError {
   }
 }
 
-// The sequencer lets the payer's amount differ by as much.
-const AMOUNT_TOLERANCE = 0.0001;
+const termNames = ["clientSecret", "amount", "currency", "destination", "fees", "kind", "rounding"];
+// Of an intent, which is an order too.
+const orderNames = [...termNames, "id", "login", "webhook"];
 
 /**
  * Recomputes the intent id of an order from its client secret, without any network, and says what of a claim does not match
@@ -116,6 +109,7 @@ const AMOUNT_TOLERANCE = 0.0001;
  * ```
  */
 export function checkOrder(order: StoredOrder, claim: OrderClaim): OrderCheck {
+  checkOptions(order ?? {}, "order", orderNames);
   const nonce = nonceFromClientSecret(order?.clientSecret, "order.clientSecret");
   const terms = termsOf(order);
   const claimed = readClaim(claim);
@@ -131,10 +125,10 @@ export function checkOrder(order: StoredOrder, claim: OrderClaim): OrderCheck {
   }
   if (terms !== "login") {
     compare("currency", terms.currency, claimed.currency);
-    const amount = Number(formatUnits(terms.units));
-    const differs = claimed.amount !== undefined && !(Math.abs(claimed.amount - amount) <= AMOUNT_TOLERANCE);
-    if (differs)
-      mismatches.push({ field: "amount", order: formatUnits(terms.units), claim: `${claimed.amount}` });
+    const amount = formatUnits(terms.units);
+    if (!isClaimedAmount(claimed, amount)) {
+      mismatches.push({ field: "amount", order: amount, claim: `${claimed.amount}` });
+    }
   }
   const likely = claimed.intent === intentId ? undefined : likelyMistake(order, terms, nonce, claimed);
   return {
@@ -161,34 +155,6 @@ export function checkOrder(order: StoredOrder, claim: OrderClaim): OrderCheck {
 export function assertOrder(order: StoredOrder, claim: OrderClaim): void {
   const check = checkOrder(order, claim);
   if (!check.matches) throw new OrderMismatchError(check);
-}
-
-interface Claimed {
-  readonly intent: string;
-  readonly destination: string | undefined;
-  readonly currency: string | undefined;
-  readonly amount: number | undefined;
-}
-
-function readClaim(claim: unknown): Claimed {
-  const { intent, intentId, id, destination, currency, amount } = (
-    typeof claim === "object" && claim !== null ? claim : { intent: claim }
-  ) as Readonly<Record<string, unknown>>;
-  const named = intent ?? intentId ?? id;
-  requireBase58(named, "claim.intent", 32, "the claimed intent id, base58 of 32 bytes");
-  if (destination !== undefined) {
-    requireBase58(destination, "claim.destination", 32, "the claimed token account, base58 of 32 bytes");
-  }
-  const paid = amount === undefined ? undefined : Number(amount);
-  if (paid !== undefined && !Number.isFinite(paid)) {
-    throw new InputError("invalid_option", "claim.amount", "must be a finite number or decimal text");
-  }
-  return {
-    intent: named as string,
-    destination: destination as string | undefined,
-    currency: currency === undefined ? undefined : parseCurrency(currency, "claim.currency"),
-    amount: paid,
-  };
 }
 
 function termsOf({ kind, amount, currency, fees, rounding = "refuse" }: StoredOrder): PaymentTerms | "login" {
@@ -218,7 +184,8 @@ function likelyMistake(
   claimed: Claimed,
 ): string | undefined {
   if (terms === "login") return undefined;
-  const { currency, amount: paid } = claimed;
+  const { currency } = claimed;
+  const paid = claimed.amount === undefined ? undefined : Number(claimed.amount);
   const claimedTerms: ClaimedTerms = {
     currency: currency === undefined ? undefined : parseCurrency(currency),
     units: paid === undefined || !(paid >= 0.01 && paid < 1e13) ? undefined : BigInt(Math.round(paid * 100)),

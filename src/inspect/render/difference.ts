@@ -1,10 +1,11 @@
 import type { Difference } from "../diff/difference.js";
 import { MIN_WIDTH, type RenderStyle, wrap } from "./table.js";
-import { DEFAULT_WIDTH, type RenderOptions, stylistOf } from "./tree.js";
+import { checkRendered, DEFAULT_WIDTH, type RenderOptions, stylistOf } from "./tree.js";
 
 /**
  * A difference as text: the first byte, the fields, and what follows from them.
  *
+ * @throws InputError where `difference` is none, or for the options
  * @example
  * ```ts
  * import { diff, renderDifference } from "code-intents/inspect";
@@ -13,6 +14,7 @@ import { DEFAULT_WIDTH, type RenderOptions, stylistOf } from "./tree.js";
  * ```
  */
 export function renderDifference(difference: Difference, options: RenderOptions = {}): string {
+  checkRendered(difference, "difference", "consequences", options);
   const { equal, summary, fields, consequences } = difference;
   const width = Math.max(MIN_WIDTH, Math.floor(options.width ?? DEFAULT_WIDTH) || MIN_WIDTH);
   const stylist = stylistOf(options);

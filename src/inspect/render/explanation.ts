@@ -3,7 +3,7 @@ import type { InspectCheckOutcome } from "../checks/signature-check.js";
 import type { CanonicalForm, Explanation } from "../explanation.js";
 import { count } from "../words.js";
 import { MIN_WIDTH, type RenderStyle, type Stylist, wrap } from "./table.js";
-import { DEFAULT_WIDTH, type RenderOptions, renderText, stylistOf } from "./tree.js";
+import { checkRendered, DEFAULT_WIDTH, type RenderOptions, renderText, stylistOf } from "./tree.js";
 
 const outcomes: Readonly<Record<InspectCheckOutcome, string>> = {
   passed: "ok     ",
@@ -17,6 +17,7 @@ const outcomes: Readonly<Record<InspectCheckOutcome, string>> = {
  *
  * What the input says is written in a way that cannot steer a terminal.
  *
+ * @throws InputError where `explanation` is none, or for the options
  * @example
  * ```ts
  * import { explain, renderExplanation } from "code-intents/inspect";
@@ -25,6 +26,7 @@ const outcomes: Readonly<Record<InspectCheckOutcome, string>> = {
  * ```
  */
 export function renderExplanation(explanation: Explanation, options: RenderOptions = {}): string {
+  checkRendered(explanation, "explanation", "sections", options);
   const { summary, verdict, problems, sections, checks, canonical } = explanation;
   const width = Math.max(MIN_WIDTH, Math.floor(options.width ?? DEFAULT_WIDTH) || MIN_WIDTH);
   const stylist = stylistOf(options);

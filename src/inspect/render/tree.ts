@@ -1,3 +1,5 @@
+import { InputError } from "../../errors.js";
+import { checkOptions } from "../../lib/options.js";
 import type { InspectNode, InspectSpan } from "../types.js";
 import { wireTypeText } from "../wire.js";
 import { count } from "../words.js";
@@ -25,17 +27,38 @@ export function stylistOf({ color = false, style }: RenderOptions): Stylist {
 }
 
 /**
+ * Refuses what is not that which is rendered: anything without its own list, or options that are no object.
+ *
+ * @throws InputError naming the argument
+ */
+export function checkRendered(value: unknown, argument: string, list: string, options: unknown): void {
+  const isObject = typeof value === "object" && value !== null;
+  if (!isObject || !Array.isArray((value as Readonly<Record<string, unknown>>)[list])) {
+    throw new InputError("invalid_option", argument, `must be what ${makers[argument]} returns`);
+  }
+  checkOptions(options, "", ["color", "width", "style"]);
+}
+
+const makers: Readonly<Record<string, string>> = {
+  node: "inspectMessage or inspectPayload",
+  explanation: "explain",
+  difference: "diff",
+};
+
+/**
  * A tree as text: one row per tag, length and value, with its offset, its bytes in hex, what it is, indented
  * by depth, and what it means. Problems stand in rows of their own, marked with `!`.
  *
  * What the input says is written in a way that cannot steer a terminal.
  *
+ * @throws InputError where `node` is no node of a tree, or for the options
  * @example
  * ```ts
  * process.stdout.write(`${renderText(inspectMessage(MessageSchema, bytes), { color: true, width: 100 })}\n`);
  * ```
  */
 export function renderText(node: InspectNode, options: RenderOptions = {}): string {
+  checkRendered(node, "node", "children", options);
   const rows: Row[] = [];
   addRows(node, 0, rows);
   const problems = rows.filter(({ what }) => what.style === "problem").length;
@@ -68,20 +91,23 @@ function addRows(node: InspectNode, depth: number, rows: Row[]): void {
       meaning: { text: meaning, style: "plain" },
     });
   };
+  const addLength = (): void => {
+    if (node.lengthPrefix === undefined) return;
+    const length = node.lengthPrefix.value === undefined ? "" : count(node.lengthPrefix.value, "byte");
+    row(node.lengthPrefix, "length", depth + 1, { text: "length", style: "plain" }, length);
+  };
   const name: Cell = { text: node.label, style: "name" };
   switch (node.kind) {
     case "message":
     case "payload":
     case "value":
       row(undefined, "plain", depth, name, node.meaning);
+      addLength();
       break;
     case "field": {
       const isLeaf = node.children.length === 0 && node.body !== undefined && node.body.length > 0;
       row(node.tag, "tag", depth, name, `${tagMeaning(node)}${isLeaf ? "" : `; ${node.meaning}`}`);
-      if (node.lengthPrefix !== undefined) {
-        const length = node.lengthPrefix.value === undefined ? "" : count(node.lengthPrefix.value, "byte");
-        row(node.lengthPrefix, "length", depth + 1, { text: "length", style: "plain" }, length);
-      }
+      addLength();
       if (isLeaf) row(node.body, "value", depth + 1, { text: "value", style: "plain" }, node.meaning);
       break;
     }

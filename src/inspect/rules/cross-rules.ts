@@ -1,20 +1,35 @@
 /** Rules about several fields of a message together, by full name. */
 import { equalBytes } from "../../lib/bytes.js";
-import { REQUEST_TO_RECEIVE_BILL, SEND_MESSAGE_REQUEST } from "../kinds/catalog.js";
-import { fieldOf, fieldsOf, numberOf, textOf, wrappedBytes } from "../nodes.js";
+import { REQUEST_TO_LOGIN, REQUEST_TO_RECEIVE_BILL, SEND_MESSAGE_REQUEST } from "../kinds/catalog.js";
+import { fieldOf, fieldsOf, numberOf, placeOf, textOf, wrappedBytes } from "../nodes.js";
 import { type Draft, report } from "../tree.js";
 import type { InspectProblemCode } from "../types.js";
 import { floatText, quote } from "../words.js";
+import { checkAmount } from "./amount-rule.js";
 
 const QUARKS_PER_KIN = 100_000;
 // Quarks and native amount of a request may differ by as much: a kin and a thousandth.
 const QUARK_TOLERANCE = 100_100;
+// Basis points of all fees in one request.
+const MAX_FEE_SUM = 5_000;
+// Verified although it has three labels.
+const VERIFIABLE_SUBDOMAIN = "app.getcode.com";
 
 export const crossRules: Readonly<Record<string, (message: Draft) => void>> = {
   [REQUEST_TO_RECEIVE_BILL]: (message) => {
     checkExchangeData(message);
+    checkAmount(fieldOf(message, "partial"));
     checkFees(message);
     checkDomain(message);
+    if (fieldOf(message, "verifier") !== undefined) checkVerifiable(message);
+  },
+  [REQUEST_TO_LOGIN]: checkVerifiable,
+  "code.messaging.v1.OpenMessageStreamWithKeepAliveRequest": (frame) => {
+    const request = fieldOf(frame, "request");
+    if (request === undefined || fieldOf(request, "signature") !== undefined) return;
+    const at = placeOf(request, 2);
+    const why = "A plain stream may be opened without a signature, one with keep-alive may not.";
+    report(request, "broken_rule", "missing_field", at, "signature, field 2", "none", why);
   },
   [SEND_MESSAGE_REQUEST]: (request) => checkSender(fieldOf(request, "message")),
 };
@@ -48,14 +63,39 @@ function checkKin(exact: Draft): void {
   if (rate !== undefined && typeof rate.value === "number" && rate.value !== 1) {
     breach(rate, "a rate of 1.0 for kin", floatText(rate.value));
   }
+  const kin = fieldOf(exact, "native_amount");
+  if (kin !== undefined && amount !== undefined && amount % 1 !== 0) {
+    breach(kin, "a whole number of kin", floatText(amount));
+  }
   if (typeof quarks?.value !== "bigint" || amount === undefined || !Number.isFinite(amount)) return;
   if (Math.abs(amount * QUARKS_PER_KIN - Number(quarks.value)) > QUARK_TOLERANCE) {
     const expected = `${Math.round(amount * QUARKS_PER_KIN)}, which is ${floatText(amount)} kin`;
     breach(quarks, expected, `${quarks.value}`);
+  } else if (quarks.value % BigInt(QUARKS_PER_KIN) !== 0n) {
+    breach(quarks, `a multiple of ${QUARKS_PER_KIN}, which are one kin`, `${quarks.value}`);
+  }
+}
+
+/** The sum of all shares, which is wrong from the one on with which it is too large. */
+function checkFeeSum(message: Draft): void {
+  let sum = 0;
+  for (const fee of fieldsOf(message, "additional_fees")) {
+    const share = fieldOf(fee, "fee_bps");
+    if (typeof share?.value !== "number") continue;
+    // A share that is too large by itself is said to be that.
+    if (share.value > 10_000) return;
+    sum += share.value;
+    if (sum <= MAX_FEE_SUM) continue;
+    const at = share.body?.offset ?? share.offset;
+    const expected = `at most ${MAX_FEE_SUM} basis points for all fees together`;
+    const why = "The sequencer refuses shares of more than half, unless it is set up to allow them.";
+    report(share, "broken_rule", "invalid_value", at, expected, `${sum} with this one`, why);
+    return;
   }
 }
 
 function checkFees(message: Draft): void {
+  checkFeeSum(message);
   const taken: Uint8Array[] = [];
   const destination = wrappedBytes(message, "requestor_account", 32);
   for (const fee of fieldsOf(message, "additional_fees")) {
@@ -84,6 +124,17 @@ function checkDomain(message: Draft): void {
     if (fieldOf(message, name) !== undefined) continue;
     breach(verifier, `${name} beside domain and verifier`, "none", "missing_field");
   }
+}
+
+/** A domain whose owner is looked up in its well-known file. */
+function checkVerifiable(message: Draft): void {
+  const domain = fieldOf(fieldOf(message, "domain"), "value");
+  if (typeof domain?.value !== "string") return;
+  const name = domain.value.replace(/\.$/, "");
+  if (name.split(".").length <= 2 || name === VERIFIABLE_SUBDOMAIN) return;
+  const at = domain.body?.offset ?? domain.offset;
+  const expected = "a domain of two labels, such as example.com: no subdomain can be verified";
+  report(domain, "broken_rule", "invalid_value", at, expected, quote(name.slice(0, 80)));
 }
 
 /** What only the sequencer may set. */

@@ -8,6 +8,7 @@ import {
   hostname,
   positiveDouble,
   positiveInteger,
+  requestedDouble,
   type ValueRule,
   webhookUrl,
 } from "./value-rules.js";
@@ -24,7 +25,6 @@ export interface MessageRules {
   readonly values?: Readonly<Record<string, ValueRule>>;
 }
 
-const amount = { currency: currencyCode, native_amount: positiveDouble };
 const timestamped: MessageRules = { required: ["timestamp"] };
 
 export const messageRules: Readonly<Record<string, MessageRules>> = {
@@ -35,11 +35,16 @@ export const messageRules: Readonly<Record<string, MessageRules>> = {
   "code.common.v1.Request": { required: ["service", "method"] },
   "code.transaction.v2.ExchangeData": {
     required: ["currency", "exchange_rate", "native_amount", "quarks"],
-    values: { ...amount, exchange_rate: positiveDouble, quarks: positiveInteger },
+    values: {
+      currency: currencyCode,
+      native_amount: positiveDouble,
+      exchange_rate: positiveDouble,
+      quarks: positiveInteger,
+    },
   },
   "code.transaction.v2.ExchangeDataWithoutRate": {
     required: ["currency", "native_amount"],
-    values: amount,
+    values: { currency: currencyCode, native_amount: requestedDouble },
   },
   "code.transaction.v2.AdditionalFeePayment": {
     required: ["destination", "fee_bps"],

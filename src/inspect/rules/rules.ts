@@ -12,6 +12,10 @@ import { crossRules } from "./cross-rules.js";
 import { type MessageRules, messageRules } from "./message-rules.js";
 import { exactLength, type ValueRule } from "./value-rules.js";
 
+const SIGNATURE = "code.common.v1.Signature";
+const noSignature =
+  "Without a signature of 64 bytes there is nothing to verify: the sequencer refuses the request at once.";
+
 let byName: ReadonlyMap<string, DescMessage> | undefined;
 
 /** Adds to a tree what is against the rules. Where the bytes break off, nothing is said to be missing. */
@@ -34,7 +38,10 @@ export function applyRules(root: Draft): void {
 /** The rule for a field of a message, where there is one. */
 export function valueRuleOf(typeName: string, field: string): ValueRule | undefined {
   const wraps = Object.hasOwn(knownTypes, typeName) ? knownTypes[typeName]?.wraps : undefined;
-  if (wraps !== undefined) return exactLength(wraps.length, wraps.what, (bytes) => encodedHint(bytes, wraps));
+  if (wraps !== undefined) {
+    const why = typeName === SIGNATURE ? noSignature : undefined;
+    return exactLength(wraps.length, wraps.what, (bytes) => encodedHint(bytes, wraps), why);
+  }
   const values = messageRules[typeName]?.values;
   return values !== undefined && Object.hasOwn(values, field) ? values[field] : undefined;
 }
@@ -70,7 +77,8 @@ function checkPresence(
     const field = type.fields.find((known) => known.name === name);
     if (field === undefined || fieldsOf(message, name).length > 0) continue;
     const at = placeOf(message, field.number);
-    report(message, "broken_rule", "missing_field", at, `${name}, field ${field.number}`, "none");
+    const why = name === "signature" || type.typeName === SIGNATURE ? noSignature : undefined;
+    report(message, "broken_rule", "missing_field", at, `${name}, field ${field.number}`, "none", why);
   }
   for (const name of oneofs) {
     const fields = type.oneofs.find((oneof) => oneof.name === name)?.fields ?? [];
@@ -90,10 +98,10 @@ function checkValues(message: Draft, typeName: string, { values = {} }: MessageR
       if (value === undefined || body === undefined) continue;
       const finding = rule?.(value, body.bytes);
       if (finding === undefined) continue;
-      const { code, at, expected, found } = finding;
+      const { code, at, expected, found, kind = "broken_rule", why } = finding;
       const isLength = code === "wrong_length" && wireType?.number === WIRE.LEN && lengthPrefix !== undefined;
       const offset = isLength ? lengthPrefix.offset : body.offset + at;
-      report(node, "broken_rule", code, offset, expected, found);
+      report(node, kind, code, offset, expected, found, why);
     }
   }
 }

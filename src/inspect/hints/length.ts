@@ -1,13 +1,10 @@
 /** Finds the one length that, were it another, would put everything after it right. */
 import type { DescMessage } from "@bufbuild/protobuf";
-import { messageTree } from "./kinds/message-tree.js";
-import { inspectMessage } from "./message/message.js";
-import { nodesOf } from "./nodes.js";
-import { type Draft, inspection, report } from "./tree.js";
-import type { Inspection } from "./types.js";
+import { nodesOf } from "../nodes.js";
+import { type Draft, report } from "../tree.js";
+import type { Inspection } from "../types.js";
+import { isRightWith, MAX_TRIED_BYTES } from "./trial.js";
 
-// Trying is dear; messages are short, and a wrong length shows soon after.
-const MAX_BYTES = 1024;
 const MAX_TRIES = 60;
 const MAX_BYTE_LENGTH = 127;
 
@@ -15,7 +12,7 @@ const MAX_BYTE_LENGTH = 127;
 export function hintAtLength(root: Draft, type: DescMessage, tree: Inspection): boolean {
   const { bytes, problems, parts } = tree;
   const broken = problems.find(({ kind }) => kind === "malformed");
-  if (broken === undefined || bytes.length > MAX_BYTES) return false;
+  if (broken === undefined || bytes.length > MAX_TRIED_BYTES) return false;
   const lengths = parts.filter(
     ({ what, offset, length }) => what === "length" && length === 1 && offset <= broken.offset,
   );
@@ -24,9 +21,7 @@ export function hintAtLength(root: Draft, type: DescMessage, tree: Inspection): 
   for (const { offset } of lengths.reverse()) {
     for (const value of likelyValues(bytes, offset, root)) {
       if (tries++ >= MAX_TRIES) break;
-      const changed = Uint8Array.from(bytes);
-      changed[offset] = value;
-      if (isFlawless(type, changed)) found.set(offset, value);
+      if (isRightWith(type, bytes, offset, value)) found.set(offset, value);
     }
   }
   const [right] = found;
@@ -38,14 +33,6 @@ export function hintAtLength(root: Draft, type: DescMessage, tree: Inspection): 
   // The cause goes before what follows from it.
   node.ownProblems.unshift(...node.ownProblems.splice(-1));
   return true;
-}
-
-/** Whether bytes have no problem; the rules are looked at only where the form is right, which is rare. */
-function isFlawless(type: DescMessage, bytes: Uint8Array): boolean {
-  return (
-    inspectMessage(type, bytes).problems.length === 0 &&
-    inspection(messageTree(type, bytes)).problems.length === 0
-  );
 }
 
 /** Lengths that somebody may have meant: a little more or less, or up to where the message around it ends. */

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { InputError } from "../../src/index.js";
+import * as inspect from "../../src/inspect/index.js";
+import { MessageSchema } from "../../src/proto/messaging.js";
+import { unhex, vectors } from "../support/vectors.js";
+
+const message = unhex(vectors.intents.find(({ id }) => id === "seed-54-byte")?.messageHex ?? "");
+
+/** What no argument of these functions is, however it came there. */
+const nothing: readonly unknown[] = [undefined, null, 7, true, {}, [], () => 1, Symbol("x"), new Date(0)];
+
+/** Every exported function, with one argument of which nothing is what it takes. */
+const functions: Readonly<Record<string, (argument: never) => unknown>> = {
+  explain: inspect.explain,
+  "the options of explain": (options) => inspect.explain("00", options ?? null),
+  "the first input of diff": (input) => inspect.diff(input, "00"),
+  "the second input of diff": (input) => inspect.diff("00", input),
+  "the options of diff": (options) => inspect.diff("00", "00", options ?? null),
+  "the schema of inspectMessage": (schema) => inspect.inspectMessage(schema, message),
+  "the bytes of inspectMessage": (bytes) => inspect.inspectMessage(MessageSchema, bytes),
+  inspectPayload: inspect.inspectPayload,
+  checkOrder: (order) => inspect.checkOrder(order, "GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN"),
+  assertOrder: (order) => inspect.assertOrder(order, "GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN"),
+  "the claim of checkOrder": (claim) => inspect.checkOrder({ clientSecret: "uqM86tVJL9rhqS" }, claim),
+  renderExplanation: inspect.renderExplanation,
+  "the options of renderExplanation": (options) =>
+    inspect.renderExplanation(inspect.explain("00"), options ?? null),
+  renderDifference: inspect.renderDifference,
+  "the options of renderDifference": (options) =>
+    inspect.renderDifference(inspect.diff("00", "00"), options ?? null),
+  renderText: inspect.renderText,
+  "the options of renderText": (options) =>
+    inspect.renderText(inspect.inspectMessage(MessageSchema, message), options ?? null),
+};
+
+describe.each(Object.entries(functions))("%s", (name, call) => {
+  it.each(nothing.map((argument) => [String(argument), argument]))(
+    "refuses %s with an InputError",
+    (_text, argument) => {
+      // Every option may be left out, and a date has none of its own.
+      const isEmpty = typeof argument === "object" && argument !== null && !Array.isArray(argument);
+      const attempt = (): unknown => call(argument as never);
+      if (name.includes("options") && isEmpty) expect(attempt).not.toThrow();
+      else expect(attempt).toThrow(InputError);
+    },
+  );
+});
+
+it("covers every function that is exported", () => {
+  const exported = Object.entries(inspect).filter(
+    ([, value]) => typeof value === "function" && !/^class/.test(`${value}`),
+  );
+  for (const [name] of exported) {
+    expect(
+      Object.keys(functions).some((covered) => covered === name || covered.endsWith(` ${name}`)),
+      name,
+    ).toBe(true);
+  }
+});
+
+describe("bytes that are hard to look at", () => {
+  it("are explained where they lie in shared memory", () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(message.length));
+    shared.set(message);
+    expect(inspect.explain(shared).verdict).toBe("No byte is wrong.");
+    expect(inspect.renderExplanation(inspect.explain(shared))).toBe(
+      inspect.renderExplanation(inspect.explain(message)),
+    );
+  });
+
+  it("are explained where they were handed on to somebody else", () => {
+    const gone = new Uint8Array(message);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    expect(inspect.explain(gone).summary).toMatch(/^No bytes at all/);
+    expect(inspect.inspectPayload(gone).problems).toMatchObject([{ code: "truncated" }]);
+  });
+
+  it("are explained where they are a stretch of something longer, and are a Buffer", () => {
+    const within = Buffer.concat([Buffer.from("ffff", "hex"), message, Buffer.from("ff", "hex")]).subarray(
+      2,
+      -1,
+    );
+    expect(inspect.explain(within).verdict).toBe("No byte is wrong.");
+  });
+});
