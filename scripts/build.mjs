@@ -1,9 +1,9 @@
-// Compiles src/ to dist/, from nothing. A build that fails leaves no dist/ behind, so that half of one cannot be published.
+// Compiles src/ to dist/, from nothing, and copies the files of the emulator's page. A build that fails leaves no dist/ behind, so that half of one cannot be published.
 //
 //   node scripts/build.mjs
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,6 +30,8 @@ function build() {
   if (signal !== null) return `the compiler was stopped by ${signal}`;
   if (status !== 0) return "src/ does not compile; there is no dist/ now";
   if (!existsSync(join(dist, "index.js"))) return "the compiler wrote no dist/index.js";
+  const assets = join("emulator", "page", "assets");
+  cpSync(join(root, "src", assets), join(dist, assets), { recursive: true });
   return makeExecutable();
 }
 

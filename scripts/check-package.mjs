@@ -15,12 +15,19 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // Resolves to the sources, which are not published; no consumer sets it.
 const PRIVATE_CONDITION = "code-intents-source";
 
+// Served as they are, and copied by the build.
+const PAGE_ASSETS = "emulator/page/assets/";
+
 /** One function for each check; it resolves to a list of problems. */
 const checks = {
-  /** Exactly what belongs there: each source compiled, gen/ and proto/ as they are, and four files beside. */
+  /** Exactly what belongs there: each source compiled, the page, gen/ and proto/ as they are, and three files beside. */
   async files({ files }) {
     const expected = new Set(["package.json", "README.md", "LICENSE"]);
     for (const name of await list(join(root, "src"))) {
+      if (name.startsWith(PAGE_ASSETS)) {
+        expected.add(`dist/${name}`);
+        continue;
+      }
       const [, stem] = /^(.*)\.ts$/.exec(name) ?? [];
       if (stem === undefined)
         return [`src/${name} is not TypeScript; this check does not know what becomes of it`];

@@ -40,6 +40,11 @@ export class MovableClock implements Clock {
     this.#base = this.#frozen ? startAt : startAt - Date.now();
   }
 
+  /** Whether it stands still between two moves. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
   now(): number {
     return this.#frozen ? this.#base : Date.now() + this.#base;
   }

@@ -1,9 +1,10 @@
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
-import { crypto } from "#crypto";
+import * as crypto from "#crypto";
 import { toBase58 } from "../lib/bytes.js";
 import { type SequencerServices, sequencerRoutes, sequencerServices } from "./calls/services.js";
-import { StreamHub } from "./calls/stream-hub.js";
+import { Changes, ToldStreamHub, toldStore } from "./control/changes.js";
 import { type Controls, controlRoutes } from "./control/control.js";
+import { IntentWatches, type Watched } from "./control/watch.js";
 import type { CheckedEmulatorOptions } from "./options.js";
 import { WalletUsers } from "./wallet/users.js";
 import { Wallet } from "./wallet/wallet.js";
@@ -30,8 +31,10 @@ export function emulatorCore(
   options: CheckedEmulatorOptions,
   onError: (error: unknown) => void,
 ): EmulatorCore {
-  const { store, clock, rates, deliverWebhook } = options;
-  const hub = new StreamHub(clock);
+  const { clock, rates, deliverWebhook } = options;
+  const changes = new Changes();
+  const store = toldStore(options.store, changes.tell);
+  const hub = new ToldStreamHub(clock, changes.tell);
   const signingKey = crypto.keyFromSeed(options.signingSeed);
   const delivery = new WebhookDelivery({
     store,
@@ -53,9 +56,19 @@ export function emulatorCore(
     onError,
   });
   const wallet = new Wallet(services, users, { store, hub, clock, delivery, rates });
-  const controls: Controls = {
-    wallet,
+  const watched: Watched = {
     dump: () => store.dump(),
+    hasStream: (intentId) => hub.has(intentId),
+    now: () => clock.now(),
+    clockRunning: () => !clock.frozen,
+  };
+  const watches = new IntentWatches(watched, changes);
+  const webhookPublicKey = toBase58(signingKey.publicKey);
+  const controls: Controls = {
+    ...watched,
+    wallet,
+    webhookPublicKey,
+    watch: (request, signal) => watches.watch(request, signal),
     async load(states) {
       delivery.reset();
       hub.reset();
@@ -63,8 +76,6 @@ export function emulatorCore(
       await store.load(states);
       await delivery.resume();
     },
-    hasStream: (intentId) => hub.has(intentId),
-    now: () => clock.now(),
     async advance(ms) {
       await clock.advance(ms);
       return clock.now();
@@ -74,13 +85,14 @@ export function emulatorCore(
     services,
     wallet,
     controls,
-    webhookPublicKey: toBase58(signingKey.publicKey),
+    webhookPublicKey,
     routes: (authorize) => (router) => {
       sequencerRoutes(services)(router);
       controlRoutes(controls, authorize)(router);
     },
     resume: () => delivery.resume(),
     stop() {
+      watches.close();
       delivery.stop();
       hub.close();
       if (options.ownsClock) clock.stop();

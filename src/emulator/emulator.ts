@@ -3,12 +3,18 @@ import { createContextValues, createRouterTransport, type Transport } from "@con
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { sequencerRoutes } from "./calls/services.js";
 import type { MovableClock } from "./clock.js";
-import { controlAuthorization, remoteAddressKey } from "./control/access.js";
+import {
+  controlAuthorization,
+  foreignPageKey,
+  isFromForeignPage,
+  remoteAddressKey,
+} from "./control/access.js";
 import { type EmulatorCore, emulatorCore } from "./core.js";
 import { envelopeHandler, isEnvelopePath } from "./envelope/http.js";
 import { EnvelopeMethods } from "./envelope/methods.js";
 import { WebSockets } from "./envelope/websocket.js";
 import { type CheckedEmulatorOptions, checkEmulatorOptions, type EmulatorOptions } from "./options.js";
+import { isPageRequest, pageHandler } from "./page/page.js";
 import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./port/http-guard.js";
 import { MAX_REQUEST_BYTES } from "./port/request-body.js";
 import { type PortServer, startPortServer } from "./port/server.js";
@@ -33,7 +39,8 @@ import type { Wallet } from "./wallet/wallet.js";
  */
 export class Emulator {
   /**
-   * Where it listens, such as `http://127.0.0.1:40123`: Connect, gRPC, gRPC-Web, REST and the envelope on this one port.
+   * Where it listens, such as `http://127.0.0.1:40123`: Connect, gRPC, gRPC-Web, REST and the envelope on this one port, and
+   * in a browser the page that shows the intents and plays the payer.
    * `ws:` in place of `http:` is the envelope's WebSocket, on any path.
    */
   readonly url: string;
@@ -149,13 +156,16 @@ async function listen(
   const sockets = new WebSockets(methods, onError);
   const envelope = envelopeHandler(methods, onError);
   const rest = restHandler(core.services, options, onError);
+  const page = pageHandler(options.controlToken !== undefined, onError);
   const handler = connectNodeAdapter({
     routes: core.routes(controlAuthorization(options.controlToken)),
     readMaxBytes: MAX_REQUEST_BYTES,
     contextValues: (req) =>
-      createContextValues().set(remoteAddressKey, req.socket.remoteAddress ?? "unknown"),
+      createContextValues()
+        .set(remoteAddressKey, req.socket.remoteAddress ?? "unknown")
+        .set(foreignPageKey, isFromForeignPage(req as PortRequest)),
     fallback: (req, res) => {
-      const handle = isEnvelopePath(req.url) ? envelope : rest;
+      const handle = isEnvelopePath(req.url) ? envelope : isPageRequest(req) ? page : rest;
       void handle(req as PortRequest, res as PortResponse).catch(onError);
     },
   });

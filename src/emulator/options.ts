@@ -60,7 +60,12 @@ export interface EmulatorOptions {
   /** Whether an account is a temporary incoming account of a wallet, which may grab bills. Default: none is. */
   readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
   /** Told of failures inside the emulator, which callers see as Internal without words. Default: `console`. */
-  readonly logger?: { error(...data: unknown[]): void } | undefined;
+  readonly logger?:
+    | {
+        /** As `console.error`. */
+        error(...data: unknown[]): void;
+      }
+    | undefined;
 }
 
 /** {@link EmulatorOptions} with every default in place. */

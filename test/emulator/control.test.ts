@@ -385,12 +385,20 @@ describe("who may steer", () => {
       () => control.exportState({}, options),
       () => control.importState({ state: "" }, options),
       () => control.advanceClock({ duration: { seconds: 1n } }, options),
+      () => control.explainMessage({ intentId: account(1), messageId: "" }, options),
+      () => control.getEmulator({}, options),
+      () => firstOf(control.watchIntents({}, options)),
       () => wallet.scan({ payload }, options),
       () => wallet.pay({ target: { case: "payload", value: payload } }, options),
       () => wallet.login({ target: { case: "payload", value: payload } }, options),
       () => wallet.reject({ payload }, options),
       () => wallet.vanish({ payload }, options),
+      () => wallet.readPayload({ intentId: account(1), text: "" }, options),
     ];
+  };
+  const firstOf = async (stream: AsyncIterable<unknown>) => {
+    for await (const item of stream) return item;
+    return undefined;
   };
   const codeOf = async (call: () => Promise<unknown>) =>
     call().then(

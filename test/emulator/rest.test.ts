@@ -624,7 +624,6 @@ describe("GET /v1/getStatus", () => {
 
 describe("any other path", () => {
   it.each([
-    "/",
     "/v1",
     "/v1/",
     "/v1/createintent",

@@ -6,6 +6,7 @@ import {
   createContextKey,
   type HandlerContext,
 } from "@connectrpc/connect";
+import { corsHeaders, type PortRequest } from "../port/http-guard.js";
 
 /** Address of the caller; absent in memory. */
 export const remoteAddressKey: ContextKey<string | undefined> = createContextKey<string | undefined>(
@@ -15,26 +16,46 @@ export const remoteAddressKey: ContextKey<string | undefined> = createContextKey
   },
 );
 
+/** Whether a web page from elsewhere sent the request; `false` in memory. */
+export const foreignPageKey: ContextKey<boolean> = createContextKey(false, {
+  description: "whether a web page from elsewhere sent the request",
+});
+
 /**
- * Who may use the control services: whoever sends the token, where there is one; callers on loopback, where there is none;
- * and always those in the same process.
+ * Whether a web page from elsewhere sent a request: neither the emulator's own page nor one on a loopback origin, whatever
+ * `allowedOrigins` lets call the sequencer. What a browser sends across sites without an Origin is one too.
+ */
+export function isFromForeignPage(req: PortRequest): boolean {
+  const { origin, host, "sec-fetch-site": site } = req.headers;
+  if (origin === undefined) return site === "cross-site" || site === "same-site";
+  const authority = "authority" in req ? req.authority : undefined;
+  return corsHeaders({ origin, method: req.method, host: authority || host }, undefined).kind === "refused";
+}
+
+/** Whether an address is this machine. */
+export function isLoopbackAddress(address: string): boolean {
+  return address === "::1" || /^(::ffff:)?127\./.test(address);
+}
+
+/**
+ * Who may use the control services: whoever sends the token, where there is one; callers on loopback that are no web page from
+ * elsewhere, where there is none; and always those in the same process.
  */
 export function controlAuthorization(controlToken: string | undefined): (context: HandlerContext) => void {
   return ({ values, requestHeader }) => {
     const address = values.get(remoteAddressKey);
     if (address === undefined) return;
     if (controlToken === undefined) {
-      if (isLoopback(address)) return;
-      throw new ConnectError("the control services answer on loopback only", Code.PermissionDenied);
+      if (!isLoopbackAddress(address))
+        throw new ConnectError("the control services answer on loopback only", Code.PermissionDenied);
+      if (values.get(foreignPageKey))
+        throw new ConnectError("pages from elsewhere need the control token", Code.PermissionDenied);
+      return;
     }
     const given = /^Bearer (.+)$/i.exec(requestHeader.get("authorization") ?? "")?.[1] ?? "";
     if (!equalText(given, controlToken))
       throw new ConnectError("wrong or missing control token", Code.Unauthenticated);
   };
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\./.test(address);
 }
 
 /** Compares in a time that says nothing about the token. */

@@ -1,42 +1,36 @@
 /** The emulator's own services: the wallet, the state and the clock, for any language that speaks Connect or gRPC. */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import {
   AdvanceClockResponseSchema,
-  type EmulatedIntentSchema,
   EmulatorService,
-  WebhookState,
+  ExplainMessageResponseSchema,
+  GetEmulatorResponseSchema,
+  type WatchIntentsRequest,
+  type WatchIntentsResponse,
 } from "../../../gen/codeintents/emulator/v1/emulator_service_pb.js";
-import {
-  type PayRequest,
-  type RequestedPaymentSchema,
-  type SubmittedPaymentSchema,
-  WalletService,
-} from "../../../gen/codeintents/emulator/v1/wallet_service_pb.js";
+import { type PayRequest, WalletService } from "../../../gen/codeintents/emulator/v1/wallet_service_pb.js";
 import { InputError } from "../../errors.js";
 import { requireBase58 } from "../../lib/bytes.js";
 import { invalidArgument } from "../failure.js";
 import { LATEST_TIME, readState, writeState } from "../store/state-text.js";
-import type {
-  KeyState,
-  RequestedDomain,
-  RequestedPayment,
-  SubmittedPayment,
-  WebhookRecord,
-} from "../store/store.js";
+import type { KeyState } from "../store/store.js";
 import type { Wallet } from "../wallet/wallet.js";
+import { explained } from "./explained.js";
+import { pastedPayload } from "./pasted-payload.js";
+import { byAge, requested, shownDomain, shownIntent, submitted } from "./shown.js";
+import type { Watched } from "./watch.js";
 
 /** What the control services steer. */
-export interface Controls {
+export interface Controls extends Watched {
   readonly wallet: Wallet;
-  /** Everything that is stored. */
-  dump(): Promise<ReadonlyMap<string, KeyState>>;
+  /** Base58. */
+  readonly webhookPublicKey: string;
   /** Replaces everything, streams and schedules included. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
-  hasStream(intentId: string): boolean;
-  /** The clock's time in milliseconds since 1970. */
-  now(): number;
+  /** Tells of changes until the signal fires. */
+  watch(request: WatchIntentsRequest, signal: AbortSignal): AsyncIterable<WatchIntentsResponse>;
   /** Moves the clock, and resolves with its new time in milliseconds since 1970. */
   advance(ms: number): Promise<number>;
 }
@@ -57,6 +51,12 @@ export function controlRoutes(
         throw error;
       }
     };
+  const stateOf = async (intentId: string): Promise<KeyState> => {
+    checkIntentId(intentId);
+    const state = (await controls.dump()).get(intentId);
+    if (state === undefined) throw new ConnectError("nothing is stored for this intent", Code.NotFound);
+    return state;
+  };
   const { wallet } = controls;
   return (router) => {
     router.service(
@@ -82,18 +82,39 @@ export function controlRoutes(
         login: guarded(({ target, user }) => wallet.login(checkTarget(target), { user })),
         reject: guarded(({ payload }) => wallet.reject(payload)),
         vanish: guarded(({ payload }) => wallet.vanish(payload)),
+        readPayload: guarded(async ({ intentId, text }) => {
+          const { request } = await stateOf(intentId);
+          return { payload: pastedPayload(intentId, text, request) };
+        }),
       },
       strictJson,
     );
     router.service(
       EmulatorService,
       {
-        listIntents: guarded(async () => ({ intents: await listIntents(controls) })),
+        listIntents: guarded(async () => ({
+          intents: byAge(await controls.dump()).map(([id, state]) =>
+            shownIntent(id, state, controls.hasStream(id)),
+          ),
+        })),
         getIntent: guarded(async ({ intentId }) => {
-          checkIntentId(intentId);
-          const state = (await controls.dump()).get(intentId);
-          if (state === undefined) throw new ConnectError("nothing is stored for this intent", Code.NotFound);
-          return { intent: shown(intentId, state, controls) };
+          const state = await stateOf(intentId);
+          return { intent: shownIntent(intentId, state, controls.hasStream(intentId)) };
+        }),
+        watchIntents(request, context) {
+          authorize(context);
+          return controls.watch(request, context.signal);
+        },
+        explainMessage: guarded(async ({ intentId, messageId }) => {
+          const { messages } = await stateOf(intentId);
+          const message = messages.find((stored) => stored.messageId === messageId);
+          if (message === undefined) throw new ConnectError("no such message is stored", Code.NotFound);
+          return create(ExplainMessageResponseSchema, explained(intentId, message));
+        }),
+        getEmulator: guarded(async () => {
+          const { webhookPublicKey } = controls;
+          const now = timestampFromMs(controls.now());
+          return create(GetEmulatorResponseSchema, { webhookPublicKey, now });
         }),
         reset: guarded(async () => {
           await controls.load(new Map());
@@ -128,66 +149,4 @@ function checkTarget(target: PayRequest["target"]): Uint8Array | string {
 
 function checkIntentId(text: string): void {
   requireBase58(text, "intent_id", 32, "the id of an intent, base58 of 32 bytes");
-}
-
-async function listIntents(controls: Controls): Promise<MessageInitShape<typeof EmulatedIntentSchema>[]> {
-  const states = [...(await controls.dump())];
-  states.sort(([, a], [, b]) => (a.firstSeenAt ?? 0) - (b.firstSeenAt ?? 0));
-  return states.map(([intentId, state]) => shown(intentId, state, controls));
-}
-
-function shown(
-  intentId: string,
-  { request, intent, webhook, messages, firstSeenAt }: KeyState,
-  controls: Controls,
-): MessageInitShape<typeof EmulatedIntentSchema> {
-  return {
-    intentId,
-    ...(firstSeenAt === undefined ? {} : { firstSeenAt: timestampFromMs(firstSeenAt) }),
-    ...(request?.payment === undefined ? {} : { requested: requested(request.payment) }),
-    ...shownDomain(request?.domain),
-    ...(intent?.payment === undefined ? {} : { submitted: submitted(intent.payment) }),
-    intentSubmitted: intent?.state === "submitted",
-    userId: intent?.user ?? "",
-    messages: messages.map(({ messageId, kind, bytes, createdAt }) => ({
-      messageId,
-      kind: kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      message: bytes,
-      createdAt: timestampFromMs(createdAt),
-    })),
-    ...(webhook === undefined ? {} : { webhook: shownWebhook(webhook) }),
-    streamOpen: controls.hasStream(intentId),
-  };
-}
-
-function shownDomain(domain: RequestedDomain | undefined) {
-  return { domain: domain?.base ?? "", verified: domain?.verified ?? false };
-}
-
-const webhookStates = {
-  registered: WebhookState.REGISTERED,
-  pending: WebhookState.PENDING,
-  confirmed: WebhookState.CONFIRMED,
-  failed: WebhookState.FAILED,
-} as const;
-
-function shownWebhook({ url, state, attempts }: WebhookRecord) {
-  return {
-    url,
-    state: webhookStates[state],
-    attempts: attempts.map(({ startedAt, httpStatus, error }) => ({
-      startedAt: timestampFromMs(startedAt),
-      httpStatus: httpStatus ?? 0,
-      error: error ?? "",
-    })),
-  };
-}
-
-function requested(payment: RequestedPayment): MessageInitShape<typeof RequestedPaymentSchema> {
-  const { destination, currency, nativeAmount, fees } = payment;
-  return { destination, currency, nativeAmount, fees: fees.map((fee) => ({ ...fee })) };
-}
-
-function submitted({ ...payment }: SubmittedPayment): MessageInitShape<typeof SubmittedPaymentSchema> {
-  return payment;
 }

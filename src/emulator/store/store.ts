@@ -105,12 +105,19 @@ export interface KeyState {
 
 /** Reads and writes of one request at one rendezvous key, which take effect together or not at all. */
 export interface StoreTransaction {
+  /** The request that the first valid message made; `undefined` before. */
   getRequest(): Promise<RequestRecord | undefined>;
+  /** Called once: a request never changes. */
   putRequest(request: RequestRecord): Promise<void>;
+  /** What was paid or logged in; `undefined` before. */
   getIntent(): Promise<IntentRecord | undefined>;
+  /** Stores it, or replaces it. */
   putIntent(intent: IntentRecord): Promise<void>;
+  /** The webhook that was registered, with its state of delivery; `undefined` before. */
   getWebhook(): Promise<WebhookRecord | undefined>;
+  /** Stores it, or replaces it as its delivery goes on. */
   putWebhook(webhook: WebhookRecord): Promise<void>;
+  /** Stores one more message, the newest. */
   addMessage(message: MessageRecord): Promise<void>;
   /** Oldest first, at most `limit`. */
   listMessages(limit: number): Promise<readonly MessageRecord[]>;
@@ -136,5 +143,6 @@ export interface Store {
   dump(): Promise<ReadonlyMap<string, KeyState>>;
   /** Replaces everything. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
+  /** Releases what the store holds. The emulator calls it for the store that it made; the one that you gave is yours. */
   close(): Promise<void>;
 }

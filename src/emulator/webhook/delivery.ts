@@ -29,7 +29,7 @@ export interface DeliveryContext {
 }
 
 /** Pauses before the attempts, in milliseconds. The next attempt is scheduled when one starts, so they can overlap. */
-const ATTEMPT_DELAYS_MS: readonly number[] = [
+export const ATTEMPT_DELAYS_MS: readonly number[] = [
   0, 1_000, 1_000, 15_000, 60_000, 900_000, 3_600_000, 86_400_000,
 ];
 /** Time of one attempt. */

@@ -89,6 +89,348 @@ export declare type GetIntentResponse = Message<"codeintents.emulator.v1.GetInte
 export declare const GetIntentResponseSchema: GenMessage<GetIntentResponse>;
 
 /**
+ * Asks to be told of intents.
+ *
+ * @generated from message codeintents.emulator.v1.WatchIntentsRequest
+ */
+export declare type WatchIntentsRequest = Message<"codeintents.emulator.v1.WatchIntentsRequest"> & {
+  /**
+   * How many intents to tell of, the newest ones: 1 to 200. Default: 200.
+   *
+   * @generated from field: uint32 limit = 1;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.WatchIntentsRequest.
+ * Use `create(WatchIntentsRequestSchema)` to create a new message.
+ */
+export declare const WatchIntentsRequestSchema: GenMessage<WatchIntentsRequest>;
+
+/**
+ * What has changed. A state of many intents comes in several responses.
+ *
+ * @generated from message codeintents.emulator.v1.WatchIntentsResponse
+ */
+export declare type WatchIntentsResponse = Message<"codeintents.emulator.v1.WatchIntentsResponse"> & {
+  /**
+   * Whether all intents from before are to be forgotten: in the first response, after a reset and after an import.
+   *
+   * @generated from field: bool starts_over = 1;
+   */
+  startsOver: boolean;
+
+  /**
+   * New and changed intents, in the order of their arrival. Their messages are without bytes, and the newest 100 alone.
+   *
+   * @generated from field: repeated codeintents.emulator.v1.EmulatedIntent intents = 2;
+   */
+  intents: EmulatedIntent[];
+
+  /**
+   * Number of intents that the emulator holds.
+   *
+   * @generated from field: uint32 total = 3;
+   */
+  total: number;
+
+  /**
+   * The emulator's time.
+   *
+   * @generated from field: google.protobuf.Timestamp now = 4;
+   */
+  now?: Timestamp | undefined;
+
+  /**
+   * Whether the emulator's time passes by itself; a clock can also stand still until it is moved.
+   *
+   * @generated from field: bool clock_running = 5;
+   */
+  clockRunning: boolean;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.WatchIntentsResponse.
+ * Use `create(WatchIntentsResponseSchema)` to create a new message.
+ */
+export declare const WatchIntentsResponseSchema: GenMessage<WatchIntentsResponse>;
+
+/**
+ * Asks what a stored message means.
+ *
+ * @generated from message codeintents.emulator.v1.ExplainMessageRequest
+ */
+export declare type ExplainMessageRequest = Message<"codeintents.emulator.v1.ExplainMessageRequest"> & {
+  /**
+   * Id of the intent, base58. Required.
+   *
+   * @generated from field: string intent_id = 1;
+   */
+  intentId: string;
+
+  /**
+   * Id of the message, base58. Required.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainMessageRequest.
+ * Use `create(ExplainMessageRequestSchema)` to create a new message.
+ */
+export declare const ExplainMessageRequestSchema: GenMessage<ExplainMessageRequest>;
+
+/**
+ * What a stored message means.
+ *
+ * @generated from message codeintents.emulator.v1.ExplainMessageResponse
+ */
+export declare type ExplainMessageResponse = Message<"codeintents.emulator.v1.ExplainMessageResponse"> & {
+  /**
+   * What the bytes are, in a sentence.
+   *
+   * @generated from field: string summary = 1;
+   */
+  summary: string;
+
+  /**
+   * The first wrong byte and why it matters, or that no byte is wrong.
+   *
+   * @generated from field: string verdict = 2;
+   */
+  verdict: string;
+
+  /**
+   * Whether a byte is wrong or a check failed.
+   *
+   * @generated from field: bool wrong = 3;
+   */
+  wrong: boolean;
+
+  /**
+   * The message first, then what is written in it in another notation.
+   *
+   * @generated from field: repeated codeintents.emulator.v1.ExplainedSection sections = 4;
+   */
+  sections: ExplainedSection[];
+
+  /**
+   * Signatures and keys that were verified.
+   *
+   * @generated from field: repeated codeintents.emulator.v1.ExplainedCheck checks = 5;
+   */
+  checks: ExplainedCheck[];
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainMessageResponse.
+ * Use `create(ExplainMessageResponseSchema)` to create a new message.
+ */
+export declare const ExplainMessageResponseSchema: GenMessage<ExplainMessageResponse>;
+
+/**
+ * A stretch of bytes with its lines.
+ *
+ * @generated from message codeintents.emulator.v1.ExplainedSection
+ */
+export declare type ExplainedSection = Message<"codeintents.emulator.v1.ExplainedSection"> & {
+  /**
+   * Full name of the message, or what else it is.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * Where its bytes are from, in a few words.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * The bytes, at most 16384.
+   *
+   * @generated from field: bytes data = 3;
+   */
+  data: Uint8Array;
+
+  /**
+   * One line for each field and each problem, at most 1000, in the order of their bytes.
+   *
+   * @generated from field: repeated codeintents.emulator.v1.ExplainedLine lines = 4;
+   */
+  lines: ExplainedLine[];
+
+  /**
+   * Number of lines that are left out.
+   *
+   * @generated from field: uint32 omitted_lines = 5;
+   */
+  omittedLines: number;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainedSection.
+ * Use `create(ExplainedSectionSchema)` to create a new message.
+ */
+export declare const ExplainedSectionSchema: GenMessage<ExplainedSection>;
+
+/**
+ * A field or a problem, and the bytes that it is about.
+ *
+ * @generated from message codeintents.emulator.v1.ExplainedLine
+ */
+export declare type ExplainedLine = Message<"codeintents.emulator.v1.ExplainedLine"> & {
+  /**
+   * First byte, from the start of the section.
+   *
+   * @generated from field: uint32 offset = 1;
+   */
+  offset: number;
+
+  /**
+   * Number of bytes: tag, length and value together; 0 where bytes are missing.
+   *
+   * @generated from field: uint32 length = 2;
+   */
+  length: number;
+
+  /**
+   * How many of them are the tag.
+   *
+   * @generated from field: uint32 tag_length = 3;
+   */
+  tagLength: number;
+
+  /**
+   * How many of them, after the tag, say how long the value is.
+   *
+   * @generated from field: uint32 prefix_length = 4;
+   */
+  prefixLength: number;
+
+  /**
+   * Depth in the tree, from 0.
+   *
+   * @generated from field: uint32 depth = 5;
+   */
+  depth: number;
+
+  /**
+   * Path of the field, such as `request_to_receive_bill.partial.currency`; empty for the whole.
+   *
+   * @generated from field: string path = 6;
+   */
+  path: string;
+
+  /**
+   * Name of the field, or of the problem.
+   *
+   * @generated from field: string name = 7;
+   */
+  name: string;
+
+  /**
+   * What the bytes say, or what is wrong with them.
+   *
+   * @generated from field: string meaning = 8;
+   */
+  meaning: string;
+
+  /**
+   * Whether the line is a problem.
+   *
+   * @generated from field: bool problem = 9;
+   */
+  problem: boolean;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainedLine.
+ * Use `create(ExplainedLineSchema)` to create a new message.
+ */
+export declare const ExplainedLineSchema: GenMessage<ExplainedLine>;
+
+/**
+ * Something that was verified.
+ *
+ * @generated from message codeintents.emulator.v1.ExplainedCheck
+ */
+export declare type ExplainedCheck = Message<"codeintents.emulator.v1.ExplainedCheck"> & {
+  /**
+   * How it ended.
+   *
+   * @generated from field: codeintents.emulator.v1.CheckOutcome outcome = 1;
+   */
+  outcome: CheckOutcome;
+
+  /**
+   * The outcome in words.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Path of the field; empty for the whole.
+   *
+   * @generated from field: string path = 3;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainedCheck.
+ * Use `create(ExplainedCheckSchema)` to create a new message.
+ */
+export declare const ExplainedCheckSchema: GenMessage<ExplainedCheck>;
+
+/**
+ * Asks what this emulator is.
+ *
+ * @generated from message codeintents.emulator.v1.GetEmulatorRequest
+ */
+export declare type GetEmulatorRequest = Message<"codeintents.emulator.v1.GetEmulatorRequest"> & {
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.GetEmulatorRequest.
+ * Use `create(GetEmulatorRequestSchema)` to create a new message.
+ */
+export declare const GetEmulatorRequestSchema: GenMessage<GetEmulatorRequest>;
+
+/**
+ * What this emulator is.
+ *
+ * @generated from message codeintents.emulator.v1.GetEmulatorResponse
+ */
+export declare type GetEmulatorResponse = Message<"codeintents.emulator.v1.GetEmulatorResponse"> & {
+  /**
+   * Key that webhooks are signed with, base58 of 32 bytes.
+   *
+   * @generated from field: string webhook_public_key = 1;
+   */
+  webhookPublicKey: string;
+
+  /**
+   * The emulator's time.
+   *
+   * @generated from field: google.protobuf.Timestamp now = 2;
+   */
+  now?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.GetEmulatorResponse.
+ * Use `create(GetEmulatorResponseSchema)` to create a new message.
+ */
+export declare const GetEmulatorResponseSchema: GenMessage<GetEmulatorResponse>;
+
+/**
  * Everything at one rendezvous key.
  *
  * @generated from message codeintents.emulator.v1.EmulatedIntent
@@ -170,6 +512,13 @@ export declare type EmulatedIntent = Message<"codeintents.emulator.v1.EmulatedIn
    * @generated from field: string user_id = 11;
    */
   userId: string;
+
+  /**
+   * Number of stored messages.
+   *
+   * @generated from field: uint32 message_count = 12;
+   */
+  messageCount: number;
 };
 
 /**
@@ -199,7 +548,7 @@ export declare type EmulatedMessage = Message<"codeintents.emulator.v1.EmulatedM
   kind: string;
 
   /**
-   * Serialized `code.messaging.v1.Message`.
+   * Serialized `code.messaging.v1.Message`; empty in WatchIntents.
    *
    * @generated from field: bytes message = 3;
    */
@@ -211,6 +560,13 @@ export declare type EmulatedMessage = Message<"codeintents.emulator.v1.EmulatedM
    * @generated from field: google.protobuf.Timestamp created_at = 4;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * Number of its bytes.
+   *
+   * @generated from field: uint32 size = 5;
+   */
+  size: number;
 };
 
 /**
@@ -245,6 +601,13 @@ export declare type EmulatedWebhook = Message<"codeintents.emulator.v1.EmulatedW
    * @generated from field: repeated codeintents.emulator.v1.WebhookAttempt attempts = 3;
    */
   attempts: WebhookAttempt[];
+
+  /**
+   * When the next attempt is due; absent where none is to come.
+   *
+   * @generated from field: google.protobuf.Timestamp next_attempt_at = 4;
+   */
+  nextAttemptAt?: Timestamp | undefined;
 };
 
 /**
@@ -424,6 +787,46 @@ export declare type AdvanceClockResponse = Message<"codeintents.emulator.v1.Adva
 export declare const AdvanceClockResponseSchema: GenMessage<AdvanceClockResponse>;
 
 /**
+ * How a check ended.
+ *
+ * @generated from enum codeintents.emulator.v1.CheckOutcome
+ */
+export enum CheckOutcome {
+  /**
+   * Not known.
+   *
+   * @generated from enum value: CHECK_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It agrees.
+   *
+   * @generated from enum value: CHECK_OUTCOME_PASSED = 1;
+   */
+  PASSED = 1,
+
+  /**
+   * It does not agree.
+   *
+   * @generated from enum value: CHECK_OUTCOME_FAILED = 2;
+   */
+  FAILED = 2,
+
+  /**
+   * Something that it needs is not there.
+   *
+   * @generated from enum value: CHECK_OUTCOME_SKIPPED = 3;
+   */
+  SKIPPED = 3,
+}
+
+/**
+ * Describes the enum codeintents.emulator.v1.CheckOutcome.
+ */
+export declare const CheckOutcomeSchema: GenEnum<CheckOutcome>;
+
+/**
  * What became of a webhook.
  *
  * @generated from enum codeintents.emulator.v1.WebhookState
@@ -495,6 +898,37 @@ export declare const EmulatorService: GenService<{
     methodKind: "unary";
     input: typeof GetIntentRequestSchema;
     output: typeof GetIntentResponseSchema;
+  },
+  /**
+   * Tells of every intent as it changes: first the newest ones, then whatever changes, whole each time. An empty response
+   * follows after every five seconds of silence. At most 16 watches are open at a time.
+   *
+   * @generated from rpc codeintents.emulator.v1.EmulatorService.WatchIntents
+   */
+  watchIntents: {
+    methodKind: "server_streaming";
+    input: typeof WatchIntentsRequestSchema;
+    output: typeof WatchIntentsResponseSchema;
+  },
+  /**
+   * Says what every byte of a stored message means, and which is the first wrong one.
+   *
+   * @generated from rpc codeintents.emulator.v1.EmulatorService.ExplainMessage
+   */
+  explainMessage: {
+    methodKind: "unary";
+    input: typeof ExplainMessageRequestSchema;
+    output: typeof ExplainMessageResponseSchema;
+  },
+  /**
+   * Says what this emulator is.
+   *
+   * @generated from rpc codeintents.emulator.v1.EmulatorService.GetEmulator
+   */
+  getEmulator: {
+    methodKind: "unary";
+    input: typeof GetEmulatorRequestSchema;
+    output: typeof GetEmulatorResponseSchema;
   },
   /**
    * Forgets everything: requests, messages, intents, webhooks.

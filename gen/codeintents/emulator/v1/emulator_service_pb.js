@@ -12,7 +12,7 @@ import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@
  * Describes the file codeintents/emulator/v1/emulator_service.proto.
  */
 export const file_codeintents_emulator_v1_emulator_service = /*@__PURE__*/
-  fileDesc("Ci5jb2RlaW50ZW50cy9lbXVsYXRvci92MS9lbXVsYXRvcl9zZXJ2aWNlLnByb3RvEhdjb2RlaW50ZW50cy5lbXVsYXRvci52MSIUChJMaXN0SW50ZW50c1JlcXVlc3QiTwoTTGlzdEludGVudHNSZXNwb25zZRI4CgdpbnRlbnRzGAEgAygLMicuY29kZWludGVudHMuZW11bGF0b3IudjEuRW11bGF0ZWRJbnRlbnQiJQoQR2V0SW50ZW50UmVxdWVzdBIRCglpbnRlbnRfaWQYASABKAkiTAoRR2V0SW50ZW50UmVzcG9uc2USNwoGaW50ZW50GAEgASgLMicuY29kZWludGVudHMuZW11bGF0b3IudjEuRW11bGF0ZWRJbnRlbnQiqwMKDkVtdWxhdGVkSW50ZW50EhEKCWludGVudF9pZBgBIAEoCRIxCg1maXJzdF9zZWVuX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI8CglyZXF1ZXN0ZWQYAyABKAsyKS5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5SZXF1ZXN0ZWRQYXltZW50Eg4KBmRvbWFpbhgEIAEoCRI8CglzdWJtaXR0ZWQYBSABKAsyKS5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5TdWJtaXR0ZWRQYXltZW50EhgKEGludGVudF9zdWJtaXR0ZWQYBiABKAgSOgoIbWVzc2FnZXMYByADKAsyKC5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5FbXVsYXRlZE1lc3NhZ2USOQoHd2ViaG9vaxgIIAEoCzIoLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkVtdWxhdGVkV2ViaG9vaxITCgtzdHJlYW1fb3BlbhgJIAEoCBIQCgh2ZXJpZmllZBgKIAEoCBIPCgd1c2VyX2lkGAsgASgJInQKD0VtdWxhdGVkTWVzc2FnZRISCgptZXNzYWdlX2lkGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHbWVzc2FnZRgDIAEoDBIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKPAQoPRW11bGF0ZWRXZWJob29rEgsKA3VybBgBIAEoCRI0CgVzdGF0ZRgCIAEoDjIlLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLldlYmhvb2tTdGF0ZRI5CghhdHRlbXB0cxgDIAMoCzInLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLldlYmhvb2tBdHRlbXB0ImQKDldlYmhvb2tBdHRlbXB0Ei4KCnN0YXJ0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2h0dHBfc3RhdHVzGAIgASgNEg0KBWVycm9yGAMgASgJIg4KDFJlc2V0UmVxdWVzdCIPCg1SZXNldFJlc3BvbnNlIhQKEkV4cG9ydFN0YXRlUmVxdWVzdCIkChNFeHBvcnRTdGF0ZVJlc3BvbnNlEg0KBXN0YXRlGAEgASgJIiMKEkltcG9ydFN0YXRlUmVxdWVzdBINCgVzdGF0ZRgBIAEoCSIVChNJbXBvcnRTdGF0ZVJlc3BvbnNlIkIKE0FkdmFuY2VDbG9ja1JlcXVlc3QSKwoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iPwoUQWR2YW5jZUNsb2NrUmVzcG9uc2USJwoDbm93GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqdAQoMV2ViaG9va1N0YXRlEh0KGVdFQkhPT0tfU1RBVEVfVU5TUEVDSUZJRUQQABIcChhXRUJIT09LX1NUQVRFX1JFR0lTVEVSRUQQARIZChVXRUJIT09LX1NUQVRFX1BFTkRJTkcQAhIbChdXRUJIT09LX1NUQVRFX0NPTkZJUk1FRBADEhgKFFdFQkhPT0tfU1RBVEVfRkFJTEVEEAQy+AQKD0VtdWxhdG9yU2VydmljZRJoCgtMaXN0SW50ZW50cxIrLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkxpc3RJbnRlbnRzUmVxdWVzdBosLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkxpc3RJbnRlbnRzUmVzcG9uc2USYgoJR2V0SW50ZW50EikuY29kZWludGVudHMuZW11bGF0b3IudjEuR2V0SW50ZW50UmVxdWVzdBoqLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkdldEludGVudFJlc3BvbnNlElYKBVJlc2V0EiUuY29kZWludGVudHMuZW11bGF0b3IudjEuUmVzZXRSZXF1ZXN0GiYuY29kZWludGVudHMuZW11bGF0b3IudjEuUmVzZXRSZXNwb25zZRJoCgtFeHBvcnRTdGF0ZRIrLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkV4cG9ydFN0YXRlUmVxdWVzdBosLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkV4cG9ydFN0YXRlUmVzcG9uc2USaAoLSW1wb3J0U3RhdGUSKy5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5JbXBvcnRTdGF0ZVJlcXVlc3QaLC5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5JbXBvcnRTdGF0ZVJlc3BvbnNlEmsKDEFkdmFuY2VDbG9jaxIsLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkFkdmFuY2VDbG9ja1JlcXVlc3QaLS5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5BZHZhbmNlQ2xvY2tSZXNwb25zZWIGcHJvdG8z", [file_codeintents_emulator_v1_wallet_service, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci5jb2RlaW50ZW50cy9lbXVsYXRvci92MS9lbXVsYXRvcl9zZXJ2aWNlLnByb3RvEhdjb2RlaW50ZW50cy5lbXVsYXRvci52MSIUChJMaXN0SW50ZW50c1JlcXVlc3QiTwoTTGlzdEludGVudHNSZXNwb25zZRI4CgdpbnRlbnRzGAEgAygLMicuY29kZWludGVudHMuZW11bGF0b3IudjEuRW11bGF0ZWRJbnRlbnQiJQoQR2V0SW50ZW50UmVxdWVzdBIRCglpbnRlbnRfaWQYASABKAkiTAoRR2V0SW50ZW50UmVzcG9uc2USNwoGaW50ZW50GAEgASgLMicuY29kZWludGVudHMuZW11bGF0b3IudjEuRW11bGF0ZWRJbnRlbnQiJAoTV2F0Y2hJbnRlbnRzUmVxdWVzdBINCgVsaW1pdBgBIAEoDSK0AQoUV2F0Y2hJbnRlbnRzUmVzcG9uc2USEwoLc3RhcnRzX292ZXIYASABKAgSOAoHaW50ZW50cxgCIAMoCzInLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkVtdWxhdGVkSW50ZW50Eg0KBXRvdGFsGAMgASgNEicKA25vdxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY2xvY2tfcnVubmluZxgFIAEoCCI+ChVFeHBsYWluTWVzc2FnZVJlcXVlc3QSEQoJaW50ZW50X2lkGAEgASgJEhIKCm1lc3NhZ2VfaWQYAiABKAkivwEKFkV4cGxhaW5NZXNzYWdlUmVzcG9uc2USDwoHc3VtbWFyeRgBIAEoCRIPCgd2ZXJkaWN0GAIgASgJEg0KBXdyb25nGAMgASgIEjsKCHNlY3Rpb25zGAQgAygLMikuY29kZWludGVudHMuZW11bGF0b3IudjEuRXhwbGFpbmVkU2VjdGlvbhI3CgZjaGVja3MYBSADKAsyJy5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5FeHBsYWluZWRDaGVjayKLAQoQRXhwbGFpbmVkU2VjdGlvbhIMCgR0eXBlGAEgASgJEg0KBXRpdGxlGAIgASgJEgwKBGRhdGEYAyABKAwSNQoFbGluZXMYBCADKAsyJi5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5FeHBsYWluZWRMaW5lEhUKDW9taXR0ZWRfbGluZXMYBSABKA0ipwEKDUV4cGxhaW5lZExpbmUSDgoGb2Zmc2V0GAEgASgNEg4KBmxlbmd0aBgCIAEoDRISCgp0YWdfbGVuZ3RoGAMgASgNEhUKDXByZWZpeF9sZW5ndGgYBCABKA0SDQoFZGVwdGgYBSABKA0SDAoEcGF0aBgGIAEoCRIMCgRuYW1lGAcgASgJEg8KB21lYW5pbmcYCCABKAkSDwoHcHJvYmxlbRgJIAEoCCJkCg5FeHBsYWluZWRDaGVjaxI2CgdvdXRjb21lGAEgASgOMiUuY29kZWludGVudHMuZW11bGF0b3IudjEuQ2hlY2tPdXRjb21lEgwKBHRleHQYAiABKAkSDAoEcGF0aBgDIAEoCSIUChJHZXRFbXVsYXRvclJlcXVlc3QiWgoTR2V0RW11bGF0b3JSZXNwb25zZRIaChJ3ZWJob29rX3B1YmxpY19rZXkYASABKAkSJwoDbm93GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLCAwoORW11bGF0ZWRJbnRlbnQSEQoJaW50ZW50X2lkGAEgASgJEjEKDWZpcnN0X3NlZW5fYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjwKCXJlcXVlc3RlZBgDIAEoCzIpLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLlJlcXVlc3RlZFBheW1lbnQSDgoGZG9tYWluGAQgASgJEjwKCXN1Ym1pdHRlZBgFIAEoCzIpLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLlN1Ym1pdHRlZFBheW1lbnQSGAoQaW50ZW50X3N1Ym1pdHRlZBgGIAEoCBI6CghtZXNzYWdlcxgHIAMoCzIoLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkVtdWxhdGVkTWVzc2FnZRI5Cgd3ZWJob29rGAggASgLMiguY29kZWludGVudHMuZW11bGF0b3IudjEuRW11bGF0ZWRXZWJob29rEhMKC3N0cmVhbV9vcGVuGAkgASgIEhAKCHZlcmlmaWVkGAogASgIEg8KB3VzZXJfaWQYCyABKAkSFQoNbWVzc2FnZV9jb3VudBgMIAEoDSKCAQoPRW11bGF0ZWRNZXNzYWdlEhIKCm1lc3NhZ2VfaWQYASABKAkSDAoEa2luZBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHNpemUYBSABKA0ixAEKD0VtdWxhdGVkV2ViaG9vaxILCgN1cmwYASABKAkSNAoFc3RhdGUYAiABKA4yJS5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5XZWJob29rU3RhdGUSOQoIYXR0ZW1wdHMYAyADKAsyJy5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5XZWJob29rQXR0ZW1wdBIzCg9uZXh0X2F0dGVtcHRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImQKDldlYmhvb2tBdHRlbXB0Ei4KCnN0YXJ0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2h0dHBfc3RhdHVzGAIgASgNEg0KBWVycm9yGAMgASgJIg4KDFJlc2V0UmVxdWVzdCIPCg1SZXNldFJlc3BvbnNlIhQKEkV4cG9ydFN0YXRlUmVxdWVzdCIkChNFeHBvcnRTdGF0ZVJlc3BvbnNlEg0KBXN0YXRlGAEgASgJIiMKEkltcG9ydFN0YXRlUmVxdWVzdBINCgVzdGF0ZRgBIAEoCSIVChNJbXBvcnRTdGF0ZVJlc3BvbnNlIkIKE0FkdmFuY2VDbG9ja1JlcXVlc3QSKwoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iPwoUQWR2YW5jZUNsb2NrUmVzcG9uc2USJwoDbm93GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCp8CgxDaGVja091dGNvbWUSHQoZQ0hFQ0tfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFENIRUNLX09VVENPTUVfUEFTU0VEEAESGAoUQ0hFQ0tfT1VUQ09NRV9GQUlMRUQQAhIZChVDSEVDS19PVVRDT01FX1NLSVBQRUQQAyqdAQoMV2ViaG9va1N0YXRlEh0KGVdFQkhPT0tfU1RBVEVfVU5TUEVDSUZJRUQQABIcChhXRUJIT09LX1NUQVRFX1JFR0lTVEVSRUQQARIZChVXRUJIT09LX1NUQVRFX1BFTkRJTkcQAhIbChdXRUJIT09LX1NUQVRFX0NPTkZJUk1FRBADEhgKFFdFQkhPT0tfU1RBVEVfRkFJTEVEEAQyxAcKD0VtdWxhdG9yU2VydmljZRJoCgtMaXN0SW50ZW50cxIrLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkxpc3RJbnRlbnRzUmVxdWVzdBosLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkxpc3RJbnRlbnRzUmVzcG9uc2USYgoJR2V0SW50ZW50EikuY29kZWludGVudHMuZW11bGF0b3IudjEuR2V0SW50ZW50UmVxdWVzdBoqLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkdldEludGVudFJlc3BvbnNlEm0KDFdhdGNoSW50ZW50cxIsLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLldhdGNoSW50ZW50c1JlcXVlc3QaLS5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5XYXRjaEludGVudHNSZXNwb25zZTABEnEKDkV4cGxhaW5NZXNzYWdlEi4uY29kZWludGVudHMuZW11bGF0b3IudjEuRXhwbGFpbk1lc3NhZ2VSZXF1ZXN0Gi8uY29kZWludGVudHMuZW11bGF0b3IudjEuRXhwbGFpbk1lc3NhZ2VSZXNwb25zZRJoCgtHZXRFbXVsYXRvchIrLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkdldEVtdWxhdG9yUmVxdWVzdBosLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkdldEVtdWxhdG9yUmVzcG9uc2USVgoFUmVzZXQSJS5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5SZXNldFJlcXVlc3QaJi5jb2RlaW50ZW50cy5lbXVsYXRvci52MS5SZXNldFJlc3BvbnNlEmgKC0V4cG9ydFN0YXRlEisuY29kZWludGVudHMuZW11bGF0b3IudjEuRXhwb3J0U3RhdGVSZXF1ZXN0GiwuY29kZWludGVudHMuZW11bGF0b3IudjEuRXhwb3J0U3RhdGVSZXNwb25zZRJoCgtJbXBvcnRTdGF0ZRIrLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkltcG9ydFN0YXRlUmVxdWVzdBosLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkltcG9ydFN0YXRlUmVzcG9uc2USawoMQWR2YW5jZUNsb2NrEiwuY29kZWludGVudHMuZW11bGF0b3IudjEuQWR2YW5jZUNsb2NrUmVxdWVzdBotLmNvZGVpbnRlbnRzLmVtdWxhdG9yLnYxLkFkdmFuY2VDbG9ja1Jlc3BvbnNlYgZwcm90bzM", [file_codeintents_emulator_v1_wallet_service, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Describes the message codeintents.emulator.v1.ListIntentsRequest.
@@ -43,94 +43,171 @@ export const GetIntentResponseSchema = /*@__PURE__*/
   messageDesc(file_codeintents_emulator_v1_emulator_service, 3);
 
 /**
+ * Describes the message codeintents.emulator.v1.WatchIntentsRequest.
+ * Use `create(WatchIntentsRequestSchema)` to create a new message.
+ */
+export const WatchIntentsRequestSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 4);
+
+/**
+ * Describes the message codeintents.emulator.v1.WatchIntentsResponse.
+ * Use `create(WatchIntentsResponseSchema)` to create a new message.
+ */
+export const WatchIntentsResponseSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 5);
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainMessageRequest.
+ * Use `create(ExplainMessageRequestSchema)` to create a new message.
+ */
+export const ExplainMessageRequestSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 6);
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainMessageResponse.
+ * Use `create(ExplainMessageResponseSchema)` to create a new message.
+ */
+export const ExplainMessageResponseSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 7);
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainedSection.
+ * Use `create(ExplainedSectionSchema)` to create a new message.
+ */
+export const ExplainedSectionSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 8);
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainedLine.
+ * Use `create(ExplainedLineSchema)` to create a new message.
+ */
+export const ExplainedLineSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 9);
+
+/**
+ * Describes the message codeintents.emulator.v1.ExplainedCheck.
+ * Use `create(ExplainedCheckSchema)` to create a new message.
+ */
+export const ExplainedCheckSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 10);
+
+/**
+ * Describes the message codeintents.emulator.v1.GetEmulatorRequest.
+ * Use `create(GetEmulatorRequestSchema)` to create a new message.
+ */
+export const GetEmulatorRequestSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 11);
+
+/**
+ * Describes the message codeintents.emulator.v1.GetEmulatorResponse.
+ * Use `create(GetEmulatorResponseSchema)` to create a new message.
+ */
+export const GetEmulatorResponseSchema = /*@__PURE__*/
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 12);
+
+/**
  * Describes the message codeintents.emulator.v1.EmulatedIntent.
  * Use `create(EmulatedIntentSchema)` to create a new message.
  */
 export const EmulatedIntentSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 4);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 13);
 
 /**
  * Describes the message codeintents.emulator.v1.EmulatedMessage.
  * Use `create(EmulatedMessageSchema)` to create a new message.
  */
 export const EmulatedMessageSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 5);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 14);
 
 /**
  * Describes the message codeintents.emulator.v1.EmulatedWebhook.
  * Use `create(EmulatedWebhookSchema)` to create a new message.
  */
 export const EmulatedWebhookSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 6);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 15);
 
 /**
  * Describes the message codeintents.emulator.v1.WebhookAttempt.
  * Use `create(WebhookAttemptSchema)` to create a new message.
  */
 export const WebhookAttemptSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 7);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 16);
 
 /**
  * Describes the message codeintents.emulator.v1.ResetRequest.
  * Use `create(ResetRequestSchema)` to create a new message.
  */
 export const ResetRequestSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 8);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 17);
 
 /**
  * Describes the message codeintents.emulator.v1.ResetResponse.
  * Use `create(ResetResponseSchema)` to create a new message.
  */
 export const ResetResponseSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 9);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 18);
 
 /**
  * Describes the message codeintents.emulator.v1.ExportStateRequest.
  * Use `create(ExportStateRequestSchema)` to create a new message.
  */
 export const ExportStateRequestSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 10);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 19);
 
 /**
  * Describes the message codeintents.emulator.v1.ExportStateResponse.
  * Use `create(ExportStateResponseSchema)` to create a new message.
  */
 export const ExportStateResponseSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 11);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 20);
 
 /**
  * Describes the message codeintents.emulator.v1.ImportStateRequest.
  * Use `create(ImportStateRequestSchema)` to create a new message.
  */
 export const ImportStateRequestSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 12);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 21);
 
 /**
  * Describes the message codeintents.emulator.v1.ImportStateResponse.
  * Use `create(ImportStateResponseSchema)` to create a new message.
  */
 export const ImportStateResponseSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 13);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 22);
 
 /**
  * Describes the message codeintents.emulator.v1.AdvanceClockRequest.
  * Use `create(AdvanceClockRequestSchema)` to create a new message.
  */
 export const AdvanceClockRequestSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 14);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 23);
 
 /**
  * Describes the message codeintents.emulator.v1.AdvanceClockResponse.
  * Use `create(AdvanceClockResponseSchema)` to create a new message.
  */
 export const AdvanceClockResponseSchema = /*@__PURE__*/
-  messageDesc(file_codeintents_emulator_v1_emulator_service, 15);
+  messageDesc(file_codeintents_emulator_v1_emulator_service, 24);
+
+/**
+ * Describes the enum codeintents.emulator.v1.CheckOutcome.
+ */
+export const CheckOutcomeSchema = /*@__PURE__*/
+  enumDesc(file_codeintents_emulator_v1_emulator_service, 0);
+
+/**
+ * How a check ended.
+ *
+ * @generated from enum codeintents.emulator.v1.CheckOutcome
+ */
+export const CheckOutcome = /*@__PURE__*/
+  tsEnum(CheckOutcomeSchema);
 
 /**
  * Describes the enum codeintents.emulator.v1.WebhookState.
  */
 export const WebhookStateSchema = /*@__PURE__*/
-  enumDesc(file_codeintents_emulator_v1_emulator_service, 0);
+  enumDesc(file_codeintents_emulator_v1_emulator_service, 1);
 
 /**
  * What became of a webhook.

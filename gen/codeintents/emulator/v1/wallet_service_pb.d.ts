@@ -337,6 +337,54 @@ export declare type VanishResponse = Message<"codeintents.emulator.v1.VanishResp
 export declare const VanishResponseSchema: GenMessage<VanishResponse>;
 
 /**
+ * Asks for the bytes of a scan code.
+ *
+ * @generated from message codeintents.emulator.v1.ReadPayloadRequest
+ */
+export declare type ReadPayloadRequest = Message<"codeintents.emulator.v1.ReadPayloadRequest"> & {
+  /**
+   * Id of the intent, base58. Required.
+   *
+   * @generated from field: string intent_id = 1;
+   */
+  intentId: string;
+
+  /**
+   * The 20 bytes or the 35 of the scan code in hex, base64, base58 or another notation, or the client secret; at most
+   * 4096 characters. Required.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ReadPayloadRequest.
+ * Use `create(ReadPayloadRequestSchema)` to create a new message.
+ */
+export declare const ReadPayloadRequestSchema: GenMessage<ReadPayloadRequest>;
+
+/**
+ * The bytes of a scan code.
+ *
+ * @generated from message codeintents.emulator.v1.ReadPayloadResponse
+ */
+export declare type ReadPayloadResponse = Message<"codeintents.emulator.v1.ReadPayloadResponse"> & {
+  /**
+   * The 20 bytes, which give the intent's private key.
+   *
+   * @generated from field: bytes payload = 1;
+   */
+  payload: Uint8Array;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ReadPayloadResponse.
+ * Use `create(ReadPayloadResponseSchema)` to create a new message.
+ */
+export declare const ReadPayloadResponseSchema: GenMessage<ReadPayloadResponse>;
+
+/**
  * What a request asks to be paid.
  *
  * @generated from message codeintents.emulator.v1.RequestedPayment
@@ -514,6 +562,16 @@ export declare const WalletService: GenService<{
     methodKind: "unary";
     input: typeof VanishRequestSchema;
     output: typeof VanishResponseSchema;
+  },
+  /**
+   * Finds the 20 bytes of an intent's scan code in pasted text, and checks that they are that intent's.
+   *
+   * @generated from rpc codeintents.emulator.v1.WalletService.ReadPayload
+   */
+  readPayload: {
+    methodKind: "unary";
+    input: typeof ReadPayloadRequestSchema;
+    output: typeof ReadPayloadResponseSchema;
   },
 }>;
 

@@ -1,0 +1,10 @@
+import type { WebhookRecord } from "../store/store.js";
+import { ATTEMPT_DELAYS_MS } from "../webhook/delivery.js";
+
+/** When the next attempt is due, in milliseconds since 1970; `undefined` where none is to come, or none has ended yet. */
+export function nextAttemptAt({ state, attempts }: WebhookRecord): number | undefined {
+  const delayMs = ATTEMPT_DELAYS_MS[attempts.length];
+  const last = attempts.at(-1);
+  if (state !== "pending" || delayMs === undefined || last === undefined) return undefined;
+  return last.startedAt + delayMs;
+}

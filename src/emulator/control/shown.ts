@@ -1,0 +1,112 @@
+/** The stored state as the control services show it. */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  type EmulatedIntentSchema,
+  type EmulatedMessageSchema,
+  type EmulatedWebhookSchema,
+  WebhookState,
+} from "../../../gen/codeintents/emulator/v1/emulator_service_pb.js";
+import type {
+  RequestedPaymentSchema,
+  SubmittedPaymentSchema,
+} from "../../../gen/codeintents/emulator/v1/wallet_service_pb.js";
+import type {
+  KeyState,
+  MessageRecord,
+  RequestedDomain,
+  RequestedPayment,
+  SubmittedPayment,
+  WebhookRecord,
+} from "../store/store.js";
+import { nextAttemptAt } from "./next-attempt.js";
+
+/** One intent, as it is shown. */
+export type ShownIntent = MessageInitShape<typeof EmulatedIntentSchema>;
+
+/** Number of the newest messages that are told of where their bytes are left out. */
+const OUTLINED_MESSAGES = 100;
+
+/** The intents that were seen, oldest first. */
+export function byAge(states: ReadonlyMap<string, KeyState>): [string, KeyState][] {
+  return [...states].sort(([, a], [, b]) => (a.firstSeenAt ?? 0) - (b.firstSeenAt ?? 0));
+}
+
+/** An intent with everything that belongs to it. */
+export function shownIntent(intentId: string, state: KeyState, streamOpen: boolean): ShownIntent {
+  const messages = state.messages.map((message) => ({ ...outline(message), message: message.bytes }));
+  return withMessages(messages, intentId, state, streamOpen);
+}
+
+/** An intent with its newest messages, of which the bytes are left out. */
+export function outlinedIntent(intentId: string, state: KeyState, streamOpen: boolean): ShownIntent {
+  return withMessages(state.messages.slice(-OUTLINED_MESSAGES).map(outline), intentId, state, streamOpen);
+}
+
+function withMessages(
+  messages: MessageInitShape<typeof EmulatedMessageSchema>[],
+  intentId: string,
+  { request, intent, webhook, messages: { length: messageCount }, firstSeenAt }: KeyState,
+  streamOpen: boolean,
+): ShownIntent {
+  return {
+    intentId,
+    ...(firstSeenAt === undefined ? {} : { firstSeenAt: timestampFromMs(firstSeenAt) }),
+    ...(request?.payment === undefined ? {} : { requested: requested(request.payment) }),
+    ...shownDomain(request?.domain),
+    ...(intent?.payment === undefined ? {} : { submitted: submitted(intent.payment) }),
+    intentSubmitted: intent?.state === "submitted",
+    userId: intent?.user ?? "",
+    messages,
+    messageCount,
+    ...(webhook === undefined ? {} : { webhook: shownWebhook(webhook) }),
+    streamOpen,
+  };
+}
+
+function outline(record: MessageRecord) {
+  const { messageId, kind, bytes, createdAt } = record;
+  return {
+    messageId,
+    kind: kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    createdAt: timestampFromMs(createdAt),
+    size: bytes.length,
+  };
+}
+
+/** The domain of a request. */
+export function shownDomain(domain: RequestedDomain | undefined): { domain: string; verified: boolean } {
+  return { domain: domain?.base ?? "", verified: domain?.verified ?? false };
+}
+
+const webhookStates = {
+  registered: WebhookState.REGISTERED,
+  pending: WebhookState.PENDING,
+  confirmed: WebhookState.CONFIRMED,
+  failed: WebhookState.FAILED,
+} as const;
+
+function shownWebhook(webhook: WebhookRecord): MessageInitShape<typeof EmulatedWebhookSchema> {
+  const next = nextAttemptAt(webhook);
+  return {
+    url: webhook.url,
+    state: webhookStates[webhook.state],
+    attempts: webhook.attempts.map(({ startedAt, httpStatus, error }) => ({
+      startedAt: timestampFromMs(startedAt),
+      httpStatus: httpStatus ?? 0,
+      error: error ?? "",
+    })),
+    ...(next === undefined ? {} : { nextAttemptAt: timestampFromMs(next) }),
+  };
+}
+
+/** What a request asks to be paid. */
+export function requested(payment: RequestedPayment): MessageInitShape<typeof RequestedPaymentSchema> {
+  const { destination, currency, nativeAmount, fees } = payment;
+  return { destination, currency, nativeAmount, fees: fees.map((fee) => ({ ...fee })) };
+}
+
+/** A payment as it was submitted. */
+export function submitted({ ...payment }: SubmittedPayment): MessageInitShape<typeof SubmittedPaymentSchema> {
+  return payment;
+}

@@ -1,0 +1,143 @@
+/** WatchIntents: the newest intents, and then whatever changes. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type WatchIntentsRequest,
+  type WatchIntentsResponse,
+  WatchIntentsResponseSchema,
+} from "../../../gen/codeintents/emulator/v1/emulator_service_pb.js";
+import { invalidArgument } from "../failure.js";
+import type { KeyState } from "../store/store.js";
+import type { Changes } from "./changes.js";
+import { byAge, outlinedIntent } from "./shown.js";
+
+/** Most intents that one watch tells of. */
+const MAX_INTENTS = 200;
+/** Most intents in one response, which keeps it well below a megabyte. */
+const INTENTS_PER_RESPONSE = 20;
+/** Most watches that are open at a time. */
+const MAX_WATCHES = 16;
+/** Changes that follow each other this fast go out together. */
+const PAUSE_MS = 50;
+/** Silence after which an empty response says that the emulator is still there. */
+const SILENCE_MS = 5_000;
+
+/** What a watch looks at. */
+export interface Watched {
+  dump(): Promise<ReadonlyMap<string, KeyState>>;
+  hasStream(intentId: string): boolean;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Whether the clock moves by itself. */
+  clockRunning(): boolean;
+}
+
+/** The open watches of an emulator. */
+export class IntentWatches {
+  readonly #watched: Watched;
+  readonly #changes: Changes;
+  readonly #end = new AbortController();
+  #open = 0;
+  #total = 0;
+
+  constructor(watched: Watched, changes: Changes) {
+    this.#watched = watched;
+    this.#changes = changes;
+  }
+
+  /** Ends every watch, and opens none any more. */
+  close(): void {
+    this.#end.abort();
+  }
+
+  /**
+   * Tells of changes until the caller leaves.
+   *
+   * @throws ConnectError ResourceExhausted where too many watches are open, Unavailable when the emulator closes
+   */
+  async *watch({ limit }: WatchIntentsRequest, left: AbortSignal): AsyncGenerator<WatchIntentsResponse> {
+    if (limit > MAX_INTENTS) throw invalidArgument(`limit: must be at most ${MAX_INTENTS}`);
+    if (this.#open >= MAX_WATCHES)
+      throw new ConnectError(`${MAX_WATCHES} watches are open already`, Code.ResourceExhausted);
+    this.#open += 1;
+    const news = new News(this.#changes);
+    try {
+      const signal = AbortSignal.any([left, this.#end.signal]);
+      yield* this.#tell(news, limit || MAX_INTENTS, signal);
+    } finally {
+      news.close();
+      this.#open -= 1;
+    }
+    if (this.#end.signal.aborted) throw new ConnectError("the emulator is closing", Code.Unavailable);
+  }
+
+  async *#tell(news: News, limit: number, signal: AbortSignal): AsyncGenerator<WatchIntentsResponse> {
+    while (!signal.aborted) {
+      const { startsOver, changed } = news.take();
+      const states = startsOver || changed.size > 0 ? byAge(await this.#watched.dump()) : undefined;
+      const told = states?.slice(-limit).filter(([intentId]) => startsOver || changed.has(intentId)) ?? [];
+      if (states !== undefined) this.#total = states.length;
+      for (let at = 0; at === 0 || at < told.length; at += INTENTS_PER_RESPONSE) {
+        const intents = told
+          .slice(at, at + INTENTS_PER_RESPONSE)
+          .map(([intentId, state]) => outlinedIntent(intentId, state, this.#watched.hasStream(intentId)));
+        yield this.#response({ startsOver: startsOver && at === 0, intents });
+      }
+      await news.wait(SILENCE_MS, signal);
+      await pause(PAUSE_MS, signal);
+    }
+  }
+
+  #response(fields: MessageInitShape<typeof WatchIntentsResponseSchema>): WatchIntentsResponse {
+    const now = timestampFromMs(this.#watched.now());
+    const clockRunning = this.#watched.clockRunning();
+    return create(WatchIntentsResponseSchema, { ...fields, total: this.#total, now, clockRunning });
+  }
+}
+
+/** What has changed since it was last asked. */
+class News {
+  #startsOver = true;
+  #changed = new Set<string>();
+  #wake: (() => void) | undefined;
+  readonly close: () => void;
+
+  constructor(changes: Changes) {
+    this.close = changes.listen((intentId) => {
+      if (intentId === undefined) this.#startsOver = true;
+      else this.#changed.add(intentId);
+      this.#wake?.();
+    });
+  }
+
+  take(): { readonly startsOver: boolean; readonly changed: ReadonlySet<string> } {
+    const taken = { startsOver: this.#startsOver, changed: this.#changed };
+    this.#startsOver = false;
+    this.#changed = new Set();
+    return taken;
+  }
+
+  /** Waits until there is something to take, for so long at most. */
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#startsOver || this.#changed.size > 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      timer.unref();
+      signal.addEventListener("abort", done);
+      this.#wake = done;
+    });
+  }
+}
+
+/** Waits; a signal ends it early, and quietly. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => {});
+}

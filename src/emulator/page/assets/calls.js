@@ -1,0 +1,124 @@
+/** Calls of the control services by the Connect protocol, in JSON. */
+
+import { authorization } from "./access.js";
+
+const EMULATOR = "codeintents.emulator.v1.EmulatorService";
+const WALLET = "codeintents.emulator.v1.WalletService";
+/** No response of the emulator is nearly as large. */
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/** A call that was refused, with Connect's code and the emulator's words. */
+export class Refusal extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message || code.replaceAll("_", " "));
+    this.code = code;
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {object} request
+ * @returns {Promise<any>}
+ */
+export function emulator(method, request = {}) {
+  return call(`${EMULATOR}/${method}`, request);
+}
+
+/**
+ * @param {string} method
+ * @param {object} request
+ * @returns {Promise<any>}
+ */
+export function wallet(method, request) {
+  return call(`${WALLET}/${method}`, request);
+}
+
+/**
+ * @param {string} path
+ * @param {object} request
+ * @returns {Promise<any>}
+ */
+async function call(path, request) {
+  const response = await post(path, "application/json", JSON.stringify(request));
+  if (!response.ok) throw await refusalOf(response);
+  return response.json();
+}
+
+/**
+ * Calls WatchIntents; ends when the emulator ends it.
+ *
+ * @param {object} request
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<import("./types.js").WatchResponse>}
+ */
+export async function* watchIntents(request, signal) {
+  const body = new TextEncoder().encode(JSON.stringify(request));
+  const head = new DataView(new ArrayBuffer(5));
+  head.setUint32(1, body.length);
+  const response = await post(
+    `${EMULATOR}/WatchIntents`,
+    "application/connect+json",
+    new Blob([head.buffer, body]),
+    signal,
+  );
+  if (!response.ok || response.body === null) throw await refusalOf(response);
+  for await (const { isEnd, text } of framesOf(response.body)) {
+    const message = JSON.parse(text);
+    if (!isEnd) yield message;
+    else if (message.error !== undefined) throw new Refusal(message.error.code, message.error.message ?? "");
+  }
+}
+
+/**
+ * The frames of a Connect stream: a byte of flags, four of length, and so many bytes.
+ *
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ */
+async function* framesOf(body) {
+  const reader = body.getReader();
+  let buffer = new Uint8Array(0);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const joined = new Uint8Array(buffer.length + value.length);
+      joined.set(buffer);
+      joined.set(value, buffer.length);
+      buffer = joined;
+      while (buffer.length >= 5) {
+        const length = new DataView(buffer.buffer, buffer.byteOffset).getUint32(1);
+        if (length > MAX_FRAME_BYTES) throw new Refusal("internal", "a response is too large");
+        if (buffer.length < 5 + length) break;
+        const isEnd = ((buffer[0] ?? 0) & 2) !== 0;
+        yield { isEnd, text: new TextDecoder().decode(buffer.subarray(5, 5 + length)) };
+        buffer = buffer.subarray(5 + length);
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {string} type
+ * @param {BodyInit} body
+ * @param {AbortSignal | null} [signal]
+ */
+function post(path, type, body, signal = null) {
+  const headers = { "content-type": type, "connect-protocol-version": "1", ...authorization() };
+  return fetch(path, { method: "POST", headers, body, signal, cache: "no-store", credentials: "omit" });
+}
+
+/** @param {Response} response */
+async function refusalOf(response) {
+  const { code, message, error } = await response.json().catch(() => ({}));
+  return new Refusal(
+    String(code ?? "unknown"),
+    String(message ?? error ?? `the emulator answered HTTP ${response.status}`),
+  );
+}
