@@ -1,7 +1,7 @@
 /**
  * Payment intents for custom Code wallet backends: build, sign, register, ask for the status.
  *
- * @module
+ * @module code-intents
  */
 
 export type { IntentReference } from "./client/intent-reference.js";

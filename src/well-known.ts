@@ -57,7 +57,9 @@ export interface WellKnownRequest {
 
 /** The part of a response of Node or Express that is used. */
 export interface WellKnownResponse {
+  /** Called once, before `end`. */
   writeHead(status: number, headers: Record<string, string>): unknown;
+  /** Sends the answer; without a body for HEAD. */
   end(body?: string): unknown;
 }
 

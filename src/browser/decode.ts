@@ -40,19 +40,19 @@ function read(shape: Shape, bytes: Uint8Array, into: Fields): Fields {
 
 function take(reader: BinaryReader, [name, holds, repeats]: Field, into: Fields): void {
   if (repeats === "repeated") {
-    (into[name] as unknown[]).push(valueOf(reader, holds, undefined));
+    (into[name] as unknown[]).push(readValue(reader, holds, undefined));
     return;
   }
   if (repeats === undefined) {
-    into[name] = valueOf(reader, holds, into[name]);
+    into[name] = readValue(reader, holds, into[name]);
     return;
   }
   const oneOf = into[repeats.slice("oneof ".length)] as OneOf;
-  oneOf.value = valueOf(reader, holds, oneOf.case === name ? oneOf.value : undefined);
+  oneOf.value = readValue(reader, holds, oneOf.case === name ? oneOf.value : undefined);
   oneOf.case = name;
 }
 
-function valueOf(reader: BinaryReader, holds: Scalar | Shape, before: unknown): unknown {
+function readValue(reader: BinaryReader, holds: Scalar | Shape, before: unknown): unknown {
   if (typeof holds === "object")
     return read(holds, reader.bytes(), (before as Fields | undefined) ?? empty(holds));
   const scalar = reader[holds]();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Logger } from "../client/options.js";
 import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "../client/watch-options.js";
 import { submittedOf, type WatchContext, watchIntent } from "../client/watching.js";
 import { InputError } from "../errors.js";
@@ -28,7 +29,7 @@ export interface WatchPaymentOptions extends Omit<WatchOptions, "soleListener"> 
   /** Used instead of the platform's; only with `"envelope"`. */
   readonly webSocket?: WebSocketConstructor | undefined;
   /** Told when the sequencer stops answering, and when it answers again. Default: `console`. */
-  readonly logger?: { warn(message: string): void } | undefined;
+  readonly logger?: Logger | undefined;
   /** Allows `http:` beyond loopback. Default `false`. */
   readonly allowInsecure?: boolean | undefined;
 }

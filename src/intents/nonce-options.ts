@@ -25,6 +25,7 @@ export type NonceOptions =
       readonly idempotencyKey?: undefined;
       /** Client secret of an intent that exists, to rebuild it. */
       readonly clientSecret: string;
+      /** Has no effect here: the client secret alone gives the nonce. */
       readonly idempotencySecret?: Uint8Array | string | undefined;
     };
 

@@ -16,7 +16,13 @@ import { equalBytes, fromBase58, requireBase58, toBase58 } from "../lib/bytes.js
  */
 export interface Signer {
   /** 32 bytes, their base58 text, or an object that gives either, as Solana's public keys do. */
-  readonly publicKey: Uint8Array | string | { toBytes(): Uint8Array | string };
+  readonly publicKey:
+    | Uint8Array
+    | string
+    | {
+        /** 32 bytes, or their base58 text. */
+        toBytes(): Uint8Array | string;
+      };
   /** Signs raw bytes with plain Ed25519, without prehash or prefix. Gives 64 bytes, at once or later. */
   sign(message: Uint8Array): Uint8Array | PromiseLike<Uint8Array>;
 }

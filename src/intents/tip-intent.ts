@@ -17,6 +17,7 @@ export type TipIntentOptions = {
   readonly mode?: "tip" | undefined;
 } & (
   | {
+      /** Where the user is known by this name. It is not in the payload. */
       readonly platform: TipPlatform;
       /** The user's name there, 1 to 15 UTF-16 units. What reaches beyond 15 bytes of UTF-8 is cut off. */
       readonly username: string;
@@ -42,6 +43,7 @@ export type TipIntentOptions = {
 export class TipIntent {
   /** Base58 of the 32-byte rendezvous public key. */
   readonly id: string;
+  /** The platform as it was given; it is not in the payload, and so not in the id. */
   readonly platform: TipPlatform;
   /** The name as it was given, also where the payload holds only its beginning. */
   readonly username: string;

@@ -4,6 +4,7 @@ import { WebhookError } from "./errors.js";
 
 /** A body that arrives in chunks, of bytes or text. The reader of a `ReadableStream` fits. */
 export interface ByteReader {
+  /** The next chunk; `done` at the end. */
   read(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
   /** Stops the sender; called where reading is given up. */
   cancel(): unknown;

@@ -10,6 +10,7 @@ import { createReceiver, type Received, type VerifyWebhookOptions, verifyOptionN
 
 /** Where a handler writes what a developer should know. `console` fits. It never receives a secret. */
 export interface WebhookLogger {
+  /** One line, without a line break at its end. */
   warn(message: string): void;
 }
 
@@ -27,6 +28,7 @@ export type WebhookFulfilment<Claims> =
        * for it this runs at every delivery.
        */
       readonly fulfil: (claims: Claims, context: WebhookContext) => unknown;
+      /** Remembers what is fulfilled; in production one that all your processes share. */
       readonly store: OnceStore;
       /** As `onceOnly`. Default 60,000. */
       readonly leaseMs?: number | undefined;

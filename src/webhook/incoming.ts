@@ -17,8 +17,17 @@ export interface Incoming {
 export interface WebhookRequest {
   readonly method?: string;
   readonly url: string;
-  readonly headers: { get(name: string): string | null };
-  readonly body: { getReader(): ByteReader } | AsyncIterable<Uint8Array> | null;
+  readonly headers: {
+    /** The value of a header by its name in any case; `null` without one. */
+    get(name: string): string | null;
+  };
+  readonly body:
+    | {
+        /** Locks the body for this reader. */
+        getReader(): ByteReader;
+      }
+    | AsyncIterable<Uint8Array>
+    | null;
   readonly bodyUsed?: boolean;
 }
 

@@ -17,6 +17,7 @@ export interface NodeWebhookRequest extends AsyncIterable<unknown> {
   readonly rawBody?: unknown;
   readonly readableDidRead?: boolean;
   readonly readableEnded?: boolean;
+  /** Called where the answer comes before the end of the body, so that the sender stops. */
   destroy?(): unknown;
 }
 
@@ -24,8 +25,11 @@ export interface NodeWebhookRequest extends AsyncIterable<unknown> {
 export interface NodeWebhookResponse {
   statusCode: number;
   shouldKeepAlive?: boolean;
+  /** Called before `end`. */
   setHeader(name: string, value: string): unknown;
+  /** Told once the answer is handed to the system. */
   once(event: "finish", listener: () => void): unknown;
+  /** Sends the answer. */
   end(body: string): unknown;
 }
 

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DomainSchema } from "../../gen/code/common/v1/model_pb.js";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
-import { messageBytes } from "../../src/sequencer/message-bytes.js";
 import type { SigningKey } from "../../src/crypto/types.js";
 import { Listener } from "../../src/events/listener.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../../src/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { messageBytes } from "../../src/sequencer/message-bytes.js";
 import { account } from "../support/payment.js";
 import { runs } from "../support/property.js";
 import { codeScanned, filled, type Kind, lengthDelimited, login, newKey } from "../support/sequencer.js";
@@ -90,7 +90,8 @@ const clientKinds: readonly (readonly [string, Kind])[] = [
   ["clientRejectedLogin", { case: "clientRejectedLogin", value: { timestamp: { seconds: 1n } } }],
 ];
 
-const hear = (heard: Message, listener = new Listener(intent)) => listener.hear(heard, "stream", messageBytes);
+const hear = (heard: Message, listener = new Listener(intent)) =>
+  listener.hear(heard, "stream", messageBytes);
 
 describe("what is properly made", () => {
   it("is told with what it says", () => {
@@ -246,7 +247,10 @@ describe("a request with other details, signed by the intent's own key", () => {
     const theirs = intentOf({ fees: [{ destination: account(9), basisPoints: 101 }] });
     const kind = fromBinary(MessageSchema, theirs.toBinary()).kind as Kind;
     const heard = message(kind, { signer: rendezvousKey(ours.payload) });
-    expect(new Listener(ours).hear(heard, "stream", messageBytes)).toMatchObject({ type: "conflicting", field: "fees" });
+    expect(new Listener(ours).hear(heard, "stream", messageBytes)).toMatchObject({
+      type: "conflicting",
+      field: "fees",
+    });
   });
 
   it("does not stand in the way of ours", () => {

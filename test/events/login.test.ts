@@ -5,12 +5,12 @@ import {
   MessageSchema,
   RequestToLoginSchema,
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
-import { messageBytes } from "../../src/sequencer/message-bytes.js";
 import type { SigningKey } from "../../src/crypto/types.js";
 import type { PaymentEvent } from "../../src/events/events.js";
 import { Listener } from "../../src/events/listener.js";
 import type { Intent } from "../../src/intents/intent.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { messageBytes } from "../../src/sequencer/message-bytes.js";
 import { drawnSignature } from "../support/drawn-signature.js";
 import { buildLogin, keyOfSeed, login, rebuildLogin, stranger, verifier } from "../support/login.js";
 import { build, order, rebuild } from "../support/payment.js";

@@ -26,13 +26,24 @@ export interface FetchInit {
 export interface FetchAnswer {
   readonly status: number;
   readonly type?: string;
-  readonly headers: { get(name: string): string | null };
-  readonly body: AsyncIterable<Uint8Array> | { getReader(): FetchBodyReader } | null;
+  readonly headers: {
+    /** The value of a header by its name in any case; `null` without one. */
+    get(name: string): string | null;
+  };
+  readonly body:
+    | AsyncIterable<Uint8Array>
+    | {
+        /** Locks the body for this reader. */
+        getReader(): FetchBodyReader;
+      }
+    | null;
 }
 
 /** The reader of a {@link FetchAnswer}'s body. */
 export interface FetchBodyReader {
+  /** The next bytes; `done` at the end. */
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  /** Called where reading is given up, so that the connection ends. */
   cancel(): Promise<unknown>;
 }
 
@@ -69,8 +80,11 @@ export interface WebSocketLike {
   binaryType: string;
   /** Bytes that were sent and are not on their way yet. */
   readonly bufferedAmount: number;
+  /** Sends one binary frame. */
   send(data: Uint8Array<ArrayBuffer>): void;
+  /** Begins the closing handshake; a `close` event follows. */
   close(code?: number): void;
+  /** As `EventTarget` has it. */
   addEventListener(
     type: "open" | "message" | "error" | "close",
     listener: (event: WebSocketEvent) => void,
