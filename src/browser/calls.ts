@@ -1,5 +1,9 @@
-import type { Sequencer } from "../sequencer/port.js";
+import type { Message as ProtobufMessage } from "@bufbuild/protobuf";
+import { type Attempt, type MessageCalls, type Sequencer, statusOf } from "../sequencer/port.js";
 import type { FetchFunction, WebSocketConstructor } from "../sequencer/transports/types.js";
+import { rawMessageBytes } from "./decode.js";
+import { ackMessages, getStatus, type Method, pollMessages } from "./methods.js";
+import * as write from "./write.js";
 
 /** What a page asks a sequencer. */
 export type PageCalls = Pick<Sequencer, "messages" | "getStatus">;
@@ -10,4 +14,29 @@ export interface PageTarget {
   readonly fetch: FetchFunction;
   /** `undefined` for the platform's. */
   readonly webSocket: WebSocketConstructor | undefined;
+}
+
+/** Makes one unary call. */
+export type Call = <T extends ProtobufMessage>(
+  method: Method<T>,
+  body: Uint8Array<ArrayBuffer>,
+  attempt: Attempt,
+) => Promise<T>;
+
+/** What a page asks, by a protocol's way to call and to open a stream. */
+export function pageCalls(call: Call, stream: Pick<MessageCalls, "streams" | "open">): PageCalls {
+  return {
+    async getStatus(publicKey, attempt) {
+      const status = await call(getStatus, write.wrapped(publicKey), attempt);
+      return statusOf(status.exists, status.codeScanned, status.intentSubmitted);
+    },
+    messages: {
+      ...stream,
+      bytes: rawMessageBytes,
+      poll: async (key, attempt) => (await call(pollMessages, write.listening(key), attempt)).messages,
+      async acknowledge(publicKey, messageIds, attempt) {
+        await call(ackMessages, write.acknowledgement(publicKey, messageIds), attempt);
+      },
+    },
+  };
 }

@@ -2,7 +2,6 @@
  * Connect for a page. The protocol's parts are the library's own; what it would bring besides, compiled schemas and their
  * JSON, is larger than all that is needed here.
  */
-import type { Message as ProtobufMessage } from "@bufbuild/protobuf";
 import { createEnvelopeReadableStream, encodeEnvelope } from "@connectrpc/connect/protocol";
 import {
   endStreamFlag,
@@ -15,21 +14,16 @@ import type { SigningKey } from "../crypto/types.js";
 import { onAbort } from "../sequencer/abort.js";
 import { connectFailure } from "../sequencer/connect-failure.js";
 import { malformed } from "../sequencer/malformed.js";
-import { type Attempt, type StreamFrame, statusOf } from "../sequencer/port.js";
+import type { Attempt, StreamFrame } from "../sequencer/port.js";
 import { guarded } from "../sequencer/transports/guarded-fetch.js";
-import type { PageCalls, PageTarget } from "./calls.js";
-import { rawMessageBytes } from "./decode.js";
-import { ackMessages, answerOf, getStatus, type Method, plainStream, pollMessages } from "./methods.js";
+import { type Call, type PageCalls, type PageTarget, pageCalls } from "./calls.js";
+import { answerOf, type Method, plainStream } from "./methods.js";
 import * as write from "./write.js";
 
 /** What a page asks over Connect: by fetch alone, so that its streams are plain ones. */
 export function connectCalls({ baseUrl, fetch }: PageTarget): PageCalls {
   const post = poster(baseUrl, guarded(fetch));
-  async function call<T extends ProtobufMessage>(
-    method: Method<T>,
-    body: Uint8Array<ArrayBuffer>,
-    attempt: Attempt,
-  ): Promise<T> {
+  const call: Call = async (method, body, attempt) => {
     try {
       const answer = await post("unary", method, body, attempt);
       const { isUnaryError, unaryError } = validateResponse("unary", true, answer.status, answer.headers);
@@ -39,22 +33,8 @@ export function connectCalls({ baseUrl, fetch }: PageTarget): PageCalls {
     } catch (error) {
       throw connectFailure(error);
     }
-  }
-  return {
-    async getStatus(publicKey, attempt) {
-      const status = await call(getStatus, write.wrapped(publicKey), attempt);
-      return statusOf(status.exists, status.codeScanned, status.intentSubmitted);
-    },
-    messages: {
-      bytes: rawMessageBytes,
-      streams: ["plain"],
-      poll: async (key, attempt) => (await call(pollMessages, write.listening(key), attempt)).messages,
-      async acknowledge(publicKey, messageIds, attempt) {
-        await call(ackMessages, write.acknowledgement(publicKey, messageIds), attempt);
-      },
-      open: (_, key, context) => stream(post, key, context),
-    },
   };
+  return pageCalls(call, { streams: ["plain"], open: (_, key, context) => stream(post, key, context) });
 }
 
 type Post = (

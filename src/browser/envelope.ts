@@ -4,20 +4,11 @@ import { FrameChannel } from "../sequencer/envelope-channel.js";
 import { envelopeRefusal, notFromProxy } from "../sequencer/envelope-refusal.js";
 import { envelopeUrl } from "../sequencer/envelope-url.js";
 import { malformed } from "../sequencer/malformed.js";
-import { type Attempt, type StreamFrame, type StreamKind, statusOf } from "../sequencer/port.js";
+import type { StreamFrame, StreamKind } from "../sequencer/port.js";
 import { fetchSender } from "../sequencer/transports/fetch-sender.js";
 import { webSocketOpener } from "../sequencer/transports/web-sockets.js";
-import type { PageCalls, PageTarget } from "./calls.js";
-import { rawMessageBytes } from "./decode.js";
-import {
-  ackMessages,
-  answerOf,
-  getStatus,
-  keepAliveStream,
-  type Method,
-  plainStream,
-  pollMessages,
-} from "./methods.js";
+import { type Call, type PageCalls, type PageTarget, pageCalls } from "./calls.js";
+import { answerOf, keepAliveStream, type Method, plainStream } from "./methods.js";
 import * as shapes from "./shapes.js";
 import * as write from "./write.js";
 
@@ -25,11 +16,7 @@ import * as write from "./write.js";
 export function envelopeCalls({ baseUrl, fetch, webSocket }: PageTarget): PageCalls {
   const url = envelopeUrl(baseUrl);
   const sender = fetchSender(fetch);
-  async function call<T extends ProtobufMessage>(
-    method: Method<T>,
-    body: Uint8Array,
-    { headers, signal }: Attempt,
-  ): Promise<T> {
+  const call: Call = async (method, body, { headers, signal }) => {
     const answer = await sender.send({
       method: "POST",
       url,
@@ -41,28 +28,17 @@ export function envelopeCalls({ baseUrl, fetch, webSocket }: PageTarget): PageCa
     if (!isEnvelope || (answer.status !== 200 && answer.status !== 500))
       throw notFromProxy(method.name, answer);
     return replyOf(method, answer.body, answer.status === 200);
-  }
-  return {
-    async getStatus(publicKey, attempt) {
-      const status = await call(getStatus, write.wrapped(publicKey), attempt);
-      return statusOf(status.exists, status.codeScanned, status.intentSubmitted);
-    },
-    messages: {
-      bytes: rawMessageBytes,
-      streams: ["keep-alive", "plain"],
-      poll: async (key, attempt) => (await call(pollMessages, write.listening(key), attempt)).messages,
-      async acknowledge(publicKey, messageIds, attempt) {
-        await call(ackMessages, write.acknowledgement(publicKey, messageIds), attempt);
-      },
-      open: (kind, key, { signal, headers }) =>
-        stream(kind, key, {
-          opener: webSocketOpener(webSocket),
-          url: baseUrl.replace(/^http/, "ws"),
-          headers,
-          signal,
-        }),
-    },
   };
+  return pageCalls(call, {
+    streams: ["keep-alive", "plain"],
+    open: (kind, key, { signal, headers }) =>
+      stream(kind, key, {
+        opener: webSocketOpener(webSocket),
+        url: baseUrl.replace(/^http/, "ws"),
+        headers,
+        signal,
+      }),
+  });
 }
 
 async function* stream(
