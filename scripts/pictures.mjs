@@ -1,0 +1,106 @@
+// Makes pictures of the checkout and of the emulator's page, at three widths and in both themes, for somebody to look at. Needs
+// `npm run build` and Chromium.
+//
+//   node scripts/pictures.mjs [--directory pictures] [--docs]
+//
+// `--docs` renews the two that the README shows instead.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values: options } = parseArgs({
+  options: { directory: { type: "string", default: "pictures" }, docs: { type: "boolean", default: false } },
+});
+const directory = options.docs ? join(root, "docs", "images") : options.directory;
+await mkdir(directory, { recursive: true });
+
+const docsNames = { waiting: "checkout.png", "emulator-bytes": "emulator.png" };
+
+const demo = spawn(process.execPath, ["examples/checkout/demo.mjs"], {
+  cwd: root,
+  env: { ...process.env, PORT: "0", EMULATOR_PORT: "0" },
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium" });
+try {
+  const { shop, sequencer } = await addresses();
+  if (options.docs) {
+    await pictures({
+      shop,
+      sequencer,
+      width: 1120,
+      height: 830,
+      colorScheme: "light",
+      only: /waiting|bytes/,
+    });
+  } else {
+    for (const [width, height] of [
+      [360, 740],
+      [768, 1024],
+      [1280, 860],
+    ]) {
+      for (const colorScheme of ["light", "dark"])
+        await pictures({ shop, sequencer, width, height, colorScheme });
+    }
+  }
+} finally {
+  await browser.close();
+  demo.kill("SIGINT");
+  await once(demo, "exit");
+}
+
+/** Where the demo says that it is. */
+async function addresses() {
+  const found = [];
+  for await (const line of createInterface({ input: demo.stdout })) {
+    found.push(...(line.match(/http:\/\/\S+/g) ?? []));
+    if (found.length === 2) return { shop: found[0], sequencer: found[1] };
+  }
+  throw new Error("the demo did not start");
+}
+
+async function pictures({ shop, sequencer, width, height, colorScheme, only = /./ }) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  const take = async (name, from = page) => {
+    if (!only.test(name)) return;
+    const file = options.docs ? docsNames[name] : `${name}-${width}-${colorScheme}.png`;
+    await from.screenshot({ path: join(directory, file), fullPage: !options.docs });
+  };
+  const wallet = async (act, heading) => {
+    await page.getByRole("button", { name: act, exact: true }).click();
+    await page.getByRole("heading", { name: heading }).waitFor();
+  };
+
+  await page.goto(shop);
+  await page.getByRole("button", { name: "One Sidamo more" }).click();
+  await page.getByRole("button", { name: "One Huila more" }).click();
+  await take("shop");
+  await page.getByRole("button", { name: "Pay with Code" }).click();
+  await page.getByRole("heading", { name: "Scan to pay" }).waitFor();
+  await page.locator("svg[role=img], .code svg, main svg").first().waitFor();
+  await take("waiting");
+  await wallet("Scan", "Scanned");
+  await take("scanned");
+
+  const emulator = await context.newPage();
+  await emulator.goto(sequencer);
+  await emulator.locator(".intent").last().click();
+  const line = emulator.getByRole("treeitem", { name: "native_amount" }).first();
+  await line.scrollIntoViewIfNeeded();
+  await line.hover();
+  await take("emulator-bytes", emulator);
+  await emulator.close();
+
+  await wallet("Decline", /declined/i);
+  await take("declined");
+  await wallet("Pay", /paid|confirmed|thank/i);
+  await take("paid");
+  await context.close();
+}
