@@ -43,7 +43,7 @@ try {
 
   heading("Registered over every protocol");
   line("An idempotency key of its own for each, since one key is one intent.");
-  for (const protocol of /** @type {const} */ (["connect", "grpc", "grpc-web", "rest"])) {
+  for (const protocol of /** @type {const} */ (["connect", "grpc", "grpc-web", "rest", "envelope"])) {
     // A secret keeps the keys from being guessed; a real one is random and kept for good.
     const idempotencySecret = "only for this walk, not for an order";
     const code = new CodeClient({ baseUrl: emulator.url, protocol, idempotencySecret });

@@ -5,6 +5,6 @@
  * @module
  */
 export type { Fee } from "../intents/fees.js";
-export type { Currency, CurrencyInput } from "../money/currency.js";
+export type { Currency } from "../money/currency.js";
 export type { PaymentKind } from "../rendezvous/payload.js";
 export { type RebuildPaymentOptions, type RebuiltPayment, rebuildPayment } from "./payment.js";

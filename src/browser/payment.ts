@@ -3,7 +3,7 @@ import type { Fee } from "../intents/fees.js";
 import { requireBase58, toBase58 } from "../lib/bytes.js";
 import { checkOptions } from "../lib/options.js";
 import { type Amount, formatUnits, parseAmount } from "../money/amount.js";
-import { type Currency, type CurrencyInput, parseCurrency } from "../money/currency.js";
+import { type Currency, parseCurrency } from "../money/currency.js";
 import { rendezvousKey } from "../rendezvous/key.js";
 import { nonceFromClientSecret } from "../rendezvous/nonce.js";
 import { encodePayload, type PaymentKind } from "../rendezvous/payload.js";
@@ -14,8 +14,8 @@ export interface RebuildPaymentOptions {
   readonly clientSecret: string;
   /** Decimal text or a number, in the currency's main unit, with at most two decimals. */
   readonly amount: string | number;
-  /** Currency code; case does not matter. */
-  readonly currency: CurrencyInput;
+  /** Currency code, as it came from the backend; case does not matter. One that there is not throws. */
+  readonly currency: string;
   /** Id that the backend registered; another one throws `intent_mismatch`. */
   readonly expectedId: string;
   /** Token account that receives the payment, base58 of 32 bytes. It is not in the id: say it, and a watch compares it. */

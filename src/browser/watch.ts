@@ -39,8 +39,7 @@ export interface WatchPaymentOptions extends Omit<WatchOptions, "soleListener"> 
  * breaks. Import it when the code is on the screen; what the protocol needs is loaded when the watch begins.
  *
  * @throws InputError for options that cannot work, at once
- * @throws UnsupportedError `unsupported_by_runtime` without a WebSocket, while the events are read; there too TransportError
- * `aborted` and WaitError `payment_timeout`
+ * @throws TransportError `aborted`, WaitError `payment_timeout`, while the events are read. Without a WebSocket it polls
  * @example
  * ```ts
  * import type { RebuiltPayment } from "code-intents/browser";

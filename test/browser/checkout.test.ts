@@ -327,6 +327,18 @@ describe("when something fails", () => {
     await buyer.sees("waiting");
   });
 
+  test("registers again what its sequencer has forgotten", async () => {
+    await using stage = await checkout.open();
+    await using buyer = await Buyer.come(browser);
+    await buyer.order(await stage.start());
+    const intent = await buyer.scanned();
+    await stage.end("SIGINT");
+    await stage.emulator.reset();
+    await stage.start();
+    await expect.poll(() => stage.emulator.wallet.pay(intent).then(() => "paid", String)).toBe("paid");
+    await buyer.sees("confirmed");
+  });
+
   test("says that it is offline, and recovers by itself after ten seconds", async () => {
     await using stage = await checkout.open();
     await using wire = await layWire(() => stage.emulator.port);

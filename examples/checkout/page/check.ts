@@ -1,4 +1,4 @@
-import { type Currency, type RebuiltPayment, rebuildPayment } from "code-intents/browser";
+import { type RebuiltPayment, rebuildPayment } from "code-intents/browser";
 import type { OrderView } from "../server/view.js";
 import type { Shown } from "./basket.js";
 
@@ -21,7 +21,7 @@ export function checkedPayment(order: OrderView, shown: Shown | undefined): Rebu
     expectedId: intentId,
     destination,
     amount,
-    currency: currency as Currency,
+    currency,
     fees,
     kind,
   });

@@ -113,7 +113,7 @@ export const view = {
     setText(total, money);
     setText(paymentId, `Payment ${intentId.slice(0, 6)}…${intentId.slice(-6)}`);
     lines.replaceChildren(
-      ...ordered.map(({ name, quantity, price }) => {
+      ...ordered.map(({ name, quantity, total: price }) => {
         const item = document.createElement("li");
         item.append(span(`${quantity} × ${name}`), span(showMoney(price, currency)));
         return item;

@@ -18,6 +18,8 @@ export interface PricedLine extends CartLine {
   readonly name: string;
   /** Of one, as decimal text. */
   readonly price: string;
+  /** Of all of them. */
+  readonly total: string;
 }
 
 /** A cart that cannot be sold. The text is for the buyer. */
@@ -63,8 +65,9 @@ export function priceCart(lines: readonly CartLine[]): { lines: PricedLine[]; am
   const priced = lines.map(({ product, quantity }) => {
     const sold = products.get(product);
     if (sold === undefined) throw new CartError(`We do not sell "${product}".`);
-    total += sold.cents * quantity;
-    return { product, quantity, name: sold.name, price: decimal(sold.cents) };
+    const cents = sold.cents * quantity;
+    total += cents;
+    return { product, quantity, name: sold.name, price: decimal(sold.cents), total: decimal(cents) };
   });
   if (total < SMALLEST_TOTAL) throw new CartError(`An order is at least ${decimal(SMALLEST_TOTAL)} usd.`);
   if (total > LARGEST_TOTAL) throw new CartError(`An order is at most ${decimal(LARGEST_TOTAL)} usd.`);

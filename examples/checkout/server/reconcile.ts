@@ -18,7 +18,7 @@ const LOOK_BACK_MS = 7 * 24 * 3_600_000;
 
 /**
  * Does what a crash, an outage or a lost webhook left undone, at once and then at an interval: orders that were kept but never
- * registered are registered, and paid orders that nobody told of are fulfilled.
+ * registered, or that the sequencer forgot, are registered, and paid orders that nobody told of are fulfilled.
  *
  * @returns what ends it; resolves when nothing of it runs any more
  */
@@ -50,6 +50,10 @@ async function reconcileOnce(
     getStatus: async (order: Order) => {
       // A status speaks of our order only once our request is known to be there.
       if (order.registeredAt === undefined) await desk.register(order);
+      const status = await code.paymentIntents.getStatus(order.intentId, { signal: ended });
+      if (status.state !== "unknown") return status;
+      // It was registered, and the sequencer has forgotten it: a restored backup, or an emulator that started anew.
+      await desk.register(order);
       return code.paymentIntents.getStatus(order.intentId, { signal: ended });
     },
     fulfil: (order) => book.fulfil(order.intentId, "status", Date.now()),

@@ -15,6 +15,7 @@ const payloads = new Map();
 
 export class WalletPanel {
   #intentId;
+  #paid = false;
   #pay = button("Pay", "primary");
   #login = button("Log in", "primary");
   #scan = button("Scan");
@@ -73,7 +74,9 @@ export class WalletPanel {
     this.#login.addEventListener("click", () => this.#act(() => this.#doLogin()));
     this.#scan.addEventListener("click", () => this.#withCode("Scan", () => "Scanned."));
     this.#reject.addEventListener("click", () =>
-      this.#withCode("Reject", () => "Rejected. It can still be paid."),
+      this.#withCode("Reject", () =>
+        this.#paid ? "Rejected, after it was paid: nothing changes." : "Rejected. It can still be paid.",
+      ),
     );
     this.#vanish.addEventListener("click", () =>
       this.#withCode("Vanish", () => "The payer has left without a word."),
@@ -91,7 +94,9 @@ export class WalletPanel {
   }
 
   /** @param {Intent} intent */
-  update({ requested, domain = "", verified }) {
+  update({ requested, domain = "", verified, intentSubmitted = false }) {
+    this.#paid = intentSubmitted;
+    this.#pay.classList.toggle("primary", !intentSubmitted);
     this.#login.hidden = requested !== undefined || domain === "";
     this.#pay.hidden = !this.#login.hidden;
     this.#userField.hidden = !verified;
