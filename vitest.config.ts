@@ -8,5 +8,7 @@ export default defineConfig({
     exclude: ["test/browser/**"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // What is polled comes in milliseconds, but not on a machine that has other things to do.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -335,7 +335,9 @@ describe("when something fails", () => {
     await stage.end("SIGINT");
     await stage.emulator.reset();
     await stage.start();
-    await expect.poll(() => stage.emulator.wallet.pay(intent).then(() => "paid", String)).toBe("paid");
+    const pay = () => stage.emulator.wallet.pay(intent).then(() => "paid", String);
+    await expect.poll(pay, { timeout: 20_000 }).toBe("paid");
+    await buyer.page.reload();
     await buyer.sees("confirmed");
   });
 
