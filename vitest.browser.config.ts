@@ -4,5 +4,12 @@ import config from "./vitest.config.js";
 // What is tested in a real browser: Chromium has to be installed.
 export default defineConfig({
   ...config,
-  test: { ...config.test, include: ["test/browser/**/*.test.ts"], exclude: [], testTimeout: 60_000 },
+  test: {
+    ...config.test,
+    include: ["test/browser/**/*.test.ts"],
+    exclude: [],
+    // A browser keeps two cores busy by itself.
+    maxWorkers: 1,
+    testTimeout: 60_000,
+  },
 });
