@@ -28,12 +28,13 @@ const allowed: Readonly<Record<string, string>> = {
   inspect: "errors lib crypto gen money rendezvous scan-code",
   webhook: "errors lib crypto gen money rendezvous intents",
   "scan-code": "errors lib gen money rendezvous",
-  emulator: "errors lib crypto gen money rendezvous intents inspect webhook client/ client index",
-  cli: "errors lib crypto gen money rendezvous intents inspect webhook scan-code sequencer events client/ client well-known index emulator",
+  server: "errors lib crypto gen money rendezvous intents webhook",
+  emulator: "errors lib crypto gen money rendezvous intents inspect webhook client/ client index server",
+  cli: "errors lib crypto gen money rendezvous intents inspect webhook scan-code sequencer events client/ client well-known index server emulator",
 };
 
 /** What may import Node's own modules, beside the rooms that are Node's. */
-const nodesRooms = new Set(["emulator", "cli"]);
+const nodesRooms = new Set(["server", "emulator", "cli"]);
 const nodesFiles = new Set(["src/crypto/node.ts", "src/crypto/fallback.ts"]);
 /** Here a file may where only Node loads it: its transport, and what that is made of. */
 const transports = "src/sequencer/transports/";
@@ -162,7 +163,8 @@ function cycles(arrows: ReadonlyMap<string, readonly Arrow[]>): string[] {
 function startUpProblems(arrows: ReadonlyMap<string, readonly Arrow[]>, sources: Sources): string[] {
   const found: string[] = [];
   for (const [file, way] of loaded(arrows, sources, "node", ["static"])) {
-    if (roomOf(file) === "emulator") found.push(`start-up loads the emulator: ${way.join(" -> ")}`);
+    if (["server", "emulator"].includes(roomOf(file)))
+      found.push(`start-up loads the ${roomOf(file)}: ${way.join(" -> ")}`);
     for (const { kind, specifier } of arrows.get(file) ?? []) {
       if (kind !== "static" || !deferred.test(specifier)) continue;
       found.push(`start-up loads ${specifier}: ${way.join(" -> ")}`);

@@ -1,10 +1,4 @@
-/** The time that every duration of the emulator runs on. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Calls back once after `delayMs` of this clock. Returns what cancels it. */
-  after(delayMs: number, callback: () => void): () => void;
-}
+import type { Clock } from "../server/clock.js";
 
 interface Timer {
   readonly dueAt: number;

@@ -1,15 +1,15 @@
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import * as crypto from "#crypto";
 import { toBase58 } from "../lib/bytes.js";
-import { type SequencerServices, sequencerRoutes, sequencerServices } from "./calls/services.js";
+import { type SequencerServices, sequencerRoutes, sequencerServices } from "../server/calls/services.js";
+import { WebhookDelivery } from "../server/webhook/delivery.js";
+import { webhookToken } from "../server/webhook/token.js";
 import { Changes, ToldStreamHub, toldStore } from "./control/changes.js";
 import { type Controls, controlRoutes } from "./control/control.js";
 import { IntentWatches, type Watched } from "./control/watch.js";
 import type { CheckedEmulatorOptions } from "./options.js";
 import { WalletUsers } from "./wallet/users.js";
 import { Wallet } from "./wallet/wallet.js";
-import { WebhookDelivery } from "./webhook/delivery.js";
-import { webhookToken } from "./webhook/token.js";
 
 /** Everything of an emulator but its port. */
 export interface EmulatorCore {

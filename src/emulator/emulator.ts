@@ -1,7 +1,20 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { createContextValues, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { sequencerRoutes } from "./calls/services.js";
+import { sequencerRoutes } from "../server/calls/services.js";
+import { envelopeHandler, isEnvelopePath } from "../server/envelope/http.js";
+import { EnvelopeMethods } from "../server/envelope/methods.js";
+import { WebSockets } from "../server/envelope/websocket.js";
+import {
+  type GuardOptions,
+  guardRequest,
+  type PortRequest,
+  type PortResponse,
+} from "../server/port/http-guard.js";
+import { MAX_REQUEST_BYTES } from "../server/port/request-body.js";
+import { type PortServer, startPortServer } from "../server/port/server.js";
+import { restHandler } from "../server/rest/rest.js";
+import { readState, writeState } from "../server/store/state-text.js";
 import type { MovableClock } from "./clock.js";
 import {
   controlAuthorization,
@@ -10,16 +23,8 @@ import {
   remoteAddressKey,
 } from "./control/access.js";
 import { type EmulatorCore, emulatorCore } from "./core.js";
-import { envelopeHandler, isEnvelopePath } from "./envelope/http.js";
-import { EnvelopeMethods } from "./envelope/methods.js";
-import { WebSockets } from "./envelope/websocket.js";
 import { type CheckedEmulatorOptions, checkEmulatorOptions, type EmulatorOptions } from "./options.js";
 import { isPageRequest, pageHandler } from "./page/page.js";
-import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./port/http-guard.js";
-import { MAX_REQUEST_BYTES } from "./port/request-body.js";
-import { type PortServer, startPortServer } from "./port/server.js";
-import { restHandler } from "./rest/rest.js";
-import { readState, writeState } from "./store/state-text.js";
 import type { Wallet } from "./wallet/wallet.js";
 
 /**

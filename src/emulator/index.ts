@@ -4,16 +4,12 @@
  * @module
  */
 
-export type { SubmittedIntent } from "./calls/payments.js";
-export { MovableClock } from "./clock.js";
-export { Emulator } from "./emulator.js";
-export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
-export type { EmulatorOptions } from "./options.js";
-export { DEFAULT_RATES, type RatesTable } from "./rates.js";
-export type { FetchWellKnown, WellKnownAnswer } from "./rules/domain.js";
-export type { Payment } from "./rules/payment.js";
-export type { ResolveHost } from "./rules/webhook-url.js";
-export { memoryStore } from "./store/memory.js";
+export type { SubmittedIntent } from "../server/calls/payments.js";
+export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "../server/limits.js";
+export type { FetchWellKnown, WellKnownAnswer } from "../server/rules/domain.js";
+export type { Payment, RatesTable } from "../server/rules/payment.js";
+export type { ResolveHost } from "../server/rules/webhook-url.js";
+export { memoryStore } from "../server/store/memory.js";
 export type {
   IntentRecord,
   KeyState,
@@ -26,8 +22,12 @@ export type {
   SubmittedPayment,
   WebhookAttempt,
   WebhookRecord,
-} from "./store/store.js";
+} from "../server/store/store.js";
+export type { DeliverWebhook, WebhookRequest } from "../server/webhook/delivery.js";
+export { MovableClock } from "./clock.js";
+export { Emulator } from "./emulator.js";
+export type { EmulatorOptions } from "./options.js";
+export { DEFAULT_RATES } from "./rates.js";
 export type { Scan, ScannedLogin, ScannedPayment } from "./wallet/request.js";
 export type { Scannable } from "./wallet/target.js";
 export type { LoggedIn, LoginOptions, PaidIntent, PayOptions, Wallet } from "./wallet/wallet.js";
-export type { DeliverWebhook, WebhookRequest } from "./webhook/delivery.js";

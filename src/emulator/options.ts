@@ -1,16 +1,17 @@
 import { SEED_LENGTH } from "../crypto/types.js";
 import { InputError } from "../errors.js";
 import { checkOptions } from "../lib/options.js";
+import { type LimitsTable, SEQUENCER_LIMITS } from "../server/limits.js";
+import { fetchWellKnown, resolveHost } from "../server/outbound.js";
+import type { FetchWellKnown } from "../server/rules/domain.js";
+import type { RatesTable } from "../server/rules/payment.js";
+import type { ResolveHost } from "../server/rules/webhook-url.js";
+import { memoryStore } from "../server/store/memory.js";
+import type { Store } from "../server/store/store.js";
+import type { DeliverWebhook } from "../server/webhook/delivery.js";
+import { webhookSender } from "../server/webhook/sender.js";
 import { MovableClock } from "./clock.js";
-import { type LimitsTable, SEQUENCER_LIMITS } from "./limits.js";
-import { fetchWellKnown, resolveHost } from "./outbound.js";
-import { DEFAULT_RATES, type RatesTable } from "./rates.js";
-import type { FetchWellKnown } from "./rules/domain.js";
-import type { ResolveHost } from "./rules/webhook-url.js";
-import { memoryStore } from "./store/memory.js";
-import type { Store } from "./store/store.js";
-import type { DeliverWebhook } from "./webhook/delivery.js";
-import { webhookSender } from "./webhook/sender.js";
+import { DEFAULT_RATES } from "./rates.js";
 
 /** Options of {@link Emulator.start}. */
 export interface EmulatorOptions {

@@ -1,7 +1,5 @@
-import { SEQUENCER_LIMITS } from "./limits.js";
-
-/** Worth of one kin in each currency, in the currency's main unit. */
-export type RatesTable = Readonly<Record<string, number>>;
+import { SEQUENCER_LIMITS } from "../server/limits.js";
+import type { RatesTable } from "../server/rules/payment.js";
 
 /**
  * Rates that fit the limits: the largest payment of every currency is worth the largest payment in kin, so that one kin is

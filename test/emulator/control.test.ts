@@ -20,13 +20,13 @@ import {
 import { WalletService } from "../../gen/codeintents/emulator/v1/wallet_service_pb.js";
 import { controlAuthorization, remoteAddressKey } from "../../src/emulator/control/access.js";
 import { type Emulator, memoryStore } from "../../src/emulator/index.js";
-import { readState, writeState } from "../../src/emulator/store/state-text.js";
 import { InputError } from "../../src/errors.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { fromBase58, toBase58 } from "../../src/lib/bytes.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { randomNonce } from "../../src/rendezvous/nonce.js";
 import { encodePayload } from "../../src/rendezvous/payload.js";
+import { readState, writeState } from "../../src/server/store/state-text.js";
 import {
   cleanUp,
   connectHttp2,

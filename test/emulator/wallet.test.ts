@@ -8,12 +8,12 @@ import {
   type RatesTable,
   type StoreTransaction,
 } from "../../src/emulator/index.js";
-import { checkPayment } from "../../src/emulator/rules/payment.js";
-import type { RequestedPayment } from "../../src/emulator/store/store.js";
 import { InputError } from "../../src/errors.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { checkPayment } from "../../src/server/rules/payment.js";
+import type { RequestedPayment } from "../../src/server/store/store.js";
 import { cleanUp, emulated, intentOf, isStreamOpen, register } from "../support/emulated.js";
 import { account } from "../support/payment.js";
 import { reading } from "../support/reading.js";

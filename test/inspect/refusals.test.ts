@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MessageSchema, SendMessageRequestSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { Emulator } from "../../src/emulator/index.js";
-import { webhookUrlProblem } from "../../src/emulator/rules/webhook-url.js";
 import { explain } from "../../src/inspect/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { CURRENCIES } from "../../src/money/currency.js";
+import { webhookUrlProblem } from "../../src/server/rules/webhook-url.js";
 import { runs } from "../support/property.js";
 import {
   type ExchangeData,

@@ -1,11 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { violationOf } from "../../src/emulator/calls/validation.js";
 import { explain } from "../../src/inspect/index.js";
 import { answerTypes, messageTypes, methodNamed } from "../../src/inspect/kinds/catalog.js";
 import { crossRules } from "../../src/inspect/rules/cross-rules.js";
 import { messageRules } from "../../src/inspect/rules/message-rules.js";
+import { violationOf } from "../../src/server/calls/validation.js";
 import { runs } from "../support/property.js";
 import { anyMessage } from "./random-message.js";
 import { schemaOf, schemas } from "./support.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { baseDomain } from "../../src/emulator/rules/domain.js";
 import { checkDomain } from "../../src/intents/domain.js";
+import { baseDomain } from "../../src/server/rules/domain.js";
 import { buildLogin, verifierPublicKey } from "../support/login.js";
 import { build } from "../support/payment.js";
 import { runs } from "../support/property.js";

@@ -1,5 +1,5 @@
-import { memoryStore } from "../../src/emulator/store/memory.js";
-import type { Store } from "../../src/emulator/store/store.js";
+import { memoryStore } from "../../src/server/store/memory.js";
+import type { Store } from "../../src/server/store/store.js";
 
 /** What a store in memory kept, and where a test steps in. */
 export interface Recording {

@@ -6,7 +6,7 @@ import {
   createContextKey,
   type HandlerContext,
 } from "@connectrpc/connect";
-import { corsHeaders, type PortRequest } from "../port/http-guard.js";
+import { corsHeaders, type PortRequest } from "../../server/port/http-guard.js";
 
 /** Address of the caller; absent in memory. */
 export const remoteAddressKey: ContextKey<string | undefined> = createContextKey<string | undefined>(

@@ -1,7 +1,8 @@
 /** Who is to be told when the state changes, and what tells of it: the store and the streams, each with a listener. */
-import { type MessageStream, StreamHub } from "../calls/stream-hub.js";
-import type { Clock } from "../clock.js";
-import type { Store, StoreTransaction } from "../store/store.js";
+
+import type { Clock } from "../../server/clock.js";
+import type { Store, StoreTransaction } from "../../server/store/store.js";
+import { type MessageStream, StreamHub } from "../../server/streams/stream-hub.js";
 
 /** Gets the id of the intent that has changed; `undefined` where everything may have. */
 export type ChangeListener = (intentId: string | undefined) => void;

@@ -13,9 +13,9 @@ import {
 import { type PayRequest, WalletService } from "../../../gen/codeintents/emulator/v1/wallet_service_pb.js";
 import { InputError } from "../../errors.js";
 import { requireBase58 } from "../../lib/bytes.js";
-import { invalidArgument } from "../failure.js";
-import { LATEST_TIME, readState, writeState } from "../store/state-text.js";
-import type { KeyState } from "../store/store.js";
+import { invalidArgument } from "../../server/failure.js";
+import { LATEST_TIME, readState, writeState } from "../../server/store/state-text.js";
+import type { KeyState } from "../../server/store/store.js";
 import type { Wallet } from "../wallet/wallet.js";
 import { explained } from "./explained.js";
 import { pastedPayload } from "./pasted-payload.js";

@@ -7,7 +7,7 @@ import {
   type ExplainMessageResponseSchema,
 } from "../../../gen/codeintents/emulator/v1/emulator_service_pb.js";
 import { type ExplainedSection, explain, type InspectNode } from "../../inspect/index.js";
-import type { MessageRecord } from "../store/store.js";
+import type { MessageRecord } from "../../server/store/store.js";
 
 /** Longest message that is explained, in bytes. */
 const MAX_BYTES = 16_384;

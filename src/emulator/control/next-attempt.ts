@@ -1,5 +1,5 @@
-import type { WebhookRecord } from "../store/store.js";
-import { ATTEMPT_DELAYS_MS } from "../webhook/delivery.js";
+import type { WebhookRecord } from "../../server/store/store.js";
+import { ATTEMPT_DELAYS_MS } from "../../server/webhook/delivery.js";
 
 /** When the next attempt is due, in milliseconds since 1970; `undefined` where none is to come, or none has ended yet. */
 export function nextAttemptAt({ state, attempts }: WebhookRecord): number | undefined {

@@ -7,7 +7,7 @@ import { CURRENCIES } from "../../money/currency.js";
 import { rendezvousKey } from "../../rendezvous/key.js";
 import { NONCE_LENGTH } from "../../rendezvous/nonce.js";
 import { encodePayload, PAYLOAD_LENGTH, type RendezvousPayload } from "../../rendezvous/payload.js";
-import type { RequestRecord } from "../store/store.js";
+import type { RequestRecord } from "../../server/store/store.js";
 
 /** Longest text that is looked at, in UTF-16 units. */
 const MAX_TEXT = 4_096;

@@ -18,7 +18,7 @@ import type {
   RequestedPayment,
   SubmittedPayment,
   WebhookRecord,
-} from "../store/store.js";
+} from "../../server/store/store.js";
 import { nextAttemptAt } from "./next-attempt.js";
 
 /** One intent, as it is shown. */

@@ -8,8 +8,8 @@ import {
   type WatchIntentsResponse,
   WatchIntentsResponseSchema,
 } from "../../../gen/codeintents/emulator/v1/emulator_service_pb.js";
-import { invalidArgument } from "../failure.js";
-import type { KeyState } from "../store/store.js";
+import { invalidArgument } from "../../server/failure.js";
+import type { KeyState } from "../../server/store/store.js";
 import type { Changes } from "./changes.js";
 import { byAge, outlinedIntent } from "./shown.js";
 

@@ -4,8 +4,9 @@
  *
  * @module
  */
+
+import { type PortRequest, type PortResponse, sendError } from "../../server/port/http-guard.js";
 import { isLoopbackAddress } from "../control/access.js";
-import { type PortRequest, type PortResponse, sendError } from "../port/http-guard.js";
 import { type Asset, readAssets } from "./assets.js";
 
 const PAGE = "page.html";

@@ -12,12 +12,12 @@ import {
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { SigningKey } from "../../crypto/types.js";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
-import type { SequencerServices } from "../calls/services.js";
-import { invalidArgument, unauthenticated } from "../failure.js";
-import { baseDomain } from "../rules/domain.js";
-import { requestedPayment } from "../rules/payment-request.js";
-import { isSignedBy } from "../signed.js";
-import type { RequestedDomain, RequestedPayment } from "../store/store.js";
+import type { SequencerServices } from "../../server/calls/services.js";
+import { invalidArgument, unauthenticated } from "../../server/failure.js";
+import { baseDomain } from "../../server/rules/domain.js";
+import { requestedPayment } from "../../server/rules/payment-request.js";
+import { isSignedBy } from "../../server/signed.js";
+import type { RequestedDomain, RequestedPayment } from "../../server/store/store.js";
 
 /** A payment request, as the wallet saw it. */
 export interface ScannedPayment {

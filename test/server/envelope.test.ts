@@ -20,11 +20,11 @@ import {
   RegisterWebhookResponseSchema,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import { Identity } from "../../gen/code/user/v1/identity_service_pb.js";
-import { envelopeHandler } from "../../src/emulator/envelope/http.js";
-import { EnvelopeMethods } from "../../src/emulator/envelope/methods.js";
-import { RequestQueue } from "../../src/emulator/envelope/queue.js";
 import type { Emulator } from "../../src/emulator/index.js";
-import { startPortServer } from "../../src/emulator/port/server.js";
+import { envelopeHandler } from "../../src/server/envelope/http.js";
+import { EnvelopeMethods } from "../../src/server/envelope/methods.js";
+import { RequestQueue } from "../../src/server/envelope/queue.js";
+import { startPortServer } from "../../src/server/port/server.js";
 import { cleanUp, emulated, later } from "../support/emulated.js";
 import {
   answerOf,

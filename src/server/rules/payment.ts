@@ -1,7 +1,6 @@
 /** The checks on a payment against its request, in the order and with the texts of the real sequencer. */
 import type { Fee } from "../../intents/fees.js";
 import { invalidArgument } from "../failure.js";
-import type { RatesTable } from "../rates.js";
 import type { RequestedPayment, SubmittedPayment } from "../store/store.js";
 
 /** What a payer pays. */
@@ -11,6 +10,9 @@ export interface Payment {
   readonly currency: string;
   readonly nativeAmount: number;
 }
+
+/** Worth of one kin in each currency, in the currency's main unit. */
+export type RatesTable = Readonly<Record<string, number>>;
 
 const QUARKS_PER_KIN = 100_000;
 

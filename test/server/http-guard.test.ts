@@ -11,8 +11,8 @@ import {
   guardRequest,
   judgeRequest,
   sendErrorOnSocket,
-} from "../../src/emulator/port/http-guard.js";
-import { type PortServer, startPortServer } from "../../src/emulator/port/server.js";
+} from "../../src/server/port/http-guard.js";
+import { type PortServer, startPortServer } from "../../src/server/port/server.js";
 
 describe("host check", () => {
   const loopback = { host: "127.0.0.1", port: 4000 };

@@ -3,8 +3,8 @@ import type { Message } from "../../../gen/code/messaging/v1/messaging_service_p
 import type { Clock } from "../clock.js";
 import { intentSubmitted } from "../server-messages.js";
 import type { IntentRecord, Store, StoreTransaction } from "../store/store.js";
+import type { StreamHub } from "../streams/stream-hub.js";
 import type { WebhookDelivery } from "../webhook/delivery.js";
-import type { StreamHub } from "./stream-hub.js";
 
 /** What submitting an intent depends on. */
 export interface SubmissionContext {

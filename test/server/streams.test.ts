@@ -17,12 +17,12 @@ import {
   SendMessageResponse_Result,
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { SigningKey } from "../../src/crypto/types.js";
-import { type SequencerServices, sequencerServices } from "../../src/emulator/calls/services.js";
-import { StreamHub } from "../../src/emulator/calls/stream-hub.js";
-import { openMessageStream, openMessageStreamWithKeepAlive } from "../../src/emulator/calls/streams.js";
 import { type Emulator, memoryStore } from "../../src/emulator/index.js";
 import { checkEmulatorOptions } from "../../src/emulator/options.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { type SequencerServices, sequencerServices } from "../../src/server/calls/services.js";
+import { StreamHub } from "../../src/server/streams/stream-hub.js";
+import { openMessageStream, openMessageStreamWithKeepAlive } from "../../src/server/streams/streams.js";
 import {
   cleanUp,
   connectHttp1,

@@ -1,7 +1,7 @@
-import type { StreamHub } from "../calls/stream-hub.js";
 import type { Clock } from "../clock.js";
 import { webhookCalled } from "../server-messages.js";
 import type { IntentRecord, Store, WebhookAttempt } from "../store/store.js";
+import type { StreamHub } from "../streams/stream-hub.js";
 
 /** One HTTP request of a webhook. */
 export interface WebhookRequest {

@@ -1,6 +1,6 @@
 import net from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fetchWellKnown, isPrivate, publicLookup } from "../../src/emulator/outbound.js";
+import { fetchWellKnown, isPrivate, publicLookup } from "../../src/server/outbound.js";
 
 describe("an address is private", () => {
   it.each([

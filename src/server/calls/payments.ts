@@ -1,5 +1,5 @@
 import { invalidArgument } from "../failure.js";
-import type { RatesTable } from "../rates.js";
+import type { RatesTable } from "../rules/payment.js";
 import { checkPayment, type Payment } from "../rules/payment.js";
 import type { SubmittedPayment } from "../store/store.js";
 import { announce, putSubmitted, type SubmissionContext } from "./submission.js";

@@ -14,15 +14,15 @@ import {
   GetStatusResponseSchema,
   MicroPayment,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
-import { StreamHub } from "../../src/emulator/calls/stream-hub.js";
-import { openMessageStream } from "../../src/emulator/calls/streams.js";
-import { EnvelopeMethods } from "../../src/emulator/envelope/methods.js";
-import { RequestQueue } from "../../src/emulator/envelope/queue.js";
-import { WebSockets } from "../../src/emulator/envelope/websocket.js";
 import { Emulator } from "../../src/emulator/index.js";
-import { startPortServer } from "../../src/emulator/port/server.js";
-import { memoryStore } from "../../src/emulator/store/memory.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { EnvelopeMethods } from "../../src/server/envelope/methods.js";
+import { RequestQueue } from "../../src/server/envelope/queue.js";
+import { WebSockets } from "../../src/server/envelope/websocket.js";
+import { startPortServer } from "../../src/server/port/server.js";
+import { memoryStore } from "../../src/server/store/memory.js";
+import { StreamHub } from "../../src/server/streams/stream-hub.js";
+import { openMessageStream } from "../../src/server/streams/streams.js";
 import { cleanUp, emulated, isStreamOpen, later, WatchedClock } from "../support/emulated.js";
 import {
   type Answer,

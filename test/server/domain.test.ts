@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { baseDomain, checkOwnership, isOwner } from "../../src/emulator/rules/domain.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { baseDomain, checkOwnership, isOwner } from "../../src/server/rules/domain.js";
 import { denied, newKey, type Refusal, refusalOf, unauthenticated } from "../support/sequencer.js";
 
 const label = "a".repeat(63);

@@ -14,12 +14,12 @@ import {
   type WebhookRecord,
   type WebhookRequest,
 } from "../../src/emulator/index.js";
-import { webhookSender } from "../../src/emulator/webhook/sender.js";
-import { webhookToken } from "../../src/emulator/webhook/token.js";
 import type { Intent } from "../../src/intents/intent.js";
 import { LoginIntent } from "../../src/intents/login-intent.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { webhookSender } from "../../src/server/webhook/sender.js";
+import { webhookToken } from "../../src/server/webhook/token.js";
 import { verifyWebhook } from "../../src/webhook/index.js";
 import { cleanUp, type Emulated, emulated, intentOf, later, register } from "../support/emulated.js";
 import { listing } from "../support/identity.js";
