@@ -1,5 +1,5 @@
 /**
- * Payment intents for custom Code wallet backends: build, sign, register, ask for the status.
+ * Payment intents for custom Code wallet backends: build, sign, register and track them.
  *
  * @module code-intents
  */

@@ -1,17 +1,23 @@
 import { InputError } from "./errors.js";
 import { readVerifier, type VerifierKey } from "./intents/signer.js";
 
-/** Path of the file by which a domain lists its verifiers: the sequencer fetches it over https from the base domain. */
+/**
+ * Path of the file in which a domain lists its verifiers. The sequencer fetches it over https from the base
+ * domain.
+ */
 export const WELL_KNOWN_PATH = "/.well-known/code-payments.json";
 
-/** A key of the domain: anything that can sign as a verifier, or its public key in base58. Only the public key is used. */
+/**
+ * A key of the domain: any key that can sign as a verifier, or its public key in base58. Only the public key
+ * is used.
+ */
 export type ListedVerifier = VerifierKey;
 
 /**
- * The well-known file of a domain: JSON that lists the public keys of its verifiers. Base58 text of 32 bytes is published as it
- * is: never pass a bare seed in that form.
+ * Returns the well-known file of a domain: JSON that lists the public keys of its verifiers. Base58 text of
+ * 32 bytes is published as it is, so never pass a bare seed in that form.
  *
- * @throws InputError for no key, or for one that cannot be read; no error shows any part of a key
+ * @throws InputError if there is no key, or a key cannot be read; errors never contain any part of a key
  * @example
  * ```ts
  * const text = wellKnownFile(["2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1"]);
@@ -29,9 +35,10 @@ export function wellKnownFile(verifiers: readonly ListedVerifier[]): string {
 }
 
 /**
- * Serves the well-known file in servers of Fetch's kind: Hono, Next, Workers, Deno, Bun.
+ * Serves the well-known file in Fetch-style servers: Hono, Next, Workers, Deno, Bun.
  *
- * @returns a handler that answers `GET` and `HEAD` of {@link WELL_KNOWN_PATH}, and gives `undefined` for everything else
+ * @returns a handler that responds to `GET` and `HEAD` of {@link WELL_KNOWN_PATH} and returns `undefined` for
+ * every other request
  * @throws as {@link wellKnownFile}
  * @example
  * ```ts
@@ -49,24 +56,25 @@ export function wellKnownHandler(
   };
 }
 
-/** The part of a request of Node or Express that is used. */
+/** The part of a Node or Express request that is used. */
 export interface WellKnownRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
 }
 
-/** The part of a response of Node or Express that is used. */
+/** The part of a Node or Express response that is used. */
 export interface WellKnownResponse {
   /** Called once, before `end`. */
   writeHead(status: number, headers: Record<string, string>): unknown;
-  /** Sends the answer; without a body for HEAD. */
+  /** Sends the response; without a body for HEAD. */
   end(body?: string): unknown;
 }
 
 /**
- * Serves the well-known file in Express, Connect and servers of `node:http`.
+ * Serves the well-known file in Express, Connect and `node:http` servers.
  *
- * @returns middleware that answers `GET` and `HEAD` of {@link WELL_KNOWN_PATH} and hands everything else on
+ * @returns middleware that responds to `GET` and `HEAD` of {@link WELL_KNOWN_PATH} and passes every other
+ * request on
  * @throws as {@link wellKnownFile}
  * @example
  * ```ts
@@ -84,7 +92,7 @@ export function wellKnownMiddleware(
   };
 }
 
-// Short enough for a key that is withdrawn to be gone soon; pages of other origins may read what is public.
+// A short lifetime removes a withdrawn key soon. The file is public, so any origin can read it.
 const headers: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "cache-control": "public, max-age=300",

@@ -3,8 +3,9 @@ import { UnsupportedError } from "../errors.js";
 import type { CryptoProvider } from "./types.js";
 
 /**
- * The portable implementation, for a runtime that resolves the Node files but lacks a working Ed25519. Loaded only
- * then: on Node it would cost every start a quarter of the official client's whole load time.
+ * Loads the portable implementation for a runtime that resolves the Node files but has no working Ed25519. It
+ * is loaded only when needed: on Node it would add a quarter of the official client's load time to every
+ * start.
  */
 export function loadPortable(): CryptoProvider {
   try {
@@ -12,8 +13,8 @@ export function loadPortable(): CryptoProvider {
   } catch (cause) {
     throw new UnsupportedError(
       "unsupported_by_runtime",
-      "node:crypto of this runtime has no working Ed25519, and the portable implementation is not beside this file; " +
-        "when bundling for it, resolve code-intents without the `node` condition",
+      "this runtime's node:crypto has no working Ed25519, and the portable implementation was not found next to this file; " +
+        "if you bundle for this runtime, resolve code-intents without the `node` condition",
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 /**
- * RFC 8032 section 7.1, test 2: what an implementation must reproduce before it is believed.
+ * RFC 8032 section 7.1, test 2. An implementation is used only if it reproduces this signature.
  *
  * @internal
  */

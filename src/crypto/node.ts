@@ -1,8 +1,9 @@
 /**
  * Ed25519 and SHA-256 by `node:crypto`.
  *
- * Which way of importing a seed is fast, or works at all, differs between Node releases, so the ways are tried in order
- * of speed and the first that reproduces a known signature is taken, once. Bun and Deno resolve to this file too.
+ * Node releases differ in which seed import is fastest and which imports work. The candidates are tried once,
+ * fastest first, and the first one that reproduces a known signature is used. Bun and Deno resolve to this
+ * file too.
  */
 import nodeCrypto, { type KeyObject } from "node:crypto";
 import { equalBytes } from "../lib/bytes.js";
@@ -17,21 +18,21 @@ import {
   type SigningKey,
 } from "./types.js";
 
-/** Takes the seed as base64url: what a JWK holds, and what a hash can be asked for without bytes in between. */
+/** Imports a seed given as base64url: the form a JWK contains and the form a hash can return directly. */
 type ImportSeed = (seed: string) => KeyObject;
 
-// Bytes before the seed in PKCS #8 (RFC 8410, section 7).
+// The bytes before the seed in PKCS #8 (RFC 8410, section 7).
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 const dummyPublicKey = Buffer.alloc(PUBLIC_KEY_LENGTH).toString("base64url");
 
 const importWays: readonly ImportSeed[] = [
-  // Fastest up to Node 25; the public half is derived, whatever `x` says. Node 26 refuses the mismatch.
+  // Fastest up to Node 25, which derives the public key and ignores `x`. Node 26 rejects the mismatch.
   (seed) =>
     nodeCrypto.createPrivateKey({
       key: { kty: "OKP", crv: "Ed25519", d: seed, x: dummyPublicKey },
       format: "jwk",
     }),
-  // Newer than the type declarations of the oldest Node that is supported.
+  // Not in the type declarations of the oldest supported Node.
   (seed) =>
     nodeCrypto.createPrivateKey({
       key: Buffer.from(seed, "base64url"),
@@ -132,7 +133,7 @@ function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-// Each is described by CryptoProvider. The check against the known signature runs at the first use, not at import.
+// Documented at CryptoProvider. The known-answer check runs at first use, not at import.
 
 export function implementation(): "node" | "portable" {
   return provider().implementation();

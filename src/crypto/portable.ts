@@ -1,6 +1,6 @@
 /**
- * Ed25519 by tweetnacl and SHA-256 by noble: for browsers, workers and every runtime without `node:crypto`, and the
- * cross-check of the Node implementation in the tests.
+ * Ed25519 by tweetnacl and SHA-256 by noble, for browsers, workers and every runtime without `node:crypto`.
+ * The tests compare the Node implementation with it.
  */
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as sha256Of } from "@noble/hashes/sha2.js";
@@ -24,12 +24,13 @@ class PortableSigningKey implements SigningKey {
   }
 }
 
-// tweetnacl takes no array of another realm, such as a frame or a test environment hands out.
+// tweetnacl rejects arrays from another realm, such as an iframe or a test environment.
 function own(bytes: Uint8Array): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes);
 }
 
-// The order of the base point, little-endian. tweetnacl accepts S at or above it; node:crypto and the sequencer do not.
+// The order of the base point, little-endian. tweetnacl accepts S at or above it; node:crypto and the
+// sequencer reject it.
 const groupOrder = Uint8Array.of(
   ...[0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14],
   ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10],
@@ -44,7 +45,7 @@ function isCanonicalScalar(signature: Uint8Array): boolean {
   return false;
 }
 
-// Each is described by CryptoProvider.
+// Documented at CryptoProvider.
 
 export function implementation(): "portable" {
   return "portable";

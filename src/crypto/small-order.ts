@@ -1,6 +1,6 @@
 /**
- * Encodings of the points of small order, the sign bit left out. Anybody can make signatures that verify under such a key,
- * so it is nobody's; no seed leads to one.
+ * Encodings of the points of small order, without the sign bit. Anyone can make signatures that verify under
+ * such a key, and no seed derives one.
  */
 const smallOrder: ReadonlySet<string> = new Set([
   "0000000000000000000000000000000000000000000000000000000000000000",

@@ -135,7 +135,7 @@ function keyOf(publicKey: unknown): Uint8Array {
     return requireBase58(publicKey, "publicKey", 32, "the public key to verify with, base58 of 32 bytes");
   }
   if (publicKey.length !== 32) {
-    throw new InputError("invalid_option", "publicKey", `is ${publicKey.length} bytes, must be 32`);
+    throw new InputError("invalid_option", "publicKey", `is ${publicKey.length} bytes; must be 32`);
   }
   return publicKey;
 }

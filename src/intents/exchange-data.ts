@@ -2,7 +2,10 @@ import { type Amount, kinQuarks } from "../money/amount.js";
 import type { Currency } from "../money/currency.js";
 import type { PaymentRequest } from "./message.js";
 
-/** An amount as a request carries it: kin with rate and quarks, every other currency with its amount alone. */
+/**
+ * Returns the exchange data of an amount: kin has an exact rate and quarks, every other currency only its
+ * amount.
+ */
 export function exchangeDataOf(
   currency: Currency,
   { units, nativeAmount }: Amount,

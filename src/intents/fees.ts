@@ -2,11 +2,14 @@ import { InputError } from "../errors.js";
 import { equalBytes, requireBase58 } from "../lib/bytes.js";
 import { checkOptions } from "../lib/options.js";
 
-/** A share of the payment that goes to somebody else. */
+/** A share of the payment that goes to another account. */
 export interface Fee {
-  /** Token account that receives the share, base58 of 32 bytes. Not the payment's destination, and each only once. */
+  /**
+   * Token account that receives the share, base58 of 32 bytes. It must differ from the payment's destination
+   * and from the other fees' accounts.
+   */
   readonly destination: string;
-  /** Share in basis points (1/10000): a whole number from 1 to 10000. */
+  /** Share in basis points (1/10000): an integer from 1 to 10000. */
   readonly basisPoints: number;
 }
 
@@ -15,14 +18,17 @@ export interface CheckedFee extends Fee {
   readonly account: Uint8Array;
 }
 
-/** Most fees in one request. The sequencer also limits their sum, by default to 5000 basis points. */
+/**
+ * Maximum number of fees in one request. The sequencer also limits their sum, by default to 5000 basis
+ * points.
+ */
 const MAX_FEES = 3;
 
 /**
  * Reads the `fees` option.
  *
- * An empty list is refused: the official client derives another key for it than for no list at all. Leave the option
- * out, or ask for that key by `kind: "payment-with-fees"`.
+ * Rejects an empty list, because the official client derives a different key for it than for no list. Omit
+ * the option, or set `kind: "payment-with-fees"` to get that key.
  */
 export function checkFees(fees: unknown, paymentDestination: Uint8Array): readonly CheckedFee[] {
   if (fees === undefined) return [];
@@ -31,14 +37,14 @@ export function checkFees(fees: unknown, paymentDestination: Uint8Array): readon
     throw new InputError(
       "invalid_option",
       "fees",
-      'is empty; leave it out, or say kind: "payment-with-fees" if you want the key that an empty list has in the official client',
+      'must not be empty; omit it, or set kind: "payment-with-fees" to get the key that the official client derives from an empty list',
     );
   }
   if (fees.length > MAX_FEES) {
     throw new InputError(
       "invalid_option",
       "fees",
-      `has ${fees.length} entries, at most ${MAX_FEES} are possible`,
+      `has ${fees.length} entries; at most ${MAX_FEES} are allowed`,
     );
   }
   const checked: CheckedFee[] = [];
@@ -54,14 +60,18 @@ export function checkFees(fees: unknown, paymentDestination: Uint8Array): readon
       "the token account that receives the fee, base58 of 32 bytes",
     );
     if (equalBytes(account, paymentDestination)) {
-      throw new InputError("invalid_option", field, "is the payment's own destination; leave this fee out");
+      throw new InputError(
+        "invalid_option",
+        field,
+        "must not be the payment's own destination; remove this fee",
+      );
     }
     const twin = checked.findIndex((other) => equalBytes(other.account, account));
     if (twin >= 0) {
       throw new InputError(
         "invalid_option",
         field,
-        `is the same account as fees[${twin}].destination; merge the two`,
+        `is the same account as fees[${twin}].destination; merge the two fees`,
       );
     }
     checked.push({
@@ -75,10 +85,14 @@ export function checkFees(fees: unknown, paymentDestination: Uint8Array): readon
 
 function checkBasisPoints(value: unknown, path: string): number {
   if (value === undefined || value === null) {
-    throw new InputError("missing_option", `${path}.basisPoints`, "required: the share, 1 to 10000");
+    throw new InputError(
+      "missing_option",
+      `${path}.basisPoints`,
+      "required: the share in basis points, 1 to 10000",
+    );
   }
   if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 10_000) {
-    throw new InputError("invalid_option", `${path}.basisPoints`, "must be a whole number from 1 to 10000");
+    throw new InputError("invalid_option", `${path}.basisPoints`, "must be an integer from 1 to 10000");
   }
   return value;
 }

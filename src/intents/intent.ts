@@ -13,17 +13,17 @@ import {
 import { isPromise, signatureOf } from "./signer.js";
 import type { WebhookOption } from "./webhook-option.js";
 
-/** A signed request. Every property is a fresh copy. */
+/** A signed request. Each read of a property returns a new copy. */
 export interface SignedRequest {
-  /** Serialized `code.messaging.v1.Message`: exactly the bytes that are signed. */
+  /** Serialized `code.messaging.v1.Message`: exactly the signed bytes. */
   readonly message: Uint8Array;
   /** Ed25519 signature over `message`, 64 bytes. */
   readonly signature: Uint8Array;
-  /** Rendezvous public key, 32 bytes; its base58 text is the intent id. */
+  /** Rendezvous public key, 32 bytes. Its base58 text is the intent id. */
   readonly publicKey: Uint8Array;
 }
 
-/** What a kind of intent is made of. */
+/** The parts that define a kind of intent. */
 export interface IntentParts {
   /** 20 bytes. */
   readonly payload: Uint8Array;
@@ -31,19 +31,21 @@ export interface IntentParts {
   readonly nonce: Uint8Array;
   readonly login: CheckedLogin | undefined;
   readonly webhook: WebhookOption | undefined;
-  /** Number of the field of `Message` that holds the request. */
+  /** Field number in `Message` that holds the request. */
   readonly field: number;
-  /** Writes the request, with the verifier's signature where one is given. */
+  /** Encodes the request, with the verifier's signature if given. */
   readonly encode: (login: LoginRequest | undefined, verifierSignature?: Uint8Array) => Uint8Array;
 }
 
-/** What every intent that is registered with a sequencer has in common: a key of its own, and one signed message. */
+/**
+ * Base class of every intent that is registered with a sequencer. It has its own key and one signed message.
+ */
 export abstract class Intent {
-  /** Base58 of the 32-byte rendezvous public key. Public: it names the intent everywhere. */
+  /** Base58 of the 32-byte rendezvous public key. Public: it identifies the intent everywhere. */
   readonly id: string;
-  /** Who asks for a login; `undefined` where nobody does. */
+  /** The domain that requests a login; `undefined` if the intent requests none. */
   readonly login: Login | undefined;
-  /** Webhook that is registered with the intent. */
+  /** The webhook that is registered with the intent. */
   readonly webhook: WebhookOption | undefined;
 
   readonly #nonce: Uint8Array;
@@ -57,7 +59,7 @@ export abstract class Intent {
   #verifying: Promise<Uint8Array> | undefined;
 
   static {
-    // Node's console and util.inspect would otherwise call the getters where their options ask for it.
+    // Without this, console.log and util.inspect call the getters when their options ask for it.
     Object.defineProperty(Intent.prototype, Symbol.for("nodejs.util.inspect.custom"), {
       value(
         this: Intent,
@@ -89,21 +91,22 @@ export abstract class Intent {
   }
 
   /**
-   * Base58 of the nonce: what a browser needs to rebuild the intent, and what a backend persists. With what the payload says
-   * it gives the rendezvous private key, so it goes to the payer's browser and nowhere else.
+   * Base58 of the nonce. A browser rebuilds the intent from it, and a backend persists it. Together with the
+   * rest of the payload it gives the rendezvous private key, so send it to the payer's browser and nowhere
+   * else.
    */
   get clientSecret(): string {
     return clientSecretOf(this.#nonce);
   }
 
-  /** The 20 bytes of the scan code, a fresh copy. They give the rendezvous private key. */
+  /** The 20 bytes of the scan code, as a new copy. They give the rendezvous private key. */
   get payload(): Uint8Array {
     return this.#payload.slice();
   }
 
   /**
-   * Serialized `code.messaging.v1.Message`, the bytes that are signed. A fresh copy. With a login it holds the verifier's
-   * signature.
+   * Returns the serialized `code.messaging.v1.Message`, the signed bytes, as a new copy. With a login, it
+   * contains the verifier's signature.
    *
    * @throws as {@link Intent.sign}
    */
@@ -112,7 +115,7 @@ export abstract class Intent {
   }
 
   /**
-   * The serialized request as the verifier of a login signs it: without the signature that it is given then. `undefined`
+   * Returns the serialized request that the verifier of a login signs: without its signature. `undefined`
    * without a login.
    */
   get bytesForVerifier(): Uint8Array | undefined {
@@ -120,11 +123,11 @@ export abstract class Intent {
   }
 
   /**
-   * Signs the message with the rendezvous key, and before that the request with the verifier's where there is a login. Signed
-   * once: the same intent always gives the same bytes.
+   * Signs the message with the rendezvous key. With a login, the verifier signs the request first. The result
+   * is cached: the same intent always gives the same bytes.
    *
-   * @throws InputError `missing_option` for `login.verifier` where only its public key is known; `invalid_option` where it
-   * answers later: use {@link Intent.signAsync}
+   * @throws InputError `missing_option` for `login.verifier` if only its public key is known;
+   * `invalid_option` if the signer is asynchronous: use {@link Intent.signAsync}
    * @throws SignerError `signer_failed`
    */
   sign(): SignedRequest {
@@ -133,39 +136,42 @@ export abstract class Intent {
   }
 
   /**
-   * As {@link Intent.sign}, also where the verifier's signer answers later, as a KMS does. Afterwards `sign()` and everything
-   * else is at hand without it.
+   * Like {@link Intent.sign}, and supports an asynchronous verifier such as a KMS. Afterwards, `sign()` and
+   * the other methods work synchronously.
    */
   async signAsync(): Promise<SignedRequest> {
     if (this.#encoded === undefined) {
-      // Asked once, however many wait for the answer; after a failure anew.
+      // Concurrent callers share one request. A failure is not cached.
       this.#verifying ??= (async () => this.#askVerifier())();
       const signature = await this.#verifying.finally(() => {
         this.#verifying = undefined;
       });
-      // Whoever came first stays: what was signed may have been sent.
+      // Keep the first signature: it may have been sent already.
       this.#encoded ??= encodeMessage(this.#field, this.#encode(signature));
     }
     return this.sign();
   }
 
-  /** Serialized `code.messaging.v1.SendMessageRequest`, around the signed bytes. */
+  /** Returns the serialized `code.messaging.v1.SendMessageRequest` that contains the signed bytes. */
   toSendMessageRequest(): Uint8Array {
     const { message } = this.encoded();
     return encodeSendMessageRequest({ message, publicKey: this.#key.publicKey, signature: this.#sign() });
   }
 
-  /** What may be shown and logged: everything but the secrets. Of the webhook, whose path may hold one, its origin. */
+  /**
+   * Returns what can be shown and logged: everything except secrets. For a webhook that is its origin,
+   * because its path may contain a token.
+   */
   abstract toJSON(): Record<string, unknown>;
 
-  /** The message; the verifier signs it now where it has not yet. */
+  /** Returns the message. The verifier signs it now if it has not yet. */
   protected encoded(): EncodedRequest {
     if (this.#encoded === undefined) {
       const signature = this.#askVerifier();
       if (isPromise(signature)) {
-        // It may fail, and nobody waits for it.
+        // This copy of the promise has no other handler.
         signature.catch(() => {});
-        throw new InputError("invalid_option", "login.verifier", "answers later; await signAsync() first");
+        throw new InputError("invalid_option", "login.verifier", "is asynchronous; await signAsync() first");
       }
       this.#encoded = encodeMessage(this.#field, this.#encode(signature));
     }
@@ -179,7 +185,7 @@ export abstract class Intent {
       throw new InputError(
         "missing_option",
         "login.verifier",
-        "is a public key alone; a login is signed, so it needs a signer { publicKey, sign } or the secret key",
+        "is only a public key, but a login must be signed; pass a signer { publicKey, sign } or the secret key",
       );
     }
     return signatureOf({ ...verifier, sign }, this.#encode());
@@ -191,7 +197,7 @@ export abstract class Intent {
   }
 }
 
-/** Builds an intent, and refuses one that is not the expected one. */
+/** Builds an intent and throws if its id is not the expected one. */
 export function buildExpected<I extends Intent>(expectedId: string | undefined, build: () => I): I {
   if (expectedId !== undefined)
     requireBase58(expectedId, "expectedId", 32, "the id of the intent, base58 of 32 bytes");
@@ -201,7 +207,7 @@ export function buildExpected<I extends Intent>(expectedId: string | undefined, 
   return intent;
 }
 
-/** The part of {@link Intent.toJSON} that all have in common. */
+/** The part of {@link Intent.toJSON} that all intents share. */
 export function shownParts({ login, webhook }: Pick<Intent, "login" | "webhook">): Record<string, unknown> {
   return {
     ...(login === undefined ? {} : { login }),

@@ -10,15 +10,18 @@ import { checkMode, officialHints } from "./official-options.js";
 import type { VerifierKey } from "./signer.js";
 import { checkWebhook, type WebhookOption } from "./webhook-option.js";
 
-/** What every way of building a login intent needs to know. */
+/** Options that every way to build a login intent shares. */
 export interface LoginDetails {
-  /** Who asks. */
+  /** The domain that requests the login. */
   readonly login: LoginOption;
-  /** Registered with the intent. Its token names no intent, so put one in the path; see `code-intents/webhook`. */
+  /**
+   * Registered with the intent. Its token does not name the intent, so put a token in the path; see
+   * `code-intents/webhook`.
+   */
   readonly webhook?: WebhookOption | undefined;
-  /** As the official client writes it; nothing depends on it. */
+  /** Accepted for compatibility with the official client. Has no effect. */
   readonly mode?: "login" | undefined;
-  /** As the official client has it: keys, of which the one of `login.verifier` signs. */
+  /** The official client's list of keys. The one that matches `login.verifier` signs. */
   readonly signers?: readonly VerifierKey[] | undefined;
 }
 
@@ -29,21 +32,21 @@ export type LoginIntentOptions = LoginDetails & NonceOptions;
 export interface RebuildLoginOptions extends LoginDetails {
   /** Client secret of the intent: base58 of 11 bytes. */
   readonly clientSecret: string;
-  /** Id that the intent must have; another one throws `intent_mismatch`. */
+  /** Expected intent id. Throws `intent_mismatch` if the id differs. */
   readonly expectedId?: string | undefined;
 }
 
-/** A signed login request. Every property is a fresh copy. */
+/** A signed login request. Each read of a property returns a new copy. */
 export interface SignedLoginRequest extends SignedRequest {
-  /** Serialized `code.messaging.v1.RequestToLogin`: the request in `message`. */
+  /** Serialized `code.messaging.v1.RequestToLogin`: the request inside `message`. */
   readonly requestToLogin: Uint8Array;
 }
 
 const detailNames = ["login", "webhook", "mode", "signers"] as const;
 const optionNames = [...detailNames, ...nonceNames];
 const rebuildNames = [...detailNames, "clientSecret", "expectedId"];
-const notPaid = "nothing is paid here; use PaymentIntent with the option login to be paid as well";
-const inLogin = "belongs to login: { domain, verifier }";
+const notPaid = "not part of a login; use PaymentIntent with the login option to request a payment too";
+const inLogin = "belongs in login: { domain, verifier }";
 const hints = {
   ...officialHints,
   destination: notPaid,
@@ -55,10 +58,12 @@ const hints = {
 };
 
 /**
- * "Somebody should log in at this domain": built, keyed and signed without any network. The verifier, whose public key the
- * domain's well-known file lists, signs the request; then the rendezvous key signs the message.
+ * A request to log in at a domain. It is built, keyed and signed without network access. The verifier signs
+ * the request; its public key is listed in the domain's well-known file. Then the rendezvous key signs the
+ * message.
  *
- * The instance is immutable and holds a secret, the nonce. Logging or serializing it shows none of it.
+ * The instance is immutable and contains a secret, the nonce. Logging or serializing it does not reveal the
+ * nonce.
  *
  * @example
  * ```ts
@@ -79,7 +84,7 @@ export class LoginIntent extends Intent {
       webhook,
       field: REQUEST_FIELDS.requestToLogin,
       encode: (asked, verifierSignature) => {
-        if (asked === undefined) throw new Error("a login intent has a login");
+        if (asked === undefined) throw new Error("a login intent requires a login");
         return encodeLoginRequest(asked, verifierSignature);
       },
     });
@@ -89,8 +94,8 @@ export class LoginIntent extends Intent {
   /**
    * Builds an intent from options.
    *
-   * @throws InputError naming the field and the mend: `missing_option`, `invalid_option`, `unknown_option`,
-   * `conflicting_options`
+   * @throws InputError `missing_option`, `invalid_option`, `unknown_option` or `conflicting_options`, naming
+   * the field and how to fix it
    */
   static from(options: LoginIntentOptions): LoginIntent {
     checkOptions(options, "", optionNames, hints);
@@ -100,16 +105,16 @@ export class LoginIntent extends Intent {
   }
 
   /**
-   * Rebuilds an intent from its client secret, as a browser does; there `login.verifier` is the public key, and nothing is
-   * signed. The domain and the verifier are not in the id.
+   * Rebuilds an intent from its client secret, for example in a browser. There, `login.verifier` is the
+   * public key and nothing is signed. The id does not cover the domain and the verifier.
    *
-   * @throws IntentMismatchError `intent_mismatch` where the id is not the expected one
+   * @throws IntentMismatchError `intent_mismatch` if the id is not the expected one
    * @throws InputError as {@link LoginIntent.from}
    */
   static fromClientSecret(options: RebuildLoginOptions): LoginIntent {
     checkOptions(options, "", rebuildNames, {
       ...hints,
-      idempotencyKey: "not used here; the client secret alone gives the nonce",
+      idempotencyKey: "not used here; the client secret alone determines the nonce",
     });
     return buildExpected(options.expectedId, () => {
       const nonce = nonceFromClientSecret(options.clientSecret);

@@ -4,18 +4,20 @@ import { checkOptions } from "../lib/options.js";
 import { checkDomain } from "./domain.js";
 import { type CheckedVerifier, readSigningVerifier, readVerifier, type VerifierKey } from "./signer.js";
 
-/** Who asks people to log in. */
+/** Options of a login request. */
 export interface LoginOption {
-  /** Base domain such as `example.com`, whose `/.well-known/code-payments.json` lists the verifier's public key. */
+  /**
+   * Base domain such as `example.com`. Its `/.well-known/code-payments.json` lists the verifier's public key.
+   */
   readonly domain: string;
   /**
-   * The domain's key: what signs, or, where nothing is signed (in a browser), its public key in base58. With `signers` also
-   * where something is.
+   * The domain's key. Pass a key that can sign, or only its public key in base58 if nothing is signed (in a
+   * browser) or if `signers` has the key.
    */
   readonly verifier: VerifierKey;
 }
 
-/** What an intent shows of its login. */
+/** The public part of an intent's login. */
 export interface Login {
   /** Base domain. */
   readonly domain: string;
@@ -23,13 +25,16 @@ export interface Login {
   readonly verifier: string;
 }
 
-/** {@link LoginOption}, checked. */
+/** A validated {@link LoginOption}. */
 export interface CheckedLogin {
   readonly domain: string;
   readonly verifier: CheckedVerifier;
 }
 
-/** Reads the `login` option, and takes the key of its verifier from the official client's `signers` where it is there. */
+/**
+ * Reads the `login` option. Takes the verifier's key from the official client's `signers` if it is listed
+ * there.
+ */
 export function checkLogin(login: unknown, signers: unknown): CheckedLogin {
   checkOptions(login, "login", ["domain", "verifier"]);
   const domain = checkDomain(login.domain, "login.domain");
@@ -39,14 +44,14 @@ export function checkLogin(login: unknown, signers: unknown): CheckedLogin {
   return { domain, verifier: verifier.sign === undefined && key !== undefined ? key : verifier };
 }
 
-/** Reads the official client's list of keys, of which only the verifier's is ever used. */
+/** Reads the official client's list of keys. Only the verifier's key is used. */
 export function checkSigners(signers: unknown): readonly CheckedVerifier[] {
   if (signers === undefined) return [];
   if (!Array.isArray(signers))
     throw new InputError(
       "invalid_option",
       "signers",
-      "must be a list of signers; login.verifier takes one directly",
+      "must be a list of signers; you can also pass the key as login.verifier",
     );
   return signers.map((signer, index) => readSigningVerifier(signer, `signers[${index}]`));
 }

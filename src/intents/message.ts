@@ -1,12 +1,12 @@
 /**
- * The messages of payment and login requests, written in canonical form: fields in ascending number, nothing explicit that is a
- * default, shortest varints. The sequencer verifies the signature over its own canonical re-encoding, so any other
- * form would not verify.
+ * Encodes payment and login requests in canonical form: fields in ascending order, no explicit defaults,
+ * shortest varints. The sequencer verifies the signature over its own canonical encoding, so no other form
+ * verifies.
  *
- * It is written field by field with the library's `BinaryWriter`, not with `create` and `toBinary`, because the schemas
- * alone cost a bundle 19 KB and every start of a backend two thirds of the official client's load time. The types are
- * those of the compiled schema, so a renamed or retyped field does not compile; the tests hold the bytes against
- * `toBinary` of the compiled schema, so a renumbered one does not pass.
+ * The fields are written with the library's `BinaryWriter`, not with `create` and `toBinary`. The schemas
+ * alone would add 19 KB to a bundle and two thirds of the official client's load time to every start. The
+ * types are those of the compiled schema, so a renamed or retyped field does not compile. The tests compare
+ * the bytes with `toBinary` of the compiled schema, so a renumbered field fails.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type {
@@ -18,21 +18,21 @@ import type { CheckedFee } from "./fees.js";
 
 type Fields<T> = Omit<T, "$typeName" | "$unknown">;
 
-/** What a request says of the login that it asks for. */
+/** The login part of a request. */
 export interface LoginRequest {
   /** Base domain. */
   readonly domain: string;
   /** Public key of the verifier, 32 bytes. */
   readonly verifier: Uint8Array;
-  /** Rendezvous public key, 32 bytes: the verifier signs for this one intent. */
+  /** Rendezvous public key, 32 bytes. The verifier signs for this intent only. */
   readonly rendezvousKey: Uint8Array;
 }
 
-/** What a payment request says, checked. */
+/** A validated payment request. */
 export interface PaymentRequest {
   /** Token account that receives the payment, 32 bytes. */
   readonly destination: Uint8Array;
-  /** Kin goes with rate and quarks, every other currency with its amount alone. */
+  /** Kin has an exact rate and quarks, every other currency only its amount. */
   readonly exchangeData:
     | { readonly case: "exact"; readonly value: Fields<ExchangeData> }
     | { readonly case: "partial"; readonly value: Fields<ExchangeDataWithoutRate> };
@@ -40,18 +40,18 @@ export interface PaymentRequest {
   readonly login: LoginRequest | undefined;
 }
 
-/** A serialized `Message` and, within the same bytes, the request that it holds. */
+/** A serialized `Message`, and the request inside the same bytes. */
 export interface EncodedRequest {
   /** `code.messaging.v1.Message`: the bytes that the rendezvous key signs. */
   readonly message: Uint8Array;
-  /** The request in it: a view into `message`, the part that REST carries. */
+  /** The request: a view into `message`, and the part that REST sends. */
   readonly inner: Uint8Array;
 }
 
 /**
- * Writes a `RequestToReceiveBill`.
+ * Encodes a `RequestToReceiveBill`.
  *
- * @param verifierSignature 64 bytes; without it, what is written is what the verifier of a login signs
+ * @param verifierSignature 64 bytes. Without it, the result is what the verifier of a login signs
  */
 export function encodePaymentRequest(
   { destination, exchangeData, fees, login }: PaymentRequest,
@@ -72,9 +72,9 @@ export function encodePaymentRequest(
 }
 
 /**
- * Writes a `RequestToLogin`.
+ * Encodes a `RequestToLogin`.
  *
- * @param verifierSignature 64 bytes; without it, what is written is what the verifier signs
+ * @param verifierSignature 64 bytes. Without it, the result is what the verifier signs
  */
 export function encodeLoginRequest(login: LoginRequest, verifierSignature?: Uint8Array): Uint8Array {
   const request = new BinaryWriter();
@@ -85,16 +85,19 @@ export function encodeLoginRequest(login: LoginRequest, verifierSignature?: Uint
   return request.finish();
 }
 
-/** Numbers of the fields of `Message` that hold a request. */
+/** Field numbers in `Message` that hold a request. */
 export const REQUEST_FIELDS = { requestToReceiveBill: 5, requestToLogin: 10 } as const;
 
-/** Writes the `Message` around a request. */
+/** Encodes the `Message` around a request. */
 export function encodeMessage(field: number, request: Uint8Array): EncodedRequest {
   const message = new BinaryWriter().tag(field, WireType.LengthDelimited).bytes(request).finish();
   return { message, inner: message.subarray(message.length - request.length) };
 }
 
-/** `code.user.v1.GetLoginForThirdPartyAppRequest`; without the signature, what the verifier signs. */
+/**
+ * Encodes a `code.user.v1.GetLoginForThirdPartyAppRequest`. Without the signature, the result is what the
+ * verifier signs.
+ */
 export function encodeUserIdRequest(
   intent: Uint8Array,
   verifier: Uint8Array,
@@ -107,7 +110,9 @@ export function encodeUserIdRequest(
   return request.finish();
 }
 
-/** `code.messaging.v1.SendMessageRequest` around a signed message, whose bytes go in as they are. */
+/**
+ * Encodes a `code.messaging.v1.SendMessageRequest` around a signed message, whose bytes are copied unchanged.
+ */
 export function encodeSendMessageRequest(signed: {
   readonly message: Uint8Array;
   readonly publicKey: Uint8Array;
@@ -152,7 +157,7 @@ function writeFee(
   writer.join();
 }
 
-/** One of the messages whose only field is `value = 1`: an account, a key, a signature. */
+/** Writes a message whose only field is `value = 1`: an account, a key or a signature. */
 function writeWrapped(writer: BinaryWriter, field: number, value: Uint8Array): void {
   writer.tag(field, WireType.LengthDelimited).fork();
   writer.tag(1, WireType.LengthDelimited).bytes(value);

@@ -8,31 +8,36 @@ import {
   readIdempotencySecret,
 } from "../rendezvous/nonce.js";
 
-/** How an intent gets its nonce; at most one of the two, and a random one without either. */
+/** Determines the nonce of an intent. Pass at most one of the two; without either, the nonce is random. */
 export type NonceOptions =
   | {
       /**
-       * Your own name for the order: the same key with the same amount is the same intent. With another amount it is
-       * a second payable intent. Without `idempotencySecret`, whoever guesses it can register first with another
-       * destination.
+       * Your own name for the order. The same key with the same amount gives the same intent; with another
+       * amount it gives a second payable intent. Without `idempotencySecret`, anyone who guesses the key can
+       * register first with another destination.
        */
       readonly idempotencyKey?: string | undefined;
       readonly clientSecret?: undefined;
-      /** At least 32 random bytes (text counts as its UTF-8 bytes) that make the key unguessable. Keep it for good. */
+      /**
+       * At least 32 random bytes (text is encoded as UTF-8) that make the idempotency key unguessable. Never
+       * change it: the same key under another secret is another intent.
+       */
       readonly idempotencySecret?: Uint8Array | string | undefined;
     }
   | {
       readonly idempotencyKey?: undefined;
-      /** Client secret of an intent that exists, to rebuild it. */
+      /** Client secret of an existing intent, to rebuild it. */
       readonly clientSecret: string;
-      /** Has no effect here: the client secret alone gives the nonce. */
+      /** Has no effect here: the client secret alone determines the nonce. */
       readonly idempotencySecret?: Uint8Array | string | undefined;
     };
 
 /** Names of {@link NonceOptions}. */
 export const nonceNames = ["idempotencyKey", "clientSecret", "idempotencySecret"] as const;
 
-/** The nonce that the options give, bound to what the payload says where an idempotency secret is there. */
+/**
+ * Returns the nonce for the options. With an idempotency secret, it is bound to kind, currency and amount.
+ */
 export function nonceOf(
   { idempotencyKey, clientSecret, idempotencySecret }: NonceOptions,
   scope: NonceScope,
@@ -42,7 +47,7 @@ export function nonceOf(
     throw new InputError(
       "conflicting_options",
       "clientSecret",
-      "cannot be combined with idempotencyKey: each alone gives the nonce. Pass one of them",
+      "cannot be combined with idempotencyKey, because each determines the nonce; pass one of them",
     );
   }
   if (clientSecret !== undefined) return nonceFromClientSecret(clientSecret);

@@ -16,7 +16,7 @@ import { checkMode, officialHints } from "./official-options.js";
 import type { VerifierKey } from "./signer.js";
 import { checkWebhook, type WebhookOption } from "./webhook-option.js";
 
-/** What every way of building a payment intent needs to know. */
+/** Options that every way to build a payment intent shares. */
 export interface PaymentDetails {
   /** Token account that receives the payment, base58 of 32 bytes. */
   readonly destination: string;
@@ -25,24 +25,25 @@ export interface PaymentDetails {
    * At most 90071992547409.91.
    */
   readonly amount: string | number;
-  /** Currency code; case does not matter. */
+  /** Currency code, in lower or upper case. */
   readonly currency: CurrencyInput;
-  /** One to three shares for others; an empty list only together with `kind`. */
+  /** One to three shares for other accounts. An empty list is valid only together with `kind`. */
   readonly fees?: readonly Fee[] | undefined;
   /**
-   * Kind of the payload. Default: `"payment-with-fees"` where there are fees, else `"payment"`. Say
-   * `"payment-with-fees"` without fees for the key that the official client derives from an empty list of fees.
+   * Payload kind. Default: `"payment-with-fees"` if there are fees, otherwise `"payment"`. Pass
+   * `"payment-with-fees"` without fees to get the key that the official client derives from an empty list of
+   * fees.
    */
   readonly kind?: PaymentKind | undefined;
-  /** `"nearest"` rounds to hundredths as the official client does. Default `"refuse"`. */
+  /** `"nearest"` rounds to hundredths like the official client. Default: `"refuse"`. */
   readonly rounding?: Rounding | undefined;
-  /** Asks the payer to log in with the payment. Not part of the intent's key. */
+  /** Requests a login with the payment. It does not affect the intent's key. */
   readonly login?: LoginOption | undefined;
-  /** Registered together with the intent; not part of its key. */
+  /** Registered with the intent. It does not affect the intent's key. */
   readonly webhook?: WebhookOption | undefined;
-  /** As the official client writes it; nothing depends on it. */
+  /** Accepted for compatibility with the official client. Has no effect. */
   readonly mode?: "payment" | undefined;
-  /** As the official client has it: keys, of which the one of `login.verifier` signs. */
+  /** The official client's list of keys. The one that matches `login.verifier` signs. */
   readonly signers?: readonly VerifierKey[] | undefined;
 }
 
@@ -53,13 +54,13 @@ export type PaymentIntentOptions = PaymentDetails & NonceOptions;
 export interface RebuildOptions extends PaymentDetails {
   /** Client secret of the intent: base58 of 11 bytes. */
   readonly clientSecret: string;
-  /** Id that the intent must have; another one throws `intent_mismatch`. */
+  /** Expected intent id. Throws `intent_mismatch` if the id differs. */
   readonly expectedId?: string | undefined;
 }
 
-/** A signed payment request. Every property is a fresh copy. */
+/** A signed payment request. Each read of a property returns a new copy. */
 export interface SignedPaymentRequest extends SignedRequest {
-  /** Serialized `code.messaging.v1.RequestToReceiveBill`: the part of `message` that REST carries. */
+  /** Serialized `code.messaging.v1.RequestToReceiveBill`: the part of `message` that REST sends. */
   readonly requestToReceiveBill: Uint8Array;
 }
 
@@ -71,7 +72,7 @@ export interface CreateIntentBody {
   readonly message: string;
   /** Signature over the outer `Message`, base58. */
   readonly signature: string;
-  /** Present only where a webhook was asked for. */
+  /** Present only if the intent has a webhook. */
   readonly webhook?: string;
 }
 
@@ -91,9 +92,11 @@ const optionNames = [...detailNames, ...nonceNames];
 const rebuildNames = [...detailNames, "clientSecret", "expectedId"];
 
 /**
- * "Somebody should pay this amount, in this currency, to this account": built, keyed and signed without any network.
+ * A request to pay an amount, in a currency, to an account. It is built, keyed and signed without network
+ * access.
  *
- * The instance is immutable and holds a secret, the nonce. Logging or serializing it shows none of it.
+ * The instance is immutable and contains a secret, the nonce. Logging or serializing it does not reveal the
+ * nonce.
  *
  * @example
  * ```ts
@@ -113,11 +116,11 @@ export class PaymentIntent extends Intent {
   readonly destination: string;
   /** The amount as decimal text with two decimals, such as `"10.00"`. */
   readonly amount: string;
-  /** Currency code, lower case. */
+  /** Currency code in lower case. */
   readonly currency: Currency;
-  /** Shares for others; empty where there are none. */
+  /** Shares for other accounts; empty if there are none. */
   readonly fees: readonly Fee[];
-  /** Kind of the payload. */
+  /** Payload kind. */
   readonly kind: PaymentKind;
 
   private constructor(request: CheckedRequest, nonce: Uint8Array) {
@@ -145,8 +148,8 @@ export class PaymentIntent extends Intent {
   /**
    * Builds an intent from options.
    *
-   * @throws InputError naming the field and the mend: `missing_option`, `invalid_option`, `unknown_option`,
-   * `conflicting_options`
+   * @throws InputError `missing_option`, `invalid_option`, `unknown_option` or `conflicting_options`, naming
+   * the field and how to fix it
    */
   static from(options: PaymentIntentOptions): PaymentIntent {
     checkOptions(options, "", optionNames, officialHints);
@@ -157,11 +160,11 @@ export class PaymentIntent extends Intent {
   }
 
   /**
-   * Rebuilds an intent from its client secret, as a browser does. With `expectedId` it is sure to be the same intent:
-   * amount, currency, client secret and the presence of fees are all in the id. Destination, the fees themselves and
-   * the webhook are not.
+   * Rebuilds an intent from its client secret, for example in a browser. Pass `expectedId` to make sure that
+   * it is the same intent. The id covers the amount, the currency, the client secret and whether there are
+   * fees. It does not cover the destination, the fees themselves and the webhook.
    *
-   * @throws IntentMismatchError `intent_mismatch` where the id is not the expected one
+   * @throws IntentMismatchError `intent_mismatch` if the id is not the expected one
    * @throws InputError as {@link PaymentIntent.from}
    * @example
    * ```ts
@@ -172,7 +175,7 @@ export class PaymentIntent extends Intent {
   static fromClientSecret(options: RebuildOptions): PaymentIntent {
     checkOptions(options, "", rebuildNames, {
       ...officialHints,
-      idempotencyKey: "not used here; the client secret alone gives the nonce",
+      idempotencyKey: "not used here; the client secret alone determines the nonce",
     });
     return buildExpected(options.expectedId, () => {
       const nonce = nonceFromClientSecret(options.clientSecret);
@@ -192,7 +195,7 @@ export class PaymentIntent extends Intent {
     return this.sign();
   }
 
-  /** Body of `POST /v1/createIntent`, cut from the signed bytes. */
+  /** Returns the body of `POST /v1/createIntent`, taken from the signed bytes. */
   toRestBody(): CreateIntentBody {
     const { signature } = super.sign();
     const body = {
@@ -211,7 +214,7 @@ export class PaymentIntent extends Intent {
 
 interface CheckedRequest {
   readonly destination: Uint8Array;
-  /** Base58 has one text for each byte string, so the caller's is kept. */
+  /** Each byte string has one base58 text, so the caller's text is kept. */
   readonly destinationText: string;
   readonly amount: Amount;
   readonly currency: Currency;
@@ -250,7 +253,7 @@ function kindOf(kind: unknown, fees: readonly CheckedFee[]): PaymentKind {
     throw new InputError("invalid_option", "kind", 'must be "payment" or "payment-with-fees"');
   }
   if (kind === "payment" && fees.length > 0) {
-    throw new InputError("conflicting_options", "kind", 'is "payment", but there are fees; leave `kind` out');
+    throw new InputError("conflicting_options", "kind", 'is "payment", but there are fees; omit `kind`');
   }
   return kind;
 }
@@ -261,7 +264,10 @@ function checkRounding(rounding: unknown): Rounding {
   throw new InputError("invalid_option", "rounding", 'must be "refuse" or "nearest"');
 }
 
-/** With the kind of the payload said, an empty list leaves nothing open: so an intent's own properties build it again. */
+/**
+ * If the payload kind is given, an empty list is unambiguous. This lets an intent's own properties rebuild
+ * it.
+ */
 function isNoFees({ fees, kind }: PaymentDetails): boolean {
   return kind !== undefined && Array.isArray(fees) && fees.length === 0;
 }

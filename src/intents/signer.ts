@@ -4,7 +4,7 @@ import { InputError, SignerError } from "../errors.js";
 import { equalBytes, fromBase58, requireBase58, toBase58 } from "../lib/bytes.js";
 
 /**
- * An Ed25519 key of yours that signs: in memory, in a KMS, in an HSM.
+ * An Ed25519 key that signs, in memory, in a KMS or in an HSM.
  *
  * @example
  * ```ts
@@ -15,7 +15,7 @@ import { equalBytes, fromBase58, requireBase58, toBase58 } from "../lib/bytes.js
  * ```
  */
 export interface Signer {
-  /** 32 bytes, their base58 text, or an object that gives either, as Solana's public keys do. */
+  /** 32 bytes, their base58 text, or an object that returns either, like Solana's `PublicKey`. */
   readonly publicKey:
     | Uint8Array
     | string
@@ -23,13 +23,15 @@ export interface Signer {
         /** 32 bytes, or their base58 text. */
         toBytes(): Uint8Array | string;
       };
-  /** Signs raw bytes with plain Ed25519, without prehash or prefix. Gives 64 bytes, at once or later. */
+  /**
+   * Signs raw bytes with plain Ed25519, without prehash or prefix. Returns 64 bytes, or a promise of them.
+   */
   sign(message: Uint8Array): Uint8Array | PromiseLike<Uint8Array>;
 }
 
-/** A keypair whose private half can be read, as Solana's libraries and tweetnacl make them. */
+/** A keypair with a readable secret key, like those of Solana's libraries and tweetnacl. */
 export interface SecretKeyPair {
-  /** Where it is there, it must be that of `secretKey`. */
+  /** If present, it must match `secretKey`. */
   readonly publicKey?: unknown;
   /** 64 bytes: the seed, then the public key. */
   readonly secretKey: Uint8Array;
@@ -37,32 +39,35 @@ export interface SecretKeyPair {
 
 /** A keypair of the official client. */
 export interface OfficialKeypair {
-  /** Gives 64 bytes: the seed, then the public key. */
+  /** Returns 64 bytes: the seed, then the public key. */
   getSecretKey(): Uint8Array;
 }
 
 /**
- * What can sign as a verifier: a {@link Signer}, a keypair object, or Solana's 64-byte secret key as bytes, as the array of
- * numbers in a key file, as that file's text, or as base58 text.
+ * A key that can sign as a verifier: a {@link Signer}, a keypair object, or Solana's 64-byte secret key as
+ * bytes, as the array of numbers in a key file, as that file's text, or as base58 text.
  *
- * Base58 text of 32 bytes is always taken for a public key, which is no secret: never pass a bare seed in that form.
+ * Base58 text of 32 bytes is always read as a public key, which is not a secret. Never pass a bare seed in
+ * that form.
  */
 export type VerifierKey = Signer | SecretKeyPair | OfficialKeypair | Uint8Array | readonly number[] | string;
 
-/** A {@link VerifierKey}, or the public key alone (32 bytes as base58), which is enough where nothing is signed. */
+/**
+ * A {@link VerifierKey}, or only the public key (32 bytes as base58), which suffices if nothing is signed.
+ */
 export interface CheckedVerifier {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
   /** Base58. */
   readonly publicKeyText: string;
-  /** Absent where only the public key is known. */
+  /** Absent if only the public key is known. */
   readonly sign: Signer["sign"] | undefined;
 }
 
 const SECRET_KEY_LENGTH = SEED_LENGTH + PUBLIC_KEY_LENGTH;
 
 /**
- * Reads a verifier. No error shows any part of a key.
+ * Reads a verifier. Errors never contain any part of a key.
  *
  * @param field names the option in errors
  */
@@ -77,7 +82,7 @@ export function readVerifier(value: unknown, field: string): CheckedVerifier {
   throw new InputError("invalid_option", field, `must be ${whatItIs}`);
 }
 
-/** As {@link readVerifier}, and refuses a public key alone. */
+/** Like {@link readVerifier}, and rejects a public key without a signer. */
 export function readSigningVerifier(
   value: unknown,
   field: string,
@@ -88,16 +93,18 @@ export function readSigningVerifier(
     throw new InputError(
       "invalid_option",
       field,
-      "is a public key alone; this is signed, so it needs a signer",
+      "is only a public key, but this must be signed; pass a signer or the secret key",
     );
   }
   return { ...verifier, sign };
 }
 
 /**
- * A verifier's signature over `message`, checked: at once where the signer is synchronous, else as a promise.
+ * Returns the verifier's signature over `message` after checking it: directly if the signer is synchronous,
+ * otherwise as a promise.
  *
- * @throws SignerError `signer_failed` where the signer throws, or gives what is no signature of its public key
+ * @throws SignerError `signer_failed` if the signer throws, or if its result is not a valid signature for its
+ * public key
  */
 export function signatureOf(
   { sign, publicKey }: CheckedVerifier & { readonly sign: Signer["sign"] },
@@ -105,10 +112,12 @@ export function signatureOf(
 ): Uint8Array | Promise<Uint8Array> {
   const checked = (signature: unknown): Uint8Array => {
     if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_LENGTH)
-      throw new SignerError(`did not give a Uint8Array of ${SIGNATURE_LENGTH} bytes`);
+      throw new SignerError(`must return a Uint8Array of ${SIGNATURE_LENGTH} bytes`);
     const own = Uint8Array.from(signature);
     if (crypto.verify(publicKey, message, own)) return own;
-    throw new SignerError("gave a signature that does not verify by its publicKey; it must be plain Ed25519");
+    throw new SignerError(
+      "returned a signature that does not verify under its publicKey; it must be plain Ed25519",
+    );
   };
   let given: Uint8Array | PromiseLike<Uint8Array>;
   let isLater: boolean;
@@ -119,27 +128,27 @@ export function signatureOf(
     throw failed(cause);
   }
   if (!isLater) return checked(given);
-  // What a thenable's own then() gives may be anything.
+  // A thenable's then() can return anything.
   return Promise.resolve(given).then(checked, (cause) => {
     throw failed(cause);
   });
 }
 
-/** Whether a signer answers later. */
+/** Returns whether the signer is asynchronous. */
 export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null)?.then === "function";
 }
 
 const whatItIs =
-  "a signer { publicKey, sign }, a keypair, Solana's 64-byte secret key, or a public key in base58 where nothing is signed";
+  "a signer { publicKey, sign }, a keypair, Solana's 64-byte secret key, or a public key in base58 if nothing is signed";
 
-/** The signer's own words stay in the cause: they are not ours, and may hold anything. */
+/** The signer's own message stays in `cause`, because it may contain anything. */
 function failed(cause: unknown): SignerError {
-  return new SignerError("failed; its own error is the cause", { cause, retryable: true });
+  return new SignerError("failed; see the cause for the signer's error", { cause, retryable: true });
 }
 
 function fromText(text: string, field: string): CheckedVerifier {
-  // As a key file, or an environment variable that was filled from one, has it.
+  // The format of a key file, or of an environment variable filled from one.
   if (text.trimStart().startsWith("[")) return fromSecretKey(bytesOfNumbers(numbersIn(text), field), field);
   const bytes = fromBase58(text);
   if (bytes?.length === SECRET_KEY_LENGTH) return fromSecretKey(bytes, field);
@@ -147,7 +156,7 @@ function fromText(text: string, field: string): CheckedVerifier {
     text,
     field,
     PUBLIC_KEY_LENGTH,
-    "a public key, or 64 bytes for a secret key",
+    "a public key, or a secret key of 64 bytes",
   );
   return { publicKey, publicKeyText: text, sign: undefined };
 }
@@ -157,7 +166,7 @@ function fromSecretKey(secretKey: Uint8Array, field: string): CheckedVerifier {
     throw new InputError(
       "invalid_option",
       field,
-      `is ${secretKey.length} bytes; a secret key is ${SECRET_KEY_LENGTH}, the seed and then the public key`,
+      `is ${secretKey.length} bytes; a secret key is ${SECRET_KEY_LENGTH} bytes: the seed, then the public key`,
     );
   }
   const key = crypto.keyFromSeed(secretKey.slice(0, SEED_LENGTH));
@@ -166,7 +175,7 @@ function fromSecretKey(secretKey: Uint8Array, field: string): CheckedVerifier {
     throw new InputError(
       "invalid_option",
       field,
-      "is not a secret key: its last 32 bytes are not the public key of its first 32",
+      "is not a secret key: its last 32 bytes are not the public key of its first 32 bytes",
     );
   }
   return { publicKey, publicKeyText: toBase58(publicKey), sign: (message) => key.sign(message) };
@@ -176,7 +185,7 @@ function fromObject(value: Record<string, unknown>, field: string): CheckedVerif
   const { sign, getSecretKey, publicKey } = value;
   if (typeof sign === "function") {
     const bytes = publicKeyBytes(publicKey, `${field}.publicKey`);
-    // Called on its object: a class needs its `this`.
+    // Called as a method, because a class needs its `this`.
     return { publicKey: bytes, publicKeyText: toBase58(bytes), sign: (message) => sign.call(value, message) };
   }
   const secretKey = typeof getSecretKey === "function" ? getSecretKey.call(value) : value.secretKey;
@@ -189,13 +198,13 @@ function fromObject(value: Record<string, unknown>, field: string): CheckedVerif
   throw new InputError("invalid_option", field, `must be ${whatItIs}`);
 }
 
-/** Bytes, base58 text, or an object that gives either, as Solana's public keys do. */
+/** Reads bytes, base58 text, or an object that returns either, like Solana's `PublicKey`. */
 function publicKeyBytes(value: unknown, field: string): Uint8Array {
   const given = value as { toBytes?: unknown } | undefined;
   const plain = typeof given?.toBytes === "function" ? given.toBytes() : value;
   if (!(plain instanceof Uint8Array)) return requireBase58(plain, field, PUBLIC_KEY_LENGTH, "the public key");
   if (plain.length === PUBLIC_KEY_LENGTH) return Uint8Array.from(plain);
-  throw new InputError("invalid_option", field, `is ${plain.length} bytes, must be ${PUBLIC_KEY_LENGTH}`);
+  throw new InputError("invalid_option", field, `is ${plain.length} bytes; must be ${PUBLIC_KEY_LENGTH}`);
 }
 
 function numbersIn(text: string): readonly unknown[] {
@@ -210,5 +219,5 @@ function numbersIn(text: string): readonly unknown[] {
 function bytesOfNumbers(numbers: readonly unknown[], field: string): Uint8Array {
   if (numbers.every((byte) => Number.isInteger(byte) && (byte as number) >= 0 && (byte as number) <= 255))
     return Uint8Array.from(numbers as number[]);
-  throw new InputError("invalid_option", field, "must be an array of bytes, whole numbers from 0 to 255");
+  throw new InputError("invalid_option", field, "must be an array of bytes: integers from 0 to 255");
 }

@@ -5,7 +5,7 @@ import { rendezvousKey } from "../rendezvous/key.js";
 import { encodePayload } from "../rendezvous/payload.js";
 import { checkMode, officialHints } from "./official-options.js";
 
-/** Platforms whose users can be tipped. The payload does not say which. */
+/** Platforms whose users can be tipped. The payload does not contain the platform. */
 export const TIP_PLATFORMS = ["x", "twitter"] as const;
 
 /** Name of a platform. */
@@ -13,26 +13,26 @@ export type TipPlatform = (typeof TIP_PLATFORMS)[number];
 
 /** Options of {@link TipIntent.from}. */
 export type TipIntentOptions = {
-  /** As the official client writes it; nothing depends on it. */
+  /** Accepted for compatibility with the official client. Has no effect. */
   readonly mode?: "tip" | undefined;
 } & (
   | {
-      /** Where the user is known by this name. It is not in the payload. */
+      /** Platform on which the user has this name. It is not part of the payload. */
       readonly platform: TipPlatform;
-      /** The user's name there, 1 to 15 UTF-16 units. What reaches beyond 15 bytes of UTF-8 is cut off. */
+      /** The user's name on the platform, 1 to 15 UTF-16 units. It is truncated to 15 bytes of UTF-8. */
       readonly username: string;
     }
   | {
-      /** As the official client writes both. */
+      /** The official client's form of both options. */
       readonly platform: { readonly name: TipPlatform; readonly username: string };
       readonly username?: undefined;
     }
 );
 
 /**
- * "Tip this user": a scan code, and nothing that is sent or registered.
+ * A tip to a user: only a scan code. Nothing is sent or registered.
  *
- * It has no nonce, and so no secret: whoever knows the name derives the same key.
+ * It has no nonce and so no secret: anyone who knows the name derives the same key.
  *
  * @example
  * ```ts
@@ -43,9 +43,9 @@ export type TipIntentOptions = {
 export class TipIntent {
   /** Base58 of the 32-byte rendezvous public key. */
   readonly id: string;
-  /** The platform as it was given; it is not in the payload, and so not in the id. */
+  /** The platform as given. It is not part of the payload, and so not of the id. */
   readonly platform: TipPlatform;
-  /** The name as it was given, also where the payload holds only its beginning. */
+  /** The name as given, even if the payload contains only its beginning. */
   readonly username: string;
   readonly #payload: Uint8Array;
 
@@ -60,7 +60,8 @@ export class TipIntent {
   /**
    * Builds a tip.
    *
-   * @throws InputError `missing_option`, `invalid_option`, `unknown_option`, naming the field and the mend
+   * @throws InputError `missing_option`, `invalid_option` or `unknown_option`, naming the field and how to
+   * fix it
    */
   static from(options: TipIntentOptions): TipIntent {
     checkOptions(options, "", ["platform", "username", "mode"], officialHints);
@@ -71,22 +72,18 @@ export class TipIntent {
     }
     checkOptions(platform, "platform", ["name", "username"]);
     if (options.username !== undefined) {
-      throw new InputError(
-        "conflicting_options",
-        "username",
-        "is in platform already; leave one of them out",
-      );
+      throw new InputError("conflicting_options", "username", "is already in platform; omit one of them");
     }
     const name = checkPlatform(platform.name, "platform.name");
     return new TipIntent(name, checkName(platform.username, "platform.username"));
   }
 
-  /** The 20 bytes of the scan code, a fresh copy. */
+  /** The 20 bytes of the scan code, as a new copy. */
   get payload(): Uint8Array {
     return this.#payload.slice();
   }
 
-  /** What may be shown and logged: all of it. */
+  /** Returns what can be shown and logged: all of it. */
   toJSON(): Record<string, unknown> {
     const { id, platform, username } = this;
     return { id, kind: "tip", platform, username };
@@ -99,7 +96,7 @@ function checkPlatform(value: unknown, field: string): TipPlatform {
   throw new InputError("invalid_option", field, `must be one of ${TIP_PLATFORMS.join(", ")}`);
 }
 
-/** A user's name, and the option that it was given by. */
+/** A user's name, and the option that contained it. */
 interface UserName {
   readonly username: string;
   readonly field: string;
@@ -109,7 +106,7 @@ function checkName(value: unknown, field: string): UserName {
   return { username: requireString(value, field, "the user's name on the platform"), field };
 }
 
-/** By the payload's own rules; what breaks one is named as the caller wrote it. */
+/** Applies the payload's rules. Errors name the option as the caller wrote it. */
 function payloadOf({ username, field }: UserName): Uint8Array {
   try {
     return encodePayload({ kind: "tip", username });

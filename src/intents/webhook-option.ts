@@ -2,9 +2,9 @@ import { InputError } from "../errors.js";
 import { checkOptions } from "../lib/options.js";
 import { checkWebhookUrl } from "../lib/webhook-url.js";
 
-/** Where the sequencer reports that the intent was submitted. */
+/** The URL that the sequencer calls when the intent is submitted. */
 export interface WebhookOption {
-  /** An absolute `https:` URL (`http:` only where the sequencer allows it), at most 1024 characters. */
+  /** An absolute `https:` URL (`http:` only if the sequencer allows it), at most 1024 characters. */
   readonly url: string;
 }
 

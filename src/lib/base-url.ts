@@ -1,7 +1,8 @@
 import { InputError } from "../errors.js";
 
 /**
- * Reads the URL of a sequencer: `https:`, or `http:` on loopback or where that is allowed. Without slashes at its end.
+ * Reads the URL of a sequencer: `https:`, or `http:` on loopback or where that is allowed. Without slashes at
+ * its end.
  *
  * @throws InputError naming `field`
  */

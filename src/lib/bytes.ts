@@ -1,15 +1,15 @@
 import { base58 } from "@scure/base";
 import { InputError } from "../errors.js";
 
-/** Base58 (Bitcoin alphabet) text of bytes; each leading 00 byte is one leading `1`. */
+/** Encodes bytes as base58 text (Bitcoin alphabet). Each leading zero byte is one leading `1`. */
 export function toBase58(bytes: Uint8Array): string {
   return base58.encode(bytes);
 }
 
-// 64 bytes are at most 88 base58 characters; decoding is quadratic, so longer text is refused unread.
+// 64 bytes are at most 88 base58 characters. Decoding is quadratic, so longer text is rejected first.
 const longestBase58 = 90;
 
-/** Bytes of base58 text, or `undefined` where the text is not base58. Never says what the text was. */
+/** Decodes base58 text. Returns `undefined` if the text is not base58. The text never appears in an error. */
 export function fromBase58(text: string): Uint8Array | undefined {
   if (text.length > longestBase58) return undefined;
   try {
@@ -19,7 +19,7 @@ export function fromBase58(text: string): Uint8Array | undefined {
   }
 }
 
-/** A required base58 option of exactly `length` bytes. The error names the field, not the value. */
+/** Reads a required base58 option of exactly `length` bytes. Errors name the field, never the value. */
 export function requireBase58(value: unknown, field: string, length: number, what: string): Uint8Array {
   if (value === undefined || value === null || value === "") {
     throw new InputError("missing_option", field, `required: ${what}`);
@@ -31,23 +31,23 @@ export function requireBase58(value: unknown, field: string, length: number, wha
     throw new InputError(
       "invalid_option",
       field,
-      `not base58 (Bitcoin alphabet, without 0, O, I and l): ${what}`,
+      `must be base58 (Bitcoin alphabet, without 0, O, I and l): ${what}`,
     );
   }
   if (bytes.length !== length) {
-    throw new InputError("invalid_option", field, `is ${bytes.length} bytes, must be ${length}: ${what}`);
+    throw new InputError("invalid_option", field, `is ${bytes.length} bytes; must be ${length}: ${what}`);
   }
   return bytes;
 }
 
-/** Whether two byte strings are equal. Not constant time: for public values only. */
+/** Returns whether two byte arrays are equal. Not constant time: use it for public values only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
-/** One byte string of several. */
+/** Concatenates byte arrays. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;

@@ -1,6 +1,9 @@
 import { InputError } from "../errors.js";
 
-/** Reads caller's options: plain objects only, and no name that is not listed, so that a typo cannot pass silently. */
+/**
+ * Reads the caller's options. Accepts plain objects only and rejects unknown names, so a typo never passes
+ * silently.
+ */
 export function checkOptions(
   options: unknown,
   path: string,
@@ -17,12 +20,15 @@ export function checkOptions(
     throw new InputError(
       "unknown_option",
       field,
-      hint ?? `no such option; the options are ${allowed.join(", ")}`,
+      hint ?? `unknown option; the options are ${allowed.join(", ")}`,
     );
   }
 }
 
-/** A required string option: absent, `null` and `""` are `missing_option`, other types `invalid_option`. */
+/**
+ * Reads a required string option. An absent value, `null` and `""` throw `missing_option`; other types throw
+ * `invalid_option`.
+ */
 export function requireString(value: unknown, field: string, what: string): string {
   if (value === undefined || value === null || value === "") {
     throw new InputError("missing_option", field, `required: ${what}`);
@@ -31,15 +37,15 @@ export function requireString(value: unknown, field: string, what: string): stri
   return value;
 }
 
-/** A duration in milliseconds; `allowZero` where zero means "at once" or "none". */
+/** Reads a duration in milliseconds. `allowZero` accepts 0, for "at once" or "none". */
 export function checkDuration(value: unknown, field: string, allowZero = false): number {
-  // setTimeout overflows above 2^31-1 and would fire at once.
+  // setTimeout overflows above 2^31-1 and fires at once.
   const max = 2 ** 31 - 1;
   if (typeof value !== "number" || !Number.isInteger(value) || value > max || value < (allowZero ? 0 : 1)) {
     throw new InputError(
       "invalid_option",
       field,
-      `must be a whole number of milliseconds, ${allowZero ? 0 : 1} to ${max}`,
+      `must be an integer number of milliseconds from ${allowZero ? 0 : 1} to ${max}`,
     );
   }
   return value;

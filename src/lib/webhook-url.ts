@@ -1,11 +1,11 @@
 import { InputError } from "../errors.js";
 
-/** Longest webhook URL that the sequencer accepts, in characters. */
+/** Maximum length of a webhook URL that the sequencer accepts, in characters. */
 const MAX_WEBHOOK_URL_LENGTH = 1024;
 
 /**
- * Reads a webhook URL: absolute, `https:` or `http:`, at most 1024 characters. Which hosts, ports and schemes are
- * welcome beyond that is the sequencer's to say.
+ * Reads a webhook URL: absolute, `https:` or `http:`, at most 1024 characters. The sequencer applies further
+ * rules to hosts, ports and schemes.
  */
 export function checkWebhookUrl(value: unknown, field: string): string {
   if (value === undefined || value === null || value === "") {
@@ -17,7 +17,7 @@ export function checkWebhookUrl(value: unknown, field: string): string {
   if ([...value].length > MAX_WEBHOOK_URL_LENGTH) {
     throw new InputError("invalid_option", field, `is longer than ${MAX_WEBHOOK_URL_LENGTH} characters`);
   }
-  // URL would mend blanks, backslashes, missing and extra slashes; the sequencer's parser does not.
+  // URL repairs spaces, backslashes, and missing or extra slashes. The sequencer's parser does not.
   const url =
     /^https?:\/\/[^@/?#\\\s\p{Cc}\p{Surrogate}][^\\\s\p{Cc}\p{Surrogate}]*$/u.test(value) &&
     URL.canParse(value)
@@ -31,7 +31,7 @@ export function checkWebhookUrl(value: unknown, field: string): string {
     );
   }
   if (url.username !== "" || url.password !== "") {
-    throw new InputError("invalid_option", field, "must not hold a user name or password");
+    throw new InputError("invalid_option", field, "must not contain a user name or password");
   }
   return value;
 }

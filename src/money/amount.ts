@@ -3,44 +3,47 @@ import { InputError } from "../errors.js";
 /**
  * An exact amount.
  *
- * The payload carries `units`; the message carries `nativeAmount`. They come from the same digits, so that everybody
- * who rebuilds the intent from either reaches the same rendezvous key.
+ * The payload carries `units` and the message carries `nativeAmount`. Both come from the same digits, so
+ * everyone who rebuilds the intent derives the same rendezvous key.
  */
 export interface Amount {
-  /** Hundredths of the currency, for every currency: 10 usd is `1000n`, 100 jpy is `10000n`. 1 to 2^53 - 1. */
+  /**
+   * Hundredths of the currency, for every currency: 10 usd is `1000n`, 100 jpy is `10000n`. 1 to 2^53 - 1.
+   */
   readonly units: bigint;
-  /** The double that travels in the message: the one nearest to `units / 100`. */
+  /** The double sent in the message: the one nearest to `units / 100`. */
   readonly nativeAmount: number;
 }
 
-/** How an amount with more than two decimals is taken: refused, or rounded to the nearest hundredth. */
+/** How to treat an amount with more than two decimals: reject it, or round it to the nearest hundredth. */
 export type Rounding = "refuse" | "nearest";
 
-/** Largest amount in hundredths, 2^53 - 1: above it a double no longer counts every hundredth. */
+/** Largest amount in hundredths: 2^53 - 1. Above it, a double cannot represent every hundredth. */
 export const MAX_UNITS: bigint = 2n ** 53n - 1n;
 
 /** Quarks in one hundredth of a kin; a kin is 100,000 quarks. */
 const QUARKS_PER_UNIT = 1000n;
 
-// Longer than any amount that can be in range, so that a hostile string costs nothing.
+// Longer than any valid amount. Bounds the work that a hostile string can cause.
 const MAX_TEXT_LENGTH = 64;
 
 /**
- * Reads an amount: a decimal string exactly, a number as its shortest decimal form.
+ * Parses an amount: a decimal string exactly, a number by its shortest decimal form.
  *
- * Refused: zero, negative amounts, NaN, infinities, exponents in strings, more than 2^53 - 1 hundredths, and more than
- * two decimals. Of numbers, noise of at most 1e-6 hundredths is forgiven: `0.1 + 0.2` is 0.30. A double has digits for so
- * little noise only below 10^9, where it cannot hide a hundredth.
+ * Rejects zero, negative amounts, NaN, infinities, exponents in strings, more than 2^53 - 1 hundredths and
+ * more than two decimals. In a number, binary noise of at most 1e-6 hundredths is ignored: `0.1 + 0.2` is
+ * 0.30. A double has digits for noise that small only below 10^9, where it cannot hide a hundredth.
  *
- * With `rounding: "nearest"` a number is rounded as the official TypeScript client does it (nearest hundredth of the
- * exact binary value); a string to the nearest hundredth of its digits, halves up.
+ * With `rounding: "nearest"`, a number is rounded like the official TypeScript client rounds it: to the
+ * nearest hundredth of its exact binary value. A string is rounded to the nearest hundredth of its digits,
+ * halves up.
  *
  * @throws InputError `missing_option` or `invalid_option`, naming `field`
  * @example
  * ```ts
  * parseAmount("10.25").units; // 1025n
- * parseAmount(2.675, { rounding: "nearest" }).units; // 267n: the double is a little below 2.675
- * parseAmount("2.675", { rounding: "nearest" }).units; // 268n: the text is not
+ * parseAmount(2.675, { rounding: "nearest" }).units; // 267n: the double is slightly below 2.675
+ * parseAmount("2.675", { rounding: "nearest" }).units; // 268n: the text is exact
  * ```
  */
 export function parseAmount(
@@ -62,12 +65,12 @@ export function parseAmount(
   throw new InputError("invalid_option", field, 'must be a decimal string such as "10.25", or a number');
 }
 
-/** The quarks of a kin amount, exactly: 1 kin is 100,000 quarks. */
+/** Returns the quarks of a kin amount, exactly: 1 kin is 100,000 quarks. */
 export function kinQuarks(amount: Amount): bigint {
   return amount.units * QUARKS_PER_UNIT;
 }
 
-/** Decimal text with two decimals: `1025n` is `"10.25"`. */
+/** Formats hundredths as decimal text with two decimals: `1025n` is `"10.25"`. */
 export function formatUnits(units: bigint): string {
   if (units < 0n) throw new InputError("invalid_option", "units", "must not be negative");
   const digits = units.toString().padStart(3, "0");
@@ -83,7 +86,7 @@ function unitsOfText(text: string, rounding: Rounding, field: string): bigint {
     throw new InputError(
       "invalid_option",
       field,
-      'must be plain decimal digits such as "10" or "10.25": no sign, exponent, grouping, blanks or leading zeros',
+      'must be plain decimal digits such as "10" or "10.25": no sign, exponent, grouping, spaces or leading zeros',
     );
   }
   const [, sign, whole = "", decimals = ""] = match;
@@ -94,15 +97,15 @@ function unitsOfText(text: string, rounding: Rounding, field: string): bigint {
   return Number(decimals[2]) >= 5 ? down + 1n : down;
 }
 
-// Below this many hundredths, decimals of two places and doubles correspond one to one.
+// Below this many hundredths, two-decimal values and doubles map one to one.
 const ONE_TO_ONE_UNITS = 2 ** 43;
 
 function unitsOfNumber(value: number, field: string): bigint {
-  // What nearly every amount is; the long way gives the same.
+  // Fast path for nearly every amount. The exact path below gives the same result.
   const hundredths = Math.round(value * 100);
   if (hundredths < ONE_TO_ONE_UNITS && hundredths / 100 === value) return BigInt(hundredths);
   const { digits, exponent } = shortestDecimal(value);
-  // value = digits * 10^exponent; in hundredths the exponent is two higher.
+  // value = digits * 10^exponent. In hundredths, the exponent is two higher.
   const shift = exponent + 2;
   if (shift >= 0) return digits * 10n ** BigInt(shift);
   const scale = 10n ** BigInt(-shift);
@@ -114,7 +117,7 @@ function unitsOfNumber(value: number, field: string): bigint {
   return nearest;
 }
 
-/** `value` as whole digits times a power of ten, from JavaScript's shortest text that reads back as the same number. */
+/** Returns `value` as an integer times a power of ten, from JavaScript's shortest round-trip text. */
 function shortestDecimal(value: number): { digits: bigint; exponent: number } {
   const [mantissa = "0", power = "0"] = value.toExponential().split("e");
   const [whole = "0", decimals = ""] = mantissa.split(".");
@@ -122,11 +125,11 @@ function shortestDecimal(value: number): { digits: bigint; exponent: number } {
 }
 
 /**
- * What the official client computes: `toFixed(2)`, then a hundred times that, `toFixed(0)`. From 2^45 on its units and its
- * double can disagree by one; both are kept as they are, since bytes are what must be equal.
+ * Rounds like the official client: `toFixed(2)`, then `toFixed(0)` of a hundred times that. From 2^45 on, its
+ * units and its double can differ by one. Both are kept, because the bytes must match.
  */
 function officialRounding(value: number, field: string): Amount {
-  // Above this, `toFixed` no longer writes digits; the exact limit is checked below.
+  // Above this, `toFixed` switches to exponent notation. `inRange` checks the exact limit.
   if (value >= 1e15) throw tooLarge(field);
   const nativeAmount = Number(value.toFixed(2));
   const units = BigInt((100 * nativeAmount).toFixed(0));
@@ -151,6 +154,6 @@ function tooManyDecimals(field: string): InputError {
   return new InputError(
     "invalid_option",
     field,
-    'has more than two decimals; round it yourself, or pass rounding: "nearest"',
+    'has more than two decimals; round it first, or pass rounding: "nearest"',
   );
 }

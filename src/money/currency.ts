@@ -1,8 +1,8 @@
 import { InputError } from "../errors.js";
 
 /**
- * The 154 currencies that a payment request can name, in the order of their index in the scan-code payload:
- * `CURRENCIES[140]` is `"usd"`. The order is part of the wire contract; entries are never moved.
+ * The 154 currencies that a payment request can name, ordered by their index in the scan-code payload:
+ * `CURRENCIES[140]` is `"usd"`. The order is part of the wire contract. Entries never move.
  */
 export const CURRENCIES = [
   "kin",
@@ -164,25 +164,25 @@ export const CURRENCIES = [
 /** A currency code in lower case, such as `"usd"` or `"kin"`. */
 export type Currency = (typeof CURRENCIES)[number];
 
-/** A currency as a caller may write it: any of {@link CURRENCIES}, in lower or upper case. */
+/** A currency as a caller can write it: any of {@link CURRENCIES}, in lower or upper case. */
 export type CurrencyInput = Currency | Uppercase<Currency>;
 
 const indexes: ReadonlyMap<string, number> = new Map(CURRENCIES.map((code, index) => [code, index]));
 
-/** Index of a currency in the payload, 0 to 153. */
+/** Returns the index of a currency in the payload, 0 to 153. */
 export function currencyIndex(currency: Currency): number {
   const index = indexes.get(currency);
-  if (index === undefined) throw new InputError("invalid_option", "currency", "not a known currency");
+  if (index === undefined) throw new InputError("invalid_option", "currency", "is not a known currency");
   return index;
 }
 
-/** Currency of a payload index, or `undefined` beyond the table. */
+/** Returns the currency at a payload index, or `undefined` if the index is out of range. */
 export function currencyAt(index: number): Currency | undefined {
   return CURRENCIES[index];
 }
 
 /**
- * Reads a currency code. Case is normalised: `"USD"` is `"usd"`.
+ * Parses a currency code. Case is ignored: `"USD"` is `"usd"`.
  *
  * @throws InputError `missing_option` or `invalid_option`, naming `field`
  */
@@ -193,7 +193,7 @@ export function parseCurrency(value: unknown, field = "currency"): Currency {
   if (typeof value !== "string") {
     throw new InputError("invalid_option", field, 'must be a currency code such as "usd" or "kin"');
   }
-  // Beyond ASCII, lower case makes letters out of other signs.
+  // Beyond ASCII, `toLowerCase` turns some symbols into letters.
   const code = /^[a-zA-Z]{1,8}$/.test(value) ? value.toLowerCase() : "";
   if (!indexes.has(code)) {
     const shown = code === "" ? "is" : `"${code}" is`;

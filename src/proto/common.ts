@@ -1,6 +1,6 @@
 /**
- * `code.common.v1`: addresses, signatures, intent ids and domains, which every other area uses, and the envelope that
- * carries one call over HTTP/1.1 or a WebSocket.
+ * `code.common.v1`: addresses, signatures, intent ids and domains, which every other area uses, and the
+ * envelope that carries one call over HTTP/1.1 or a WebSocket.
  *
  * @example
  * ```ts

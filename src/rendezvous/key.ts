@@ -3,8 +3,8 @@ import type { SigningKey } from "../crypto/types.js";
 import { checkPayloadLength } from "./payload.js";
 
 /**
- * The rendezvous key of a payload: the Ed25519 key whose seed is SHA-256 of the 20 bytes. Its public half, in base58,
- * is the intent id; its private half signs what is sent to the rendezvous.
+ * Derives the rendezvous key of a payload: the Ed25519 key whose seed is the SHA-256 of the 20 bytes. Its
+ * public key, in base58, is the intent id. Its private key signs what is sent to the rendezvous.
  *
  * @throws InputError unless the payload is 20 bytes
  * @example

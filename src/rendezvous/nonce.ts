@@ -3,55 +3,55 @@ import { InputError } from "../errors.js";
 import { concatBytes, requireBase58, toBase58 } from "../lib/bytes.js";
 import { requireString } from "../lib/options.js";
 
-/** Bytes in a nonce. */
+/** Length of a nonce in bytes. */
 export const NONCE_LENGTH = 11;
 
-/** Fewest bytes in an idempotency secret. */
+/** Minimum length of an idempotency secret in bytes. */
 export const MIN_IDEMPOTENCY_SECRET_LENGTH = 32;
 
-// Names the purpose of the hash, so that the secret yields nothing of use elsewhere.
+// Separates this use of the secret from every other use.
 const nonceDomain = new TextEncoder().encode("code-intents/nonce/v1");
 
-/** What a keyed nonce is bound to: the first bytes of the payload that it will stand in. */
+/** What a keyed nonce is bound to: the first bytes of the payload that will contain it. */
 export interface NonceScope {
   /** Byte 0 of the payload. */
   readonly kind: number;
-  /** Byte 1 of the payload; 0 where the kind has no currency. */
+  /** Byte 1 of the payload; 0 if the kind has no currency. */
   readonly currencyIndex: number;
-  /** Hundredths of the currency; 0 where the kind has no amount. */
+  /** Hundredths of the currency; 0 if the kind has no amount. */
   readonly units: bigint;
 }
 
-// Random bytes for the next nonces: asking the platform costs more than ten times what a nonce is long.
+// Random bytes for the next nonces. One system call per nonce would cost ten times as much.
 const pool = new Uint8Array(32 * NONCE_LENGTH);
 let used = pool.length;
 
-/** 11 bytes from the platform's generator. */
+/** Returns 11 bytes from the platform's random generator. */
 export function randomNonce(): Uint8Array {
   if (used === pool.length) {
     globalThis.crypto.getRandomValues(pool);
     used = 0;
   }
   const nonce = pool.slice(used, used + NONCE_LENGTH);
-  // Given out once, and not kept here.
+  // Each nonce is used once, so no copy is kept.
   pool.fill(0, used, used + NONCE_LENGTH);
   used += NONCE_LENGTH;
   return nonce;
 }
 
 /**
- * The official derivation: the first 11 bytes of SHA-256 of the key's UTF-8 text.
+ * Derives a nonce like the official client: the first 11 bytes of the SHA-256 of the key's UTF-8 text.
  *
- * Whoever guesses the key derives the rendezvous private key, and can register first with another destination. Use
- * {@link nonceFromKeyedIdempotencyKey} where the official derivation is not needed.
+ * Anyone who guesses the key can derive the rendezvous private key and register first with another
+ * destination. Use {@link nonceFromKeyedIdempotencyKey} unless you need the official derivation.
  */
 export function nonceFromIdempotencyKey(idempotencyKey: string): Uint8Array {
   return crypto.sha256(keyText(idempotencyKey)).slice(0, NONCE_LENGTH);
 }
 
 /**
- * The derivation that needs a secret: the first 11 bytes of HMAC-SHA-256(secret, `code-intents/nonce/v1`, 00, kind,
- * currency index, units as uint64 little-endian, the key's UTF-8 text).
+ * Derives a nonce with a secret: the first 11 bytes of HMAC-SHA-256(secret, `code-intents/nonce/v1`, 00,
+ * kind, currency index, units as uint64 little-endian, the key's UTF-8 text).
  */
 export function nonceFromKeyedIdempotencyKey(
   idempotencyKey: string,
@@ -67,7 +67,7 @@ export function nonceFromKeyedIdempotencyKey(
   return crypto.hmacSha256(readIdempotencySecret(idempotencySecret), text).slice(0, NONCE_LENGTH);
 }
 
-/** The nonce that a client secret spells: base58 of exactly 11 bytes. */
+/** Decodes the nonce from a client secret: base58 of exactly 11 bytes. */
 export function nonceFromClientSecret(clientSecret: string, field = "clientSecret"): Uint8Array {
   return requireBase58(
     clientSecret,
@@ -77,15 +77,15 @@ export function nonceFromClientSecret(clientSecret: string, field = "clientSecre
   );
 }
 
-/** The client secret of a nonce: its base58 text, 11 to 16 characters. */
+/** Encodes a nonce as a client secret: its base58 text, 11 to 16 characters. */
 export function clientSecretOf(nonce: Uint8Array): string {
   return toBase58(nonce);
 }
 
 /**
- * Reads an idempotency secret: bytes, or text whose UTF-8 bytes are taken. At least 32 bytes.
+ * Reads an idempotency secret: bytes, or text that is encoded as UTF-8. At least 32 bytes.
  *
- * @throws InputError naming `field`; the message never holds the secret
+ * @throws InputError naming `field`; the message never contains the secret
  */
 export function readIdempotencySecret(secret: unknown, field = "idempotencySecret"): Uint8Array {
   const bytes = typeof secret === "string" ? utf8(secret, field) : secret;
@@ -96,17 +96,17 @@ export function readIdempotencySecret(secret: unknown, field = "idempotencySecre
     throw new InputError(
       "invalid_option",
       field,
-      `is ${bytes.length} bytes, must be at least ${MIN_IDEMPOTENCY_SECRET_LENGTH} random ones`,
+      `is ${bytes.length} bytes; use at least ${MIN_IDEMPOTENCY_SECRET_LENGTH} random bytes`,
     );
   }
   return bytes;
 }
 
-/** Out of range, a part would wrap into the nonce of another amount. */
+/** Rejects values out of range, which would wrap around into the nonce of another amount. */
 function checkScope({ kind, currencyIndex, units }: NonceScope): void {
   for (const [field, value] of Object.entries({ kind, currencyIndex })) {
     if (!Number.isInteger(value) || value < 0 || value > 255) {
-      throw new InputError("invalid_option", `scope.${field}`, "must be a whole number from 0 to 255");
+      throw new InputError("invalid_option", `scope.${field}`, "must be an integer from 0 to 255");
     }
   }
   if (typeof units !== "bigint" || units < 0n || units >= 2n ** 64n) {
@@ -116,14 +116,14 @@ function checkScope({ kind, currencyIndex, units }: NonceScope): void {
 
 function keyText(idempotencyKey: unknown): Uint8Array {
   return utf8(
-    requireString(idempotencyKey, "idempotencyKey", "your own name for the order"),
+    requireString(idempotencyKey, "idempotencyKey", "the name of the order in your system"),
     "idempotencyKey",
   );
 }
 
 function utf8(text: string, field: string): Uint8Array {
-  // A lone surrogate becomes U+FFFD, so that two different keys would be one.
+  // A lone surrogate would become U+FFFD, so two different keys would give the same nonce.
   if (/\p{Surrogate}/u.test(text))
-    throw new InputError("invalid_option", field, "is not well-formed Unicode");
+    throw new InputError("invalid_option", field, "must be well-formed Unicode");
   return new TextEncoder().encode(text);
 }

@@ -4,10 +4,10 @@ import { InputError } from "../errors.js";
 import { type Currency, currencyAt, currencyIndex } from "../money/currency.js";
 import { NONCE_LENGTH } from "./nonce.js";
 
-/** Bytes in the payload of a scan code. */
+/** Length of a scan-code payload in bytes. */
 export const PAYLOAD_LENGTH = 20;
 
-/** Value of byte 0 for each kind of payload. */
+/** Value of byte 0 for each payload kind. */
 export const PAYLOAD_KINDS = {
   cash: 0,
   "gift-card": 1,
@@ -17,16 +17,16 @@ export const PAYLOAD_KINDS = {
   tip: 5,
 } as const;
 
-/** Name of a payload's kind. */
+/** Name of a payload kind. */
 export type PayloadKind = keyof typeof PAYLOAD_KINDS;
 
-/** Kinds of payload that ask for a payment. */
+/** Payload kinds that request a payment. */
 export type PaymentKind = "payment" | "payment-with-fees";
 
 /** Cash or a gift card: an amount in quarks. */
 export interface CashPayload {
   readonly kind: "cash" | "gift-card";
-  /** 0 to 2^64 - 1; a kin is 100,000 quarks. */
+  /** 0 to 2^64 - 1. 1 kin is 100,000 quarks. */
   readonly quarks: bigint;
   /** 11 bytes. */
   readonly nonce: Uint8Array;
@@ -49,21 +49,21 @@ export interface LoginPayload {
   readonly nonce: Uint8Array;
 }
 
-/** A tip to a user of a platform. It has no nonce: whoever knows the name can derive the key. */
+/** A tip to a user of a platform. It has no nonce: anyone who knows the name can derive the key. */
 export interface TipPayload {
   readonly kind: "tip";
-  /** User name; what reaches beyond 15 bytes of UTF-8 is cut off, even inside a character. */
+  /** User name. It is truncated to 15 bytes of UTF-8, even inside a character. */
   readonly username: string;
 }
 
-/** What the 20 bytes of a scan code say. */
+/** The decoded content of a scan code's 20 bytes. */
 export type RendezvousPayload = CashPayload | PaymentPayload | LoginPayload | TipPayload;
 
 const USERNAME_OFFSET = 5;
 const USERNAME_LENGTH = PAYLOAD_LENGTH - USERNAME_OFFSET;
 const NONCE_OFFSET = PAYLOAD_LENGTH - NONCE_LENGTH;
 
-// A byte order mark is part of a name.
+// A byte order mark is part of the name.
 const usernameDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
@@ -112,7 +112,7 @@ export function encodePayload(payload: RendezvousPayload): Uint8Array {
 /**
  * Decodes the 20 bytes of a scan code.
  *
- * @throws InputError `invalid_option` for another length, an unknown kind or an unknown currency index
+ * @throws InputError `invalid_option` if the length, the kind or the currency index is invalid
  */
 export function decodePayload(bytes: Uint8Array): RendezvousPayload {
   checkPayloadLength(bytes);
@@ -124,7 +124,7 @@ export function decodePayload(bytes: Uint8Array): RendezvousPayload {
     const dot = area.indexOf(0x2e);
     return { kind, username: usernameDecoder.decode(dot < 0 ? area : area.subarray(0, dot)) };
   }
-  // A Buffer would share its memory with what it slices.
+  // A slice of a Buffer would share its memory.
   const nonce = new Uint8Array(bytes.subarray(NONCE_OFFSET));
   if (kind === "login") return { kind, nonce };
   if (kind === "cash" || kind === "gift-card") return { kind, quarks: readLittleEndian(bytes, 1, 8), nonce };
@@ -139,14 +139,14 @@ export function decodePayload(bytes: Uint8Array): RendezvousPayload {
   return { kind, currency, units: readLittleEndian(bytes, 2, 7), nonce };
 }
 
-/** Refuses anything but 20 bytes. */
+/** Throws unless `bytes` is 20 bytes long. */
 export function checkPayloadLength(bytes: unknown): asserts bytes is Uint8Array {
   if (!(bytes instanceof Uint8Array) || bytes.length !== PAYLOAD_LENGTH) {
     throw new InputError("invalid_option", "payload", `must be a Uint8Array of ${PAYLOAD_LENGTH} bytes`);
   }
 }
 
-/** The name, then, where room is left, a dot and the start of the base64 of the name's hash. */
+/** The name. If there is room left, a dot and the start of the base64 of the name's hash follow. */
 function usernameArea(username: unknown): Uint8Array {
   if (typeof username !== "string" || username.length === 0) {
     throw new InputError("missing_option", "username", "required: the user's name on the platform");
@@ -159,7 +159,7 @@ function usernameArea(username: unknown): Uint8Array {
     );
   }
   if (/\p{Surrogate}/u.test(username)) {
-    throw new InputError("invalid_option", "username", "is not well-formed Unicode");
+    throw new InputError("invalid_option", "username", "must be well-formed Unicode");
   }
   const name = new TextEncoder().encode(username).subarray(0, USERNAME_LENGTH);
   const area = new Uint8Array(USERNAME_LENGTH);
@@ -180,7 +180,7 @@ function writeLittleEndian(
   if (typeof value !== "bigint" || value < 0n || value > max) {
     throw new InputError("invalid_option", field, `must be a bigint from 0 to ${max}`);
   }
-  // Where the field has seven bytes the eighth is zero, and the nonce is written over it later.
+  // A seven-byte field leaves its eighth byte zero. The nonce overwrites that byte later.
   new DataView(bytes.buffer).setBigUint64(offset, value, true);
 }
 

@@ -4,23 +4,24 @@ import { checkPayloadLength, PAYLOAD_LENGTH } from "../rendezvous/payload.js";
 import { ScanCodeError } from "./errors.js";
 import { correct, PARITY_LENGTH, parityOf } from "./reed-solomon.js";
 
-/** Type "remote" in bits 0 to 4 of the first byte; colour and extra, in the bits above, are 0. */
+/** Type "remote" in bits 0 to 4 of the first byte. Colour and extra, in the bits above, are 0. */
 const HEADER = Uint8Array.of(2, 0);
 const TYPE_BITS = 0b11111;
 
-/** Bytes that a scan code carries: 13 of parity, 2 of header, 20 of payload. */
+/** Length in bytes of the data in a scan code: 13 of parity, 2 of header, 20 of payload. */
 export const ENCODED_LENGTH: number = PARITY_LENGTH + HEADER.length + PAYLOAD_LENGTH;
 
-/** What {@link decodeScanCode} read. */
+/** Result of {@link decodeScanCode}. */
 export interface DecodedScanCode {
   /** 20 bytes, trailing zeros included. */
   readonly payload: Uint8Array;
-  /** How many of the 35 bytes were wrong and have been corrected: 0 to 6. */
+  /** Number of corrected bytes: 0 to 6 of the 35. */
   readonly correctedBytes: number;
 }
 
 /**
- * The 35 bytes that a scan code carries: 13 bytes of parity, a header of 2 bytes (`02 00`), the 20 bytes of the payload.
+ * Encodes a payload into the 35 bytes of a scan code: 13 bytes of parity, a header of 2 bytes (`02 00`) and
+ * the 20 bytes of the payload.
  *
  * @throws InputError `invalid_option` unless the payload is 20 bytes
  * @example
@@ -37,20 +38,20 @@ export function encodeScanCode(payload: Uint8Array): Uint8Array {
 }
 
 /**
- * The payload of 35 bytes as a scanner read them. Up to 6 wrong bytes, wherever they are, are corrected.
+ * Decodes the payload from 35 bytes as a scanner read them. Corrects up to 6 wrong bytes at any position.
  *
- * What comes back encodes to a word that differs from `encoded` in at most 6 bytes; no other word is ever returned. With 7
- * wrong bytes or more that word can in theory be another one than was drawn: for bytes at random the odds are far below
- * one in 10^12, and what is drawn by others proves nothing anyway.
+ * The result always encodes to 35 bytes that differ from `encoded` in at most 6. With 7 or more wrong bytes
+ * the result could in theory be another payload; for random bytes the probability is far below one in 10^12.
+ * A scan code is not authenticated: anyone can draw one.
  *
  * @throws InputError `invalid_option` unless there are 35 bytes
- * @throws ScanCodeError `scan_code_unreadable` where more bytes are wrong, or where the code is of another type
+ * @throws ScanCodeError `scan_code_unreadable` if more bytes are wrong, or if the code is of another type
  * @example
  * ```ts
  * import { decodeScanCode, encodeScanCode } from "code-intents/scan-code";
  *
  * const encoded = encodeScanCode(intent.payload);
- * encoded.fill(0xff, 3, 9); // six bytes lost
+ * encoded.fill(0xff, 3, 9); // damages six bytes
  * decodeScanCode(encoded); // { payload: intent.payload, correctedBytes: 6 }
  * ```
  */
@@ -63,7 +64,7 @@ export function decodeScanCode(encoded: Uint8Array): DecodedScanCode {
   if (type !== HEADER[0]) throw new ScanCodeError(`The code is of type ${type}, not of type 2.`);
   const payload = word.slice(HEADER.length, HEADER.length + PAYLOAD_LENGTH);
   const again = encodeScanCode(payload);
-  // Correction rests on 12 checks; the 13th, and the rest of the header, are checked here.
+  // Correction uses 12 checks. The 13th, and the rest of the header, are checked here.
   const meant = concatBytes(word.subarray(-PARITY_LENGTH), word.subarray(0, -PARITY_LENGTH));
   if (!equalBytes(again, meant)) {
     throw new ScanCodeError("More than 6 of the 35 bytes are wrong, or the header is not 02 00; scan again.");
@@ -71,7 +72,7 @@ export function decodeScanCode(encoded: Uint8Array): DecodedScanCode {
   return { payload, correctedBytes: wrongBytes };
 }
 
-/** Refuses anything but 35 bytes. */
+/** Throws unless `encoded` is 35 bytes long. */
 export function checkEncodedLength(encoded: unknown): asserts encoded is Uint8Array {
   if (encoded instanceof Uint8Array && encoded.length === ENCODED_LENGTH) return;
   const hint = encoded instanceof Uint8Array && encoded.length === PAYLOAD_LENGTH ? "; encode it first" : "";

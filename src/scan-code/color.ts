@@ -1,16 +1,17 @@
 import { InputError } from "../errors.js";
 
-// Longer than any colour that these forms need.
+// Longer than any colour in these formats.
 const MAX_LENGTH = 64;
 
-// Nothing that could end an attribute, name a resource or refer to another element: no quote, angle bracket, url() or var().
+// Excludes everything that could end an attribute, load a resource or refer to another element: quotes, angle
+// brackets, url() and var().
 const FORMS = [
   /^#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i,
   /^(?:rgb|hsl)a?\((?:[-+.,%/ 0-9]|deg)+\)$/i,
   /^[a-z]+$/i,
 ];
 
-/** A colour that is safe in an attribute of SVG. Whether a name is one that viewers know is not checked. */
+/** Reads a colour that is safe in an SVG attribute. Does not check that a colour name exists. */
 export function checkColor(value: unknown, field: string): string {
   if (typeof value === "string" && value.length <= MAX_LENGTH && FORMS.some((form) => form.test(value))) {
     return value;
@@ -22,11 +23,11 @@ export function checkColor(value: unknown, field: string): string {
   );
 }
 
-/** A colour that can be seen. */
+/** Reads a visible colour. */
 export function checkInk(value: unknown, field: string): string {
   const color = checkColor(value, field);
   if (/^(?:none|transparent)$/i.test(color)) {
-    throw new InputError("invalid_option", field, "must be a colour that can be seen");
+    throw new InputError("invalid_option", field, "must be a visible colour");
   }
   return color;
 }

@@ -1,8 +1,8 @@
 import { CodeIntentsError, type ScanCodeErrorCode } from "../errors.js";
 
 /**
- * A scan code that cannot be read: more than 6 of its 35 bytes are wrong, it is of another type, or there is none at the
- * place where the picture was sampled. What was read is not in the message.
+ * A scan code that cannot be read: more than 6 of its 35 bytes are wrong, it has another type, or the picture
+ * has no code at the sampled place. The message never contains the bytes read.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export class ScanCodeError extends CodeIntentsError {
   }
 
   static {
-    // The registry symbol of src/errors.ts: `instanceof` works across two copies of the package.
+    // The registry symbol of src/errors.ts, so `instanceof` works across two copies of the package.
     Object.defineProperty(ScanCodeError, Symbol.for("code-intents.error.classes"), {
       value: "ScanCodeError",
     });

@@ -1,8 +1,8 @@
-// GF(256) as in QR codes: polynomials over GF(2) modulo x^8 + x^4 + x^3 + x^2 + 1, in which every non-zero element is a power
-// of alpha = 2.
+// GF(256) as in QR codes: polynomials over GF(2) modulo x^8 + x^4 + x^3 + x^2 + 1. Every non-zero element is
+// a power of alpha = 2.
 const PRIMITIVE = 0x11d;
 
-/** Non-zero elements of GF(256), hence the order of alpha. */
+/** Number of non-zero elements of GF(256): the order of alpha. */
 const ORDER = 255;
 
 const powers = new Uint8Array(ORDER);
@@ -14,7 +14,7 @@ for (let exponent = 0, value = 1; exponent < ORDER; exponent++) {
   if (value > ORDER) value ^= PRIMITIVE;
 }
 
-/** alpha to any whole power, negative ones too. */
+/** Returns alpha to any integer power, including negative ones. */
 export function power(exponent: number): number {
   return powers[((exponent % ORDER) + ORDER) % ORDER] ?? 0;
 }
@@ -23,7 +23,7 @@ export function multiply(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : power(logarithm(a) + logarithm(b));
 }
 
-/** `b` is not zero. */
+/** `b` must not be zero. */
 export function divide(a: number, b: number): number {
   return a === 0 ? 0 : power(logarithm(a) - logarithm(b));
 }
@@ -32,7 +32,7 @@ function logarithm(value: number): number {
   return logarithms[value] ?? 0;
 }
 
-/** A polynomial over GF(256): its coefficients, of x^0 first. */
+/** A polynomial over GF(256): its coefficients, starting with x^0. */
 export type Polynomial = readonly number[];
 
 export function evaluate(polynomial: Polynomial, x: number): number {
@@ -45,7 +45,7 @@ export function product(a: Polynomial, b: Polynomial): number[] {
   );
 }
 
-/** `a + factor * x^shift * b`. */
+/** Returns `a + factor * x^shift * b`. */
 export function addScaled(a: Polynomial, b: Polynomial, factor: number, shift: number): number[] {
   return Array.from(
     { length: Math.max(a.length, b.length + shift) },

@@ -2,38 +2,41 @@ import { InputError } from "../errors.js";
 import { checkOptions } from "../lib/options.js";
 import { RING_SLOTS, scanCodeRings } from "./rings.js";
 
-/** Where everything of a scan code is drawn, as SVG path data. */
+/** The shapes of a scan code as SVG path data. */
 export interface ScanCodeGeometry {
-  /** Side of the square that it is drawn in, as it was asked for; the outermost ring ends 2.5 % before the edge. */
+  /** Side of the square, as requested. The outermost ring ends 2.5 % before the edge. */
   readonly size: number;
   /** The disc in the middle, to be filled. */
   readonly center: string;
-  /** One circle for each isolated slot with ink and for the last of each run, to be filled. By ring, then by slot. */
+  /**
+   * One circle for each isolated slot with ink and for the last slot of each run, to be filled. Ordered by
+   * ring, then by slot.
+   */
   readonly dots: readonly string[];
   /**
-   * One arc for each slot with ink whose next slot has ink too, to be stroked with round caps. By ring, then by slot. The
-   * official cards stroke 6.8 wide at size 200.
+   * One arc for each slot with ink whose next slot also has ink, to be stroked with round caps. Ordered by
+   * ring, then by slot. The official cards use a stroke width of 6.8 at size 200.
    */
   readonly arcs: readonly string[];
   /** Diameter of a dot. */
   readonly dotDimension: number;
 }
 
-/** How large a geometry is. */
+/** Options of {@link scanCodeGeometry}. */
 export interface ScanCodeGeometryOptions {
-  /** Side of the square that the code is drawn in, in the units of the drawing; greater than 0. */
+  /** Side of the square that contains the code, in units of the drawing; greater than 0. */
   readonly size: number;
 }
 
 interface Ring {
   readonly slots: number;
-  /** Of the centreline. */
+  /** Radius of the centreline. */
   readonly radius: number;
-  /** Angle from one slot to the next. */
+  /** Angle between adjacent slots. */
   readonly step: number;
 }
 
-/** The measures of a code of side `size`, with its centre at (middle, middle). */
+/** Returns the measures of a code of side `size`, centred at (middle, middle). */
 export interface Measures {
   readonly middle: number;
   readonly discRadius: number;
@@ -41,7 +44,7 @@ export interface Measures {
   readonly rings: readonly Ring[];
 }
 
-// The order of the operations is the official package's, so that the text is equal to the last digit on V8.
+// The operations are in the official package's order, so the text is equal to the last digit on V8.
 export function measuresOf(size: number): Measures {
   const middle = size / 2;
   const discRadius = 0.32 * middle;
@@ -54,14 +57,14 @@ export function measuresOf(size: number): Measures {
   return { middle, discRadius, dotDiameter: (pitch * 3) / 4, rings };
 }
 
-/** The angle of a slot, clockwise from 3 o'clock where y points down. */
+/** Returns the angle of a slot, clockwise from 3 o'clock, with y pointing down. */
 export function angleOf({ step }: Ring, slot: number): number {
   return slot * step - Math.PI / 2;
 }
 
 /**
- * Path data for a scan code: the disc in the middle, dots and arcs, equal to the official package's text on V8. Other
- * engines may differ in the last digit of a sine.
+ * Returns the path data of a scan code: the disc in the middle, dots and arcs. On V8, the text equals that of
+ * the official package. Other engines may differ in the last digit of a sine.
  *
  * @param encoded the 35 bytes of `encodeScanCode`
  * @throws InputError `invalid_option` unless there are 35 bytes and a positive size
@@ -106,7 +109,7 @@ export function scanCodeGeometry(encoded: Uint8Array, options: ScanCodeGeometryO
   };
 }
 
-/** Refuses what is no length. */
+/** Throws unless the value is a positive length. */
 export function checkSize(size: unknown): asserts size is number {
   if (typeof size === "number" && Number.isFinite(size) && size > 0) return;
   throw new InputError("invalid_option", "size", "must be a number greater than 0");

@@ -1,6 +1,6 @@
 /**
- * The round scan code of the Code wallet: 20 bytes of payload to 35 bytes, to six rings of dots and arcs, to SVG or a
- * terminal; and back. Pure: no I/O, and it runs in browsers.
+ * The round scan code of the Code wallet: encodes a 20-byte payload into 35 bytes and draws them as six rings
+ * of dots and arcs, in SVG or on a terminal. Also decodes them. Pure: no I/O, and it runs in browsers.
  *
  * @example
  * ```ts

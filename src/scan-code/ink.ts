@@ -1,10 +1,10 @@
 import { angleOf, measuresOf } from "./geometry.js";
 import { CODE_SIZE, LOGO, LOGO_STEPS } from "./layout.js";
 
-/** Whether there is ink at a point, in units of the code from its centre. */
+/** Returns whether there is ink at a point, in units of the code from its centre. */
 export type Ink = (x: number, y: number) => boolean;
 
-/** What is drawn of a code with these rings, arcs being as wide as dots. */
+/** Returns the ink of a code with these rings. Arcs are as wide as dots. */
 export function inkOf(rings: readonly (readonly boolean[])[]): Ink {
   const { discRadius, dotDiameter, rings: measured } = measuresOf(CODE_SIZE);
   const reach = dotDiameter / 2;

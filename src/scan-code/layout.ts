@@ -1,7 +1,7 @@
-/** Side of the geometry in our drawings, in units of the drawing. */
+/** Side of the geometry in the drawings of this package, in units of the drawing. */
 export const CODE_SIZE = 200;
 
-/** Side of the drawing: a margin of 10 units around the code. */
+/** Side of the drawing: the code with a margin of 10 units. */
 export const VIEW_SIZE = 220;
 
 interface Circle {
@@ -10,7 +10,7 @@ interface Circle {
   readonly r: number;
 }
 
-/** The logo, as holes in the disc: a C of dots that is open to the right, in a square of its own. */
+/** The logo, as holes in the disc: a C of dots that is open to the right, in its own square. */
 export const LOGO: readonly Circle[] = [
   ...holes(10.3001, [
     [24.6985, 25.0039],
@@ -29,7 +29,7 @@ export const LOGO: readonly Circle[] = [
   ]),
 ];
 
-/** From the logo's square to that of the code, in the steps that the official cards take. */
+/** Transforms from the logo's square to the code's, in the same steps as the official cards. */
 export const LOGO_STEPS = {
   translate: [76.62234, 76.44746],
   scales: [0.5, 0.9],

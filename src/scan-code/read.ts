@@ -8,45 +8,49 @@ import { encodedOfRings, FINDER_RING } from "./rings.js";
 import { type ScanCodeImage, samplerOf } from "./sampler.js";
 import { finderLevels, type Placed, rotationOf, slotsOf } from "./slots.js";
 
-/** Where in the image the code is. */
+/** Position of the code in the image. */
 export interface ReadScanCodeOptions {
-  /** The centre of the code, in pixels from the upper left corner. Default the centre of the image. */
+  /** Centre of the code, in pixels from the upper left corner. Default: the centre of the image. */
   readonly center?: { readonly x: number; readonly y: number };
   /**
-   * The `size` of the code's geometry, in pixels: 100/95 of the diameter over the outermost ring, and 10/11 of the `size` of
-   * `toSvg`, which leaves a margin. Default what `toSvg` draws when it fills the image: 10/11 of the shorter side.
+   * The `size` of the code's geometry, in pixels: 100/95 of the outer diameter of the outermost ring, and
+   * 10/11 of the `size` of `toSvg`, which adds a margin. Default: 10/11 of the shorter side, which fits a
+   * `toSvg` drawing that fills the image.
    */
   readonly size?: number;
 }
 
-/** What {@link readScanCode} read. */
+/** Result of {@link readScanCode}. */
 export interface ReadScanCode extends DecodedScanCode {
-  /** How far the code is turned, in degrees, clockwise: 0 to less than 360. Good to about two degrees. */
+  /** Rotation of the code in degrees, clockwise: from 0 to less than 360. Accurate to about two degrees. */
   readonly rotation: number;
 }
 
 /**
- * Degrees to try around the rotation that the finder shows best. Its slots are of 11 degrees and those of the outermost ring
- * of 5, so that it alone is not exact enough; whether the bytes can be corrected is.
+ * Degrees to try around the rotation that fits the finder best. Finder slots span 11 degrees and outermost
+ * slots 5, so the finder alone is not accurate enough. The rotation whose bytes can be corrected is the right
+ * one.
  */
 const OFFSETS = [0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2];
 
-// Most often the place is wrong, and not what is drawn there.
+// The usual mistake is a wrong position, not a damaged code.
 const PLACED =
-  "Check that center and size are the code's: of a drawing by toSvg, size is 10/11 of its width, as there is a margin.";
+  "Check that center and size match the code: in a drawing by toSvg, size is 10/11 of its width, because of the margin.";
 
-/** Of 32 finder slots; the finder differs from its own rotations in 10 and more. */
+/** Out of 32 finder slots. The finder differs from each of its rotations in at least 10. */
 const MAX_WRONG_FINDER_SLOTS = 4;
 
 /**
- * Reads the payload of a scan code back from pixels, whichever way it is turned, light on dark or dark on light.
+ * Reads the payload of a scan code from pixels, in any rotation, light on dark or dark on light.
  *
- * It is made for tests and for porting: **it does not find codes in camera pictures.** The code has to be seen straight
- * from above, evenly lit, and its centre and size must be known to about a hundredth of the size. Mirrored codes are refused.
+ * Intended for tests and ports: **it does not find codes in camera pictures.** The code must be seen straight
+ * from above and evenly lit. Its centre and size must be known to about one percent of the size. Mirrored
+ * codes are rejected.
  *
  * @param image luminance or RGBA, such as `ImageData` of a canvas
- * @throws InputError `invalid_option` where the image or an option cannot be used
- * @throws ScanCodeError `scan_code_unreadable` where there is no code, or more than 6 of its 35 bytes are wrong
+ * @throws InputError `invalid_option` if the image or an option is invalid
+ * @throws ScanCodeError `scan_code_unreadable` if there is no code, or if more than 6 of its 35 bytes are
+ * wrong
  * @example
  * ```ts
  * import { readScanCode } from "code-intents/scan-code";
@@ -82,7 +86,7 @@ export function readScanCode(image: ScanCodeImage, options: ReadScanCodeOptions 
   throw new ScanCodeError(`${failure?.message} ${PLACED}`);
 }
 
-/** Which slots have ink, where the code is turned by so many degrees. The finder tells what is light and what is ink. */
+/** Returns which slots have ink at a given rotation in degrees. The finder shows which luminance is ink. */
 function inkAt(code: Placed, rotation: number): boolean[][] {
   const { ink, gap } = finderLevels(code, rotation);
   const middle = (ink + gap) / 2;

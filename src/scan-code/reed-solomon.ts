@@ -1,21 +1,25 @@
 import { addScaled, divide, evaluate, multiply, type Polynomial, power, product } from "./galois.js";
 
-/** Bytes of parity. */
+/** Number of parity bytes. */
 export const PARITY_LENGTH = 13;
 
-/** Syndromes that count, at alpha^0 to alpha^11: two for each byte that can be corrected. */
+/** Number of syndromes used, at alpha^0 to alpha^11: two for each correctable byte. */
 const SYNDROMES = 12;
 
 /**
- * Monic, of degree 13, of x^0 first. Not the usual product over alpha^0 to alpha^12: it has the root alpha^0 twice, and
- * alpha^1 to alpha^11 once each. The 13th parity byte therefore adds no power to correct, only a check.
+ * The generator polynomial: monic, of degree 13, starting with x^0. It is not the usual product over alpha^0
+ * to alpha^12: it has the root alpha^0 twice, and alpha^1 to alpha^11 once each. So the 13th parity byte adds
+ * a check, but no correction.
  */
 const generator: Polynomial = Array.from({ length: SYNDROMES }, (_, i) => [power(i), 1]).reduce<Polynomial>(
   product,
   [1, 1],
 );
 
-/** The 13 bytes that make `data` followed by them divisible by the generator. The first byte has the highest power. */
+/**
+ * Returns the 13 bytes that, appended to `data`, make it divisible by the generator. The first byte has the
+ * highest power.
+ */
 export function parityOf(data: Uint8Array): Uint8Array {
   let parity = new Uint8Array(PARITY_LENGTH);
   for (const byte of data) {
@@ -28,8 +32,8 @@ export function parityOf(data: Uint8Array): Uint8Array {
 }
 
 /**
- * Corrects up to 6 wrong bytes, wherever they are, and tells how many they were; `undefined` where they are more. Of 7
- * and more it may, very rarely, take another word for the one that was meant; see `decodeScanCode` for the check.
+ * Corrects up to 6 wrong bytes at any position and returns their number; `undefined` if more are wrong. With
+ * 7 or more wrong bytes it can, very rarely, return another word; `decodeScanCode` checks for that.
  */
 export function correct(
   word: Uint8Array,
@@ -40,11 +44,11 @@ export function correct(
   if (locator === undefined) return undefined;
 
   const wrong = received.map((_, i) => i).filter((i) => evaluate(locator, power(-i)) === 0);
-  // Fewer roots than the degree: the others lie beyond the word.
+  // Fewer roots than the degree: the other roots lie outside the word.
   if (wrong.length !== locator.length - 1) return undefined;
 
   const evaluator = product(syndromes, locator).slice(0, SYNDROMES);
-  // In characteristic 2 only the odd powers survive differentiation.
+  // In characteristic 2, the derivative keeps only the odd powers.
   const derivative = locator.slice(1).map((coefficient, i) => (i % 2 === 0 ? coefficient : 0));
   for (const i of wrong) {
     // The first root is alpha^0, which gives Forney's formula the factor alpha^i.
@@ -55,13 +59,14 @@ export function correct(
 }
 
 /**
- * The polynomial whose roots are the inverse locations of the wrong bytes, by Berlekamp and Massey: the shortest linear
- * recurrence that the syndromes obey. `undefined` where it is longer than 12 syndromes can prove.
+ * Finds the error locator by Berlekamp-Massey: the polynomial whose roots are the inverse locations of the
+ * wrong bytes, and the shortest linear recurrence that generates the syndromes. Returns `undefined` if it is
+ * too long to prove with 12 syndromes.
  */
 function locatorOf(syndromes: readonly number[]): Polynomial | undefined {
   let locator: Polynomial = [1];
   let errors = 0;
-  // The locator before `errors` last grew, what it got wrong then, and how many steps ago that was.
+  // The locator before `errors` last grew, its discrepancy then, and the number of steps since.
   let before: Polynomial = [1];
   let discrepancyBefore = 1;
   let steps = 1;
@@ -80,6 +85,6 @@ function locatorOf(syndromes: readonly number[]): Polynomial | undefined {
     }
     locator = next;
   }
-  // A leading coefficient of zero is a recurrence that no set of wrong bytes explains.
+  // A zero leading coefficient is a recurrence that no set of wrong bytes produces.
   return 2 * errors <= SYNDROMES && locator[errors] ? locator : undefined;
 }

@@ -1,19 +1,19 @@
 import { concatBytes } from "../lib/bytes.js";
 import { checkEncodedLength } from "./codec.js";
 
-/** The four bytes of ring 0, alike in every code: they tell which way is up. */
+/** The four bytes of ring 0, equal in every code. They show the orientation. */
 const FINDER = Uint8Array.of(0xb2, 0xcb, 0x25, 0xc6);
 
-/** Slots of each ring, the innermost first: 32, 40, 48, 56, 64, 72. */
+/** Slots of each ring, innermost first: 32, 40, 48, 56, 64, 72. */
 export const RING_SLOTS: readonly number[] = Array.from({ length: 6 }, (_, ring) => 32 + 8 * ring);
 
-/** Ring 0, as it is in every code. */
+/** Ring 0, equal in every code. */
 export const FINDER_RING: readonly boolean[] = bitsOf(FINDER);
 
 /**
- * The six rings of a scan code, the innermost first: `true` for each slot with ink. Slot 0 is at 12 o'clock, and slots
- * advance clockwise. Ring 0 is the finder, alike in every code; the 35 bytes fill the others from the inside outwards,
- * each byte with its least significant bit first.
+ * Returns the six rings of a scan code, innermost first: `true` for each slot with ink. Slot 0 is at 12
+ * o'clock, and slots advance clockwise. Ring 0 is the finder, equal in every code. The 35 bytes fill the
+ * other rings from the inside outwards, each byte with its least significant bit first.
  *
  * @param encoded the 35 bytes of `encodeScanCode`
  * @throws InputError `invalid_option` unless there are 35 bytes
@@ -32,7 +32,7 @@ export function scanCodeRings(encoded: Uint8Array): boolean[][] {
   return RING_SLOTS.map((slots) => bits.splice(0, slots));
 }
 
-/** The 35 bytes of six rings: what {@link scanCodeRings} was given. */
+/** Returns the 35 bytes of six rings: the inverse of {@link scanCodeRings}. */
 export function encodedOfRings(rings: readonly (readonly boolean[])[]): Uint8Array {
   const bits = rings.slice(1).flat();
   return Uint8Array.from({ length: bits.length / 8 }, (_, at) =>

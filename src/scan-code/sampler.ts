@@ -1,22 +1,22 @@
 import { InputError } from "../errors.js";
 
-/** Pixels, row by row from the upper left corner. `ImageData` of a canvas is one. */
+/** Pixels, row by row from the upper left corner. `ImageData` of a canvas fits. */
 export interface ScanCodeImage {
-  /** One byte of luminance for each pixel, or four bytes: red, green, blue, alpha (not premultiplied). */
+  /** One byte of luminance per pixel, or four bytes: red, green, blue, alpha (not premultiplied). */
   readonly data: Uint8Array | Uint8ClampedArray;
-  /** Pixels in a row. */
+  /** Pixels per row. */
   readonly width: number;
-  /** Rows. */
+  /** Number of rows. */
   readonly height: number;
 }
 
-/** Luminance at a point, 0 to 255; outside of the image that of its edge. */
+/** Returns the luminance at a point, 0 to 255. Points outside the image take the luminance of its edge. */
 export type Sampler = (x: number, y: number) => number;
 
-// Neither light nor dark: what is drawn on nothing can be either.
+// Mid-grey, because what is drawn on a transparent background can be light or dark.
 const TRANSPARENT = 128;
 
-/** @throws InputError `invalid_option` unless the data are those of an image of this width and height */
+/** @throws InputError `invalid_option` unless the data fits an image of this width and height */
 export function samplerOf(image: ScanCodeImage): Sampler {
   if (typeof image !== "object" || image === null) {
     throw new InputError("invalid_option", "image", "must be an object with data, width and height");
@@ -24,7 +24,7 @@ export function samplerOf(image: ScanCodeImage): Sampler {
   const { data, width, height } = image;
   for (const [name, value] of Object.entries({ width, height })) {
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new InputError("invalid_option", name, "must be a whole number of pixels, at least 1");
+      throw new InputError("invalid_option", name, "must be an integer number of pixels, at least 1");
   }
   const channels = isBytes(data) ? data.length / (width * height) : 0;
   if (channels !== 1 && channels !== 4) {

@@ -2,17 +2,19 @@ import { angleOf, type Measures } from "./geometry.js";
 import { FINDER_RING } from "./rings.js";
 import type { Sampler } from "./sampler.js";
 
-/** A code in an image, whose rotation is to be found. */
+/** A code in an image, whose rotation is unknown. */
 export interface Placed {
   readonly sampler: Sampler;
   readonly center: { readonly x: number; readonly y: number };
   readonly measures: Measures;
 }
 
-/** Offsets of the samples that are averaged for one slot, for a dot of radius 1: its centre and two rings around it. */
+/**
+ * Offsets of the samples averaged for one slot, for a dot of radius 1: its centre and two rings around it.
+ */
 const PATCH: readonly (readonly [x: number, y: number])[] = [[0, 0], ...around(6, 0.4), ...around(8, 0.75)];
 
-/** Luminance of every slot of a ring, the code being turned clockwise by `rotation` degrees. */
+/** Returns the luminance of every slot of a ring, with the code rotated clockwise by `rotation` degrees. */
 export function slotsOf({ sampler, center, measures }: Placed, ring: number, rotation: number): number[] {
   const { [ring]: placed } = measures.rings;
   if (placed === undefined) return [];
@@ -25,7 +27,7 @@ export function slotsOf({ sampler, center, measures }: Placed, ring: number, rot
   });
 }
 
-/** Mean luminance of the finder's slots, of those that have ink and of those that have none. */
+/** Returns the mean luminance of the finder slots with ink, and of those without. */
 export function finderLevels(code: Placed, rotation: number): { readonly ink: number; readonly gap: number } {
   const slots = slotsOf(code, 0, rotation);
   return {
@@ -34,7 +36,7 @@ export function finderLevels(code: Placed, rotation: number): { readonly ink: nu
   };
 }
 
-/** The rotation, in whole degrees, at which the finder stands out most. */
+/** Returns the rotation, in whole degrees, at which the finder has the highest contrast. */
 export function rotationOf(code: Placed): number {
   let found = 0;
   let highest = 0;

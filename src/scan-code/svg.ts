@@ -8,35 +8,41 @@ import { PARITY_LENGTH } from "./reed-solomon.js";
 import { payloadOf, type ScanCodeSource } from "./source.js";
 
 /**
- * How a scan code is drawn as SVG. A colour is hexadecimal (`"#45464E"`), `rgb()` or `hsl()` with plain numbers, or a name
- * (`"white"`, `"currentColor"`, `"none"`). Scanners expect light ink on a dark ground.
+ * Options of {@link toSvg}. A colour is hexadecimal (`"#45464E"`), `rgb()` or `hsl()` with plain numbers, or
+ * a name (`"white"`, `"currentColor"`, `"none"`). Scanners expect light ink on a dark background.
  */
 export interface SvgOptions {
-  /** Width and height of the drawing, in CSS pixels. Default 220. */
+  /** Width and height of the drawing, in CSS pixels. Default: 220. */
   readonly size?: number;
-  /** Disc, dots and arcs. Default `"#FFFFFF"`. Segments overlap, so a translucent colour shows their joints. */
+  /**
+   * Colour of disc, dots and arcs. Default: `"#FFFFFF"`. Segments overlap, so a translucent colour shows
+   * their joints.
+   */
   readonly foreground?: string;
-  /** The circle behind the code. Default `"#45464E"`, that of the payment card; `"none"` draws none. */
+  /**
+   * Colour of the circle behind the code. Default: `"#45464E"`, as on the payment card; `"none"` draws no
+   * circle.
+   */
   readonly background?: string;
-  /** The square behind all of it. Default `"none"`. */
+  /** Colour of the square behind everything. Default: `"none"`. */
   readonly page?: string;
-  /** Whether the disc shows Code's logo. Default `true`. */
+  /** Whether the disc shows Code's logo. Default: `true`. */
   readonly logo?: boolean;
-  /** What a screen reader says. Default `"Scan code for the Code wallet"`. */
+  /** Label for screen readers. Default: `"Scan code for the Code wallet"`. */
   readonly title?: string;
 }
 
-/** Wider than the dots, so that the cap of a run covers its last dot. */
+/** Wider than the dots, so the cap of a run covers its last dot. */
 const ARC_WIDTH = 6.8;
 
 const MARGIN = (VIEW_SIZE - CODE_SIZE) / 2;
 
 /**
- * The scan code of an intent, or of 20 bytes of payload, as an SVG document. By default it looks like the official payment
- * card. The same input gives the same text.
+ * Draws the scan code of an intent, or of a 20-byte payload, as an SVG document. By default it looks like the
+ * official payment card. Equal input gives equal text.
  *
  * @param source an intent, or the 20 bytes of its payload
- * @throws InputError naming the option that cannot be used
+ * @throws InputError naming the invalid option
  * @example
  * ```ts
  * import { toSvg } from "code-intents/scan-code";
@@ -57,7 +63,7 @@ export function toSvg(source: ScanCodeSource, options: SvgOptions = {}): string 
   const paper = checkColor(page, "page");
 
   const { center, dots, arcs } = scanCodeGeometry(encoded, { size: CODE_SIZE });
-  // Ids are shared by all drawings of a web page. Equal codes have equal masks, so those may share one.
+  // All drawings on a web page share one id space. Equal codes have equal masks, so they can share an id.
   const id = `scan-code-logo-${hex(encoded.subarray(0, PARITY_LENGTH))}`;
   const mask = logo ? ` mask="url(#${id})"` : "";
   const filled = `<g fill="${ink}"${mask}>`;
@@ -77,8 +83,8 @@ export function toSvg(source: ScanCodeSource, options: SvgOptions = {}): string 
   ].join("");
 }
 
-// As nested on the official cards. All three groups wear the mask, although only the disc has holes: a group without one is
-// composited differently, and its edges would not have the same pixels.
+// Nested as on the official cards. All three groups have the mask, although only the disc has holes: a group
+// without a mask is composited differently, and its edges would have other pixels.
 function logoMask(id: string): string {
   const { translate, scales, inset } = LOGO_STEPS;
   const steps = [

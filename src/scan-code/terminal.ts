@@ -6,33 +6,36 @@ import { CODE_SIZE } from "./layout.js";
 import { scanCodeRings } from "./rings.js";
 import { payloadOf, type ScanCodeSource } from "./source.js";
 
-/** How a scan code is drawn on a terminal. */
+/** Options of {@link toTerminal}. */
 export interface TerminalOptions {
   /**
-   * What the terminal looks like: `"dark"` (default) writes light text on a dark ground, `"light"` the other way round. The
-   * code is light on dark on both; on a light terminal its ground is written, and its ink left out.
+   * Theme of the terminal: `"dark"` (default) means light text on a dark background, `"light"` the opposite.
+   * The code is light on dark in both. On a light terminal, the background is printed and the ink is left
+   * blank.
    */
   readonly theme?: "dark" | "light";
-  /** Columns, 56 to 400; the drawing has half as many lines, rounded up. Default 80. */
+  /** Width in columns, 56 to 400. The drawing has half as many lines, rounded up. Default: 80. */
   readonly width?: number;
 }
 
-/** Below, a code no longer reads back without corrections. */
+/** Below this width, a code no longer reads back without corrections. */
 const MIN_WIDTH = 56;
 const MAX_WIDTH = 400;
 
-/** Side of the square that is drawn, in units of the code: the code and a little quiet around it. */
+/** Side of the drawn square, in units of the code: the code and a small quiet zone. */
 const DRAWN_SIZE = CODE_SIZE * 1.02;
 
-/** Points in a row of the grid by which the share of ink in a pixel is estimated. Odd, so that no share is a half. */
+/**
+ * Sample points per row, used to estimate the share of ink in a pixel. Odd, so no share is exactly one half.
+ */
 const GRID = 5;
 
 /**
- * The scan code of an intent, or of 20 bytes of payload, as lines of half blocks for a terminal. A character is taken to be
- * twice as high as wide, so that the code is round. No escape sequences, and no newline at the end.
+ * Draws the scan code of an intent, or of a 20-byte payload, as lines of half blocks for a terminal. Assumes
+ * characters that are twice as high as wide. Contains no escape sequences and no trailing newline.
  *
  * @param source an intent, or the 20 bytes of its payload
- * @throws InputError naming the option that cannot be used
+ * @throws InputError naming the invalid option
  * @example
  * ```ts
  * import { toTerminal } from "code-intents/scan-code";
@@ -51,7 +54,7 @@ export function toTerminal(source: ScanCodeSource, options: TerminalOptions = {}
     throw new InputError(
       "invalid_option",
       "width",
-      `must be a whole number of columns, ${MIN_WIDTH} to ${MAX_WIDTH}`,
+      `must be an integer number of columns from ${MIN_WIDTH} to ${MAX_WIDTH}`,
     );
   }
 
@@ -71,7 +74,7 @@ export function toTerminal(source: ScanCodeSource, options: TerminalOptions = {}
   ).join("\n");
 }
 
-/** Which share of a pixel is inked, given its upper left corner and its side. */
+/** Returns the inked share of a pixel, given its upper left corner and its side. */
 function share(ink: Ink, left: number, top: number, side: number): number {
   let inked = 0;
   for (let row = 0; row < GRID; row++) {

@@ -60,7 +60,7 @@ function readPublicKey(publicKey: unknown): Uint8Array {
     "the sequencer's Ed25519 key, base58 of 32 bytes; PRODUCTION_WEBHOOK_PUBLIC_KEY for production";
   const bytes = bytesOf(publicKey)?.slice() ?? requireBase58(publicKey, "publicKey", 32, what);
   if (bytes.length !== 32) {
-    throw new InputError("invalid_option", "publicKey", `is ${bytes.length} bytes, must be 32: ${what}`);
+    throw new InputError("invalid_option", "publicKey", `is ${bytes.length} bytes; must be 32: ${what}`);
   }
   if (bytes.every((byte) => byte === 0)) {
     throw new InputError(

@@ -336,7 +336,7 @@ it("takes both for what it is told", () => {
   const poll = vectors.otherMessages.find(({ id }) => id === "poll-messages")?.requestHex ?? "";
   expect(diff(poll, poll, { as: "OpenMessageStreamRequest" }).equal).toBe(true);
   expect(() => diff(poll, poll, { as: "nothing" })).toThrow("as: must be the name of a message");
-  expect(() => diff(poll, poll, { width: 3 } as object)).toThrow("width: no such option; the options are as");
+  expect(() => diff(poll, poll, { width: 3 } as object)).toThrow("width: unknown option; the options are as");
 });
 
 it.each([undefined, null, 7, {}])("refuses what is neither text, bytes nor an intent: %j", (input) => {

@@ -195,11 +195,11 @@ it("says of a request alone what is signed", () => {
 
 describe("options", () => {
   it.each([
-    [{ publicKey: "abc" }, "publicKey: is 3 bytes, must be 32"],
-    [{ publicKey: new Uint8Array(31) }, "publicKey: is 31 bytes, must be 32"],
+    [{ publicKey: "abc" }, "publicKey: is 3 bytes; must be 32"],
+    [{ publicKey: new Uint8Array(31) }, "publicKey: is 31 bytes; must be 32"],
     [{ maxBytes: 0 }, "maxBytes: must be a whole number of bytes, greater than 0"],
     [{ maxBytes: 1.5 }, "maxBytes: must be a whole number of bytes, greater than 0"],
-    [{ format: "hex" }, "format: no such option; the options are as, publicKey, maxBytes"],
+    [{ format: "hex" }, "format: unknown option; the options are as, publicKey, maxBytes"],
   ])("are refused where they cannot be used: %j", (options, message) => {
     expect(() => explain("00", options as object)).toThrow(message);
   });

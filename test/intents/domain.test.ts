@@ -31,10 +31,10 @@ describe("a login's domain may be", () => {
 });
 
 const noDomain = "is not a domain";
-const notAlone = "a domain alone";
+const notAlone = "must be only a domain";
 const noIp = "not an IP address";
-const noPort = "must not hold a port";
-const noLocalhost = "localhost is none";
+const noPort = "must not contain a port";
+const noLocalhost = "localhost is not public";
 const noDot = "must not end in a dot";
 const noSubdomain = "subdomains cannot be verified";
 const noTopLevel = "must have a base domain and a top-level domain";

@@ -204,7 +204,7 @@ describe("the destination", () => {
       "invalid_option",
       "destination",
     );
-    expect(message).toContain(`is ${length} bytes, must be 32`);
+    expect(message).toContain(`is ${length} bytes; must be 32`);
   });
 
   it("is refused with one leading 1 more or less", () => {
@@ -613,7 +613,7 @@ describe("the options", () => {
   });
 
   it.each([
-    ["confirmParams", "let your page go"],
+    ["confirmParams", "let your page navigate"],
     ["locale", "belongs to the page"],
     ["appearance", "belongs to the page"],
     ["endpoint", "new CodeClient as baseUrl"],

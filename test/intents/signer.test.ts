@@ -117,7 +117,7 @@ describe("a verifier may be", () => {
     expect(intent.id).toBe(as(secretKey).id);
     expect(intent.bytesForVerifier).toEqual(as(secretKey).bytesForVerifier);
     const error = expectRefusal(() => intent.sign(), "missing_option", "login.verifier");
-    expect(error.message).toContain("public key alone");
+    expect(error.message).toContain("only a public key");
     await expect(intent.signAsync()).rejects.toMatchObject({ code: "missing_option" });
   });
 
