@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { CliErrorCode } from "../src/cli/errors.js";
 import {
   type AnyCodeIntentsError,
   CodeIntentsError,
@@ -129,6 +130,18 @@ const scanCodes = { scan_code_unreadable: "ScanCodeError" } as const satisfies R
   string
 >;
 
+/** The codes that only the command line has. */
+const programCodes = {
+  usage: true,
+  unusable_input: true,
+  secret_on_command_line: true,
+  file_exists: true,
+  system_error: true,
+  command_failed: true,
+  interrupted: true,
+  defect: true,
+} as const satisfies Record<CliErrorCode | "defect", true>;
+
 /** Compiles only where a switch over the codes is exhaustive and leads to the class of each. */
 function detailOf(error: AnyCodeIntentsError): string | boolean {
   switch (error.code) {
@@ -183,15 +196,26 @@ describe("the codes", () => {
     expect(written).toHaveLength(Object.keys(all).length);
   });
 
-  it("are in the documents, each once, and no others", () => {
-    const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
-    const told = (text: string) => [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
-    expect(told(read("errors.md")).sort()).toEqual(Object.keys({ ...codes, ...scanCodes }).sort());
-    expect(
-      told(read("webhooks.md"))
-        .filter((code) => code?.startsWith("webhook_"))
-        .sort(),
-    ).toEqual(Object.keys(webhookCodes).sort());
+  it("have an entry with an anchor in docs/errors.md, each once, next to those of the command line", () => {
+    const text = readFileSync(new URL("../docs/errors.md", import.meta.url), "utf8");
+    const ofPackage = Object.keys({ ...codes, ...webhookCodes, ...scanCodes });
+    const entries = text.split(/^(?=<a id=)/m).slice(1);
+    const anchors = entries.map((entry) => /^<a id="(\w+)"><\/a>\n\n### `\1`\n/.exec(entry)?.[1]);
+    const [library, program] = text.split("## Command line");
+    expect(anchors.sort()).toEqual([...ofPackage, ...Object.keys(programCodes)].sort());
+    for (const code of ofPackage) expect(library).toContain(`<a id="${code}">`);
+    for (const code of Object.keys(programCodes)) expect(program).toContain(`<a id="${code}">`);
+    for (const entry of entries) {
+      expect(entry).toMatch(
+        /\n- \*\*(Thrown|Reported) when:\*\* [\s\S]+\n- \*\*The order:\*\* [\s\S]+\n- \*\*What to do:\*\* /,
+      );
+    }
+  });
+
+  it("of webhooks have a row with their HTTP status in docs/webhooks.md, each once", () => {
+    const text = readFileSync(new URL("../docs/webhooks.md", import.meta.url), "utf8");
+    const rows = [...text.matchAll(/^\| `(webhook_\w+)` \| \d{3} \|/gm)].map(([, code]) => code);
+    expect(rows.sort()).toEqual(Object.keys(webhookCodes).sort());
   });
 
   it("lead a switch to the class that has the detail", () => {
