@@ -1,5 +1,6 @@
 // Compiles every TypeScript snippet of the documents and every docstring example, runs the documents' snippets against an
-// emulator, and follows every relative link. Needs `npm run build` first, since snippets import the package by its name.
+// emulator, and follows every link into this
+// repository, anchors included. Needs `npm run build` first, since snippets import the package by its name.
 import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -14,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { linkProblem, linksOf, repositoryOf } from "./markdown.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const skipped = new Set(["node_modules", "dist", "gen", "coverage", ".git", ".next", "vectors", "api"]);
@@ -30,12 +32,18 @@ function filesBelow(folder, ...endings) {
 const documents = filesBelow(".", ".md");
 const problems = [];
 
+const repository = repositoryOf(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+
+/** A file's text, for links; nothing but Markdown has anchors. */
+function read(path) {
+  if (!existsSync(join(root, path))) return undefined;
+  return path.endsWith(".md") ? readFileSync(join(root, path), "utf8") : "";
+}
+
 for (const document of documents) {
-  const text = readFileSync(join(root, document), "utf8").replace(/```[\s\S]*?```/g, "");
-  for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^(https?:|mailto:|#)/.test(target)) continue;
-    if (!existsSync(join(root, dirname(document), target.split("#")[0])))
-      problems.push(`${document}: no such file: ${target}`);
+  for (const target of linksOf(readFileSync(join(root, document), "utf8"))) {
+    const problem = linkProblem(document, target, { read, repository });
+    if (problem !== undefined) problems.push(`${document}: ${problem}`);
   }
 }
 

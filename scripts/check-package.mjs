@@ -3,11 +3,12 @@
 //   node scripts/check-package.mjs [--tarball <file>]
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, posix, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { linkProblem, linksOf, repositoryOf } from "./markdown.mjs";
 import { COPY_PREFIX, pack } from "./pack.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -20,9 +21,9 @@ const PAGE_ASSETS = "emulator/page/assets/";
 
 /** One function for each check; it resolves to a list of problems. */
 const checks = {
-  /** Exactly what belongs there: each source compiled, the page, gen/ and proto/ as they are, and three files beside. */
+  /** Exactly what belongs there: each source compiled, the page, gen/, proto/ and the documents as they are. */
   async files({ files }) {
-    const expected = new Set(["package.json", "README.md", "LICENSE"]);
+    const expected = new Set(["package.json", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"]);
     for (const name of await list(join(root, "src"))) {
       if (name.startsWith(PAGE_ASSETS)) {
         expected.add(`dist/${name}`);
@@ -35,6 +36,10 @@ const checks = {
     }
     for (const folder of ["gen", "proto"]) {
       for (const name of await list(join(root, folder))) expected.add(`${folder}/${name}`);
+    }
+    for (const name of await list(join(root, "docs"))) {
+      // docs/api is generated, and not published.
+      if (/^([^/]+\.md|images\/[^/]+)$/.test(name)) expected.add(`docs/${name}`);
     }
     return [
       ...[...expected].filter((name) => !files.has(name)).map((name) => `missing: ${name}`),
@@ -82,6 +87,32 @@ const checks = {
       for (const source of sources) {
         const path = posix.join(posix.dirname(name), sourceRoot, source);
         if (!files.has(path)) problems.push(`${name} maps to ${path}, which is not published`);
+      }
+    }
+    return problems;
+  },
+
+  /**
+   * Every link of a document resolves. A relative one leads to a file of the package, so that it holds in node_modules, on npm
+   * and on GitHub alike. One to a file that is not published is absolute, and leads to a file of this repository.
+   */
+  async links({ files, manifest }) {
+    const problems = [];
+    if (manifest.repository?.url === undefined) return ["package.json names no repository"];
+    const folders = new Set([...files.keys()].map((name) => posix.dirname(name)));
+    const sites = {
+      repository: repositoryOf(manifest),
+      read: (path) => files.get(path) ?? (folders.has(path) ? "" : undefined),
+      readRepository: (path) => {
+        if (!existsSync(join(root, path))) return undefined;
+        return path.endsWith(".md") ? readFileSync(join(root, path), "utf8") : "";
+      },
+    };
+    for (const [name, text] of files) {
+      if (!name.endsWith(".md")) continue;
+      for (const target of linksOf(text)) {
+        const problem = linkProblem(name, target, sites);
+        if (problem !== undefined) problems.push(`${name}: ${problem}`);
       }
     }
     return problems;

@@ -136,7 +136,7 @@ test("brings a command that runs", { timeout: 120_000 }, async () => {
 
 describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
   const script = join(repository, "scripts", "check-package.mjs");
-  const all = ["files", "targets", "imports", "maps", "machine", "publint", "types by attw"];
+  const all = ["files", "targets", "imports", "maps", "links", "machine", "publint", "types by attw"];
 
   async function check(tarball: string, program = script): Promise<{ passed: string[]; output: string }> {
     const { stdout } = await run(process.execPath, [program, "--tarball", tarball], packed.directory);
@@ -167,6 +167,10 @@ describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
       '\nimport "left-pad";\n//# sourceMappingURL=client.js.map\n',
     );
     await appendFile(join(home, "README.md"), `\nBuilt in ${join(repository, "dist")}\n`);
+    await appendFile(
+      join(home, "SECURITY.md"),
+      "\n[gone](docs/gone.md) [not packed](CONTRIBUTING.md) [no heading](docs/events.md#no-heading)\n",
+    );
     const tarball = join(directory, "wrong.tgz");
     await run("tar", ["-czf", tarball, "package"], directory);
 
@@ -179,6 +183,9 @@ describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
       "dist/client.js imports left-pad, which is not a dependency",
       "dist/proto/user.js imports ../../gen/code/user/v1/identity_service_pb.js, but there is no",
       "dist/client.js names client.js.map, which is missing",
+      "SECURITY.md: no such file: docs/gone.md",
+      "SECURITY.md: no such file: CONTRIBUTING.md",
+      "SECURITY.md: no such anchor: docs/events.md#no-heading",
       /README\.md, line \d+, mentions /,
       /FAILED publint\n(.*\n)*.*types/,
       /FAILED types by attw\n(.*\n)*.*code-intents\/inspect/,
@@ -190,8 +197,9 @@ describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
   test("fails where a tool is missing", async ({ expect }) => {
     const root = join(packed.directory, "no-tools");
     await mkdir(root);
-    for (const name of ["gen", "proto", "src"])
+    for (const name of ["bench", "docs", "examples", "gen", "proto", "src", "test"])
       await symlink(join(repository, name), join(root, name), "junction");
+    await cp(join(repository, "CONTRIBUTING.md"), join(root, "CONTRIBUTING.md"));
     await cp(join(repository, "scripts"), join(root, "scripts"), { recursive: true });
     const { passed, output } = await check(packed.tarball, join(root, "scripts", "check-package.mjs"));
     expect(passed).toEqual(all.filter((name) => name !== "publint" && name !== "types by attw"));
