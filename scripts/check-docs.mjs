@@ -173,7 +173,7 @@ function tsconfig() {
   };
 }
 
-/** Runs each snippet in a process of its own, two at a time, against one emulator. */
+/** Runs each snippet in a separate process, two at a time, against one emulator. */
 async function runSnippets(folder, snippets) {
   const { Emulator } = await import("code-intents/emulator");
   const { wellKnownFile } = await import("code-intents");

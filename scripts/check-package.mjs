@@ -31,7 +31,7 @@ const checks = {
       }
       const [, stem] = /^(.*)\.ts$/.exec(name) ?? [];
       if (stem === undefined)
-        return [`src/${name} is not TypeScript; this check does not know what becomes of it`];
+        return [`src/${name} is not TypeScript; this check does not know how it is built`];
       expected.add(`dist/${stem}.js`).add(`dist/${stem}.d.ts`);
     }
     for (const folder of ["gen", "proto"]) {
@@ -94,7 +94,7 @@ const checks = {
 
   /**
    * Every link of a document resolves. A relative one leads to a file of the package, so that it holds in node_modules, on npm
-   * and on GitHub alike. One to a file that is not published is absolute, and leads to a file of this repository.
+   * and on GitHub. One to a file that is not published is absolute, and leads to a file of this repository.
    */
   async links({ files, manifest }) {
     const problems = [];
@@ -224,7 +224,7 @@ async function runTool(name, args, cwd, look = () => []) {
   const { bin } = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
   const entry = typeof bin === "string" ? bin : Object.values(bin)[0];
   const { code, output } = await run(process.execPath, [join(home, entry), ...args], cwd);
-  return code === 0 ? look(output) : [output.trim() || `${name} ended with ${code}, without a word`];
+  return code === 0 ? look(output) : [output.trim() || `${name} ended with ${code} and no output`];
 }
 
 function run(command, args, cwd) {

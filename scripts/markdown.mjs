@@ -29,7 +29,7 @@ export function anchorsOf(markdown) {
 
 /**
  * What is wrong with a link, or `undefined`. `read` returns a document of the same tree by its path (`""` for a folder or another
- * file, `undefined` if nothing is there); `repository` is the https address of this repository, whose files are read alike.
+ * file, `undefined` if nothing is there); `repository` is the https address of this repository, whose files `readRepository` reads.
  */
 export function linkProblem(document, target, { read, readRepository = read, repository }) {
   const own = [`${repository}/blob/main/`, `${repository}/tree/main/`].find((start) =>

@@ -1,4 +1,4 @@
-// Makes pictures of the checkout and of the emulator's page, at three widths and in both themes, for somebody to look at. Needs
+// Makes pictures of the checkout and of the emulator's page, at three widths and in both themes, to look at. Needs
 // `npm run build` and Chromium.
 //
 //   node scripts/pictures.mjs [--directory pictures] [--docs]
