@@ -13,7 +13,7 @@ export function linksOf(markdown) {
 }
 
 /** Every name that `#name` can lead to: the slugs of headings, and explicit ids. */
-export function anchorsOf(markdown) {
+function anchorsOf(markdown) {
   const anchors = new Set();
   const text = withoutCode(markdown);
   for (const [, id] of text.matchAll(/<a\s+(?:id|name)="([^"]+)"/g)) anchors.add(id);
