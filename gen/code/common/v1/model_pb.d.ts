@@ -2,10 +2,10 @@
 // @generated from file code/common/v1/model.proto (package code.common.v1, syntax proto3)
 /* eslint-disable */
 
-// Values that every other area shares, and the envelope that carries one call over HTTP/1.1 or a WebSocket.
+// Types shared by all packages, and the envelope that carries one call over HTTP/1.1 or a WebSocket.
 //
-// "Required" means that the sequencer refuses the message with InvalidArgument when the field is absent. All
-// lengths are those of the raw bytes; base58 is only how people and JSON write them.
+// "Required" means that the sequencer rejects the message with InvalidArgument if the field is absent.
+// Lengths are of raw bytes. Base58 is used only in JSON and in text for people.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
@@ -56,7 +56,7 @@ export declare type Signature = Message<"code.common.v1.Signature"> & {
 export declare const SignatureSchema: GenMessage<Signature>;
 
 /**
- * Names one payment or login intent. It is the rendezvous public key of that intent, usually shown in base58.
+ * Identifies one payment or login intent. It is the intent's rendezvous public key, usually shown in base58.
  *
  * @generated from message code.common.v1.IntentId
  */
@@ -76,15 +76,15 @@ export declare type IntentId = Message<"code.common.v1.IntentId"> & {
 export declare const IntentIdSchema: GenMessage<IntentId>;
 
 /**
- * A host name, such as the one that a third party claims to own.
+ * A host name, such as the domain that a third party claims to own.
  *
  * @generated from message code.common.v1.Domain
  */
 export declare type Domain = Message<"code.common.v1.Domain"> & {
   /**
-   * 1 to 253 characters. After one trailing dot is dropped, every label has 1 to 63 characters out of
-   * letters, digits and hyphen, with no hyphen first or last; anything else has to be written in punycode.
-   * Upper case gets past this rule and is refused by the domain checks that follow it.
+   * 1 to 253 characters. One trailing dot is ignored. Every label has 1 to 63 letters, digits or hyphens,
+   * with no hyphen first or last. Other characters must be encoded in punycode. Uppercase passes this rule
+   * and is rejected by later domain checks.
    *
    * @generated from field: string value = 1;
    */
@@ -98,27 +98,29 @@ export declare type Domain = Message<"code.common.v1.Domain"> & {
 export declare const DomainSchema: GenMessage<Domain>;
 
 /**
- * One call in an envelope: what a client posts, or writes as a WebSocket frame, where it cannot speak gRPC.
+ * One call in an envelope. A client that cannot use gRPC posts it or sends it as a WebSocket frame.
  *
  * @generated from message code.common.v1.Request
  */
 export declare type Request = Message<"code.common.v1.Request"> & {
   /**
-   * Not evaluated. Clients leave it empty or send "1.0".
+   * Ignored. Clients leave it empty or send "1.0".
    *
    * @generated from field: string version = 1;
    */
   version: string;
 
   /**
-   * The last part of the service name, such as "Messaging". On a WebSocket only the first frame decides.
+   * The last part of the service name, such as "Messaging". On a WebSocket only the first frame's value is
+   * used.
    *
    * @generated from field: string service = 2;
    */
   service: string;
 
   /**
-   * The method in lower camel case, such as "sendMessage". On a WebSocket only the first frame decides.
+   * The method in lower camel case, such as "sendMessage". On a WebSocket only the first frame's value is
+   * used.
    *
    * @generated from field: string method = 3;
    */
@@ -139,22 +141,22 @@ export declare type Request = Message<"code.common.v1.Request"> & {
 export declare const RequestSchema: GenMessage<Request>;
 
 /**
- * The answer to a Request. The HTTP status says nothing about the call: refusals arrive with status 200, so
- * read `result` before `body`.
+ * The response to a Request. The HTTP status does not report the outcome of the call: failed calls have
+ * status 200, too. Read `result` before `body`.
  *
  * @generated from message code.common.v1.Response
  */
 export declare type Response = Message<"code.common.v1.Response"> & {
   /**
-   * Set by the proxy. OK is the default, so an answer of zero bytes reads as OK with an empty reply: read it
-   * as that only after the HTTP status, or the arrival of a frame, has shown that it came from the proxy.
+   * Set by the proxy. OK is the default, so zero bytes decode as OK with an empty body. Accept that as a
+   * success only if the HTTP status, or the arrival of a frame, shows that the proxy sent it.
    *
    * @generated from field: code.common.v1.Response.Result result = 1;
    */
   result: Response_Result;
 
   /**
-   * The serialized reply of the method when `result` is OK. Zero bytes long when the reply holds only
+   * The serialized response of the method if `result` is OK. It has zero bytes if the response holds only
    * defaults.
    *
    * @generated from field: bytes body = 2;
@@ -162,8 +164,8 @@ export declare type Response = Message<"code.common.v1.Response"> & {
   body: Uint8Array;
 
   /**
-   * Set with ERROR: the status code in snake case between brackets, then the sequencer's text if it has one,
-   * for example "[unauthenticated]".
+   * Set if `result` is ERROR: the status code in snake case in brackets, followed by the sequencer's text if
+   * there is one, for example "[unauthenticated]".
    *
    * @generated from field: string message = 3;
    */
@@ -177,20 +179,20 @@ export declare type Response = Message<"code.common.v1.Response"> & {
 export declare const ResponseSchema: GenMessage<Response>;
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.common.v1.Response.Result
  */
 export enum Response_Result {
   /**
-   * The call succeeded and `body` holds its reply.
+   * The call succeeded and `body` holds its response.
    *
    * @generated from enum value: OK = 0;
    */
   OK = 0,
 
   /**
-   * The call was refused or failed and `message` says why.
+   * The call was rejected or failed, and `message` gives the reason.
    *
    * @generated from enum value: ERROR = 1;
    */

@@ -2,10 +2,10 @@
 // @generated from file code/common/v1/model.proto (package code.common.v1, syntax proto3)
 /* eslint-disable */
 
-// Values that every other area shares, and the envelope that carries one call over HTTP/1.1 or a WebSocket.
+// Types shared by all packages, and the envelope that carries one call over HTTP/1.1 or a WebSocket.
 //
-// "Required" means that the sequencer refuses the message with InvalidArgument when the field is absent. All
-// lengths are those of the raw bytes; base58 is only how people and JSON write them.
+// "Required" means that the sequencer rejects the message with InvalidArgument if the field is absent.
+// Lengths are of raw bytes. Base58 is used only in JSON and in text for people.
 
 import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 
@@ -64,7 +64,7 @@ export const Response_ResultSchema = /*@__PURE__*/
   enumDesc(file_code_common_v1_model, 5, 0);
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.common.v1.Response.Result
  */

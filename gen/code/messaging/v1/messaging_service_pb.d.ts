@@ -2,9 +2,8 @@
 // @generated from file code/messaging/v1/messaging_service.proto (package code.messaging.v1, syntax proto3)
 /* eslint-disable */
 
-// Messages that meet at a rendezvous key. Whoever holds the private half may send there; whoever knows the
-// public half may listen. A payment or login request is such a message, and so is everything that happens to
-// it.
+// Messages at a rendezvous key. Anyone who holds the private key can send to it. Anyone who knows the public
+// key can listen to it. Payment and login requests are messages, and so are the events that follow them.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message as Message$1 } from "@bufbuild/protobuf";
@@ -18,7 +17,7 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_code_messaging_v1_messaging_service: GenFile;
 
 /**
- * Opens a stream of the messages at a key.
+ * Request to open a stream of the messages at a key.
  *
  * @generated from message code.messaging.v1.OpenMessageStreamRequest
  */
@@ -31,8 +30,8 @@ export declare type OpenMessageStreamRequest = Message$1<"code.messaging.v1.Open
   rendezvousKey?: RendezvousKey | undefined;
 
   /**
-   * By the rendezvous private key, over this message without its signature. Verified if present; the
-   * keep-alive stream requires it. It never changes for a key, so it can be replayed.
+   * Signature by the rendezvous private key over this message without its signature. Verified if present. The
+   * keep-alive stream requires it. It is the same each time for a key, so it can be replayed.
    *
    * @generated from field: code.common.v1.Signature signature = 2;
    */
@@ -52,7 +51,7 @@ export declare const OpenMessageStreamRequestSchema: GenMessage<OpenMessageStrea
  */
 export declare type OpenMessageStreamResponse = Message$1<"code.messaging.v1.OpenMessageStreamResponse"> & {
   /**
-   * 1 to 1024 messages; the sequencer sends one at a time.
+   * 1 to 1024 messages. The sequencer sends one at a time.
    *
    * @generated from field: repeated code.messaging.v1.Message messages = 1;
    */
@@ -78,7 +77,7 @@ export declare type OpenMessageStreamWithKeepAliveRequest = Message$1<"code.mess
    */
   requestOrPong: {
     /**
-     * The first frame, and only that.
+     * The first frame. No other frame can be a request.
      *
      * @generated from field: code.messaging.v1.OpenMessageStreamRequest request = 1;
      */
@@ -86,7 +85,7 @@ export declare type OpenMessageStreamWithKeepAliveRequest = Message$1<"code.mess
     case: "request";
   } | {
     /**
-     * Every later frame: the answer to a ping.
+     * Every later frame: the response to a ping.
      *
      * @generated from field: code.messaging.v1.ClientPong pong = 2;
      */
@@ -122,7 +121,7 @@ export declare type OpenMessageStreamWithKeepAliveResponse = Message$1<"code.mes
     case: "response";
   } | {
     /**
-     * To be answered with a pong.
+     * Must be answered with a pong.
      *
      * @generated from field: code.messaging.v1.ServerPing ping = 2;
      */
@@ -138,7 +137,7 @@ export declare type OpenMessageStreamWithKeepAliveResponse = Message$1<"code.mes
 export declare const OpenMessageStreamWithKeepAliveResponseSchema: GenMessage<OpenMessageStreamWithKeepAliveResponse>;
 
 /**
- * Asks for the messages stored at a key.
+ * Request for the messages stored at a key.
  *
  * @generated from message code.messaging.v1.PollMessagesRequest
  */
@@ -151,8 +150,8 @@ export declare type PollMessagesRequest = Message$1<"code.messaging.v1.PollMessa
   rendezvousKey?: RendezvousKey | undefined;
 
   /**
-   * By the rendezvous private key, over this message without its signature. Required. The same bytes as for a
-   * stream.
+   * Signature by the rendezvous private key over this message without its signature. Required. The bytes are
+   * the same as for a stream.
    *
    * @generated from field: code.common.v1.Signature signature = 2;
    */
@@ -172,7 +171,7 @@ export declare const PollMessagesRequestSchema: GenMessage<PollMessagesRequest>;
  */
 export declare type PollMessagesResponse = Message$1<"code.messaging.v1.PollMessagesResponse"> & {
   /**
-   * 0 to 1024 messages; the sequencer stops after 257.
+   * 0 to 1024 messages. The sequencer returns at most 257.
    *
    * @generated from field: repeated code.messaging.v1.Message messages = 1;
    */
@@ -186,13 +185,13 @@ export declare type PollMessagesResponse = Message$1<"code.messaging.v1.PollMess
 export declare const PollMessagesResponseSchema: GenMessage<PollMessagesResponse>;
 
 /**
- * Asks for messages of a key to be deleted.
+ * Request to delete messages at a key.
  *
  * @generated from message code.messaging.v1.AckMessagesRequest
  */
 export declare type AckMessagesRequest = Message$1<"code.messaging.v1.AckMessagesRequest"> & {
   /**
-   * The key the messages were received at. Required.
+   * The key at which the messages were received. Required.
    *
    * @generated from field: code.messaging.v1.RendezvousKey rendezvous_key = 1;
    */
@@ -213,13 +212,13 @@ export declare type AckMessagesRequest = Message$1<"code.messaging.v1.AckMessage
 export declare const AckMessagesRequestSchema: GenMessage<AckMessagesRequest>;
 
 /**
- * The outcome of AckMessages. Its name has three s because that is how the protocol spells it.
+ * The outcome of AckMessages. The name has three s because the protocol spells it that way.
  *
  * @generated from message code.messaging.v1.AckMesssagesResponse
  */
 export declare type AckMesssagesResponse = Message$1<"code.messaging.v1.AckMesssagesResponse"> & {
   /**
-   * The only value is OK.
+   * Always OK.
    *
    * @generated from field: code.messaging.v1.AckMesssagesResponse.Result result = 1;
    */
@@ -233,13 +232,13 @@ export declare type AckMesssagesResponse = Message$1<"code.messaging.v1.AckMesss
 export declare const AckMesssagesResponseSchema: GenMessage<AckMesssagesResponse>;
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.messaging.v1.AckMesssagesResponse.Result
  */
 export enum AckMesssagesResponse_Result {
   /**
-   * None of the named messages is stored any more.
+   * None of the given messages is stored any longer.
    *
    * @generated from enum value: OK = 0;
    */
@@ -252,13 +251,13 @@ export enum AckMesssagesResponse_Result {
 export declare const AckMesssagesResponse_ResultSchema: GenEnum<AckMesssagesResponse_Result>;
 
 /**
- * Carries a message to a key.
+ * Request to send a message to a key.
  *
  * @generated from message code.messaging.v1.SendMessageRequest
  */
 export declare type SendMessageRequest = Message$1<"code.messaging.v1.SendMessageRequest"> & {
   /**
-   * The message, without the fields that only the server sets. Required.
+   * The message, without the fields that only the sequencer sets. Required.
    *
    * @generated from field: code.messaging.v1.Message message = 1;
    */
@@ -272,8 +271,8 @@ export declare type SendMessageRequest = Message$1<"code.messaging.v1.SendMessag
   rendezvousKey?: RendezvousKey | undefined;
 
   /**
-   * By the rendezvous private key, over the serialized `message`: fields in ascending order, no defaults
-   * written. Required.
+   * Signature by the rendezvous private key over the serialized `message`, with fields in ascending order and
+   * no default values. Required.
    *
    * @generated from field: code.common.v1.Signature signature = 3;
    */
@@ -293,14 +292,14 @@ export declare const SendMessageRequestSchema: GenMessage<SendMessageRequest>;
  */
 export declare type SendMessageResponse = Message$1<"code.messaging.v1.SendMessageResponse"> & {
   /**
-   * Check it: a call can succeed without the message being stored.
+   * Check this field: a call can succeed without storing the message.
    *
    * @generated from field: code.messaging.v1.SendMessageResponse.Result result = 1;
    */
   result: SendMessageResponse_Result;
 
   /**
-   * The id that the sequencer gave to the message. Set when `result` is OK.
+   * The id that the sequencer assigned to the message. Set if `result` is OK.
    *
    * @generated from field: code.messaging.v1.MessageId message_id = 2;
    */
@@ -314,7 +313,7 @@ export declare type SendMessageResponse = Message$1<"code.messaging.v1.SendMessa
 export declare const SendMessageResponseSchema: GenMessage<SendMessageResponse>;
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.messaging.v1.SendMessageResponse.Result
  */
@@ -327,8 +326,8 @@ export enum SendMessageResponse_Result {
   OK = 0,
 
   /**
-   * Nobody listens at the key, and the message kind needs a listener. Only RequestToGrabBill does, and only
-   * from one minute after the key was first seen.
+   * The message kind needs an open stream at the key, and there is none. Only RequestToGrabBill needs one,
+   * and only from one minute after the key was first seen.
    *
    * @generated from enum value: NO_ACTIVE_STREAM = 1;
    */
@@ -341,8 +340,8 @@ export enum SendMessageResponse_Result {
 export declare const SendMessageResponse_ResultSchema: GenEnum<SendMessageResponse_Result>;
 
 /**
- * The public half of a rendezvous key pair: where messages are sent to, and at the same time the id of the
- * intent. The private half is derived from the 20-byte payload of the scan code.
+ * A rendezvous public key. It is the address of messages and also the id of the intent. The private key is
+ * derived from the 20-byte payload of the scan code.
  *
  * @generated from message code.messaging.v1.RendezvousKey
  */
@@ -362,13 +361,13 @@ export declare type RendezvousKey = Message$1<"code.messaging.v1.RendezvousKey">
 export declare const RendezvousKeySchema: GenMessage<RendezvousKey>;
 
 /**
- * Tells messages of a key apart.
+ * Identifies a message at a key.
  *
  * @generated from message code.messaging.v1.MessageId
  */
 export declare type MessageId = Message$1<"code.messaging.v1.MessageId"> & {
   /**
-   * A version 4 UUID as raw bytes, exactly 16 of them.
+   * A version 4 UUID as exactly 16 raw bytes.
    *
    * @generated from field: bytes value = 1;
    */
@@ -384,36 +383,35 @@ export declare const MessageIdSchema: GenMessage<MessageId>;
 /**
  * One message at a rendezvous key.
  *
- * A receiver checks a client's message by clearing `id` and `send_message_request_signature`, serializing it
- * again and verifying that signature with the rendezvous public key. Messages made by the sequencer carry no
- * signature.
+ * To verify a client's message, clear `id` and `send_message_request_signature`, serialize the message again,
+ * and verify that signature with the rendezvous public key. Messages from the sequencer have no signature.
  *
  * @generated from message code.messaging.v1.Message
  */
 export declare type Message = Message$1<"code.messaging.v1.Message"> & {
   /**
-   * Set by the sequencer only; a client that sets it is refused.
+   * Set by the sequencer only. A message from a client that sets it is rejected.
    *
    * @generated from field: code.messaging.v1.MessageId id = 1;
    */
   id?: MessageId | undefined;
 
   /**
-   * The signature of the SendMessageRequest that brought the message. Set by the sequencer only, for messages
-   * from clients; a client that sets it is refused.
+   * The signature of the SendMessageRequest that carried the message. Set by the sequencer only, for messages
+   * from clients. A message from a client that sets it is rejected.
    *
    * @generated from field: code.common.v1.Signature send_message_request_signature = 3;
    */
   sendMessageRequestSignature?: Signature | undefined;
 
   /**
-   * What the message says. Required.
+   * The content of the message. Required.
    *
    * @generated from oneof code.messaging.v1.Message.kind
    */
   kind: {
     /**
-     * From a client: a wallet asks for the cash whose code it scanned.
+     * From a client: a wallet requests the cash whose code it scanned.
      *
      * @generated from field: code.messaging.v1.RequestToGrabBill request_to_grab_bill = 2;
      */
@@ -421,7 +419,7 @@ export declare type Message = Message$1<"code.messaging.v1.Message"> & {
     case: "requestToGrabBill";
   } | {
     /**
-     * From the sequencer only: Kin was given to the user.
+     * From the sequencer only: the user received Kin.
      *
      * @generated from field: code.messaging.v1.AirdropReceived airdrop_received = 4;
      */
@@ -429,7 +427,7 @@ export declare type Message = Message$1<"code.messaging.v1.Message"> & {
     case: "airdropReceived";
   } | {
     /**
-     * From a client: asks for a payment.
+     * From a client: a payment request.
      *
      * @generated from field: code.messaging.v1.RequestToReceiveBill request_to_receive_bill = 5;
      */
@@ -445,7 +443,7 @@ export declare type Message = Message$1<"code.messaging.v1.Message"> & {
     case: "codeScanned";
   } | {
     /**
-     * From a client: the payer turned the payment down.
+     * From a client: the payer declined the payment.
      *
      * @generated from field: code.messaging.v1.ClientRejectedPayment client_rejected_payment = 7;
      */
@@ -469,7 +467,7 @@ export declare type Message = Message$1<"code.messaging.v1.Message"> & {
     case: "webhookCalled";
   } | {
     /**
-     * From a client, a third party: asks for a login.
+     * From a client, a third party: a login request.
      *
      * @generated from field: code.messaging.v1.RequestToLogin request_to_login = 10;
      */
@@ -477,7 +475,7 @@ export declare type Message = Message$1<"code.messaging.v1.Message"> & {
     case: "requestToLogin";
   } | {
     /**
-     * From a client: the user turned the login down.
+     * From a client: the user declined the login.
      *
      * @generated from field: code.messaging.v1.ClientRejectedLogin client_rejected_login = 12;
      */
@@ -493,7 +491,7 @@ export declare type Message = Message$1<"code.messaging.v1.Message"> & {
 export declare const MessageSchema: GenMessage<Message>;
 
 /**
- * A wallet asks for the cash whose code it scanned.
+ * Request from a wallet for the cash whose code it scanned.
  *
  * @generated from message code.messaging.v1.RequestToGrabBill
  */
@@ -513,14 +511,14 @@ export declare type RequestToGrabBill = Message$1<"code.messaging.v1.RequestToGr
 export declare const RequestToGrabBillSchema: GenMessage<RequestToGrabBill>;
 
 /**
- * Asks whoever scans the code to pay. With `domain` and `verifier` it also asks for a login, and then
- * `signature` and `rendezvous_key` have to be there too.
+ * Request for a payment by the payer who scans the code. With `domain` and `verifier` it also requests a
+ * login. Then `signature` and `rendezvous_key` are required, too.
  *
  * @generated from message code.messaging.v1.RequestToReceiveBill
  */
 export declare type RequestToReceiveBill = Message$1<"code.messaging.v1.RequestToReceiveBill"> & {
   /**
-   * The Kin token account that gets the money. Required.
+   * The Kin token account that receives the payment. Required.
    *
    * @generated from field: code.common.v1.SolanaAccountId requestor_account = 1;
    */
@@ -533,7 +531,7 @@ export declare type RequestToReceiveBill = Message$1<"code.messaging.v1.RequestT
    */
   exchangeData: {
     /**
-     * For Kin, and only for Kin.
+     * For Kin only.
      *
      * @generated from field: code.transaction.v2.ExchangeData exact = 2;
      */
@@ -550,37 +548,38 @@ export declare type RequestToReceiveBill = Message$1<"code.messaging.v1.RequestT
   } | { case: undefined; value?: undefined };
 
   /**
-   * The third party that asks. Optional. Without a verifier it counts as unverified.
+   * The domain of the requesting third party. Optional. Unverified if there is no `verifier`.
    *
    * @generated from field: code.common.v1.Domain domain = 4;
    */
   domain?: Domain | undefined;
 
   /**
-   * The third party's key, listed in the well-known file of its domain. Optional; needs `domain`.
+   * The third party's public key, listed in the well-known file of its domain. Optional; requires `domain`.
    *
    * @generated from field: code.common.v1.SolanaAccountId verifier = 5;
    */
   verifier?: SolanaAccountId | undefined;
 
   /**
-   * By the verifier, over this message without its signature; made before the rendezvous key signs the whole.
-   * Optional; goes with `verifier`.
+   * Signature by the verifier over this message without its signature. It is made before the rendezvous key
+   * signs the complete message. Optional; required with `verifier`.
    *
    * @generated from field: code.common.v1.Signature signature = 6;
    */
   signature?: Signature | undefined;
 
   /**
-   * The key this request is sent to, so that the verifier's signature holds for no other. Optional; goes with
-   * `verifier`.
+   * The key that this request is sent to. It makes the verifier's signature valid for this key only.
+   * Optional; required with `verifier`.
    *
    * @generated from field: code.messaging.v1.RendezvousKey rendezvous_key = 7;
    */
   rendezvousKey?: RendezvousKey | undefined;
 
   /**
-   * Shares of the payment for others, at most 3. Their presence changes the scan code and with it the key.
+   * Additional fees for other accounts, at most 3. Their presence changes the scan code and therefore the
+   * key.
    *
    * @generated from field: repeated code.transaction.v2.AdditionalFeePayment additional_fees = 8;
    */
@@ -594,14 +593,14 @@ export declare type RequestToReceiveBill = Message$1<"code.messaging.v1.RequestT
 export declare const RequestToReceiveBillSchema: GenMessage<RequestToReceiveBill>;
 
 /**
- * The code of a request was scanned. Anybody with the rendezvous private key can send it, so it proves no
- * more than that.
+ * The code of a request was scanned. Anyone with the rendezvous private key can send this message, so it
+ * proves only that the sender holds the key.
  *
  * @generated from message code.messaging.v1.CodeScanned
  */
 export declare type CodeScanned = Message$1<"code.messaging.v1.CodeScanned"> & {
   /**
-   * When, by the client's clock. Required.
+   * The time of the event, by the client's clock. Required.
    *
    * @generated from field: google.protobuf.Timestamp timestamp = 1;
    */
@@ -615,13 +614,13 @@ export declare type CodeScanned = Message$1<"code.messaging.v1.CodeScanned"> & {
 export declare const CodeScannedSchema: GenMessage<CodeScanned>;
 
 /**
- * The payer turned the payment down. Not final: the request can still be paid.
+ * The payer declined the payment. Not final: the request can still be paid.
  *
  * @generated from message code.messaging.v1.ClientRejectedPayment
  */
 export declare type ClientRejectedPayment = Message$1<"code.messaging.v1.ClientRejectedPayment"> & {
   /**
-   * The intent; has to be the key the message is sent to. Required.
+   * The intent. Must equal the key that the message is sent to. Required.
    *
    * @generated from field: code.common.v1.IntentId intent_id = 1;
    */
@@ -635,7 +634,7 @@ export declare type ClientRejectedPayment = Message$1<"code.messaging.v1.ClientR
 export declare const ClientRejectedPaymentSchema: GenMessage<ClientRejectedPayment>;
 
 /**
- * The user has paid or logged in. Submitted is not yet final on the blockchain.
+ * The user has paid or logged in. A submitted payment is not yet final on the blockchain.
  *
  * @generated from message code.messaging.v1.IntentSubmitted
  */
@@ -648,7 +647,7 @@ export declare type IntentSubmitted = Message$1<"code.messaging.v1.IntentSubmitt
   intentId?: IntentId | undefined;
 
   /**
-   * What was submitted. Optional: there for payments, absent for logins.
+   * The submitted payment. Present for payments, absent for logins.
    *
    * @generated from field: code.transaction.v2.Metadata metadata = 2;
    */
@@ -662,13 +661,13 @@ export declare type IntentSubmitted = Message$1<"code.messaging.v1.IntentSubmitt
 export declare const IntentSubmittedSchema: GenMessage<IntentSubmitted>;
 
 /**
- * The webhook of the intent answered with status 200.
+ * The webhook receiver of the intent responded with status 200.
  *
  * @generated from message code.messaging.v1.WebhookCalled
  */
 export declare type WebhookCalled = Message$1<"code.messaging.v1.WebhookCalled"> & {
   /**
-   * When, by the sequencer's clock. Required.
+   * The time of the event, by the sequencer's clock. Required.
    *
    * @generated from field: google.protobuf.Timestamp timestamp = 1;
    */
@@ -682,35 +681,36 @@ export declare type WebhookCalled = Message$1<"code.messaging.v1.WebhookCalled">
 export declare const WebhookCalledSchema: GenMessage<WebhookCalled>;
 
 /**
- * Asks whoever scans the code to log in at a third party, without a payment.
+ * Request for a login at a third party by the user who scans the code, without a payment.
  *
  * @generated from message code.messaging.v1.RequestToLogin
  */
 export declare type RequestToLogin = Message$1<"code.messaging.v1.RequestToLogin"> & {
   /**
-   * The third party. Required.
+   * The third party's domain. Required.
    *
    * @generated from field: code.common.v1.Domain domain = 1;
    */
   domain?: Domain | undefined;
 
   /**
-   * The third party's key, listed in the well-known file of its domain. Required.
+   * The third party's public key, listed in the well-known file of its domain. Required.
    *
    * @generated from field: code.common.v1.SolanaAccountId verifier = 4;
    */
   verifier?: SolanaAccountId | undefined;
 
   /**
-   * By the verifier, over this message without its signature; made before the rendezvous key signs the whole.
-   * Required.
+   * Signature by the verifier over this message without its signature. It is made before the rendezvous key
+   * signs the complete message. Required.
    *
    * @generated from field: code.common.v1.Signature signature = 5;
    */
   signature?: Signature | undefined;
 
   /**
-   * The key this request is sent to, so that the verifier's signature holds for no other. Required.
+   * The key that this request is sent to. It makes the verifier's signature valid for this key only.
+   * Required.
    *
    * @generated from field: code.messaging.v1.RendezvousKey rendezvous_key = 6;
    */
@@ -724,13 +724,13 @@ export declare type RequestToLogin = Message$1<"code.messaging.v1.RequestToLogin
 export declare const RequestToLoginSchema: GenMessage<RequestToLogin>;
 
 /**
- * The user turned the login down. Not final: the user can still log in.
+ * The user declined the login. Not final: the user can still log in.
  *
  * @generated from message code.messaging.v1.ClientRejectedLogin
  */
 export declare type ClientRejectedLogin = Message$1<"code.messaging.v1.ClientRejectedLogin"> & {
   /**
-   * When, by the client's clock. Required.
+   * The time of the event, by the client's clock. Required.
    *
    * @generated from field: google.protobuf.Timestamp timestamp = 4;
    */
@@ -744,13 +744,13 @@ export declare type ClientRejectedLogin = Message$1<"code.messaging.v1.ClientRej
 export declare const ClientRejectedLoginSchema: GenMessage<ClientRejectedLogin>;
 
 /**
- * Kin was given to the user.
+ * The user received Kin.
  *
  * @generated from message code.messaging.v1.AirdropReceived
  */
 export declare type AirdropReceived = Message$1<"code.messaging.v1.AirdropReceived"> & {
   /**
-   * The occasion; anything but UNKNOWN.
+   * The reason for the airdrop. Must not be UNKNOWN.
    *
    * @generated from field: code.transaction.v2.AirdropType airdrop_type = 1;
    */
@@ -764,7 +764,7 @@ export declare type AirdropReceived = Message$1<"code.messaging.v1.AirdropReceiv
   exchangeData?: ExchangeData | undefined;
 
   /**
-   * When, by the sequencer's clock. Required.
+   * The time of the event, by the sequencer's clock. Required.
    *
    * @generated from field: google.protobuf.Timestamp timestamp = 3;
    */
@@ -778,13 +778,13 @@ export declare type AirdropReceived = Message$1<"code.messaging.v1.AirdropReceiv
 export declare const AirdropReceivedSchema: GenMessage<AirdropReceived>;
 
 /**
- * The sequencer asks whether the client is still there: at once, and then each time `ping_delay` has passed.
+ * Checks that the client is still connected. Sent at once, and then every `ping_delay`.
  *
  * @generated from message code.messaging.v1.ServerPing
  */
 export declare type ServerPing = Message$1<"code.messaging.v1.ServerPing"> & {
   /**
-   * When, by the sequencer's clock. Required.
+   * The time of the event, by the sequencer's clock. Required.
    *
    * @generated from field: google.protobuf.Timestamp timestamp = 1;
    */
@@ -805,13 +805,13 @@ export declare type ServerPing = Message$1<"code.messaging.v1.ServerPing"> & {
 export declare const ServerPingSchema: GenMessage<ServerPing>;
 
 /**
- * The client is still there. Due within 10 seconds of the one before.
+ * The response to a ping. Must arrive within 10 seconds of the previous pong.
  *
  * @generated from message code.messaging.v1.ClientPong
  */
 export declare type ClientPong = Message$1<"code.messaging.v1.ClientPong"> & {
   /**
-   * When, by the client's clock. Required.
+   * The time of the event, by the client's clock. Required.
    *
    * @generated from field: google.protobuf.Timestamp timestamp = 1;
    */
@@ -825,15 +825,15 @@ export declare type ClientPong = Message$1<"code.messaging.v1.ClientPong"> & {
 export declare const ClientPongSchema: GenMessage<ClientPong>;
 
 /**
- * Stores messages per rendezvous key and passes them on to whoever listens there.
+ * Stores messages by rendezvous key and forwards them to the listener at that key.
  *
  * @generated from service code.messaging.v1.Messaging
  */
 export declare const Messaging: GenService<{
   /**
-   * Sends everything stored for a key, then what arrives, one message per response. Order between the two is
-   * not guaranteed and repeats are possible: tell messages apart by id. One stream per key; it ends with
-   * DeadlineExceeded after 61 seconds and has to be reopened. Airdrops are left out.
+   * Sends the messages stored at a key, then new messages, one per response. The order between stored and new
+   * messages is not guaranteed, and a message can be sent twice: deduplicate by id. A key has one stream at a
+   * time. The stream ends with DeadlineExceeded after 61 seconds; reopen it. Airdrops are not sent.
    *
    * @generated from rpc code.messaging.v1.Messaging.OpenMessageStream
    */
@@ -843,9 +843,9 @@ export declare const Messaging: GenService<{
     output: typeof OpenMessageStreamResponseSchema;
   },
   /**
-   * The same stream, kept open for 15 minutes by pings and pongs. The client's first frame is `request`,
-   * signed, within 250 milliseconds; every later one is `pong`. A later frame of another kind, a half-close, or
-   * 10 seconds without a pong ends the stream with Aborted.
+   * The same stream, kept open for 15 minutes by pings and pongs. The client's first frame must be a signed
+   * `request` within 250 milliseconds. Every later frame must be a `pong`. A later frame of another kind, a
+   * half-close, or 10 seconds without a pong ends the stream with Aborted.
    *
    * @generated from rpc code.messaging.v1.Messaging.OpenMessageStreamWithKeepAlive
    */
@@ -855,7 +855,7 @@ export declare const Messaging: GenService<{
     output: typeof OpenMessageStreamWithKeepAliveResponseSchema;
   },
   /**
-   * Returns what is stored for a key without waiting and without deleting it.
+   * Returns the messages stored at a key. Does not wait and does not delete them.
    *
    * @generated from rpc code.messaging.v1.Messaging.PollMessages
    */
@@ -865,7 +865,7 @@ export declare const Messaging: GenService<{
     output: typeof PollMessagesResponseSchema;
   },
   /**
-   * Deletes messages of a key. Unsigned, repeatable, and unknown ids are no error.
+   * Deletes messages at a key. Unsigned and idempotent. Unknown ids are not an error.
    *
    * @generated from rpc code.messaging.v1.Messaging.AckMessages
    */
@@ -875,8 +875,8 @@ export declare const Messaging: GenService<{
     output: typeof AckMesssagesResponseSchema;
   },
   /**
-   * Stores a message for a key and passes it on. The same payment or login request may be sent again with the
-   * same details; each time adds a message and changes nothing about the request.
+   * Stores a message at a key and forwards it. A payment or login request can be sent again with the same
+   * details. Each call adds a message and does not change the request.
    *
    * @generated from rpc code.messaging.v1.Messaging.SendMessage
    */

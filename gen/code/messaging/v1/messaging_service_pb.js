@@ -2,9 +2,8 @@
 // @generated from file code/messaging/v1/messaging_service.proto (package code.messaging.v1, syntax proto3)
 /* eslint-disable */
 
-// Messages that meet at a rendezvous key. Whoever holds the private half may send there; whoever knows the
-// public half may listen. A payment or login request is such a message, and so is everything that happens to
-// it.
+// Messages at a rendezvous key. Anyone who holds the private key can send to it. Anyone who knows the public
+// key can listen to it. Payment and login requests are messages, and so are the events that follow them.
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_code_common_v1_model } from "../../common/v1/model_pb.js";
@@ -80,7 +79,7 @@ export const AckMesssagesResponse_ResultSchema = /*@__PURE__*/
   enumDesc(file_code_messaging_v1_messaging_service, 7, 0);
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.messaging.v1.AckMesssagesResponse.Result
  */
@@ -108,7 +107,7 @@ export const SendMessageResponse_ResultSchema = /*@__PURE__*/
   enumDesc(file_code_messaging_v1_messaging_service, 9, 0);
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.messaging.v1.SendMessageResponse.Result
  */
@@ -214,7 +213,7 @@ export const ClientPongSchema = /*@__PURE__*/
   messageDesc(file_code_messaging_v1_messaging_service, 23);
 
 /**
- * Stores messages per rendezvous key and passes them on to whoever listens there.
+ * Stores messages by rendezvous key and forwards them to the listener at that key.
  *
  * @generated from service code.messaging.v1.Messaging
  */

@@ -2,7 +2,7 @@
 // @generated from file code/micropayment/v1/micro_payment_service.proto (package code.micropayment.v1, syntax proto3)
 /* eslint-disable */
 
-// The state of an intent, and the webhook that reports its end.
+// The status of an intent, and the webhook that reports its completion.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +14,7 @@ import type { IntentId } from "../../common/v1/model_pb.js";
 export declare const file_code_micropayment_v1_micro_payment_service: GenFile;
 
 /**
- * Asks for the state of an intent.
+ * Request for the status of an intent.
  *
  * @generated from message code.micropayment.v1.GetStatusRequest
  */
@@ -34,7 +34,7 @@ export declare type GetStatusRequest = Message<"code.micropayment.v1.GetStatusRe
 export declare const GetStatusRequestSchema: GenMessage<GetStatusRequest>;
 
 /**
- * The state of an intent. All false when the sequencer does not know it.
+ * The status of an intent. All fields are false if the sequencer does not know the intent.
  *
  * @generated from message code.micropayment.v1.GetStatusResponse
  */
@@ -47,7 +47,7 @@ export declare type GetStatusResponse = Message<"code.micropayment.v1.GetStatusR
   exists: boolean;
 
   /**
-   * A CodeScanned message is stored for it. Turns false again when that message is acknowledged.
+   * A CodeScanned message is stored for the intent. Becomes false again once that message is acknowledged.
    *
    * @generated from field: bool code_scanned = 2;
    */
@@ -68,21 +68,21 @@ export declare type GetStatusResponse = Message<"code.micropayment.v1.GetStatusR
 export declare const GetStatusResponseSchema: GenMessage<GetStatusResponse>;
 
 /**
- * Registers a webhook.
+ * Request to register a webhook.
  *
  * @generated from message code.micropayment.v1.RegisterWebhookRequest
  */
 export declare type RegisterWebhookRequest = Message<"code.micropayment.v1.RegisterWebhookRequest"> & {
   /**
-   * The intent; its request has to exist. Required.
+   * The intent. Its request must be registered. Required.
    *
    * @generated from field: code.common.v1.IntentId intent_id = 1;
    */
   intentId?: IntentId | undefined;
 
   /**
-   * Where to deliver to: 1 to 1024 characters, an absolute URI that begins with "http". The host has to be a
-   * domain name that resolves, in lower case and without a port.
+   * The URL of the receiver: an absolute URI of 1 to 1024 characters that starts with "http". The host must
+   * be a lowercase domain name that resolves, without a port.
    *
    * @generated from field: string url = 2;
    */
@@ -102,7 +102,7 @@ export declare const RegisterWebhookRequestSchema: GenMessage<RegisterWebhookReq
  */
 export declare type RegisterWebhookResponse = Message<"code.micropayment.v1.RegisterWebhookResponse"> & {
   /**
-   * Check it: a call can succeed without a webhook being registered.
+   * Check this field: a call can succeed without registering a webhook.
    *
    * @generated from field: code.micropayment.v1.RegisterWebhookResponse.Result result = 1;
    */
@@ -116,7 +116,7 @@ export declare type RegisterWebhookResponse = Message<"code.micropayment.v1.Regi
 export declare const RegisterWebhookResponseSchema: GenMessage<RegisterWebhookResponse>;
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.micropayment.v1.RegisterWebhookResponse.Result
  */
@@ -129,7 +129,7 @@ export enum RegisterWebhookResponse_Result {
   OK = 0,
 
   /**
-   * The intent already has a webhook, perhaps another one. It stays.
+   * The intent already has a webhook, possibly with another URL. It is not changed.
    *
    * @generated from enum value: ALREADY_REGISTERED = 1;
    */
@@ -150,7 +150,7 @@ export enum RegisterWebhookResponse_Result {
   INTENT_EXISTS = 3,
 
   /**
-   * The URL was refused.
+   * The URL was rejected.
    *
    * @generated from enum value: INVALID_URL = 4;
    */
@@ -163,16 +163,16 @@ export enum RegisterWebhookResponse_Result {
 export declare const RegisterWebhookResponse_ResultSchema: GenEnum<RegisterWebhookResponse_Result>;
 
 /**
- * Status and webhooks, for payments and logins alike.
+ * Status and webhooks, for payments and logins.
  *
- * The protocol has two more methods here, Codify and GetPathMetadata. They are not laid out, and no other
- * method may take their names.
+ * The protocol has two more methods in this service, Codify and GetPathMetadata. They are not defined here,
+ * and their names must not be reused.
  *
  * @generated from service code.micropayment.v1.MicroPayment
  */
 export declare const MicroPayment: GenService<{
   /**
-   * Tells how far an intent has come. Unsigned; an unknown intent is no error.
+   * Returns the status of an intent. Unsigned. An unknown intent is not an error.
    *
    * @generated from rpc code.micropayment.v1.MicroPayment.GetStatus
    */
@@ -182,8 +182,8 @@ export declare const MicroPayment: GenService<{
     output: typeof GetStatusResponseSchema;
   },
   /**
-   * Registers the one webhook of an intent. The first registration wins and cannot be changed. Unsigned:
-   * whoever knows the intent id can be first.
+   * Registers the webhook of an intent. An intent has one webhook. The first registration wins and cannot be
+   * changed. Unsigned: anyone who knows the intent id can register first.
    *
    * @generated from rpc code.micropayment.v1.MicroPayment.RegisterWebhook
    */

@@ -2,7 +2,7 @@
 // @generated from file code/micropayment/v1/micro_payment_service.proto (package code.micropayment.v1, syntax proto3)
 /* eslint-disable */
 
-// The state of an intent, and the webhook that reports its end.
+// The status of an intent, and the webhook that reports its completion.
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_code_common_v1_model } from "../../common/v1/model_pb.js";
@@ -48,7 +48,7 @@ export const RegisterWebhookResponse_ResultSchema = /*@__PURE__*/
   enumDesc(file_code_micropayment_v1_micro_payment_service, 3, 0);
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.micropayment.v1.RegisterWebhookResponse.Result
  */
@@ -56,10 +56,10 @@ export const RegisterWebhookResponse_Result = /*@__PURE__*/
   tsEnum(RegisterWebhookResponse_ResultSchema);
 
 /**
- * Status and webhooks, for payments and logins alike.
+ * Status and webhooks, for payments and logins.
  *
- * The protocol has two more methods here, Codify and GetPathMetadata. They are not laid out, and no other
- * method may take their names.
+ * The protocol has two more methods in this service, Codify and GetPathMetadata. They are not defined here,
+ * and their names must not be reused.
  *
  * @generated from service code.micropayment.v1.MicroPayment
  */

@@ -2,8 +2,8 @@
 // @generated from file code/transaction/v2/transaction_service.proto (package code.transaction.v2, syntax proto3)
 /* eslint-disable */
 
-// Amounts, fees, and the description of a submitted payment. The transaction service itself is
-// not laid out here.
+// Amounts, fees, and the description of a submitted payment. The transaction service itself is not defined
+// here.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
@@ -15,35 +15,35 @@ import type { SolanaAccountId } from "../../common/v1/model_pb.js";
 export declare const file_code_transaction_v2_transaction_service: GenFile;
 
 /**
- * An amount that is fixed in Kin, together with the rate it was agreed at. Requests use it for Kin only.
+ * An amount in Kin with its exchange rate. Requests use it for Kin only.
  *
  * @generated from message code.transaction.v2.ExchangeData
  */
 export declare type ExchangeData = Message<"code.transaction.v2.ExchangeData"> & {
   /**
-   * Currency of `native_amount`: three lower case letters, `^[a-z]{3}$`. Has to be "kin" in a request.
+   * Currency of `native_amount`: three lowercase letters, `^[a-z]{3}$`. Must be "kin" in a request.
    *
    * @generated from field: string currency = 1;
    */
   currency: string;
 
   /**
-   * What one Kin is worth in `currency`. Greater than 0; exactly 1 for "kin".
+   * The value of one Kin in `currency`. Greater than 0, and exactly 1 for "kin".
    *
    * @generated from field: double exchange_rate = 2;
    */
   exchangeRate: number;
 
   /**
-   * The amount in units of `currency`. Greater than 0; a whole number in a request.
+   * The amount in units of `currency`. Greater than 0, and a whole number in a request.
    *
    * @generated from field: double native_amount = 3;
    */
   nativeAmount: number;
 
   /**
-   * The amount in quarks, 1/100000 of a Kin. Greater than 0; a multiple of 100000 in a request, and at most
-   * one Kin away from `native_amount`.
+   * The amount in quarks, 1/100000 of a Kin. Greater than 0. In a request it must be a multiple of 100000 and
+   * differ from `native_amount` by at most one Kin.
    *
    * @generated from field: uint64 quarks = 4;
    */
@@ -57,13 +57,13 @@ export declare type ExchangeData = Message<"code.transaction.v2.ExchangeData"> &
 export declare const ExchangeDataSchema: GenMessage<ExchangeData>;
 
 /**
- * An amount in a fiat currency. The payer's wallet finds rate and quarks when it pays.
+ * An amount in a fiat currency. The payer's wallet determines rate and quarks when it pays.
  *
  * @generated from message code.transaction.v2.ExchangeDataWithoutRate
  */
 export declare type ExchangeDataWithoutRate = Message<"code.transaction.v2.ExchangeDataWithoutRate"> & {
   /**
-   * Three lower case letters, `^[a-z]{3}$`. Everything but "kin".
+   * Three lowercase letters, `^[a-z]{3}$`. Any currency except "kin".
    *
    * @generated from field: string currency = 1;
    */
@@ -85,23 +85,22 @@ export declare type ExchangeDataWithoutRate = Message<"code.transaction.v2.Excha
 export declare const ExchangeDataWithoutRateSchema: GenMessage<ExchangeDataWithoutRate>;
 
 /**
- * A share of a payment that goes to somebody other than its destination.
+ * A share of a payment that goes to an account other than its destination.
  *
  * @generated from message code.transaction.v2.AdditionalFeePayment
  */
 export declare type AdditionalFeePayment = Message<"code.transaction.v2.AdditionalFeePayment"> & {
   /**
-   * The token account that takes the share. Required. Neither the destination of the payment nor the taker of
-   * another share.
+   * The token account that receives the fee. Required. Must differ from the destination of the payment and of
+   * every other fee.
    *
    * @generated from field: code.common.v1.SolanaAccountId destination = 1;
    */
   destination?: SolanaAccountId | undefined;
 
   /**
-   * The share in basis points, 1/10000 of the payment. 1 to 10000; what all takers of one payment may have
-   * together is limited by the sequencer (5000 unless configured otherwise). The payer sends floor(fee_bps *
-   * quarks / 10000) quarks.
+   * The fee in basis points, 1/10000 of the payment. 1 to 10000. The sequencer limits the sum of all fees of
+   * a payment (5000 unless configured otherwise). The payer sends floor(fee_bps * quarks / 10000) quarks.
    *
    * @generated from field: uint32 fee_bps = 2;
    */
@@ -115,23 +114,23 @@ export declare type AdditionalFeePayment = Message<"code.transaction.v2.Addition
 export declare const AdditionalFeePaymentSchema: GenMessage<AdditionalFeePayment>;
 
 /**
- * What kind of intent was submitted. Made by the payer's wallet, passed on by the sequencer.
+ * The kind of intent that was submitted. Created by the payer's wallet and forwarded by the sequencer.
  *
- * Only private payments are laid out. The other members of `type` are known by number and name; the
- * reservation keeps both from being used for anything else. Whoever lays one out takes its number and name
- * from the reservation and adds it to the oneof.
+ * Only private payments are defined. The other members of `type` are known by number and name, and are
+ * reserved so that neither is reused. To define one, remove its number and name from the reservation and add
+ * it to the oneof.
  *
  * @generated from message code.transaction.v2.Metadata
  */
 export declare type Metadata = Message<"code.transaction.v2.Metadata"> & {
   /**
-   * Required, although a reader can meet a member that is not laid out here and then sees none.
+   * Required. A reader can still see no member, if the message has one that is not defined here.
    *
    * @generated from oneof code.transaction.v2.Metadata.type
    */
   type: {
     /**
-     * A payment to `destination`, which is what a payment request asks for.
+     * A payment to `destination`, as a payment request requires.
      *
      * @generated from field: code.transaction.v2.SendPrivatePaymentMetadata send_private_payment = 2;
      */
@@ -147,7 +146,7 @@ export declare type Metadata = Message<"code.transaction.v2.Metadata"> & {
 export declare const MetadataSchema: GenMessage<Metadata>;
 
 /**
- * A payment as it was submitted. Compare it with the request before relying on it.
+ * A submitted payment. Compare it with the request before relying on it.
  *
  * @generated from message code.transaction.v2.SendPrivatePaymentMetadata
  */
@@ -167,14 +166,14 @@ export declare type SendPrivatePaymentMetadata = Message<"code.transaction.v2.Se
   exchangeData?: ExchangeData | undefined;
 
   /**
-   * The wallet marked the payment as a withdrawal. No rule applies.
+   * Whether the wallet marked the payment as a withdrawal. Not validated.
    *
    * @generated from field: bool is_withdrawal = 3;
    */
   isWithdrawal: boolean;
 
   /**
-   * The wallet marked the payment as a remote send. No rule applies.
+   * Whether the wallet marked the payment as a remote send. Not validated.
    *
    * @generated from field: bool is_remote_send = 4;
    */
@@ -188,27 +187,27 @@ export declare type SendPrivatePaymentMetadata = Message<"code.transaction.v2.Se
 export declare const SendPrivatePaymentMetadataSchema: GenMessage<SendPrivatePaymentMetadata>;
 
 /**
- * The occasion of an airdrop.
+ * The reason for an airdrop.
  *
  * @generated from enum code.transaction.v2.AirdropType
  */
 export enum AirdropType {
   /**
-   * Not set. Refused where a type is required.
+   * Not set. Rejected if a type is required.
    *
    * @generated from enum value: UNKNOWN = 0;
    */
   UNKNOWN = 0,
 
   /**
-   * For giving Kin to somebody for the first time.
+   * For giving Kin to another user for the first time.
    *
    * @generated from enum value: GIVE_FIRST_KIN = 1;
    */
   GIVE_FIRST_KIN = 1,
 
   /**
-   * For getting Kin for the first time.
+   * For receiving Kin for the first time.
    *
    * @generated from enum value: GET_FIRST_KIN = 2;
    */

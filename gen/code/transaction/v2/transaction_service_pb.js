@@ -2,8 +2,8 @@
 // @generated from file code/transaction/v2/transaction_service.proto (package code.transaction.v2, syntax proto3)
 /* eslint-disable */
 
-// Amounts, fees, and the description of a submitted payment. The transaction service itself is
-// not laid out here.
+// Amounts, fees, and the description of a submitted payment. The transaction service itself is not defined
+// here.
 
 import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_code_common_v1_model } from "../../common/v1/model_pb.js";
@@ -56,7 +56,7 @@ export const AirdropTypeSchema = /*@__PURE__*/
   enumDesc(file_code_transaction_v2_transaction_service, 0);
 
 /**
- * The occasion of an airdrop.
+ * The reason for an airdrop.
  *
  * @generated from enum code.transaction.v2.AirdropType
  */

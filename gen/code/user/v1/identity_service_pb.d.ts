@@ -2,7 +2,7 @@
 // @generated from file code/user/v1/identity_service.proto (package code.user.v1, syntax proto3)
 /* eslint-disable */
 
-// Logins at third parties: who logged in, and the wallet's side of it.
+// Logins at third parties: the call that logs a user in, and the call that returns who logged in.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,13 +14,13 @@ import type { IntentId, Signature, SolanaAccountId } from "../../common/v1/model
 export declare const file_code_user_v1_identity_service: GenFile;
 
 /**
- * The wallet logs its user in.
+ * Request to log the wallet's user in.
  *
  * @generated from message code.user.v1.LoginToThirdPartyAppRequest
  */
 export declare type LoginToThirdPartyAppRequest = Message<"code.user.v1.LoginToThirdPartyAppRequest"> & {
   /**
-   * The intent that asked for the login. Required.
+   * The intent that requested the login. Required.
    *
    * @generated from field: code.common.v1.IntentId intent_id = 1;
    */
@@ -34,7 +34,7 @@ export declare type LoginToThirdPartyAppRequest = Message<"code.user.v1.LoginToT
   userId?: SolanaAccountId | undefined;
 
   /**
-   * By the key in `user_id`, over this message without its signature. Required.
+   * Signature by the key in `user_id` over this message without its signature. Required.
    *
    * @generated from field: code.common.v1.Signature signature = 3;
    */
@@ -54,7 +54,7 @@ export declare const LoginToThirdPartyAppRequestSchema: GenMessage<LoginToThirdP
  */
 export declare type LoginToThirdPartyAppResponse = Message<"code.user.v1.LoginToThirdPartyAppResponse"> & {
   /**
-   * Check it: a call can succeed without anybody being logged in.
+   * Check this field: a call can succeed without logging the user in.
    *
    * @generated from field: code.user.v1.LoginToThirdPartyAppResponse.Result result = 1;
    */
@@ -68,13 +68,13 @@ export declare type LoginToThirdPartyAppResponse = Message<"code.user.v1.LoginTo
 export declare const LoginToThirdPartyAppResponseSchema: GenMessage<LoginToThirdPartyAppResponse>;
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.user.v1.LoginToThirdPartyAppResponse.Result
  */
 export enum LoginToThirdPartyAppResponse_Result {
   /**
-   * The user is logged in; also when the same user already was.
+   * The user is logged in. Also returned if the same user was already logged in.
    *
    * @generated from enum value: OK = 0;
    */
@@ -88,14 +88,14 @@ export enum LoginToThirdPartyAppResponse_Result {
   REQUEST_NOT_FOUND = 1,
 
   /**
-   * The request asks for a payment; submitting that payment is the login.
+   * The request requires a payment. Submitting that payment logs the user in.
    *
    * @generated from enum value: PAYMENT_REQUIRED = 2;
    */
   PAYMENT_REQUIRED = 2,
 
   /**
-   * The request does not ask for a login.
+   * The request does not include a login.
    *
    * @generated from enum value: LOGIN_NOT_SUPPORTED = 3;
    */
@@ -122,7 +122,7 @@ export enum LoginToThirdPartyAppResponse_Result {
 export declare const LoginToThirdPartyAppResponse_ResultSchema: GenEnum<LoginToThirdPartyAppResponse_Result>;
 
 /**
- * The third party asks who logged in.
+ * Request for the user who logged in.
  *
  * @generated from message code.user.v1.GetLoginForThirdPartyAppRequest
  */
@@ -135,15 +135,15 @@ export declare type GetLoginForThirdPartyAppRequest = Message<"code.user.v1.GetL
   intentId?: IntentId | undefined;
 
   /**
-   * The third party's key, listed in the well-known file of its domain. Required.
+   * The third party's public key, listed in the well-known file of its domain. Required.
    *
    * @generated from field: code.common.v1.SolanaAccountId verifier = 2;
    */
   verifier?: SolanaAccountId | undefined;
 
   /**
-   * By the verifier, over this message without its signature. Required. Not every sequencer verifies it, so
-   * the answer is not a secret of the third party.
+   * Signature by the verifier over this message without its signature. Required. Not every sequencer verifies
+   * it, so do not rely on the response being available only to the third party.
    *
    * @generated from field: code.common.v1.Signature signature = 3;
    */
@@ -157,21 +157,21 @@ export declare type GetLoginForThirdPartyAppRequest = Message<"code.user.v1.GetL
 export declare const GetLoginForThirdPartyAppRequestSchema: GenMessage<GetLoginForThirdPartyAppRequest>;
 
 /**
- * Who logged in.
+ * The user who logged in.
  *
  * @generated from message code.user.v1.GetLoginForThirdPartyAppResponse
  */
 export declare type GetLoginForThirdPartyAppResponse = Message<"code.user.v1.GetLoginForThirdPartyAppResponse"> & {
   /**
-   * Check it before `user_id`.
+   * Check this field before `user_id`.
    *
    * @generated from field: code.user.v1.GetLoginForThirdPartyAppResponse.Result result = 1;
    */
   result: GetLoginForThirdPartyAppResponse_Result;
 
   /**
-   * The user as this domain knows them: the authority key of the relationship account. Another domain sees
-   * another key. Set when `result` is OK.
+   * The user id for this domain: the authority key of the relationship account. Every domain gets a different
+   * key. Set if `result` is OK.
    *
    * @generated from field: code.common.v1.SolanaAccountId user_id = 2;
    */
@@ -185,13 +185,13 @@ export declare type GetLoginForThirdPartyAppResponse = Message<"code.user.v1.Get
 export declare const GetLoginForThirdPartyAppResponseSchema: GenMessage<GetLoginForThirdPartyAppResponse>;
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.user.v1.GetLoginForThirdPartyAppResponse.Result
  */
 export enum GetLoginForThirdPartyAppResponse_Result {
   /**
-   * Somebody logged in.
+   * A user has logged in.
    *
    * @generated from enum value: OK = 0;
    */
@@ -212,7 +212,7 @@ export enum GetLoginForThirdPartyAppResponse_Result {
   LOGIN_NOT_SUPPORTED = 2,
 
   /**
-   * Nobody has logged in yet, or the payer did not share an identity with the domain.
+   * No user has logged in yet, or the payer did not share an identity with the domain.
    *
    * @generated from enum value: NO_USER_LOGGED_IN = 3;
    */
@@ -225,13 +225,13 @@ export enum GetLoginForThirdPartyAppResponse_Result {
 export declare const GetLoginForThirdPartyAppResponse_ResultSchema: GenEnum<GetLoginForThirdPartyAppResponse_Result>;
 
 /**
- * Logins. The protocol has further methods here, which are not laid out.
+ * Logins. The protocol has more methods in this service, which are not defined here.
  *
  * @generated from service code.user.v1.Identity
  */
 export declare const Identity: GenService<{
   /**
-   * The wallet logs its user in at the third party that asked.
+   * Logs the wallet's user in at the third party that requested the login. Called by the wallet.
    *
    * @generated from rpc code.user.v1.Identity.LoginToThirdPartyApp
    */
@@ -241,8 +241,8 @@ export declare const Identity: GenService<{
     output: typeof LoginToThirdPartyAppResponseSchema;
   },
   /**
-   * The third party asks who logged in. Ends with Unauthenticated when the verifier does not belong to the
-   * domain of the request.
+   * Returns who logged in. Called by the third party. Fails with Unauthenticated if the verifier does not
+   * belong to the domain of the request.
    *
    * @generated from rpc code.user.v1.Identity.GetLoginForThirdPartyApp
    */

@@ -2,7 +2,7 @@
 // @generated from file code/user/v1/identity_service.proto (package code.user.v1, syntax proto3)
 /* eslint-disable */
 
-// Logins at third parties: who logged in, and the wallet's side of it.
+// Logins at third parties: the call that logs a user in, and the call that returns who logged in.
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_code_common_v1_model } from "../../common/v1/model_pb.js";
@@ -34,7 +34,7 @@ export const LoginToThirdPartyAppResponse_ResultSchema = /*@__PURE__*/
   enumDesc(file_code_user_v1_identity_service, 1, 0);
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.user.v1.LoginToThirdPartyAppResponse.Result
  */
@@ -62,7 +62,7 @@ export const GetLoginForThirdPartyAppResponse_ResultSchema = /*@__PURE__*/
   enumDesc(file_code_user_v1_identity_service, 3, 0);
 
 /**
- * How the call ended.
+ * The outcome of the call.
  *
  * @generated from enum code.user.v1.GetLoginForThirdPartyAppResponse.Result
  */
@@ -70,7 +70,7 @@ export const GetLoginForThirdPartyAppResponse_Result = /*@__PURE__*/
   tsEnum(GetLoginForThirdPartyAppResponse_ResultSchema);
 
 /**
- * Logins. The protocol has further methods here, which are not laid out.
+ * Logins. The protocol has more methods in this service, which are not defined here.
  *
  * @generated from service code.user.v1.Identity
  */
