@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 /** Root of the package. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Builds `dist` where it is missing or older than the sources. */
+/** Builds `dist` if it is missing or older than the sources. */
 export function ensureBuilt() {
   const entry = join(root, "dist/index.js");
   if (existsSync(entry) && statSync(entry).mtimeMs >= newest(join(root, "src"))) return;
@@ -14,7 +14,7 @@ export function ensureBuilt() {
   const script = join(root, "scripts/build.mjs");
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const command = existsSync(script) ? [script] : [compiler, "-p", join(root, "tsconfig.build.json")];
-  // The build's own words go to the error stream: the output is the table alone.
+  // The build's output goes to stderr, so that stdout contains only the tables.
   execFileSync(process.execPath, command, { cwd: root, stdio: ["ignore", 2, 2] });
 }
 

@@ -11,18 +11,18 @@ const IN_FLIGHT = 64;
 const official = "official: paymentIntents.create";
 
 /**
- * One way to register an intent.
+ * A client and protocol that registers an intent.
  *
  * @typedef {object} Way
  * @property {string} name
  * @property {(nonce?: { clientSecret: string }) => Promise<{ id: string }>} create
- * @property {(body: Buffer) => Uint8Array} requestIn The SendMessageRequest in the body that this way sends.
- * @property {number | undefined} [target] Least speed, as a multiple of the official client's.
+ * @property {(body: Buffer) => Uint8Array} requestIn Extracts the SendMessageRequest from the request body.
+ * @property {number | undefined} [target] Minimum speed, as a multiple of the official client's.
  * @property {() => Promise<void>} close
  */
 
 /**
- * Whole calls: build, sign, send, read the answer; one after another, and many at once.
+ * Measures complete calls: build, sign, send, read the response. Sequential and concurrent.
  *
  * @param {import("./measure.mjs").Effort} effort
  * @returns {Promise<import("./report.mjs").Table[]>}
@@ -33,8 +33,8 @@ export async function compareCreating(effort) {
   try {
     for (const way of ways) await checkWay(way, stub);
     return [
-      await compareWays(ways, "one after another", oneByOne, effort),
-      await compareWays(ways, `${IN_FLIGHT} in flight`, inFlight, effort),
+      await compareWays(ways, "sequential", oneByOne, effort),
+      await compareWays(ways, `${IN_FLIGHT} concurrent`, inFlight, effort),
     ];
   } finally {
     await Promise.all(ways.map((way) => way.close()));
@@ -44,17 +44,17 @@ export async function compareCreating(effort) {
 
 /**
  * @param {readonly Way[]} ways
- * @param {string} manner
+ * @param {string} mode
  * @param {(create: Way["create"]) => (count: number) => Promise<void>} repeat
  * @param {import("./measure.mjs").Effort} effort
  * @returns {Promise<import("./report.mjs").Table>}
  */
-async function compareWays(ways, manner, repeat, { callRounds, callMs, warmUpMs }) {
+async function compareWays(ways, mode, repeat, { callRounds, callMs, warmUpMs }) {
   const cases = ways.map(({ name, create }) => ({ name, run: repeat(create) }));
   const effort = { rounds: callRounds, batchMs: callMs, warmUpMs };
   const timings = await interleave(cases, effort, wallClock);
   return {
-    title: `Whole create(), ${manner}; official client = 1, higher is faster`,
+    title: `Complete create(), ${mode}; official client = 1, higher is faster`,
     rows: ways.slice(1).map(({ name, target }) => ({
       name,
       ratio: speed(timings, name, official),
@@ -114,7 +114,7 @@ function ourWay(name, options, requestIn, target) {
 }
 
 /**
- * Registers one known intent: its id and the bytes that arrive must be the official ones.
+ * Registers one known intent and asserts that its id and the received bytes equal the official ones.
  *
  * @param {Way} way
  * @param {import("./stub.mjs").Stub} stub
@@ -132,7 +132,7 @@ function unframed(body) {
 }
 
 /**
- * REST carries the same three parts on their own; put together as fields 1, 2 and 3 they are the SendMessageRequest.
+ * REST carries the three parts separately. Joined as fields 1, 2 and 3 they are the SendMessageRequest.
  *
  * @param {Buffer} body
  */
@@ -147,7 +147,7 @@ function requestInRest(body) {
 }
 
 /**
- * A field of fewer than 128 bytes.
+ * Encodes a field of fewer than 128 bytes.
  *
  * @param {number} number
  * @param {Uint8Array} bytes
@@ -165,7 +165,7 @@ function oneByOne(create) {
 }
 
 /**
- * Each time as many calls as are in flight, and without a pause between one such round and the next.
+ * Runs rounds of concurrent calls, without a pause between rounds.
  *
  * @param {Way["create"]} create
  */

@@ -5,17 +5,17 @@ import { interleave, processorClock, speed } from "./measure.mjs";
 import { assertSameBytes, details, officialBytes, officialMessages } from "./official.mjs";
 
 const official = "official: protobuf-es 1";
-const ours = "field by field, as PaymentIntent does";
+const ours = "field by field, as in PaymentIntent";
 const generated = "protobuf-es 2: create + toBinary";
 
 /**
- * The message alone: destination, currency and amount in, 54 bytes out.
+ * Measures encoding of the message only: destination, currency and amount in, 54 bytes out.
  *
  * @param {import("./measure.mjs").Effort} effort
  * @returns {Promise<import("./report.mjs").Table[]>}
  */
 export async function compareEncoding(effort) {
-  // Not exported by the package, and behind a signature wherever the package uses it.
+  // The package does not export this function, and always signs after it.
   const { encodeMessage, encodePaymentRequest, REQUEST_FIELDS } = await import(
     new URL("../dist/intents/message.js", import.meta.url).href
   );
@@ -39,7 +39,7 @@ export async function compareEncoding(effort) {
   const timings = await interleave(ways.map(asCase), effort, processorClock);
   return [
     {
-      title: `Encode the message of ${message.length} bytes; official = 1, higher is faster`,
+      title: `Encode the ${message.length}-byte message; official = 1, higher is faster`,
       rows: [ours, generated].map((name) => ({ name, ratio: speed(timings, name, official) })),
     },
   ];

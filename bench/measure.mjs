@@ -1,13 +1,13 @@
 /**
- * How much is measured.
+ * How many rounds are measured, and for how long.
  *
  * @typedef {object} Effort
- * @property {number} rounds Rounds of what needs no network.
- * @property {number} warmUpMs Time that each case runs before it counts.
+ * @property {number} rounds Rounds of cases without a network.
+ * @property {number} warmUpMs Time that each case runs before it is measured.
  * @property {number} batchMs Time of one case in one round.
  * @property {number} callRounds Rounds of calls to a server.
  * @property {number} callMs Time of one case of calls in one round.
- * @property {number} starts Fresh processes of each case.
+ * @property {number} starts Fresh processes per case.
  */
 
 /**
@@ -29,7 +29,7 @@
  */
 
 /**
- * Milliseconds since some moment.
+ * Milliseconds since an arbitrary start.
  *
  * @typedef {() => number} Clock
  */
@@ -38,8 +38,8 @@
 export const wallClock = () => performance.now();
 
 /**
- * Time that the processor spent in this process, its collector's threads included. For what waits for nothing it is
- * the better clock: it stands still while another process has the processor.
+ * CPU time of this process, including its garbage collector's threads. It is the better clock for CPU-bound work,
+ * because it stands still while another process has the CPU.
  *
  * @type {Clock}
  */
@@ -49,7 +49,7 @@ export const processorClock = () => {
 };
 
 /**
- * Runs the cases in turns (A B C, A B C, …), so that whatever else the machine does meets all of them alike.
+ * Runs the cases in turns (A B C, A B C, …), so that other load on the machine affects all of them equally.
  *
  * @param {readonly Case[]} cases
  * @param {{ rounds: number, warmUpMs: number, batchMs: number }} effort
@@ -71,7 +71,7 @@ export async function interleave(cases, { rounds, warmUpMs, batchMs }, clock) {
 }
 
 /**
- * How many times as fast a case is as the baseline. Each round is compared with itself.
+ * Returns how many times as fast as the baseline a case is. Both times of a ratio are from the same round.
  *
  * @param {Timings} timings
  * @param {string} name
@@ -97,7 +97,7 @@ function median(values) {
 }
 
 /**
- * Runs a case until it is warm; returns the milliseconds of one operation then.
+ * Runs a case until it is warm. Returns the milliseconds of one operation.
  *
  * @param {Case["run"]} run
  * @param {number} warmUpMs
@@ -108,7 +108,7 @@ async function warmUp(run, warmUpMs, clock) {
   let count = 1;
   let perOperation = await time(run, count, clock);
   while (clock() < end) {
-    // A quarter of the warm-up at a time, and growing slowly: the first calls are no measure of the later ones.
+    // At most a quarter of the warm-up per step, growing slowly: the first calls say little about later ones.
     count = Math.max(1, Math.min(2 * count, Math.round(warmUpMs / 4 / perOperation)));
     perOperation = (await time(run, count, clock)) / count;
   }

@@ -7,23 +7,23 @@ import intents from "@code-wallet/intents";
 export const { paymentIntents } = client;
 export const { PaymentRequestIntent } = intents;
 
-/** The messages that the official packages are made of; theirs to depend on, so resolved from where they are. */
+/** The message classes of the official packages. They are their dependency, so resolve them from there. */
 export const officialMessages = createRequire(import.meta.resolve("@code-wallet/intents"))(
   "@code-wallet/rpc",
 );
 
-/** What both sides build: the same options, and a message of 54 bytes. */
+/** Options of the intent that both sides build. Its message has 54 bytes. */
 export const details = {
   destination: "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR",
   amount: 10,
   currency: /** @type {const} */ ("usd"),
 };
 
-/** Nonce of the intents that are compared byte by byte. */
+/** Client secret of the intents that are compared byte by byte. */
 export const clientSecret = "uqM86tVJL9rhqS";
 
 /**
- * What the official packages make of {@link details} and {@link clientSecret}.
+ * Returns the bytes that the official packages build from {@link details} and {@link clientSecret}.
  *
  * @returns {Promise<{ id: string, message: Uint8Array, inner: Uint8Array, signature: Uint8Array, request: Uint8Array }>}
  */
@@ -46,7 +46,7 @@ export async function officialBytes() {
  * @param {string} what
  */
 export function assertSameBytes(actual, expected, what) {
-  assert.equal(hex(actual), hex(expected), `${what}: not the official bytes`);
+  assert.equal(hex(actual), hex(expected), `${what}: bytes differ from the official ones`);
 }
 
 /** @param {Uint8Array} bytes */

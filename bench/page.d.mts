@@ -1,12 +1,12 @@
-/** What a page loads. */
+/** Size of a page. */
 export interface PageSize {
-  /** Bytes of the files that it loads at once, minified and gzipped. */
+  /** Bytes of the files that it loads initially, minified and gzipped. */
   readonly atOnce: number;
-  /** Bytes of all that it loads until it listens. */
+  /** Bytes of all files that it loads until it watches. */
   readonly inAll: number;
-  /** Sources of all that it loads. */
+  /** Sources of all files that it loads. */
   readonly inputs: readonly string[];
-  /** Sources of what it loads at once. */
+  /** Sources of the files that it loads initially. */
   readonly inputsAtOnce: readonly string[];
 }
 

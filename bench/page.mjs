@@ -1,6 +1,6 @@
 /**
- * What a payer's page loads, minified and gzipped, beside the official client. Code is split, so that what is imported when
- * it is needed is a file of its own, as every bundler of pages does it.
+ * Compares what a merchant's page loads, minified and gzipped, with the official client. Dynamic imports are split into
+ * separate files, as web bundlers do.
  */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -19,21 +19,21 @@ const watch = (protocol) => `${show}
   for await (const { type } of watchPayment(payment, options)) console.log(type);
 `;
 
-/** What only the other protocol of a watch loads. */
+/** Chunks that only the other protocol loads. */
 const unused = { envelope: /browser\/connect\.js$/, connect: /browser\/envelope\.js$/ };
 
 /**
  * @typedef {object} PageSize
- * @property {number} atOnce bytes of the files that the page loads at once
- * @property {number} inAll bytes of all that it loads until it listens
- * @property {string[]} inputs sources of all that it loads
- * @property {string[]} inputsAtOnce sources of what it loads at once
+ * @property {number} atOnce bytes of the files that the page loads initially
+ * @property {number} inAll bytes of all files that it loads until it watches
+ * @property {string[]} inputs sources of all files that it loads
+ * @property {string[]} inputsAtOnce sources of the files that it loads initially
  */
 
 /**
- * Pages that show a payment's scan code, and watch it over each protocol.
+ * Returns the sizes of pages that show a payment's scan code and watch it over each protocol.
  *
- * @param {string} directory where the package is found
+ * @param {string} directory from which the package is resolved
  * @returns {Promise<{ code: PageSize, envelope: PageSize, connect: PageSize }>}
  */
 export async function pageSizes(directory = root) {
@@ -45,7 +45,7 @@ export async function pageSizes(directory = root) {
 }
 
 /**
- * The official client, all of which its page needs to do the same.
+ * Returns the size of the official client. A page with the same features needs all of it.
  *
  * @returns {Promise<number>} bytes
  */
@@ -57,7 +57,7 @@ export async function officialSize() {
 /**
  * @param {string} contents
  * @param {string} directory
- * @param {RegExp} [without] entry of a chunk that is not loaded
+ * @param {RegExp} [without] entry point of a chunk that is not loaded
  * @returns {Promise<PageSize>}
  */
 async function pageSize(contents, directory, without) {
@@ -74,7 +74,7 @@ async function pageSize(contents, directory, without) {
     platform: "browser",
     target: "es2022",
     logLevel: "error",
-    // The official client asks for Node's module where there is none.
+    // The official client imports Node's module, which browsers lack.
     external: ["crypto"],
   });
   const { outputs } = metafile;
@@ -124,11 +124,11 @@ export async function comparePages() {
   });
   return [
     {
-      title: "Bytes of a page, minified and gzipped; official client = 1, lower is smaller",
+      title: "Page size, minified and gzipped; official client = 1, lower is smaller",
       rows: [
-        row("rebuild the payment, draw its scan code", code.inAll, 22_000),
-        row("the same, and watch it over the envelope's WebSocket", envelope.inAll, 50_000),
-        row("the same, and watch it over Connect", connect.inAll, 58_000),
+        row("rebuild the payment and draw its scan code", code.inAll, 22_000),
+        row("and watch it over the envelope's WebSocket", envelope.inAll, 50_000),
+        row("and watch it over Connect", connect.inAll, 58_000),
       ],
     },
   ];

@@ -1,7 +1,7 @@
 import os from "node:os";
 
 /**
- * One line of a table: how `name` compares.
+ * One row of a table.
  *
  * @typedef {object} Row
  * @property {string} name
@@ -51,7 +51,7 @@ export function asMarkdown(tables) {
 }
 
 /**
- * The rows that are not where they should be.
+ * Returns the rows that miss their target.
  *
  * @param {readonly Table[]} tables
  * @returns {Row[]}
@@ -87,9 +87,7 @@ function result({ ratio, target }) {
 /** @param {readonly Table[]} tables */
 function verdict(tables) {
   const misses = missed(tables).length;
-  return misses === 0
-    ? "Every target is met."
-    : `${misses} of the targets ${misses === 1 ? "is" : "are"} missed.`;
+  return misses === 0 ? "All targets met." : `${misses} ${misses === 1 ? "target" : "targets"} missed.`;
 }
 
 function machine() {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: this package beside the official TypeScript packages, in one process.
+ * `npm run bench`: compares this package with the official TypeScript packages, in one process.
  *
  * node bench/run.mjs [--quick] [--check] [--markdown]
  */
@@ -22,7 +22,7 @@ const quick = { rounds: 11, warmUpMs: 500, batchMs: 30, callRounds: 7, callMs: 1
 const effort = flags.quick ? quick : full;
 
 ensureBuilt();
-// Loaded only now: they import the package as it was built.
+// Imported after the build, because they import the built package.
 const sections = [
   (await import("./sign.mjs")).compareSigning,
   (await import("./encode.mjs")).compareEncoding,

@@ -5,11 +5,11 @@ import { interleave, processorClock, speed } from "./measure.mjs";
 import { assertSameBytes, clientSecret, details, officialBytes, PaymentRequestIntent } from "./official.mjs";
 
 const official = "official: new PaymentRequestIntent + sign";
-const ours = "PaymentIntent.from + sign + every form of the bytes";
-const bare = "node:crypto alone: import the seed, public key, signature";
+const ours = "PaymentIntent.from + sign + every encoding";
+const bare = "node:crypto only: import seed, export public key, sign";
 
 /**
- * From options to everything that is sent, without a network; the nonce is random on both sides.
+ * Measures everything from options to the bytes to send, without a network. Both sides use a random nonce.
  *
  * @param {import("./measure.mjs").Effort} effort
  * @returns {Promise<import("./report.mjs").Table[]>}
@@ -35,7 +35,7 @@ export async function compareSigning(effort) {
       ],
     },
     {
-      title: "The same; node:crypto alone = 1, higher is faster",
+      title: "Build and sign one intent; node:crypto only = 1, higher is faster",
       rows: [{ name: ours, ratio: speed(timings, ours, bare), target: { atLeast: 0.75 } }],
     },
   ];
@@ -61,7 +61,8 @@ async function checkOurs() {
 /** @typedef {(seed: Buffer) => crypto.KeyObject} ImportSeed */
 
 /**
- * The fastest way into `node:crypto` that this Node has. Up to 25 a JWK whose public half is a dummy; 26 refuses that.
+ * The fastest import of a seed into `node:crypto` on this Node. Up to Node 25 that is a JWK with a dummy public key.
+ * Node 26 rejects it.
  *
  * @returns {ImportSeed}
  */
@@ -74,14 +75,14 @@ function fastestImport() {
         key: { kty: "OKP", crv: "Ed25519", d: seed.toString("base64url"), x },
         format: "jwk",
       }),
-    // Unknown to the type declarations of the oldest Node that is supported.
+    // The type declarations of the oldest supported Node lack this format.
     (seed) =>
       crypto.createPrivateKey(
         /** @type {any} */ ({ key: seed, format: "raw-private", asymmetricKeyType: "ed25519" }),
       ),
   ];
   const way = ways.find((importSeed) => works(() => importSeed(crypto.randomBytes(32))));
-  assert.ok(way, "node:crypto imports no seed");
+  assert.ok(way, "node:crypto cannot import a seed");
   return way;
 }
 
@@ -90,7 +91,7 @@ function barePrimitives(keyOf) {
   const seed = crypto.randomBytes(32);
   const message = PaymentIntent.from(details).toBinary();
   return () => {
-    // Another key each time, as every intent has its own.
+    // A different key each time, because every intent has a different key.
     seed.writeUInt32LE((seed.readUInt32LE(0) + 1) >>> 0, 0);
     const key = keyOf(seed);
     return [key.export({ format: "jwk" }).x, crypto.sign(null, message, key)];

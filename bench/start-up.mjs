@@ -9,14 +9,14 @@ const programs = {
 };
 
 /**
- * Programs that only import, each in a fresh process; the time of an empty one is taken off.
+ * Measures programs that only import, each in a fresh process, minus the time of an empty program.
  *
  * @param {import("./measure.mjs").Effort} effort
  * @returns {Promise<import("./report.mjs").Table[]>}
  */
 export async function compareStartUp({ starts }) {
   const ratios = [];
-  // The first round reads the files into the system's cache.
+  // The first round warms the system's file cache.
   for (let round = -1; round < starts; round++) {
     const bare = timeProgram(programs.bare);
     const official = timeProgram(programs.official) - bare;
@@ -25,7 +25,7 @@ export async function compareStartUp({ starts }) {
   }
   return [
     {
-      title: "Import, time over bare Node; official client = 1, lower is faster",
+      title: "Import, minus an empty program; official client = 1, lower is faster",
       rows: [{ name: 'import "code-intents"', ratio: ratioOf(ratios), target: { atMost: 0.6 } }],
     },
   ];

@@ -1,6 +1,6 @@
 /**
- * Many idle streams over a few HTTP/2 connections: what each costs the emulator, how long one message to each takes,
- * and how much sooner a listener hears of it than one that polls.
+ * Opens many idle streams over a few HTTP/2 connections. Measures the memory of each in the emulator, the time of one
+ * message to each, and the latency of a stream compared with polling.
  *
  * node bench/streams.mjs [--count 10000] [--connections 5] [--keep-alive]
  */
@@ -17,23 +17,23 @@ import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect
 import { ensureBuilt } from "./build.mjs";
 
 const IN_FLIGHT = 64;
-// How many keys are timed one by one, and how many poll at a time.
+// Number of keys whose latency is measured, and of concurrent polls.
 const SAMPLE = 20;
 
 /**
- * An order at which somebody listens.
+ * An order with an open stream.
  *
  * @typedef {object} Order
  * @property {{ value: Uint8Array }} rendezvousKey
- * @property {{ value: Uint8Array }} opening Signature of opening a stream and of polling alike.
+ * @property {{ value: Uint8Array }} opening Signature of a request to open a stream or to poll.
  * @property {() => Promise<unknown>} scan Sends CodeScanned.
- * @property {{ heard: number, when: () => Promise<number> }} stream
+ * @property {{ receivedAt: number, when: () => Promise<number> }} stream
  */
 
 if (process.send === undefined) await main();
 else await serve();
 
-/** The child process: an emulator whose time stands still, so that no stream ends by itself. */
+/** The child process: an emulator with a frozen clock, so that no stream times out. */
 async function serve() {
   const { Emulator, MovableClock } = await import("code-intents/emulator");
   const emulator = await Emulator.start({ clock: new MovableClock({ frozen: true }) });
@@ -41,7 +41,7 @@ async function serve() {
   const answers = {
     url: () => emulator.url,
     async memory() {
-      // Twice, since what finalizers let go of is collected the second time only.
+      // Twice, because objects released by finalizers are collected the second time.
       for (let i = 0; i < 2; i++) {
         globalThis.gc?.();
         await pause(50);
@@ -99,14 +99,14 @@ async function main() {
     const streamed = await latencies(sample, ({ stream }) => stream.when());
     const kind = keepAlive ? "streams with keep-alive" : "plain streams";
     print(`${count} idle ${kind} over ${connections} HTTP/2 connections`, [
-      ["memory of the server per stream, heap and buffers", perStream("heap")],
-      ["memory of the server per stream, resident", perStream("rss")],
-      ["opening all of them", `${openedIn.toFixed(0)} ms`],
-      ["one message to each, from the first call to the last receipt", `${deliveredIn.toFixed(0)} ms`],
+      ["server memory per stream, heap and buffers", perStream("heap")],
+      ["server memory per stream, resident", perStream("rss")],
+      ["time to open all streams", `${openedIn.toFixed(0)} ms`],
+      ["one message to each stream, first call to last receipt", `${deliveredIn.toFixed(0)} ms`],
       ["messages per second", (count / (deliveredIn / 1000)).toFixed(0)],
     ]);
     /** @type {[string, ...string[]][]} */
-    const rows = [["stream, while all are open", ...told(streamed), "0"]];
+    const rows = [["stream, with all streams open", ...percentiles(streamed), "0"]];
     for (const everyMs of [1000, 100]) {
       let calls = 0;
       const poll = async (/** @type {Order} */ order) => {
@@ -116,19 +116,15 @@ async function main() {
       };
       const polled = await latencies(sample, async (order) => {
         const had = await poll(order);
-        // Pollers do not know when a message comes, so each begins at a moment of its own.
+        // Pollers start at random times, because they do not know when a message arrives.
         await pause(Math.random() * everyMs);
         while ((await poll(order)) === had) await pause(everyMs);
         return performance.now();
       });
-      rows.push([`poll every ${everyMs} ms`, ...told(polled), (calls / sample.length).toFixed(1)]);
+      rows.push([`poll every ${everyMs} ms`, ...percentiles(polled), (calls / sample.length).toFixed(1)]);
     }
-    print("from the call that sends a message until its listener has it", rows, [
-      "median",
-      "95 %",
-      "calls per listener",
-    ]);
-    print("then all streams are cancelled at once", await cancelAll(calls, sessions));
+    print("latency from send call to receipt", rows, ["median", "95th percentile", "calls per listener"]);
+    print("cancel all streams at once", await cancelAll(calls, sessions));
   } finally {
     for (const session of sessions) session.destroy();
     manager.abort();
@@ -138,7 +134,7 @@ async function main() {
 }
 
 /**
- * Registers so many orders, each at a key of its own.
+ * Registers `count` orders, each at a different key.
  *
  * @param {number} count
  * @param {string} url
@@ -177,12 +173,12 @@ async function register(count, url, sessionManager) {
 }
 
 /**
- * Opens a stream for every order, spread over the sessions, and waits until each has its history.
+ * Opens a stream for every order, spread over the sessions, and waits until each has received its stored messages.
  *
  * @param {readonly Order[]} orders
  * @param {readonly http2.ClientHttp2Session[]} sessions
  * @param {boolean} keepAlive
- * @param {http2.ClientHttp2Stream[]} calls Where the streams go.
+ * @param {http2.ClientHttp2Stream[]} calls Receives the opened streams.
  */
 async function openAll(orders, sessions, keepAlive, calls) {
   const { OpenMessageStreamRequestSchema, OpenMessageStreamWithKeepAliveRequestSchema } = await import(
@@ -208,9 +204,9 @@ async function openAll(orders, sessions, keepAlive, calls) {
     });
     calls.push(call);
     call.on("error", () => {});
-    // A ping is far shorter than a message, which holds a signature of 64 bytes.
+    // A ping is much shorter than a message, which contains a 64-byte signature.
     frames(call, (length) => {
-      if (length > 64) stream.heard = performance.now();
+      if (length > 64) stream.receivedAt = performance.now();
     });
     call.write(framed(request));
     if (!keepAlive) call.end();
@@ -226,7 +222,7 @@ function framed(message) {
 }
 
 /**
- * Tells the length of each message that arrives.
+ * Reports the length of each received message.
  *
  * @param {http2.ClientHttp2Stream} call
  * @param {(length: number) => void} onFrame
@@ -243,13 +239,13 @@ function frames(call, onFrame) {
   });
 }
 
-/** When something is heard next. */
+/** Resolves with the time of the next message. */
 function notice() {
   /** @type {((time: number) => void)[]} */
   let waiting = [];
   return {
     /** @param {number} time */
-    set heard(time) {
+    set receivedAt(time) {
       for (const resolve of waiting.splice(0)) resolve(time);
       waiting = [];
     },
@@ -259,20 +255,20 @@ function notice() {
 }
 
 /**
- * From the call that sends a message until its listener has it, in milliseconds, for one key after another; the listener
- * is there well before.
+ * Measures the milliseconds from the call that sends a message until its listener receives it, for each key of the sample.
+ * The listener starts well before.
  *
  * @param {readonly Order[]} sample
- * @param {(order: Order) => Promise<number>} hear
+ * @param {(order: Order) => Promise<number>} receive
  */
-async function latencies(sample, hear) {
+async function latencies(sample, receive) {
   return Promise.all(
     sample.map(async (order, i) => {
-      const heard = hear(order);
+      const received = receive(order);
       await pause(200 + (i * 2000) / sample.length);
       const sentAt = performance.now();
       await order.scan();
-      return (await heard) - sentAt;
+      return (await received) - sentAt;
     }),
   );
 }
@@ -281,7 +277,7 @@ async function latencies(sample, hear) {
  * @param {readonly number[]} times
  * @returns {[string, string]}
  */
-function told(times) {
+function percentiles(times) {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (/** @type {number} */ share) =>
     `${(sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1)} ms`;
@@ -289,7 +285,7 @@ function told(times) {
 }
 
 /**
- * Cancels every stream in one go. Node 20 closes a connection on which more than a thousand are reset at once.
+ * Cancels all streams at once. Node 20 closes a connection if more than a thousand of its streams are reset at once.
  *
  * @param {readonly http2.ClientHttp2Stream[]} calls
  * @param {readonly http2.ClientHttp2Session[]} sessions
@@ -297,19 +293,22 @@ function told(times) {
  */
 async function cancelAll(calls, sessions) {
   /** @type {number[]} */
-  const goodbyes = [];
-  for (const session of sessions) session.on("goaway", (code) => goodbyes.push(code));
+  const goawayCodes = [];
+  for (const session of sessions) session.on("goaway", (code) => goawayCodes.push(code));
   const ended = Promise.all(calls.map((call) => call.closed || once(call, "close")));
   const endedIn = await timed(async () => {
     for (const call of calls) call.close(http2.constants.NGHTTP2_CANCEL);
     await ended;
   });
-  // What the server says to it is on its way.
+  // Waits for the server's GOAWAY frames.
   await pause(500);
   return [
-    ["until all have ended", `${endedIn.toFixed(0)} ms`],
-    ["connections lost by it", `${sessions.filter(({ closed }) => closed).length} of ${sessions.length}`],
-    ["error codes that the server said goodbye with", [...new Set(goodbyes)].join(", ") || "none"],
+    ["time until all streams are closed", `${endedIn.toFixed(0)} ms`],
+    [
+      "connections closed by the server",
+      `${sessions.filter(({ closed }) => closed).length} of ${sessions.length}`,
+    ],
+    ["GOAWAY error codes", [...new Set(goawayCodes)].join(", ") || "none"],
   ];
 }
 
@@ -351,6 +350,6 @@ function print(title, rows, heads = [`Node ${process.versions.node}, ${os.cpus()
  */
 function positive(text, option) {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option} must be a whole number above 0`);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option} must be a positive integer`);
   return value;
 }

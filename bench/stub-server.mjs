@@ -1,10 +1,10 @@
 /**
- * The sequencer of the bench, in a process of its own: reads each request whole and answers the same bytes, over every
- * protocol by the same few lines of `node:http` or `node:http2`. It verifies and decodes nothing, so that what differs
- * between two ways to call it is the client.
+ * The sequencer of the bench, in a separate process. It reads each request completely and sends the same response bytes,
+ * with the same few lines of `node:http` or `node:http2` for every protocol. It verifies and decodes nothing, so that
+ * only the clients differ.
  *
- * Tells its parent `{ http1, http2 }`, the two ports, and ends when the parent does. Sent `"last"`, it tells the body of
- * the last request.
+ * Sends `{ http1, http2 }`, the two ports, to its parent, and exits with the parent. The message `"last"` returns the body
+ * of the last request.
  */
 import http from "node:http";
 import http2 from "node:http2";
@@ -72,7 +72,7 @@ function whenRead(request, then) {
 }
 
 /**
- * One frame of gRPC.
+ * Encodes a gRPC frame.
  *
  * @param {number} flags
  * @param {Uint8Array} body

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
  * @returns {Promise<Stub>}
  *
  * @typedef {object} Stub
- * @property {string} http1 URL that speaks HTTP/1.1.
- * @property {string} http2 URL that speaks HTTP/2 with prior knowledge.
+ * @property {string} http1 URL of the HTTP/1.1 port.
+ * @property {string} http2 URL of the port for HTTP/2 with prior knowledge.
  * @property {() => Promise<Buffer>} lastBody Body of the last request.
  * @property {() => Promise<void>} close
  */
@@ -32,7 +32,7 @@ export async function startStub() {
 }
 
 /**
- * The next message of the child; rejects where it ends instead.
+ * Returns the next message of the child process. Rejects if the child exits first.
  *
  * @param {import("node:child_process").ChildProcess} child
  * @returns {Promise<any>}
@@ -40,7 +40,7 @@ export async function startStub() {
 function answer(child) {
   return new Promise((resolve, reject) => {
     /** @param {number | null} code */
-    const onExit = (code) => reject(new Error(`the stub server ended with ${code}`));
+    const onExit = (code) => reject(new Error(`The stub server exited with code ${code}`));
     child.once("exit", onExit);
     child.once("message", (message) => {
       child.off("exit", onExit);
