@@ -121,7 +121,7 @@ export declare type OpenMessageStreamWithKeepAliveResponse = Message$1<"code.mes
     case: "response";
   } | {
     /**
-     * Must be answered with a pong.
+     * The client must respond with a pong.
      *
      * @generated from field: code.messaging.v1.ServerPing ping = 2;
      */
