@@ -72,9 +72,17 @@ function cells(row) {
     name,
     `${digits(ratio.median)}x`,
     `${digits(ratio.min)}–${digits(ratio.max)}`,
-    target === undefined ? "" : "atLeast" in target ? `≥ ${target.atLeast}x` : `≤ ${target.atMost}x`,
+    target === undefined ? "" : "atLeast" in target ? limit("≥", target.atLeast) : limit("≤", target.atMost),
     result(row),
   ];
+}
+
+/**
+ * @param {string} sign
+ * @param {number} value
+ */
+function limit(sign, value) {
+  return `${sign} ${Number(value.toFixed(2))}x`;
 }
 
 /** @param {Row} row */
