@@ -38,8 +38,8 @@
 export const wallClock = () => performance.now();
 
 /**
- * CPU time of this process, including its garbage collector's threads. It is the better clock for CPU-bound work,
- * because it stands still while another process has the CPU.
+ * CPU time of this process, including its garbage collector's threads. It is the better clock for CPU-bound
+ * work, because it stands still while another process has the CPU.
  *
  * @type {Clock}
  */

@@ -1,6 +1,6 @@
 /**
- * Compares what a merchant's page loads, minified and gzipped, with the official client. Dynamic imports are split into
- * separate files, as web bundlers do.
+ * Compares what a merchant's page loads, minified and gzipped, with the official client. Dynamic imports are
+ * split into separate files, as web bundlers do.
  */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";

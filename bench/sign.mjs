@@ -61,8 +61,8 @@ async function checkOurs() {
 /** @typedef {(seed: Buffer) => crypto.KeyObject} ImportSeed */
 
 /**
- * The fastest import of a seed into `node:crypto` on this Node. Up to Node 25 that is a JWK with a dummy public key.
- * Node 26 rejects it.
+ * The fastest import of a seed into `node:crypto` on this Node. Up to Node 25 that is a JWK with a dummy
+ * public key. Node 26 rejects it.
  *
  * @returns {ImportSeed}
  */

@@ -1,6 +1,6 @@
 /**
- * Opens many idle streams over a few HTTP/2 connections. Measures the memory of each in the emulator, the time of one
- * message to each, and the latency of a stream compared with polling.
+ * Opens many idle streams over a few HTTP/2 connections. Measures the memory of each in the emulator, the
+ * time of one message to each, and the latency of a stream compared with polling.
  *
  * node bench/streams.mjs [--count 10000] [--connections 5] [--keep-alive]
  */
@@ -173,7 +173,8 @@ async function register(count, url, sessionManager) {
 }
 
 /**
- * Opens a stream for every order, spread over the sessions, and waits until each has received its stored messages.
+ * Opens a stream for every order, spread over the sessions, and waits until each has received its stored
+ * messages.
  *
  * @param {readonly Order[]} orders
  * @param {readonly http2.ClientHttp2Session[]} sessions
@@ -255,8 +256,8 @@ function notice() {
 }
 
 /**
- * Measures the milliseconds from the call that sends a message until its listener receives it, for each key of the sample.
- * The listener starts well before.
+ * Measures the milliseconds from the call that sends a message until its listener receives it, for each key
+ * of the sample. The listener starts well before.
  *
  * @param {readonly Order[]} sample
  * @param {(order: Order) => Promise<number>} receive
@@ -285,7 +286,8 @@ function percentiles(times) {
 }
 
 /**
- * Cancels all streams at once. Node 20 closes a connection if more than a thousand of its streams are reset at once.
+ * Cancels all streams at once. Node 20 closes a connection if more than a thousand of its streams are reset
+ * at once.
  *
  * @param {readonly http2.ClientHttp2Stream[]} calls
  * @param {readonly http2.ClientHttp2Session[]} sessions

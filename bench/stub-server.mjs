@@ -1,10 +1,10 @@
 /**
- * The sequencer of the bench, in a separate process. It reads each request completely and sends the same response bytes,
- * with the same few lines of `node:http` or `node:http2` for every protocol. It verifies and decodes nothing, so that
- * only the clients differ.
+ * The sequencer of the bench, in a separate process. It reads each request completely and sends the same
+ * response bytes, with the same few lines of `node:http` or `node:http2` for every protocol. It verifies and
+ * decodes nothing, so that only the clients differ.
  *
- * Sends `{ http1, http2 }`, the two ports, to its parent, and exits with the parent. The message `"last"` returns the body
- * of the last request.
+ * Sends `{ http1, http2 }`, the two ports, to its parent, and exits with the parent. The message `"last"`
+ * returns the body of the last request.
  */
 import http from "node:http";
 import http2 from "node:http2";

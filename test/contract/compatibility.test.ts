@@ -1,6 +1,6 @@
 /**
- * Makes every call over every protocol and compares the outcome with `docs/compatibility.md`, which `vitest -u` regenerates.
- * Every cell is also compared with the capability table.
+ * Makes every call over every protocol and compares the outcome with `docs/compatibility.md`, which `vitest
+ * -u` regenerates. Every cell is also compared with the capability table.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
@@ -211,7 +211,7 @@ const kinds = MessageSchema.oneofs.flatMap(({ fields }) => fields);
 /** Ways that differ in nothing but in who made the HTTP client are no columns of their own. */
 const columns = ways.filter(({ name }) => !name.includes("fetch"));
 
-/** What each way was found to do: a cell for every row by its name. Tried once, by whichever test comes first. */
+/** The cells of each column by row name. Computed once, by the first test that needs them. */
 const outcomes = new Map<Way, Promise<ReadonlyMap<string, string>>>();
 
 describe.each(columns)("over $name", (way) => {
