@@ -1,80 +1,53 @@
-import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
-import * as crypto from "#crypto";
-import { toBase58 } from "../lib/bytes.js";
-import { type SequencerServices, sequencerRoutes, sequencerServices } from "../server/calls/services.js";
-import { WebhookDelivery } from "../server/webhook/delivery.js";
-import { webhookToken } from "../server/webhook/token.js";
-import { Changes, ToldStreamHub, toldStore } from "./control/changes.js";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { type ServerCore, serverCore } from "../server/core.js";
+import { controlAuthorization } from "./control/access.js";
+import { Changes, ObservedStreamHub, observedStore } from "./control/changes.js";
 import { type Controls, controlRoutes } from "./control/control.js";
-import { IntentWatches, type Watched } from "./control/watch.js";
+import { IntentWatches, type WatchSource } from "./control/watch.js";
 import type { CheckedEmulatorOptions } from "./options.js";
 import { WalletUsers } from "./wallet/users.js";
 import { Wallet } from "./wallet/wallet.js";
 
 /** Everything of an emulator but its port. */
 export interface EmulatorCore {
-  readonly services: SequencerServices;
+  readonly server: ServerCore;
   readonly wallet: Wallet;
   readonly controls: Controls;
-  /** Base58 of the public key that webhooks are signed with. */
-  readonly webhookPublicKey: string;
-  /** Registers every service. `authorize` throws for callers that may not use the control services. */
-  readonly routes: (authorize: (context: HandlerContext) => void) => (router: ConnectRouter) => void;
-  /** Goes on with the webhooks that a store from before holds. */
-  resume(): Promise<void>;
-  /** Ends every stream, schedule and timer. */
+  /** Registers the wallet and control services. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Ends every watch, and stops the clock unless it is the caller's. The server core is stopped before. */
   stop(): void;
 }
 
-/** Puts the emulator's parts together. */
-export function emulatorCore(
-  options: CheckedEmulatorOptions,
-  onError: (error: unknown) => void,
-): EmulatorCore {
-  const { clock, rates, deliverWebhook } = options;
+/** Assembles a sequencer whose changes are observed, its payer and its control services. */
+export function emulatorCore(options: CheckedEmulatorOptions): EmulatorCore {
+  const { clock, rates } = options;
   const changes = new Changes();
-  const store = toldStore(options.store, changes.tell);
-  const hub = new ToldStreamHub(clock, changes.tell);
-  const signingKey = crypto.keyFromSeed(options.signingSeed);
-  const delivery = new WebhookDelivery({
-    store,
-    hub,
-    clock,
-    deliverWebhook,
-    tokenOf: (intentId, intent) => webhookToken(intentId, intent, signingKey),
-    onError,
-  });
   const users = new WalletUsers(options.walletSeed);
-  const services = sequencerServices({
-    store,
-    hub,
+  const server = serverCore(options, {
     clock,
-    delivery,
-    rules: options,
-    webhookUrls: options,
-    isRelationship: (account, domain) => users.isRelationship(account, domain),
-    onError,
+    store: observedStore(options.store, changes.notify),
+    hub: new ObservedStreamHub(clock, changes.notify),
+    isRelationshipAccount: (account, domain) => users.isRelationship(account, domain),
+    onError: (error) => options.logger.error("code-intents emulator:", error),
   });
+  const { store, hub, delivery, services, webhookPublicKey } = server;
   const wallet = new Wallet(services, users, { store, hub, clock, delivery, rates });
-  const watched: Watched = {
+  const source: WatchSource = {
     dump: () => store.dump(),
     hasStream: (intentId) => hub.has(intentId),
     now: () => clock.now(),
     clockRunning: () => !clock.frozen,
   };
-  const watches = new IntentWatches(watched, changes);
-  const webhookPublicKey = toBase58(signingKey.publicKey);
+  const watches = new IntentWatches(source, changes);
   const controls: Controls = {
-    ...watched,
+    ...source,
     wallet,
     webhookPublicKey,
-    watch: (request, signal) => watches.watch(request, signal),
-    async load(states) {
-      delivery.reset();
-      hub.reset();
+    watchIntents: (request, signal) => watches.watch(request, signal),
+    load(states) {
       wallet.reset();
-      await store.load(states);
-      await delivery.resume();
+      return server.load(states);
     },
     async advance(ms) {
       await clock.advance(ms);
@@ -82,19 +55,12 @@ export function emulatorCore(
     },
   };
   return {
-    services,
+    server,
     wallet,
     controls,
-    webhookPublicKey,
-    routes: (authorize) => (router) => {
-      sequencerRoutes(services)(router);
-      controlRoutes(controls, authorize)(router);
-    },
-    resume: () => delivery.resume(),
+    routes: controlRoutes(controls, controlAuthorization(options.controlToken)),
     stop() {
       watches.close();
-      delivery.stop();
-      hub.close();
       if (options.ownsClock) clock.stop();
     },
   };

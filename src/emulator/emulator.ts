@@ -1,27 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { createContextValues, createRouterTransport, type Transport } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { sequencerRoutes } from "../server/calls/services.js";
-import { envelopeHandler, isEnvelopePath } from "../server/envelope/http.js";
-import { EnvelopeMethods } from "../server/envelope/methods.js";
-import { WebSockets } from "../server/envelope/websocket.js";
-import {
-  type GuardOptions,
-  guardRequest,
-  type PortRequest,
-  type PortResponse,
-} from "../server/port/http-guard.js";
-import { MAX_REQUEST_BYTES } from "../server/port/request-body.js";
-import { type PortServer, startPortServer } from "../server/port/server.js";
-import { restHandler } from "../server/rest/rest.js";
+import type { Transport } from "@connectrpc/connect";
+import { type RunningServer, type ServerExtension, startServer } from "../server/server.js";
 import { readState, writeState } from "../server/store/state-text.js";
 import type { MovableClock } from "./clock.js";
-import {
-  controlAuthorization,
-  foreignPageKey,
-  isFromForeignPage,
-  remoteAddressKey,
-} from "./control/access.js";
+import { foreignPageKey, isFromForeignPage, remoteAddressKey } from "./control/access.js";
 import { type EmulatorCore, emulatorCore } from "./core.js";
 import { type CheckedEmulatorOptions, checkEmulatorOptions, type EmulatorOptions } from "./options.js";
 import { isPageRequest, pageHandler } from "./page/page.js";
@@ -60,21 +42,19 @@ export class Emulator {
   /** Base58 of the Ed25519 key that webhooks are signed with: the `publicKey` of `verifyWebhook`. */
   readonly webhookPublicKey: string;
 
-  readonly #listener: Listener;
+  readonly #server: RunningServer;
   readonly #core: EmulatorCore;
-  readonly #options: CheckedEmulatorOptions;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CheckedEmulatorOptions, core: EmulatorCore, listener: Listener) {
-    this.#options = options;
+  private constructor(options: CheckedEmulatorOptions, core: EmulatorCore, server: RunningServer) {
     this.#core = core;
-    this.#listener = listener;
-    this.port = listener.server.port;
-    this.url = `http://${reachableHost(options.host)}:${this.port}`;
-    this.transport = createRouterTransport(core.routes(controlAuthorization(options.controlToken)));
+    this.#server = server;
+    this.port = server.port;
+    this.url = server.url;
+    this.transport = server.transport;
     this.wallet = core.wallet;
     this.clock = options.clock;
-    this.webhookPublicKey = core.webhookPublicKey;
+    this.webhookPublicKey = core.server.webhookPublicKey;
   }
 
   /**
@@ -85,16 +65,13 @@ export class Emulator {
    */
   static async start(options: EmulatorOptions = {}): Promise<Emulator> {
     const checked = checkEmulatorOptions(options);
-    const onError = (error: unknown) => checked.logger.error("code-intents emulator:", error);
-    const core = emulatorCore(checked, onError);
-    const emulator = new Emulator(checked, core, await listen(checked, core, onError));
+    const core = emulatorCore(checked);
     try {
-      await core.resume();
+      return new Emulator(checked, core, await startServer(core.server, checked, extension(checked, core)));
     } catch (error) {
-      await emulator.close();
+      core.stop();
       throw error;
     }
-    return emulator;
   }
 
   /** Forgets everything: requests, messages, intents and webhooks. Ends every stream. */
@@ -131,59 +108,21 @@ export class Emulator {
   }
 
   async #close(): Promise<void> {
+    const closed = this.#server.close();
     this.#core.stop();
-    this.#listener.sockets.close();
-    await this.#listener.server.close();
-    if (this.#options.ownsStore) await this.#options.store.close();
+    await closed;
   }
 }
 
-/** The host to connect to: where all addresses are listened on, loopback. */
-function reachableHost(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-/** What answers on the port. */
-interface Listener {
-  readonly server: PortServer;
-  readonly sockets: WebSockets;
-}
-
-async function listen(
-  options: CheckedEmulatorOptions,
-  core: EmulatorCore,
-  onError: (error: unknown) => void,
-): Promise<Listener> {
-  // Of the sequencer's services alone: the emulator's own are not for an envelope.
-  const methods = new EnvelopeMethods(sequencerRoutes(core.services));
-  const sockets = new WebSockets(methods, onError);
-  const envelope = envelopeHandler(methods, onError);
-  const rest = restHandler(core.services, options, onError);
-  const page = pageHandler(options.controlToken !== undefined, onError);
-  const handler = connectNodeAdapter({
-    routes: core.routes(controlAuthorization(options.controlToken)),
-    readMaxBytes: MAX_REQUEST_BYTES,
-    contextValues: (req) =>
-      createContextValues()
-        .set(remoteAddressKey, req.socket.remoteAddress ?? "unknown")
-        .set(foreignPageKey, isFromForeignPage(req as PortRequest)),
-    fallback: (req, res) => {
-      const handle = isEnvelopePath(req.url) ? envelope : isPageRequest(req) ? page : rest;
-      void handle(req as PortRequest, res as PortResponse).catch(onError);
+/** What the emulator serves on the sequencer's port in addition: wallet, control services and page. */
+function extension(options: CheckedEmulatorOptions, core: EmulatorCore): ServerExtension {
+  const page = pageHandler(options.controlToken !== undefined, core.server.onError);
+  return {
+    routes: core.routes,
+    addContext(values, req) {
+      values.set(remoteAddressKey, req.socket.remoteAddress ?? "unknown");
+      values.set(foreignPageKey, isFromForeignPage(req));
     },
-  });
-  const { host, port, allowedHosts, allowedOrigins } = options;
-  const guard = (): GuardOptions => ({ bound: { host, port: server.port }, allowedHosts, allowedOrigins });
-  const server: PortServer = await startPortServer({
-    host,
-    port,
-    handler: (req, res) => {
-      if (guardRequest(req, res, guard())) handler(req, res);
-    },
-    onUpgrade: (req, socket, head) => sockets.upgrade(req, socket, head, guard()),
-    onHandlerError: onError,
-  });
-  return { server, sockets };
+    handlerOf: (req) => (isPageRequest(req) ? page : undefined),
+  };
 }

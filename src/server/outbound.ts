@@ -1,4 +1,4 @@
-/** What the emulator fetches from elsewhere by default: host names and well-known files. Tests replace both. */
+/** The server's default access to the network: host names and well-known files. Tests replace both. */
 import { lookup as lookupWithCallback } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { get } from "node:https";
@@ -16,7 +16,7 @@ export async function resolveHost(hostname: string): Promise<void> {
 
 /**
  * Fetches a well-known file over https: at most five seconds, 64 KiB and ten redirects, and never from an address that is
- * private, so that a domain in a request cannot make the emulator read its own network.
+ * private, so that a domain in a request cannot make the server read its own network.
  */
 export async function fetchWellKnown(url: string): Promise<WellKnownAnswer> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);

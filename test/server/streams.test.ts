@@ -20,9 +20,9 @@ import type { SigningKey } from "../../src/crypto/types.js";
 import { type Emulator, memoryStore } from "../../src/emulator/index.js";
 import { checkEmulatorOptions } from "../../src/emulator/options.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { openMessageStream, openMessageStreamWithKeepAlive } from "../../src/server/calls/message-streams.js";
 import { type SequencerServices, sequencerServices } from "../../src/server/calls/services.js";
 import { StreamHub } from "../../src/server/streams/stream-hub.js";
-import { openMessageStream, openMessageStreamWithKeepAlive } from "../../src/server/streams/streams.js";
 import {
   cleanUp,
   connectHttp1,
@@ -492,10 +492,10 @@ describe("a reader that is behind", () => {
       store,
       hub,
       clock,
-      delivery: { arm() {} },
+      delivery: { schedule() {} },
       rules: options,
       webhookUrls: options,
-      isRelationship: () => false,
+      isRelationshipAccount: () => false,
       onError,
     });
     const send = (key: SigningKey, kind = codeScanned) => {

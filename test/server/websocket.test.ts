@@ -16,13 +16,13 @@ import {
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import { Emulator } from "../../src/emulator/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { openMessageStream } from "../../src/server/calls/message-streams.js";
 import { EnvelopeMethods } from "../../src/server/envelope/methods.js";
 import { RequestQueue } from "../../src/server/envelope/queue.js";
 import { WebSockets } from "../../src/server/envelope/websocket.js";
 import { startPortServer } from "../../src/server/port/server.js";
 import { memoryStore } from "../../src/server/store/memory.js";
 import { StreamHub } from "../../src/server/streams/stream-hub.js";
-import { openMessageStream } from "../../src/server/streams/streams.js";
 import { cleanUp, emulated, isStreamOpen, later, WatchedClock } from "../support/emulated.js";
 import {
   type Answer,

@@ -1,48 +1,50 @@
-/** Who is to be told when the state changes, and what tells of it: the store and the streams, each with a listener. */
-
+/** Changes of the state: a store and a stream hub that report them, and their listeners. */
 import type { Clock } from "../../server/clock.js";
 import type { Store, StoreTransaction } from "../../server/store/store.js";
-import { type MessageStream, StreamHub } from "../../server/streams/stream-hub.js";
+import type { MessageStream } from "../../server/streams/message-stream.js";
+import { StreamHub } from "../../server/streams/stream-hub.js";
 
-/** Gets the id of the intent that has changed; `undefined` where everything may have. */
+/** Receives the id of the intent that has changed; `undefined` if everything may have. */
 export type ChangeListener = (intentId: string | undefined) => void;
 
-/** Hands changes on to whoever listens. */
+/** Passes changes to the listeners. */
 export class Changes {
   readonly #listeners = new Set<ChangeListener>();
 
-  /** Tells everybody. */
-  readonly tell: ChangeListener = (intentId) => {
+  /** Calls every listener. */
+  readonly notify: ChangeListener = (intentId) => {
     for (const listener of this.#listeners) listener(intentId);
   };
 
-  /** Calls back from now on. Returns what ends it. */
+  /** Adds a listener. Returns a function that removes it. */
   listen(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 }
 
-/** The same store, which tells of what was written. What other processes write to it goes unnoticed. */
-export function toldStore(store: Store, tell: ChangeListener): Store {
+/** Wraps a store to report what is written through it. Writes by other processes are not reported. */
+export function observedStore(store: Store, notify: ChangeListener): Store {
   return {
     async transaction(intentId, work) {
       const written = { any: false };
-      const result = await store.transaction(intentId, (transaction) => work(noting(transaction, written)));
-      if (written.any) tell(intentId);
+      const result = await store.transaction(intentId, (transaction) =>
+        work(trackingWrites(transaction, written)),
+      );
+      if (written.any) notify(intentId);
       return result;
     },
     dump: () => store.dump(),
     async load(states) {
       await store.load(states);
-      tell(undefined);
+      notify(undefined);
     },
     close: () => store.close(),
   };
 }
 
-/** The same transaction, which notes whether anything is written. */
-function noting(transaction: StoreTransaction, written: { any: boolean }): StoreTransaction {
+/** Wraps a transaction to record whether anything is written. */
+function trackingWrites(transaction: StoreTransaction, written: { any: boolean }): StoreTransaction {
   const write = (done: Promise<void>): Promise<void> => {
     written.any = true;
     return done;
@@ -62,19 +64,19 @@ function noting(transaction: StoreTransaction, written: { any: boolean }): Store
   };
 }
 
-/** The open streams, which tell when somebody begins or ends to listen at a key. */
-export class ToldStreamHub extends StreamHub {
-  readonly #tell: ChangeListener;
+/** The open streams; reports when one opens or ends. */
+export class ObservedStreamHub extends StreamHub {
+  readonly #notify: ChangeListener;
 
-  constructor(clock: Clock, tell: ChangeListener) {
+  constructor(clock: Clock, notify: ChangeListener) {
     super(clock);
-    this.#tell = tell;
+    this.#notify = notify;
   }
 
   override open(intentId: string, closedText = ""): MessageStream {
     const stream = super.open(intentId, closedText);
-    this.#tell(intentId);
-    stream.onEnd(() => this.#tell(intentId));
+    this.#notify(intentId);
+    stream.onEnd(() => this.#notify(intentId));
     return stream;
   }
 }

@@ -17,20 +17,20 @@ import { invalidArgument } from "../../server/failure.js";
 import { LATEST_TIME, readState, writeState } from "../../server/store/state-text.js";
 import type { KeyState } from "../../server/store/store.js";
 import type { Wallet } from "../wallet/wallet.js";
-import { explained } from "./explained.js";
+import { explanationOf } from "./explanation.js";
+import { byAge, domainView, intentView, requestedView, submittedView } from "./intent-view.js";
 import { pastedPayload } from "./pasted-payload.js";
-import { byAge, requested, shownDomain, shownIntent, submitted } from "./shown.js";
-import type { Watched } from "./watch.js";
+import type { WatchSource } from "./watch.js";
 
-/** What the control services steer. */
-export interface Controls extends Watched {
+/** What the control services control. */
+export interface Controls extends WatchSource {
   readonly wallet: Wallet;
   /** Base58. */
   readonly webhookPublicKey: string;
   /** Replaces everything, streams and schedules included. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
-  /** Tells of changes until the signal fires. */
-  watch(request: WatchIntentsRequest, signal: AbortSignal): AsyncIterable<WatchIntentsResponse>;
+  /** Reports changes until the signal fires. */
+  watchIntents(request: WatchIntentsRequest, signal: AbortSignal): AsyncIterable<WatchIntentsResponse>;
   /** Moves the clock, and resolves with its new time in milliseconds since 1970. */
   advance(ms: number): Promise<number>;
 }
@@ -64,7 +64,7 @@ export function controlRoutes(
       {
         scan: guarded(async ({ payload }) => {
           const { intentId, payment, domain } = await wallet.scan(payload);
-          return { intentId, ...(payment && { payment: requested(payment) }), ...shownDomain(domain) };
+          return { intentId, ...(payment && { payment: requestedView(payment) }), ...domainView(domain) };
         }),
         pay: guarded(async ({ target, currency, nativeAmount, destination, user, anonymous }) => {
           const changes = {
@@ -77,7 +77,7 @@ export function controlRoutes(
             user,
             anonymous,
           });
-          return { intentId, payment: submitted(payment), userId: userId ?? "" };
+          return { intentId, payment: submittedView(payment), userId: userId ?? "" };
         }),
         login: guarded(({ target, user }) => wallet.login(checkTarget(target), { user })),
         reject: guarded(({ payload }) => wallet.reject(payload)),
@@ -94,22 +94,22 @@ export function controlRoutes(
       {
         listIntents: guarded(async () => ({
           intents: byAge(await controls.dump()).map(([id, state]) =>
-            shownIntent(id, state, controls.hasStream(id)),
+            intentView(id, state, controls.hasStream(id)),
           ),
         })),
         getIntent: guarded(async ({ intentId }) => {
           const state = await stateOf(intentId);
-          return { intent: shownIntent(intentId, state, controls.hasStream(intentId)) };
+          return { intent: intentView(intentId, state, controls.hasStream(intentId)) };
         }),
         watchIntents(request, context) {
           authorize(context);
-          return controls.watch(request, context.signal);
+          return controls.watchIntents(request, context.signal);
         },
         explainMessage: guarded(async ({ intentId, messageId }) => {
           const { messages } = await stateOf(intentId);
           const message = messages.find((stored) => stored.messageId === messageId);
           if (message === undefined) throw new ConnectError("no such message is stored", Code.NotFound);
-          return create(ExplainMessageResponseSchema, explained(intentId, message));
+          return create(ExplainMessageResponseSchema, explanationOf(intentId, message));
         }),
         getEmulator: guarded(async () => {
           const { webhookPublicKey } = controls;

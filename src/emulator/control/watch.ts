@@ -1,4 +1,4 @@
-/** WatchIntents: the newest intents, and then whatever changes. */
+/** WatchIntents: the newest intents, then every change. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
@@ -11,9 +11,9 @@ import {
 import { invalidArgument } from "../../server/failure.js";
 import type { KeyState } from "../../server/store/store.js";
 import type { Changes } from "./changes.js";
-import { byAge, outlinedIntent } from "./shown.js";
+import { byAge, intentOutline } from "./intent-view.js";
 
-/** Most intents that one watch tells of. */
+/** Most intents that one watch reports. */
 const MAX_INTENTS = 200;
 /** Most intents in one response, which keeps it well below a megabyte. */
 const INTENTS_PER_RESPONSE = 20;
@@ -21,11 +21,11 @@ const INTENTS_PER_RESPONSE = 20;
 const MAX_WATCHES = 16;
 /** Changes that follow each other this fast go out together. */
 const PAUSE_MS = 50;
-/** Silence after which an empty response says that the emulator is still there. */
-const SILENCE_MS = 5_000;
+/** Time without a change after which an empty response shows that the emulator still runs. */
+const HEARTBEAT_MS = 5_000;
 
-/** What a watch looks at. */
-export interface Watched {
+/** The state that a watch reports. */
+export interface WatchSource {
   dump(): Promise<ReadonlyMap<string, KeyState>>;
   hasStream(intentId: string): boolean;
   /** Milliseconds since 1970. */
@@ -36,69 +36,73 @@ export interface Watched {
 
 /** The open watches of an emulator. */
 export class IntentWatches {
-  readonly #watched: Watched;
+  readonly #source: WatchSource;
   readonly #changes: Changes;
   readonly #end = new AbortController();
   #open = 0;
   #total = 0;
 
-  constructor(watched: Watched, changes: Changes) {
-    this.#watched = watched;
+  constructor(source: WatchSource, changes: Changes) {
+    this.#source = source;
     this.#changes = changes;
   }
 
-  /** Ends every watch, and opens none any more. */
+  /** Ends every watch, and opens no more. */
   close(): void {
     this.#end.abort();
   }
 
   /**
-   * Tells of changes until the caller leaves.
+   * Reports changes until the caller leaves.
    *
-   * @throws ConnectError ResourceExhausted where too many watches are open, Unavailable when the emulator closes
+   * @throws ConnectError ResourceExhausted if too many watches are open, Unavailable when the emulator closes
    */
   async *watch({ limit }: WatchIntentsRequest, left: AbortSignal): AsyncGenerator<WatchIntentsResponse> {
     if (limit > MAX_INTENTS) throw invalidArgument(`limit: must be at most ${MAX_INTENTS}`);
     if (this.#open >= MAX_WATCHES)
       throw new ConnectError(`${MAX_WATCHES} watches are open already`, Code.ResourceExhausted);
     this.#open += 1;
-    const news = new News(this.#changes);
+    const pending = new PendingChanges(this.#changes);
     try {
       const signal = AbortSignal.any([left, this.#end.signal]);
-      yield* this.#tell(news, limit || MAX_INTENTS, signal);
+      yield* this.#responses(pending, limit || MAX_INTENTS, signal);
     } finally {
-      news.close();
+      pending.close();
       this.#open -= 1;
     }
     if (this.#end.signal.aborted) throw new ConnectError("the emulator is closing", Code.Unavailable);
   }
 
-  async *#tell(news: News, limit: number, signal: AbortSignal): AsyncGenerator<WatchIntentsResponse> {
+  async *#responses(
+    pending: PendingChanges,
+    limit: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchIntentsResponse> {
     while (!signal.aborted) {
-      const { startsOver, changed } = news.take();
-      const states = startsOver || changed.size > 0 ? byAge(await this.#watched.dump()) : undefined;
-      const told = states?.slice(-limit).filter(([intentId]) => startsOver || changed.has(intentId)) ?? [];
+      const { startsOver, changed } = pending.take();
+      const states = startsOver || changed.size > 0 ? byAge(await this.#source.dump()) : undefined;
+      const listed = states?.slice(-limit).filter(([intentId]) => startsOver || changed.has(intentId)) ?? [];
       if (states !== undefined) this.#total = states.length;
-      for (let at = 0; at === 0 || at < told.length; at += INTENTS_PER_RESPONSE) {
-        const intents = told
+      for (let at = 0; at === 0 || at < listed.length; at += INTENTS_PER_RESPONSE) {
+        const intents = listed
           .slice(at, at + INTENTS_PER_RESPONSE)
-          .map(([intentId, state]) => outlinedIntent(intentId, state, this.#watched.hasStream(intentId)));
+          .map(([intentId, state]) => intentOutline(intentId, state, this.#source.hasStream(intentId)));
         yield this.#response({ startsOver: startsOver && at === 0, intents });
       }
-      await news.wait(SILENCE_MS, signal);
+      await pending.wait(HEARTBEAT_MS, signal);
       await pause(PAUSE_MS, signal);
     }
   }
 
   #response(fields: MessageInitShape<typeof WatchIntentsResponseSchema>): WatchIntentsResponse {
-    const now = timestampFromMs(this.#watched.now());
-    const clockRunning = this.#watched.clockRunning();
+    const now = timestampFromMs(this.#source.now());
+    const clockRunning = this.#source.clockRunning();
     return create(WatchIntentsResponseSchema, { ...fields, total: this.#total, now, clockRunning });
   }
 }
 
-/** What has changed since it was last asked. */
-class News {
+/** The changes since the last response. */
+class PendingChanges {
   #startsOver = true;
   #changed = new Set<string>();
   #wake: (() => void) | undefined;
@@ -119,7 +123,7 @@ class News {
     return taken;
   }
 
-  /** Waits until there is something to take, for so long at most. */
+  /** Waits for a change, for `ms` at most. */
   wait(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#startsOver || this.#changed.size > 0 || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -17,7 +17,7 @@ import { unauthenticated } from "../failure.js";
 import { type FetchWellKnown, isOwner } from "../rules/domain.js";
 import { isSignedBy } from "../signed.js";
 import type { Store } from "../store/store.js";
-import { announce, putSubmitted, type SubmissionContext } from "./submission.js";
+import { publishSubmission, putSubmitted, type SubmissionContext } from "./submission.js";
 
 /** What GetLoginForThirdPartyApp depends on. */
 export interface GetLoginContext {
@@ -29,8 +29,8 @@ export interface GetLoginContext {
 
 /** What LoginToThirdPartyApp depends on. */
 export interface LoginContext extends SubmissionContext {
-  /** Whether an account is that of one of the wallet's users at a base domain. */
-  readonly isRelationship: (account: string, domain: string) => boolean;
+  /** Whether an account, in base58, is a user's relationship account with a base domain. */
+  readonly isRelationshipAccount: (account: string, domain: string) => boolean | Promise<boolean>;
 }
 
 /**
@@ -64,7 +64,7 @@ export async function getLogin(
   return create(GetLoginForThirdPartyAppResponseSchema, { result: Result.OK, userId: { value: userId } });
 }
 
-/** Logs a user of the wallet in: stores the intent, arms the webhook and emits IntentSubmitted, in one transaction. */
+/** Logs a user in: stores the intent, schedules the webhook and emits IntentSubmitted, in one transaction. */
 export async function login(
   request: LoginToThirdPartyAppRequest,
   context: LoginContext,
@@ -74,19 +74,19 @@ export async function login(
   if (!isSignedBy(LoginToThirdPartyAppRequestSchema, request, user)) throw unauthenticated();
   const userId = toBase58(user);
   const intentId = toBase58(bytesOf(request.intentId));
-  const { store, clock, isRelationship } = context;
+  const { store, clock, isRelationshipAccount } = context;
   const outcome = await store.transaction(intentId, async (transaction) => {
     const asked = await transaction.getRequest();
     if (asked === undefined) return Result.REQUEST_NOT_FOUND;
     if (!asked.domain?.verified) return Result.LOGIN_NOT_SUPPORTED;
     if (asked.payment !== undefined) return Result.PAYMENT_REQUIRED;
-    if (!isRelationship(userId, asked.domain.base)) return Result.INVALID_ACCOUNT;
+    if (!(await isRelationshipAccount(userId, asked.domain.base))) return Result.INVALID_ACCOUNT;
     const intent = await transaction.getIntent();
     if (intent !== undefined) return intent.user === userId ? Result.OK : Result.DIFFERENT_LOGIN_EXISTS;
     return putSubmitted(transaction, intentId, { payment: undefined, user: userId }, clock.now());
   });
   if (typeof outcome === "number") return create(LoginToThirdPartyAppResponseSchema, { result: outcome });
-  await announce(context, intentId, outcome);
+  await publishSubmission(context, intentId, outcome);
   return create(LoginToThirdPartyAppResponseSchema);
 }
 

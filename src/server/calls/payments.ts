@@ -2,7 +2,7 @@ import { invalidArgument } from "../failure.js";
 import type { RatesTable } from "../rules/payment.js";
 import { checkPayment, type Payment } from "../rules/payment.js";
 import type { SubmittedPayment } from "../store/store.js";
-import { announce, putSubmitted, type SubmissionContext } from "./submission.js";
+import { publishSubmission, putSubmitted, type SubmissionContext } from "./submission.js";
 
 /** What submitting a payment depends on. */
 export interface PaymentContext extends SubmissionContext {
@@ -17,7 +17,7 @@ export interface SubmittedIntent {
 }
 
 /**
- * Submits a payment: stores the intent, arms the webhook and emits IntentSubmitted with its metadata, in one transaction.
+ * Submits a payment: stores the intent, schedules the webhook and emits IntentSubmitted with its metadata, in one transaction.
  * `userIdAt` gives the payer's id at the verified domain of a request, where the payer has one.
  *
  * @throws ConnectError InvalidArgument with the sequencer's words where the payment does not fit the request
@@ -40,6 +40,6 @@ export async function submitPayment(
     const submission = await putSubmitted(transaction, intentId, { payment, user: userId }, clock.now());
     return { payment, userId, submission };
   });
-  await announce(context, intentId, submission);
+  await publishSubmission(context, intentId, submission);
   return submitted;
 }

@@ -31,8 +31,8 @@ import { unauthenticated } from "../failure.js";
 import { type SendMessageRules, sendMessage } from "../rules/send-message.js";
 import { type WebhookUrlRules, webhookUrlProblem } from "../rules/webhook-url.js";
 import { isSignedBy } from "../signed.js";
-import { openMessageStream, openMessageStreamWithKeepAlive, type StreamContext } from "../streams/streams.js";
 import { getLogin, type LoginContext, login } from "./identity.js";
+import { openMessageStream, openMessageStreamWithKeepAlive, type StreamContext } from "./message-streams.js";
 import { checkedBy, type UnaryCall } from "./unary-call.js";
 
 /** What the services depend on. */

@@ -11,10 +11,10 @@ export interface SubmissionContext {
   readonly store: Store;
   readonly hub: StreamHub;
   readonly clock: Clock;
-  readonly delivery: Pick<WebhookDelivery, "arm">;
+  readonly delivery: Pick<WebhookDelivery, "schedule">;
 }
 
-/** A submitted intent, to be announced once its transaction has taken effect. */
+/** A submitted intent, to be published once its transaction has taken effect. */
 export interface Submission {
   readonly message: Message;
   readonly hasWebhook: boolean;
@@ -35,12 +35,12 @@ export async function putSubmitted(
   return { message, hasWebhook: webhook !== undefined };
 }
 
-/** Arms the webhook, and tells whoever listens. */
-export async function announce(
+/** Schedules the webhook, and delivers IntentSubmitted to the open stream. */
+export async function publishSubmission(
   { delivery, hub }: SubmissionContext,
   intentId: string,
   { message, hasWebhook }: Submission,
 ): Promise<void> {
-  if (hasWebhook) delivery.arm(intentId);
+  if (hasWebhook) delivery.schedule(intentId);
   await hub.deliver(intentId, message);
 }

@@ -104,7 +104,7 @@ export class EnvelopeMethod {
       method: spec.method,
       protocolName: "envelope",
       requestMethod: "POST",
-      url: `http://emulator/${parent.typeName}/${spec.method.name}`,
+      url: `http://sequencer/${parent.typeName}/${spec.method.name}`,
       requestSignal: signal,
     });
     try {

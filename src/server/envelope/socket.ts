@@ -16,7 +16,7 @@ export interface EnvelopeSocketLimits {
   readonly takeMs: number;
 }
 
-/** What the sockets of an emulator share. */
+/** What the sockets of a server share. */
 export interface EnvelopeSocketContext {
   readonly methods: EnvelopeMethods;
   readonly limits: EnvelopeSocketLimits;

@@ -36,7 +36,7 @@ const serverOptions = {
   allowSynchronousEvents: false,
 };
 
-/** Every WebSocket of an emulator, whatever its path. */
+/** Every WebSocket of a server, whatever its path. */
 export class WebSockets {
   readonly #server: WebSocketServer;
   readonly #serve: (webSocket: WebSocket) => EnvelopeSocket;
@@ -50,7 +50,7 @@ export class WebSockets {
     const limits = { ...defaultLimits, ...given };
     const context = { methods, onError, limits };
     this.#serve = (webSocket) => new EnvelopeSocket(webSocket, context);
-    const options = { ...serverOptions, closeTimeout: limits.closeMs, WebSocket: TellingWebSocket };
+    const options = { ...serverOptions, closeTimeout: limits.closeMs, WebSocket: ClosingEventWebSocket };
     this.#server = new WebSocketServer(options);
     this.#server.on("wsClientError", (error, socket, req) =>
       refuse(socket, req.method === "GET" ? 400 : 405, error.message),
@@ -89,10 +89,10 @@ export class WebSockets {
 }
 
 /**
- * Tells when closing begins, by either side. The library itself tells of the end only, which a client can put off; its key
- * is to be free as soon as it says good-bye.
+ * Emits `closing` when either side starts to close. The library emits only the end, which a client can delay; its key must
+ * be free as soon as the client starts to close.
  */
-class TellingWebSocket extends WebSocket {
+class ClosingEventWebSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     super.close(code, reason);
     this.emit("closing");

@@ -3,7 +3,7 @@ import type http from "node:http";
 import http2 from "node:http2";
 import type { Duplex } from "node:stream";
 import { type PortRequest, type PortResponse, sendError, sendErrorOnSocket } from "./http-guard.js";
-import type { PortServerLimits } from "./limits.js";
+import type { PortServerLimits } from "./port-limits.js";
 
 /** Answers a request. What it throws, or rejects with, is answered 500 and goes to `onHandlerError`. */
 export type PortHandler = (req: PortRequest, res: PortResponse) => void | Promise<void>;

@@ -3,7 +3,7 @@ import http2 from "node:http2";
 import type net from "node:net";
 import { type Connection, destroyLater, ignore, type Port, run, startTimer } from "./connection.js";
 import { sendError } from "./http-guard.js";
-import type { PortServerLimits } from "./limits.js";
+import type { PortServerLimits } from "./port-limits.js";
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_SETTINGS_TIMEOUT } = http2.constants;
 

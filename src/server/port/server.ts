@@ -13,7 +13,7 @@ import { checkDuration } from "../../lib/options.js";
 import { type Connection, ignore, type Port, type PortHandlers, refuse, startTimer } from "./connection.js";
 import { createHttp1 } from "./http1.js";
 import { createHttp2, watchSession } from "./http2.js";
-import { type PortServerLimits, readLimits } from "./limits.js";
+import { type PortServerLimits, readLimits } from "./port-limits.js";
 
 /** Options of {@link startPortServer}. */
 export interface PortServerOptions extends PortHandlers {

@@ -10,7 +10,7 @@ export interface RestRequest {
 }
 
 /** What a call is answered with, as JSON. */
-export interface JsonAnswer {
+export interface JsonResponse {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }

@@ -12,14 +12,14 @@ import {
 } from "../../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import type { SequencerServices } from "../calls/services.js";
 import { type WebhookUrlRules, webhookUrlProblem } from "../rules/webhook-url.js";
-import { base58Of, type JsonAnswer, messageOf, RestFailure, type RestRequest, readFields } from "./call.js";
+import { base58Of, type JsonResponse, messageOf, RestFailure, type RestRequest, readFields } from "./call.js";
 
 /** POST /v1/createIntent: SendMessage of a payment request, then RegisterWebhook where a webhook is given. */
 export async function createIntent(
   request: RestRequest,
   services: SequencerServices,
   webhookUrls: WebhookUrlRules,
-): Promise<JsonAnswer> {
+): Promise<JsonResponse> {
   const { webhook, ...body } = await readFields(request, ["intent", "message", "signature", "webhook"]);
   const rendezvous = base58Of(body.intent, 32, "intent is not a public key");
   const signature = base58Of(body.signature, 64, "signature is invalid");
@@ -61,7 +61,7 @@ async function registerWebhook(
 export async function getStatus(
   { method, query }: RestRequest,
   services: SequencerServices,
-): Promise<JsonAnswer> {
+): Promise<JsonResponse> {
   if (method !== "GET") throw new RestFailure(400, "http get expected");
   const intent = query.get("intent");
   if (intent === null || intent === "") throw new RestFailure(400, "intent query parameter missing");

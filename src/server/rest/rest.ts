@@ -4,7 +4,7 @@ import type { SequencerServices } from "../calls/services.js";
 import type { PortRequest, PortResponse } from "../port/http-guard.js";
 import { BodyFailure, readBody } from "../port/request-body.js";
 import type { WebhookUrlRules } from "../rules/webhook-url.js";
-import { type JsonAnswer, RestFailure, type RestRequest } from "./call.js";
+import { type JsonResponse, RestFailure, type RestRequest } from "./call.js";
 import { createIntent, getStatus } from "./payment.js";
 import { getUserId } from "./user-id.js";
 
@@ -14,7 +14,7 @@ export function restHandler(
   webhookUrls: WebhookUrlRules,
   onError: (error: unknown) => void,
 ): (req: PortRequest, res: PortResponse) => Promise<void> {
-  const routes: Readonly<Record<string, (request: RestRequest) => Promise<JsonAnswer>>> = {
+  const routes: Readonly<Record<string, (request: RestRequest) => Promise<JsonResponse>>> = {
     "/v1/createIntent": (request) => createIntent(request, services, webhookUrls),
     "/v1/getStatus": (request) => getStatus(request, services),
     "/v1/getUserId": (request) => getUserId(request, services),
@@ -39,7 +39,7 @@ export function restHandler(
 
 /** Path and query of a request. A path may begin with two slashes, which is no host here. */
 function targetOf(url: string): URL {
-  const absolute = url.startsWith("/") ? `http://emulator${url}` : url;
+  const absolute = url.startsWith("/") ? `http://sequencer${url}` : url;
   if (!URL.canParse(absolute)) throw new RestFailure(404, "not found");
   return new URL(absolute);
 }
@@ -63,7 +63,7 @@ function failureOf(error: unknown): RestFailure {
   }
 }
 
-function sendJson(res: PortResponse, { status, body }: JsonAnswer): void {
+function sendJson(res: PortResponse, { status, body }: JsonResponse): void {
   if (res.headersSent || res.destroyed) return;
   const sorted = Object.fromEntries(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1)));
   // As Go's encoder does it, so that the answer is safe inside HTML.

@@ -5,7 +5,7 @@ import { GetLoginForThirdPartyAppRequestSchema } from "../../../gen/code/user/v1
 import { toBase58 } from "../../lib/bytes.js";
 import type { SequencerServices } from "../calls/services.js";
 import { violationOf } from "../calls/validation.js";
-import { base58Of, type JsonAnswer, messageOf, RestFailure, type RestRequest, readFields } from "./call.js";
+import { base58Of, type JsonResponse, messageOf, RestFailure, type RestRequest, readFields } from "./call.js";
 
 /**
  * POST /v1/getUserId. The message is validated before intent and signature of the body take the place of its own, so it must
@@ -14,7 +14,7 @@ import { base58Of, type JsonAnswer, messageOf, RestFailure, type RestRequest, re
 export async function getUserId(
   request: RestRequest,
   services: Pick<SequencerServices, "getLoginForThirdPartyApp">,
-): Promise<JsonAnswer> {
+): Promise<JsonResponse> {
   const body = await readFields(request, ["intent", "message", "signature"]);
   const intent = base58Of(body.intent, 32, "intent is not a public key");
   const message = messageOf(GetLoginForThirdPartyAppRequestSchema, body.message);

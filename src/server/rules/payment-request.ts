@@ -1,14 +1,14 @@
 /**
  * The rules for RequestToReceiveBill, in the order of the real sequencer and with its texts. What needs a view of the
- * chain or of the wallet's accounts is left out: any 32 bytes are a valid external account here.
+ * chain or of wallets' accounts is left out: any 32 bytes are a valid external account here.
  */
 import {
   type RequestToReceiveBill,
   RequestToReceiveBillSchema,
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
+import type { LimitsTable } from "../currency-limits.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
-import type { LimitsTable } from "../limits.js";
 import { isSignedBy } from "../signed.js";
 import type { RequestedDomain, RequestedPayment, RequestRecord, StoreTransaction } from "../store/store.js";
 import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";

@@ -189,5 +189,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function notAState(): InputError {
-  return new InputError("invalid_option", "state", `is not a state that this emulator exported (${FORMAT})`);
+  return new InputError("invalid_option", "state", `is not an exported state (${FORMAT})`);
 }

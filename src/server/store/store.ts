@@ -130,7 +130,7 @@ export interface StoreTransaction {
 }
 
 /**
- * Where the emulator keeps its state. A database that several instances share can take the place of the memory: the
+ * Where the sequencer keeps its state. A database that several instances share can take the place of the memory: the
  * rules only ever see this interface, every request is one transaction, and no transaction spans two keys.
  */
 export interface Store {
@@ -143,6 +143,6 @@ export interface Store {
   dump(): Promise<ReadonlyMap<string, KeyState>>;
   /** Replaces everything. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
-  /** Releases what the store holds. The emulator calls it for the store that it made; the one that you gave is yours. */
+  /** Releases what the store holds. The sequencer calls it only for its default store; the caller closes a store that it passes. */
   close(): Promise<void>;
 }

@@ -48,42 +48,17 @@ export class WebhookDelivery {
   readonly #timers = new Map<string, () => void>();
   readonly #running = new Set<AbortController>();
   #stopped = false;
-  /** Moves on with every reset, so that what began before cannot go on after it. */
-  #era = 0;
+  /** Grows with every reset, so that an attempt from before a reset cannot continue after it. */
+  #generation = 0;
 
   constructor(context: DeliveryContext) {
     this.#context = context;
   }
 
   /** Starts the schedule of a webhook that is pending. Does nothing for an intent without one. */
-  arm(intentId: string, attemptsSoFar = 0): void {
-    this.#schedule(intentId, attemptsSoFar);
-  }
-
-  /** Goes on with what a store from before holds. */
-  async resume(): Promise<void> {
-    for (const [intentId, { webhook }] of await this.#context.store.dump()) {
-      if (webhook?.state === "pending") this.arm(intentId, webhook.attempts.length);
-    }
-  }
-
-  /** Drops every schedule and ends every attempt. */
-  stop(): void {
-    this.#stopped = true;
-    this.reset();
-  }
-
-  /** As {@link WebhookDelivery.stop}, but new schedules may start. */
-  reset(): void {
-    this.#era += 1;
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
-    for (const attempt of this.#running) attempt.abort();
-  }
-
-  #schedule(intentId: string, attempt: number): void {
+  schedule(intentId: string, attempt = 0): void {
     if (this.#stopped) return;
-    // One schedule per intent, whoever armed it.
+    // One schedule per intent.
     this.#timers.get(intentId)?.();
     const delayMs = ATTEMPT_DELAYS_MS[attempt];
     const next =
@@ -99,9 +74,30 @@ export class WebhookDelivery {
     this.#timers.set(intentId, next);
   }
 
+  /** Continues with the pending webhooks that the store already holds. */
+  async resume(): Promise<void> {
+    for (const [intentId, { webhook }] of await this.#context.store.dump()) {
+      if (webhook?.state === "pending") this.schedule(intentId, webhook.attempts.length);
+    }
+  }
+
+  /** Drops every schedule and ends every attempt. */
+  stop(): void {
+    this.#stopped = true;
+    this.reset();
+  }
+
+  /** As {@link WebhookDelivery.stop}, but new schedules may start. */
+  reset(): void {
+    this.#generation += 1;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    for (const attempt of this.#running) attempt.abort();
+  }
+
   async #attempt(intentId: string, attempt: number): Promise<void> {
     const { clock, onError } = this.#context;
-    const era = this.#era;
+    const generation = this.#generation;
     this.#timers.delete(intentId);
     const startedAt = clock.now();
     let due: DueWebhook | undefined;
@@ -109,18 +105,18 @@ export class WebhookDelivery {
       due = await this.#readDue(intentId);
     } catch (error) {
       // A store that fails once must not end the schedule.
-      if (era === this.#era) this.#schedule(intentId, attempt + 1);
+      if (generation === this.#generation) this.schedule(intentId, attempt + 1);
       throw error;
     }
-    if (due === undefined || era !== this.#era) return;
-    this.#schedule(intentId, attempt + 1);
+    if (due === undefined || generation !== this.#generation) return;
+    this.schedule(intentId, attempt + 1);
     const outcome = await this.#send(intentId, due);
-    if (era !== this.#era) return;
+    if (generation !== this.#generation) return;
     try {
       await this.#record(intentId, { startedAt, ...outcome });
     } catch (error) {
       onError(error);
-      if (outcome.httpStatus === 200 && era === this.#era)
+      if (outcome.httpStatus === 200 && generation === this.#generation)
         await this.#record(intentId, { startedAt, ...outcome, error: "the answer could not be stored" });
     }
   }

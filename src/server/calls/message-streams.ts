@@ -16,11 +16,12 @@ import {
   OpenMessageStreamWithKeepAliveResponseSchema,
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { toBase58 } from "../../lib/bytes.js";
-import { violationOf } from "../calls/validation.js";
 import type { Clock } from "../clock.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import type { MessageRecord, Store } from "../store/store.js";
-import type { MessageStream, StreamHub, StreamItem } from "./stream-hub.js";
+import type { MessageStream, StreamItem } from "../streams/message-stream.js";
+import type { StreamHub } from "../streams/stream-hub.js";
+import { violationOf } from "./validation.js";
 
 /** What the streams depend on. */
 export interface StreamContext {

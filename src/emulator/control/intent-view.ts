@@ -1,4 +1,4 @@
-/** The stored state as the control services show it. */
+/** The stored state as the control services return it. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -21,11 +21,11 @@ import type {
 } from "../../server/store/store.js";
 import { nextAttemptAt } from "./next-attempt.js";
 
-/** One intent, as it is shown. */
-export type ShownIntent = MessageInitShape<typeof EmulatedIntentSchema>;
+/** One intent in a response. */
+export type IntentView = MessageInitShape<typeof EmulatedIntentSchema>;
 
-/** Number of the newest messages that are told of where their bytes are left out. */
-const OUTLINED_MESSAGES = 100;
+/** Most messages of one outline. */
+const MESSAGES_PER_OUTLINE = 100;
 
 /** The intents that were seen, oldest first. */
 export function byAge(states: ReadonlyMap<string, KeyState>): [string, KeyState][] {
@@ -33,14 +33,14 @@ export function byAge(states: ReadonlyMap<string, KeyState>): [string, KeyState]
 }
 
 /** An intent with everything that belongs to it. */
-export function shownIntent(intentId: string, state: KeyState, streamOpen: boolean): ShownIntent {
+export function intentView(intentId: string, state: KeyState, streamOpen: boolean): IntentView {
   const messages = state.messages.map((message) => ({ ...outline(message), message: message.bytes }));
   return withMessages(messages, intentId, state, streamOpen);
 }
 
 /** An intent with its newest messages, of which the bytes are left out. */
-export function outlinedIntent(intentId: string, state: KeyState, streamOpen: boolean): ShownIntent {
-  return withMessages(state.messages.slice(-OUTLINED_MESSAGES).map(outline), intentId, state, streamOpen);
+export function intentOutline(intentId: string, state: KeyState, streamOpen: boolean): IntentView {
+  return withMessages(state.messages.slice(-MESSAGES_PER_OUTLINE).map(outline), intentId, state, streamOpen);
 }
 
 function withMessages(
@@ -48,18 +48,18 @@ function withMessages(
   intentId: string,
   { request, intent, webhook, messages: { length: messageCount }, firstSeenAt }: KeyState,
   streamOpen: boolean,
-): ShownIntent {
+): IntentView {
   return {
     intentId,
     ...(firstSeenAt === undefined ? {} : { firstSeenAt: timestampFromMs(firstSeenAt) }),
-    ...(request?.payment === undefined ? {} : { requested: requested(request.payment) }),
-    ...shownDomain(request?.domain),
-    ...(intent?.payment === undefined ? {} : { submitted: submitted(intent.payment) }),
+    ...(request?.payment === undefined ? {} : { requested: requestedView(request.payment) }),
+    ...domainView(request?.domain),
+    ...(intent?.payment === undefined ? {} : { submitted: submittedView(intent.payment) }),
     intentSubmitted: intent?.state === "submitted",
     userId: intent?.user ?? "",
     messages,
     messageCount,
-    ...(webhook === undefined ? {} : { webhook: shownWebhook(webhook) }),
+    ...(webhook === undefined ? {} : { webhook: webhookView(webhook) }),
     streamOpen,
   };
 }
@@ -75,7 +75,7 @@ function outline(record: MessageRecord) {
 }
 
 /** The domain of a request. */
-export function shownDomain(domain: RequestedDomain | undefined): { domain: string; verified: boolean } {
+export function domainView(domain: RequestedDomain | undefined): { domain: string; verified: boolean } {
   return { domain: domain?.base ?? "", verified: domain?.verified ?? false };
 }
 
@@ -86,7 +86,7 @@ const webhookStates = {
   failed: WebhookState.FAILED,
 } as const;
 
-function shownWebhook(webhook: WebhookRecord): MessageInitShape<typeof EmulatedWebhookSchema> {
+function webhookView(webhook: WebhookRecord): MessageInitShape<typeof EmulatedWebhookSchema> {
   const next = nextAttemptAt(webhook);
   return {
     url: webhook.url,
@@ -101,12 +101,14 @@ function shownWebhook(webhook: WebhookRecord): MessageInitShape<typeof EmulatedW
 }
 
 /** What a request asks to be paid. */
-export function requested(payment: RequestedPayment): MessageInitShape<typeof RequestedPaymentSchema> {
+export function requestedView(payment: RequestedPayment): MessageInitShape<typeof RequestedPaymentSchema> {
   const { destination, currency, nativeAmount, fees } = payment;
   return { destination, currency, nativeAmount, fees: fees.map((fee) => ({ ...fee })) };
 }
 
 /** A payment as it was submitted. */
-export function submitted({ ...payment }: SubmittedPayment): MessageInitShape<typeof SubmittedPaymentSchema> {
+export function submittedView({
+  ...payment
+}: SubmittedPayment): MessageInitShape<typeof SubmittedPaymentSchema> {
   return payment;
 }

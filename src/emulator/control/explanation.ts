@@ -25,7 +25,7 @@ const outcomes = {
 type Line = MessageInitShape<typeof ExplainedLineSchema>;
 
 /** Explains a message that is stored at the key of an intent, and verifies its signature by that key. */
-export function explained(
+export function explanationOf(
   intentId: string,
   { bytes }: MessageRecord,
 ): MessageInitShape<typeof ExplainMessageResponseSchema> {
@@ -36,7 +36,7 @@ export function explained(
     verdict: cut(verdict),
     wrong:
       problems.some(({ kind }) => kind !== "doubtful") || checks.some(({ outcome }) => outcome === "failed"),
-    sections: sections.map(shownSection),
+    sections: sections.map(sectionView),
     checks: checks.map(({ outcome, text, path }) => ({
       outcome: outcomes[outcome],
       text: cut(text),
@@ -45,7 +45,7 @@ export function explained(
   };
 }
 
-function shownSection({
+function sectionView({
   type,
   title,
   tree,

@@ -1,0 +1,91 @@
+import * as crypto from "#crypto";
+import { toBase58 } from "../lib/bytes.js";
+import { type SequencerServices, sequencerServices } from "./calls/services.js";
+import { type Clock, systemClock } from "./clock.js";
+import type { CheckedServerOptions } from "./options.js";
+import type { KeyState, Store } from "./store/store.js";
+import { StreamHub } from "./streams/stream-hub.js";
+import { WebhookDelivery } from "./webhook/delivery.js";
+import { webhookToken } from "./webhook/token.js";
+
+/** Parts that a host can replace. */
+export interface ServerParts {
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+  /** The store as the calls see it, for a host that observes it. Default: the store of the options. */
+  readonly store?: Store;
+  /** The open streams. Default: a {@link StreamHub} on the clock. */
+  readonly hub?: StreamHub;
+  /** Whether an account, in base58, is a user's relationship account with a base domain. Default: none is. */
+  readonly isRelationshipAccount?: (account: string, domain: string) => boolean | Promise<boolean>;
+  /** Receives internal failures. Default: the logger of the options. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A sequencer without a port. */
+export interface ServerCore {
+  readonly store: Store;
+  readonly hub: StreamHub;
+  readonly clock: Clock;
+  readonly delivery: WebhookDelivery;
+  readonly services: SequencerServices;
+  /** Base58 of the public key that webhooks are signed with. */
+  readonly webhookPublicKey: string;
+  readonly onError: (error: unknown) => void;
+  /** Continues the delivery of webhooks that the store already holds. */
+  resume(): Promise<void>;
+  /** Replaces the complete state, and ends every stream and schedule. */
+  load(states: ReadonlyMap<string, KeyState>): Promise<void>;
+  /** Ends every stream, schedule and timer. */
+  stop(): void;
+}
+
+/** Assembles store, streams, webhook delivery and services. */
+export function serverCore(options: CheckedServerOptions, parts: ServerParts = {}): ServerCore {
+  const {
+    clock = systemClock,
+    store = options.store,
+    hub = new StreamHub(clock),
+    isRelationshipAccount = () => false,
+    onError = (error) => options.logger.error("code-intents sequencer:", error),
+  } = parts;
+  const signingKey = crypto.keyFromSeed(options.signingSeed);
+  const delivery = new WebhookDelivery({
+    store,
+    hub,
+    clock,
+    deliverWebhook: options.deliverWebhook,
+    tokenOf: (intentId, intent) => webhookToken(intentId, intent, signingKey),
+    onError,
+  });
+  const services = sequencerServices({
+    store,
+    hub,
+    clock,
+    delivery,
+    rules: options,
+    webhookUrls: options,
+    isRelationshipAccount,
+    onError,
+  });
+  return {
+    store,
+    hub,
+    clock,
+    delivery,
+    services,
+    webhookPublicKey: toBase58(signingKey.publicKey),
+    onError,
+    resume: () => delivery.resume(),
+    async load(states) {
+      delivery.reset();
+      hub.reset();
+      await store.load(states);
+      await delivery.resume();
+    },
+    stop() {
+      delivery.stop();
+      hub.close();
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { SEED_LENGTH } from "../crypto/types.js";
+import { InputError } from "../errors.js";
+import { type LimitsTable, SEQUENCER_LIMITS } from "./currency-limits.js";
+import { fetchWellKnown, resolveHost } from "./outbound.js";
+import type { FetchWellKnown } from "./rules/domain.js";
+import type { ResolveHost } from "./rules/webhook-url.js";
+import { memoryStore } from "./store/memory.js";
+import type { Store } from "./store/store.js";
+import type { DeliverWebhook } from "./webhook/delivery.js";
+import { webhookSender } from "./webhook/sender.js";
+
+/** Options of a sequencer that listens on a port. */
+export interface ServerOptions {
+  /** TCP port; 0 takes a free one. Default 0. */
+  readonly port?: number | undefined;
+  /** Address to listen on. Default `"127.0.0.1"`. Beyond loopback, name the hosts in `allowedHosts`. */
+  readonly host?: string | undefined;
+  /** Host names that requests can name besides loopback and the address itself. Default: none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Origins whose pages can call, or `"*"`. Default: loopback origins. */
+  readonly allowedOrigins?: readonly string[] | "*" | undefined;
+  /** Replaces the table of smallest and largest amounts. Default: {@link SEQUENCER_LIMITS}, 0.05 to 5 usd. */
+  readonly limits?: LimitsTable | undefined;
+  /** Largest sum of the fees of one request, in basis points. Default 5000. */
+  readonly maxFeeBasisPoints?: number | undefined;
+  /** Where the state is kept. Default: in memory. The caller closes a store that it passes. */
+  readonly store?: Store | undefined;
+  /** Seed of the key that signs webhooks, 32 bytes. Default: random at each start. */
+  readonly signingSeed?: Uint8Array | undefined;
+  /** Sends one webhook request. Default: over the network; beyond loopback never to private addresses. */
+  readonly deliverWebhook?: DeliverWebhook | undefined;
+  /** Resolves the host of a webhook URL; rejects if it does not resolve. Default: the system's resolver. */
+  readonly resolveHost?: ResolveHost | undefined;
+  /** Fetches a domain's well-known file. Default: over https, with limits, from public addresses only. */
+  readonly fetchWellKnown?: FetchWellKnown | undefined;
+  /** Whether webhooks can use plain http, loopback hosts and ports. Default: when listening on loopback. */
+  readonly allowLocalWebhooks?: boolean | undefined;
+  /**
+   * Skips the signature check of GetLoginForThirdPartyApp, as the real sequencer does: any caller that knows an intent's id
+   * and its verifier's public key learns who logged in. Default `false`.
+   */
+  readonly lenient?: boolean | undefined;
+  /** Whether an account is a temporary incoming account of a wallet, which can grab bills. Default: none is. */
+  readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
+  /** Receives internal failures, which callers see as Internal without text. Default: `console`. */
+  readonly logger?:
+    | {
+        /** As `console.error`. */
+        error(...data: unknown[]): void;
+      }
+    | undefined;
+}
+
+type OptionalAtRuntime = "allowedHosts" | "allowedOrigins";
+
+/** {@link ServerOptions} with every default in place. */
+export type CheckedServerOptions = {
+  readonly [K in Exclude<keyof ServerOptions, OptionalAtRuntime>]-?: Exclude<ServerOptions[K], undefined>;
+} & Pick<ServerOptions, OptionalAtRuntime> & {
+    /** Whether the store is the default one, which the server closes. */
+    readonly ownsStore: boolean;
+  };
+
+/** Names of the options, for `checkOptions`. */
+export const serverOptionNames: readonly (keyof ServerOptions)[] = [
+  "port",
+  "host",
+  "allowedHosts",
+  "allowedOrigins",
+  "limits",
+  "maxFeeBasisPoints",
+  "store",
+  "signingSeed",
+  "deliverWebhook",
+  "resolveHost",
+  "fetchWellKnown",
+  "allowLocalWebhooks",
+  "lenient",
+  "isTemporaryIncomingAccount",
+  "logger",
+];
+
+/**
+ * Checks the options of a server and fills in the defaults. Ignores options that it does not know, so that a host can add
+ * its own; the host checks the names.
+ *
+ * @throws InputError `invalid_option`
+ */
+export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
+  const host = given.host ?? "127.0.0.1";
+  checkOption(typeof host === "string" && host !== "", "host", "an address or a name");
+  checkTypes(given);
+  const allowLocalWebhooks = given.allowLocalWebhooks ?? isLoopback(host);
+  return {
+    port: wholeNumber(given.port ?? 0, "port", 65_535),
+    host,
+    allowedHosts: given.allowedHosts,
+    allowedOrigins: given.allowedOrigins,
+    limits: checkLimits(given.limits ?? SEQUENCER_LIMITS),
+    maxFeeBasisPoints: wholeNumber(given.maxFeeBasisPoints ?? 5000, "maxFeeBasisPoints", 10_000),
+    store: given.store ?? memoryStore(),
+    ownsStore: given.store === undefined,
+    signingSeed: given.signingSeed?.slice() ?? randomSeed(),
+    deliverWebhook: given.deliverWebhook ?? webhookSender(allowLocalWebhooks),
+    resolveHost: given.resolveHost ?? resolveHost,
+    fetchWellKnown: given.fetchWellKnown ?? fetchWellKnown,
+    allowLocalWebhooks,
+    lenient: given.lenient ?? false,
+    isTemporaryIncomingAccount: given.isTemporaryIncomingAccount ?? (() => false),
+    logger: given.logger ?? console,
+  };
+}
+
+/** @throws InputError `invalid_option` unless `valid`, with a message that ends in "must be" and `expected` */
+export function checkOption(valid: boolean, field: string, expected: string): void {
+  if (!valid) throw new InputError("invalid_option", field, `must be ${expected}`);
+}
+
+/** Checks an option that is the seed of a key. */
+export function checkSeed(seed: unknown, field: string): void {
+  const valid = seed === undefined || (seed instanceof Uint8Array && seed.length === SEED_LENGTH);
+  checkOption(valid, field, `a Uint8Array of ${SEED_LENGTH} bytes`);
+}
+
+/** A seed for a key that is used until the process ends. */
+export function randomSeed(): Uint8Array {
+  return globalThis.crypto.getRandomValues(new Uint8Array(SEED_LENGTH));
+}
+
+function checkTypes(options: ServerOptions): void {
+  const { allowedHosts, allowedOrigins, store, logger } = options;
+  checkSeed(options.signingSeed, "signingSeed");
+  for (const field of [
+    "deliverWebhook",
+    "resolveHost",
+    "fetchWellKnown",
+    "isTemporaryIncomingAccount",
+  ] as const) {
+    checkOption(["undefined", "function"].includes(typeof options[field]), field, "a function");
+  }
+  checkOption(allowedHosts === undefined || isTextList(allowedHosts), "allowedHosts", "a list of host names");
+  checkOption(
+    allowedOrigins === undefined || allowedOrigins === "*" || isTextList(allowedOrigins),
+    "allowedOrigins",
+    'a list of origins or "*"',
+  );
+  for (const field of ["allowLocalWebhooks", "lenient"] as const) {
+    checkOption(["undefined", "boolean"].includes(typeof options[field]), field, "true or false");
+  }
+  checkOption(store === undefined || typeof store?.transaction === "function", "store", "a store");
+  checkOption(
+    logger === undefined || typeof logger?.error === "function",
+    "logger",
+    "an object with error()",
+  );
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
+}
+
+function checkLimits(limits: unknown): LimitsTable {
+  if (typeof limits !== "object" || limits === null || Array.isArray(limits)) {
+    throw new InputError("invalid_option", "limits", "must be an object of { min, max } by currency code");
+  }
+  for (const [currency, limit] of Object.entries(limits)) {
+    const { min, max } = (limit ?? {}) as { min?: unknown; max?: unknown };
+    if (typeof min !== "number" || typeof max !== "number" || !(min >= 0) || !(max >= min)) {
+      throw new InputError(
+        "invalid_option",
+        `limits.${currency}`,
+        "must be { min, max } with 0 <= min <= max",
+      );
+    }
+  }
+  return limits as LimitsTable;
+}
+
+function wholeNumber(value: unknown, field: string, max: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new InputError("invalid_option", field, `must be a whole number from 0 to ${max}`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
