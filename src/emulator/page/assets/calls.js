@@ -2,6 +2,8 @@
 
 import { authorization } from "./access.js";
 
+/** @import { EmulatorResponses, ErrorResponse, WalletResponses, WatchResponse } from "./types.js" */
+
 const EMULATOR = "codeintents.emulator.v1.EmulatorService";
 const WALLET = "codeintents.emulator.v1.WalletService";
 /** No response of the emulator is nearly as large. */
@@ -20,27 +22,30 @@ export class Refusal extends Error {
 }
 
 /**
- * @param {string} method
+ * @template {keyof EmulatorResponses} Method
+ * @param {Method} method
  * @param {object} request
- * @returns {Promise<any>}
+ * @returns {Promise<EmulatorResponses[Method]>}
  */
 export function emulator(method, request = {}) {
   return call(`${EMULATOR}/${method}`, request);
 }
 
 /**
- * @param {string} method
+ * @template {keyof WalletResponses} Method
+ * @param {Method} method
  * @param {object} request
- * @returns {Promise<any>}
+ * @returns {Promise<WalletResponses[Method]>}
  */
 export function wallet(method, request) {
   return call(`${WALLET}/${method}`, request);
 }
 
 /**
+ * @template T
  * @param {string} path
  * @param {object} request
- * @returns {Promise<any>}
+ * @returns {Promise<T>}
  */
 async function call(path, request) {
   const response = await post(path, "application/json", JSON.stringify(request));
@@ -53,7 +58,7 @@ async function call(path, request) {
  *
  * @param {object} request
  * @param {AbortSignal} signal
- * @returns {AsyncGenerator<import("./types.js").WatchResponse>}
+ * @returns {AsyncGenerator<WatchResponse>}
  */
 export async function* watchIntents(request, signal) {
   const body = new TextEncoder().encode(JSON.stringify(request));
@@ -67,6 +72,7 @@ export async function* watchIntents(request, signal) {
   );
   if (!response.ok || response.body === null) throw await refusalOf(response);
   for await (const { isEnd, text } of framesOf(response.body)) {
+    /** @type {WatchResponse & { error?: { code: string, message?: string } }} */
     const message = JSON.parse(text);
     if (!isEnd) yield message;
     else if (message.error !== undefined) throw new Refusal(message.error.code, message.error.message ?? "");
@@ -116,6 +122,7 @@ function post(path, type, body, signal = null) {
 
 /** @param {Response} response */
 async function refusalOf(response) {
+  /** @type {ErrorResponse} */
   const { code, message, error } = await response.json().catch(() => ({}));
   return new Refusal(
     String(code ?? "unknown"),

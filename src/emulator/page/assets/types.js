@@ -23,5 +23,14 @@
  * @typedef {{ type?: string, title?: string, data?: string, lines?: Line[], omittedLines?: number }} Section
  * @typedef {{ outcome?: string, text?: string, path?: string }} Check
  * @typedef {{ summary?: string, verdict?: string, wrong?: boolean, sections?: Section[], checks?: Check[] }} Explanation
+ * @typedef {{
+ *   GetEmulator: { webhookPublicKey?: string, now?: string }, AdvanceClock: { now?: string }, Reset: object,
+ *   ExplainMessage: Explanation,
+ * }} EmulatorResponses by method
+ * @typedef {{
+ *   Pay: { payment: SubmittedPayment }, Login: { domain: string }, ReadPayload: { payload: string }, Scan: object,
+ *   Reject: object, Vanish: object,
+ * }} WalletResponses by method
+ * @typedef {{ code?: string, message?: string, error?: string }} ErrorResponse of Connect, or of the port
  */
 export {};

@@ -134,7 +134,7 @@ export class WalletPanel {
   }
 
   /**
-   * @param {string} method
+   * @param {"Scan" | "Reject" | "Vanish"} method
    * @param {() => string} done
    */
   #withCode(method, done) {
