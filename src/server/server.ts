@@ -13,8 +13,8 @@ import { EnvelopeMethods } from "./envelope/methods.js";
 import { WebSockets } from "./envelope/websocket.js";
 import type { CheckedServerOptions } from "./options.js";
 import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./port/http-guard.js";
+import { type PortServer, startPortServer } from "./port/port-server.js";
 import { MAX_REQUEST_BYTES } from "./port/request-body.js";
-import { type PortServer, startPortServer } from "./port/server.js";
 import { restHandler } from "./rest/rest.js";
 
 /** Handles one HTTP request. */

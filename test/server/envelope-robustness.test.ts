@@ -20,7 +20,7 @@ const emulatorScript = `
   import http from "node:http";
   import v8 from "node:v8";
   import vm from "node:vm";
-  import { Emulator } from "../emulator/src/emulator/index.ts";
+  import { Emulator } from "./src/emulator/index.ts";
 
   v8.setFlagsFromString("--expose-gc");
   const collect = vm.runInNewContext("gc");

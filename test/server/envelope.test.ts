@@ -24,7 +24,7 @@ import type { Emulator } from "../../src/emulator/index.js";
 import { envelopeHandler } from "../../src/server/envelope/http.js";
 import { EnvelopeMethods } from "../../src/server/envelope/methods.js";
 import { RequestQueue } from "../../src/server/envelope/queue.js";
-import { startPortServer } from "../../src/server/port/server.js";
+import { startPortServer } from "../../src/server/port/port-server.js";
 import { cleanUp, emulated, later } from "../support/emulated.js";
 import {
   answerOf,

@@ -12,7 +12,7 @@ import {
   judgeRequest,
   sendErrorOnSocket,
 } from "../../src/server/port/http-guard.js";
-import { type PortServer, startPortServer } from "../../src/server/port/server.js";
+import { type PortServer, startPortServer } from "../../src/server/port/port-server.js";
 
 describe("host check", () => {
   const loopback = { host: "127.0.0.1", port: 4000 };

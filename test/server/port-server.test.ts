@@ -14,7 +14,11 @@ import { Messaging } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { MicroPayment } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import type { PortHandler } from "../../src/server/port/connection.js";
 import type { PortResponse } from "../../src/server/port/http-guard.js";
-import { type PortServer, type PortServerOptions, startPortServer } from "../../src/server/port/server.js";
+import {
+  type PortServer,
+  type PortServerOptions,
+  startPortServer,
+} from "../../src/server/port/port-server.js";
 
 const host = "127.0.0.1";
 const cleanups: (() => unknown)[] = [];

@@ -6,8 +6,8 @@ import { PollMessagesRequestSchema } from "../../gen/code/messaging/v1/messaging
 import { RegisterWebhookResponse_Result as Result } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import type { SigningKey } from "../../src/crypto/types.js";
 import { Emulator, memoryStore, type Store } from "../../src/emulator/index.js";
-import { checkEmulatorOptions } from "../../src/emulator/options.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { checkServerOptions } from "../../src/server/options.js";
 import { runs } from "../support/property.js";
 import {
   codeScanned,
@@ -406,6 +406,6 @@ describe("RegisterWebhook", () => {
     ["::", false],
     ["sequencer.example", false],
   ])("allows them by default where it listens on loopback: %s", (host, allowed) => {
-    expect(checkEmulatorOptions({ host }).allowLocalWebhooks).toBe(allowed);
+    expect(checkServerOptions({ host }).allowLocalWebhooks).toBe(allowed);
   });
 });

@@ -18,10 +18,10 @@ import {
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { SigningKey } from "../../src/crypto/types.js";
 import { type Emulator, memoryStore } from "../../src/emulator/index.js";
-import { checkEmulatorOptions } from "../../src/emulator/options.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { openMessageStream, openMessageStreamWithKeepAlive } from "../../src/server/calls/message-streams.js";
 import { type SequencerServices, sequencerServices } from "../../src/server/calls/services.js";
+import { checkServerOptions } from "../../src/server/options.js";
 import { StreamHub } from "../../src/server/streams/stream-hub.js";
 import {
   cleanUp,
@@ -486,7 +486,7 @@ describe("a reader that is behind", () => {
     const clock = new WatchedClock();
     const hub = new StreamHub(clock);
     const errors: unknown[] = [];
-    const options = checkEmulatorOptions({ clock, store });
+    const options = checkServerOptions({ store });
     const onError = (error: unknown) => void errors.push(error);
     const services = sequencerServices({
       store,

@@ -20,7 +20,7 @@ import { openMessageStream } from "../../src/server/calls/message-streams.js";
 import { EnvelopeMethods } from "../../src/server/envelope/methods.js";
 import { RequestQueue } from "../../src/server/envelope/queue.js";
 import { WebSockets } from "../../src/server/envelope/websocket.js";
-import { startPortServer } from "../../src/server/port/server.js";
+import { startPortServer } from "../../src/server/port/port-server.js";
 import { memoryStore } from "../../src/server/store/memory.js";
 import { StreamHub } from "../../src/server/streams/stream-hub.js";
 import { cleanUp, emulated, isStreamOpen, later, WatchedClock } from "../support/emulated.js";
