@@ -19,13 +19,13 @@ export interface EmulatorOptions extends ServerOptions {
   /** Value of one kin in each currency. Default: {@link DEFAULT_RATES}. */
   readonly rates?: RatesTable | undefined;
   /**
-   * Seed of the keys by which domains know the wallet's users, 32 bytes: the same seed gives the same user ids. Default:
-   * random at each start.
+   * Seed of the keys by which domains know the wallet's users, 32 bytes: the same seed gives the same user ids.
+   * Default: random at each start.
    */
   readonly walletSeed?: Uint8Array | undefined;
   /**
-   * Opens wallet and control services to callers that send `Authorization: Bearer <token>`, and to no others. At least 16
-   * characters. Default: none, and they answer on loopback only.
+   * Opens wallet and control services to callers that send `Authorization: Bearer <token>`, and to no others.
+   * At least 16 characters. Default: none, and they answer on loopback only.
    */
   readonly controlToken?: string | undefined;
 }

@@ -36,11 +36,11 @@ export interface ServerOptions {
   /** Whether webhooks can use plain http, loopback hosts and ports. Default: when listening on loopback. */
   readonly allowLocalWebhooks?: boolean | undefined;
   /**
-   * Skips the signature check of GetLoginForThirdPartyApp, as the real sequencer does: any caller that knows an intent's id
-   * and its verifier's public key learns who logged in. Default `false`.
+   * Skips the signature check of GetLoginForThirdPartyApp, as the real sequencer does: any caller that knows an
+   * intent's id and its verifier's public key learns who logged in. Default `false`.
    */
   readonly lenient?: boolean | undefined;
-  /** Whether an account is a temporary incoming account of a wallet, which can grab bills. Default: none is. */
+  /** Whether an account is a temporary incoming account, which can grab bills. Default: none is. */
   readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
   /** Receives internal failures, which callers see as Internal without text. Default: `console`. */
   readonly logger?:
@@ -81,8 +81,8 @@ export const serverOptionNames: readonly (keyof ServerOptions)[] = [
 ];
 
 /**
- * Checks the options of a server and fills in the defaults. Ignores options that it does not know, so that a host can add
- * its own; the host checks the names.
+ * Checks the options of a server and fills in the defaults. Ignores options that it does not know, so that a
+ * host can add its own; the host checks the names.
  *
  * @throws InputError `invalid_option`
  */
@@ -111,7 +111,11 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
   };
 }
 
-/** @throws InputError `invalid_option` unless `valid`, with a message that ends in "must be" and `expected` */
+/**
+ * Checks one option.
+ *
+ * @throws InputError `invalid_option` unless `valid`: the field "must be" what is `expected`
+ */
 export function checkOption(valid: boolean, field: string, expected: string): void {
   if (!valid) throw new InputError("invalid_option", field, `must be ${expected}`);
 }

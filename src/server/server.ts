@@ -22,7 +22,7 @@ export type HttpHandler = (req: PortRequest, res: PortResponse) => Promise<void>
 
 /** What a host serves on the sequencer's port in addition. */
 export interface ServerExtension {
-  /** Registers more services, for Connect, gRPC, gRPC-Web and the transport in memory. An envelope cannot name them. */
+  /** Registers more services for Connect, gRPC, gRPC-Web and the transport in memory, not for the envelope. */
   readonly routes?: (router: ConnectRouter) => void;
   /** Adds to the context of a call what its HTTP request says about the caller. */
   readonly addContext?: (values: ContextValues, req: PortRequest) => void;
@@ -39,8 +39,8 @@ export interface RunningServer {
   /** The same services in memory, without a socket. */
   readonly transport: Transport;
   /**
-   * Stops the core and stops listening, closes every WebSocket, lets other running calls finish for up to a second, and
-   * releases every socket and timer. Idempotent.
+   * Stops the core and stops listening, closes every WebSocket, lets other running calls finish for up to a
+   * second, and releases every socket and timer. Idempotent.
    */
   close(): Promise<void>;
 }

@@ -143,6 +143,6 @@ export interface Store {
   dump(): Promise<ReadonlyMap<string, KeyState>>;
   /** Replaces everything. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
-  /** Releases what the store holds. The sequencer calls it only for its default store; the caller closes a store that it passes. */
+  /** Releases resources. Called only for the default store; the caller closes a store that it passes. */
   close(): Promise<void>;
 }
