@@ -2,7 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { explain } from "../../src/inspect/index.js";
-import { answerTypes, messageTypes, methodNamed } from "../../src/inspect/kinds/catalog.js";
+import { answerTypes, messageTypes, methodNamed } from "../../src/inspect/catalog.js";
 import { crossRules } from "../../src/inspect/rules/cross-rules.js";
 import { messageRules } from "../../src/inspect/rules/message-rules.js";
 import { violationOf } from "../../src/server/calls/validation.js";

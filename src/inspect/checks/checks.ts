@@ -7,7 +7,7 @@ import {
   REQUEST_TO_LOGIN,
   REQUEST_TO_RECEIVE_BILL,
   SEND_MESSAGE_REQUEST,
-} from "../kinds/catalog.js";
+} from "../catalog.js";
 import { fieldOf, nodesOf, wrappedBytes } from "../nodes.js";
 import { bodyWithout, canonicalBody, wrapRequest } from "../rules/canonical.js";
 import type { InspectNode } from "../types.js";

@@ -2,7 +2,7 @@ import { InputError } from "../../errors.js";
 import { equalBytes } from "../../lib/bytes.js";
 import { checkOptions } from "../../lib/options.js";
 import { problemText } from "../advice.js";
-import { messageType } from "../kinds/catalog.js";
+import { messageType } from "../catalog.js";
 import { nodesOf } from "../nodes.js";
 import { canonicalBytes } from "../rules/canonical.js";
 import type { Inspection, InspectNode } from "../types.js";

@@ -2,9 +2,9 @@
 import { InputError } from "../../errors.js";
 import { fromBase58 } from "../../lib/bytes.js";
 import { PAYLOAD_LENGTH } from "../../rendezvous/payload.js";
+import { ENVELOPE_REQUEST, MESSAGE, SEND_MESSAGE_REQUEST, typeOf } from "../catalog.js";
 import { type ExplainOptions, explain } from "../explain.js";
 import type { Explanation } from "../explanation.js";
-import { ENVELOPE_REQUEST, MESSAGE, SEND_MESSAGE_REQUEST, typeOf } from "../kinds/catalog.js";
 import { fieldAround, headerAround } from "../kinds/kinds.js";
 import { messageTree } from "../kinds/message-tree.js";
 import { inspectPayload } from "../kinds/payload.js";

@@ -1,6 +1,6 @@
 /** Finds the one tag that, were it that of another field, would put everything right. */
 import type { DescMessage } from "@bufbuild/protobuf";
-import { messageOfType } from "../kinds/catalog.js";
+import { messageOfType } from "../catalog.js";
 import { messageShape, wireTypeOf } from "../message/shape.js";
 import { nodesOf } from "../nodes.js";
 import { type Draft, report } from "../tree.js";

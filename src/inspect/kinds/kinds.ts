@@ -1,6 +1,15 @@
 /** Everything that an input can be, and how much it looks like each. */
 import type { DescMessage } from "@bufbuild/protobuf";
 import { hex } from "@scure/base";
+import {
+  MESSAGE,
+  messageType,
+  messageTypes,
+  REQUEST_TO_LOGIN,
+  REQUEST_TO_RECEIVE_BILL,
+  SEND_MESSAGE_REQUEST,
+  typeOf,
+} from "../catalog.js";
 import { checksOf } from "../checks/checks.js";
 import { messageMeaning } from "../message/meaning.js";
 import { messageDraft } from "../message/message.js";
@@ -17,15 +26,6 @@ import {
   signatureDraft,
   unknownDraft,
 } from "./bare.js";
-import {
-  MESSAGE,
-  messageType,
-  messageTypes,
-  REQUEST_TO_LOGIN,
-  REQUEST_TO_RECEIVE_BILL,
-  SEND_MESSAGE_REQUEST,
-  typeOf,
-} from "./catalog.js";
 import { fitOf } from "./fit.js";
 import { messageTree } from "./message-tree.js";
 import { payloadDraft } from "./payload.js";

@@ -1,11 +1,5 @@
 /** The tree of a message with all that `explain` adds to it: what an envelope carries, and the rules of the protocol. */
 import type { DescMessage } from "@bufbuild/protobuf";
-import { embedMessage, messageDraft } from "../message/message.js";
-import { messageShape } from "../message/shape.js";
-import { fieldOf, nodesOf, textOf } from "../nodes.js";
-import { applyRules } from "../rules/rules.js";
-import { type Draft, report } from "../tree.js";
-import { hexByte, quote } from "../words.js";
 import {
   answerTypes,
   ENVELOPE_REQUEST,
@@ -16,7 +10,13 @@ import {
   REQUEST_TO_RECEIVE_BILL,
   SEND_MESSAGE_REQUEST,
   typeOf,
-} from "./catalog.js";
+} from "../catalog.js";
+import { embedMessage, messageDraft } from "../message/message.js";
+import { messageShape } from "../message/shape.js";
+import { fieldOf, nodesOf, textOf } from "../nodes.js";
+import { applyRules } from "../rules/rules.js";
+import { type Draft, report } from "../tree.js";
+import { hexByte, quote } from "../words.js";
 import { fitOf } from "./fit.js";
 import type { Prefix } from "./prefix.js";
 import { checkUnwrapped } from "./unwrapped.js";

@@ -1,5 +1,6 @@
 /** Bodies of REST calls: JSON with the message in base64url, and key and signature in base58. */
 import { fromBase58, toBase58 } from "../../lib/bytes.js";
+import { GET_LOGIN_REQUEST, MESSAGE, REQUEST_TO_RECEIVE_BILL, typeOf } from "../catalog.js";
 import { type CheckContext, checkMessage, checksOf } from "../checks/checks.js";
 import type { InspectCheck } from "../checks/signature-check.js";
 import { messageShape } from "../message/shape.js";
@@ -8,7 +9,6 @@ import { wrapRequest } from "../rules/canonical.js";
 import { webhookUrl } from "../rules/value-rules.js";
 import { type Draft, report } from "../tree.js";
 import { count, quote } from "../words.js";
-import { GET_LOGIN_REQUEST, MESSAGE, REQUEST_TO_RECEIVE_BILL, typeOf } from "./catalog.js";
 import {
   base58Member,
   base64urlMember,

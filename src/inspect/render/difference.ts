@@ -1,5 +1,6 @@
+import { wrapLine } from "../../lib/wrap.js";
 import type { Difference } from "../diff/difference.js";
-import { MIN_WIDTH, type RenderStyle, wrap } from "./table.js";
+import { MIN_WIDTH, type RenderStyle } from "./table.js";
 import { checkRendered, DEFAULT_WIDTH, type RenderOptions, stylistOf } from "./tree.js";
 
 /**
@@ -21,7 +22,8 @@ export function renderDifference(difference: Difference, options: RenderOptions 
   const lines: string[] = [];
   const write = (text: string, style: RenderStyle = "plain", indent = 0): void => {
     const blanks = " ".repeat(indent);
-    for (const line of wrap(text, width - indent)) lines.push(`${blanks}${stylist(line, style)}`);
+    for (const line of wrapLine(text, width - indent, { breakWords: true }))
+      lines.push(`${blanks}${stylist(line, style)}`);
   };
   write(summary, equal ? "plain" : "problem");
   for (const { piece, path, here, there } of fields) {

@@ -1,8 +1,9 @@
 import { hex } from "@scure/base";
+import { wrapLine } from "../../lib/wrap.js";
 import type { InspectCheckOutcome } from "../checks/signature-check.js";
 import type { CanonicalForm, Explanation } from "../explanation.js";
 import { count } from "../words.js";
-import { MIN_WIDTH, type RenderStyle, type Stylist, wrap } from "./table.js";
+import { MIN_WIDTH, type RenderStyle, type Stylist } from "./table.js";
 import { checkRendered, DEFAULT_WIDTH, type RenderOptions, renderText, stylistOf } from "./tree.js";
 
 const outcomes: Readonly<Record<InspectCheckOutcome, string>> = {
@@ -55,7 +56,7 @@ type Paragraph = (text: string, style?: RenderStyle, mark?: string) => string[];
 function paragraphs(width: number, stylist: Stylist): Paragraph {
   return (text, style = "plain", mark = "") => {
     const indent = mark === "" ? "" : " ".repeat(mark.length + 2);
-    return wrap(text, width - indent.length).map((line, index) => {
+    return wrapLine(text, width - indent.length, { breakWords: true }).map((line, index) => {
       const start =
         index === 0 && mark !== ""
           ? `${stylist(mark.trimEnd(), style)}${" ".repeat(2 + mark.length - mark.trimEnd().length)}`

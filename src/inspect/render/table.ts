@@ -1,4 +1,5 @@
 /** Rows of four columns, wrapped to a width and coloured. */
+import { wrapLine } from "../../lib/wrap.js";
 import { hexByte } from "../words.js";
 
 /** What a stretch of rendered text is. */
@@ -79,8 +80,8 @@ export function layOut(rows: readonly Row[], width: number, stylist: Stylist): s
   for (const { offset, bytes, bytesStyle, isText, depth, what, meaning } of rows) {
     const indent = indentOf(depth);
     const inLine = isText ? hexWidth : perLine;
-    const whats = wrap(what.text, Math.max(1, whatWidth - indent.length));
-    const meanings = wrap(meaning.text, rest);
+    const whats = wrapLine(what.text, Math.max(1, whatWidth - indent.length), { breakWords: true });
+    const meanings = wrapLine(meaning.text, rest, { breakWords: true });
     const count = Math.max(1, Math.ceil(bytes.length / inLine), whats.length, meanings.length);
     for (let i = 0; i < count; i++) {
       const start = i * inLine;
@@ -124,23 +125,6 @@ function line(cells: readonly Cell[], widths: readonly number[], stylist: Stylis
     pending += (widths[i] ?? 0) + GAP.length;
   });
   return out;
-}
-
-/** Breaks text at blanks, and within a word where it is longer than a line. Lengths count code points. */
-export function wrap(text: string, width: number): string[] {
-  const characters = Array.from(text);
-  const lines: string[] = [];
-  let start = 0;
-  while (characters.length - start > width) {
-    let end = start + width;
-    while (end > start && characters[end] !== " ") end--;
-    const atBlank = end > start;
-    if (!atBlank) end = start + width;
-    lines.push(characters.slice(start, end).join(""));
-    start = atBlank ? end + 1 : end;
-  }
-  if (start < characters.length) lines.push(characters.slice(start).join(""));
-  return lines;
 }
 
 function lengthOf(text: string): number {

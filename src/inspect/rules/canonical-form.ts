@@ -1,5 +1,5 @@
+import { messageType } from "../catalog.js";
 import type { CanonicalForm, ExplainedSection } from "../explanation.js";
-import { messageType } from "../kinds/catalog.js";
 import type { InspectNode } from "../types.js";
 import { canonicalBytes } from "./canonical.js";
 

@@ -2,7 +2,7 @@
 import { type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { concatBytes } from "../../lib/bytes.js";
-import { messageType } from "../kinds/catalog.js";
+import { messageType } from "../catalog.js";
 import type { InspectNode } from "../types.js";
 
 /**

@@ -1,6 +1,6 @@
 /** Rules about several fields of a message together, by full name. */
 import { equalBytes } from "../../lib/bytes.js";
-import { REQUEST_TO_LOGIN, REQUEST_TO_RECEIVE_BILL, SEND_MESSAGE_REQUEST } from "../kinds/catalog.js";
+import { REQUEST_TO_LOGIN, REQUEST_TO_RECEIVE_BILL, SEND_MESSAGE_REQUEST } from "../catalog.js";
 import { fieldOf, fieldsOf, numberOf, placeOf, textOf, wrappedBytes } from "../nodes.js";
 import { type Draft, report } from "../tree.js";
 import type { InspectProblemCode } from "../types.js";

@@ -2,7 +2,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { base64, base64url, hex } from "@scure/base";
 import { fromBase58 } from "../../lib/bytes.js";
-import { messageTypes } from "../kinds/catalog.js";
+import { messageTypes } from "../catalog.js";
 import { knownTypes } from "../message/meaning.js";
 import { fieldsOf, nodesOf, placeOf } from "../nodes.js";
 import { printableText } from "../notations/readings.js";

@@ -1,10 +1,10 @@
 /** Every compiled message and method of the protocol, by the names that people use for them. */
 import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
-import { file_code_common_v1_model } from "../../../gen/code/common/v1/model_pb.js";
-import { file_code_messaging_v1_messaging_service } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
-import { file_code_micropayment_v1_micro_payment_service } from "../../../gen/code/micropayment/v1/micro_payment_service_pb.js";
-import { file_code_transaction_v2_transaction_service } from "../../../gen/code/transaction/v2/transaction_service_pb.js";
-import { file_code_user_v1_identity_service } from "../../../gen/code/user/v1/identity_service_pb.js";
+import { file_code_common_v1_model } from "../../gen/code/common/v1/model_pb.js";
+import { file_code_messaging_v1_messaging_service } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import { file_code_micropayment_v1_micro_payment_service } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
+import { file_code_transaction_v2_transaction_service } from "../../gen/code/transaction/v2/transaction_service_pb.js";
+import { file_code_user_v1_identity_service } from "../../gen/code/user/v1/identity_service_pb.js";
 
 /** Full name of a payment or login request with its signature's wrapper: what is signed. */
 export const MESSAGE = "code.messaging.v1.Message";
