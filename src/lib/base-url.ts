@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { isLoopbackHost } from "./loopback.js";
 
 /**
  * Reads the URL of a sequencer: `https:`, or `http:` on loopback or where that is allowed. Without slashes at
@@ -23,7 +24,7 @@ export function checkBaseUrl(value: unknown, field: string, allowInsecure: boole
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     throw new InputError("invalid_option", field, "must not hold a user name, password, query or fragment");
   }
-  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowInsecure) {
+  if (url.protocol === "http:" && !isLoopbackHost(url.hostname) && !allowInsecure) {
     throw new InputError(
       "invalid_option",
       field,
@@ -32,13 +33,4 @@ export function checkBaseUrl(value: unknown, field: string, allowInsecure: boole
   }
   // Not the whole URL: an empty query or fragment leaves its mark there.
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(\.\d+){3}$/.test(hostname)
-  );
 }

@@ -1,5 +1,6 @@
 import { SEED_LENGTH } from "../crypto/types.js";
 import { InputError } from "../errors.js";
+import { isLoopbackHost } from "../lib/loopback.js";
 import { type LimitsTable, SEQUENCER_LIMITS } from "./currency-limits.js";
 import { fetchWellKnown, resolveHost } from "./outbound.js";
 import type { FetchWellKnown } from "./rules/domain.js";
@@ -90,7 +91,7 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
   const host = given.host ?? "127.0.0.1";
   checkOption(typeof host === "string" && host !== "", "host", "an address or a name");
   checkTypes(given);
-  const allowLocalWebhooks = given.allowLocalWebhooks ?? isLoopback(host);
+  const allowLocalWebhooks = given.allowLocalWebhooks ?? isLoopbackHost(host);
   return {
     port: wholeNumber(given.port ?? 0, "port", 65_535),
     host,
@@ -183,8 +184,4 @@ function checkLimits(limits: unknown): LimitsTable {
 function wholeNumber(value: unknown, field: string, max: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
   throw new InputError("invalid_option", field, `must be a whole number from 0 to ${max}`);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -6,6 +6,7 @@ import {
   createContextKey,
   type HandlerContext,
 } from "@connectrpc/connect";
+import { isLoopbackAddress } from "../../lib/loopback.js";
 import { corsHeaders, type PortRequest } from "../../server/port/http-guard.js";
 
 /** Address of the caller; absent in memory. */
@@ -30,11 +31,6 @@ export function isFromForeignPage(req: PortRequest): boolean {
   if (origin === undefined) return site === "cross-site" || site === "same-site";
   const authority = "authority" in req ? req.authority : undefined;
   return corsHeaders({ origin, method: req.method, host: authority || host }, undefined).kind === "refused";
-}
-
-/** Whether an address is this machine. */
-export function isLoopbackAddress(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\./.test(address);
 }
 
 /**

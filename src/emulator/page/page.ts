@@ -5,8 +5,8 @@
  * @module
  */
 
+import { isLoopbackAddress } from "../../lib/loopback.js";
 import { type PortRequest, type PortResponse, sendError } from "../../server/port/http-guard.js";
-import { isLoopbackAddress } from "../control/access.js";
 import { type Asset, readAssets } from "./assets.js";
 
 const PAGE = "page.html";

@@ -10,6 +10,7 @@ import type http2 from "node:http2";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import { cors } from "@connectrpc/connect";
+import { isLoopbackHost } from "../../lib/loopback.js";
 
 /** A request as Node gives it, on HTTP/1.1 or HTTP/2. */
 export type PortRequest = http.IncomingMessage | http2.Http2ServerRequest;
@@ -103,7 +104,7 @@ export function checkHost(
 ): HostVerdict {
   const host = parseHost(hostHeader);
   if (host !== undefined) {
-    if (isLoopback(host.name) || host.name === canonicalHost(bound.host)) return { kind: "allowed" };
+    if (isLoopbackHost(host.name) || host.name === canonicalHost(bound.host)) return { kind: "allowed" };
     if (isWildcard(bound.host) && net.isIP(host.name) !== 0) return { kind: "allowed" };
     for (const entry of allowedHosts ?? []) {
       const allowed = parseHost(net.isIPv6(entry) ? `[${entry}]` : entry);
@@ -243,15 +244,6 @@ function canonicalHost(host: string): string {
   return host.toLowerCase().replace(/\.$/, "");
 }
 
-function isLoopback(name: string): boolean {
-  return (
-    name === "localhost" ||
-    name.endsWith(".localhost") ||
-    name === "::1" ||
-    (net.isIPv4(name) && name.startsWith("127."))
-  );
-}
-
 function isWildcard(host: string): boolean {
   return host === "" || host === "0.0.0.0" || canonicalHost(host) === "::";
 }
@@ -266,7 +258,7 @@ function isSameOrigin(origin: string, host: string | undefined): boolean {
 function isAllowedOrigin(origin: string, allowed: readonly string[] | "*" | undefined): boolean {
   if (allowed === undefined) {
     const url = parseOrigin(origin);
-    return url !== undefined && isLoopback(canonicalHost(url.hostname.replace(/^\[|\]$/g, "")));
+    return url !== undefined && isLoopbackHost(url.hostname);
   }
   if (allowed === "*" || allowed.includes("*") || allowed.includes(origin)) return true;
   // What people configure is spelled more freely than what browsers send.

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "../../lib/loopback.js";
 import { idnaProblem } from "./idna.js";
 import { parseUrl } from "./url.js";
 
@@ -29,7 +30,7 @@ export async function webhookUrlProblem(
   if (scheme !== "http" && scheme !== "https") return "url scheme must be http or https";
   const name = allowLocalWebhooks ? url.host.replace(/:\d+$/, "") : url.host;
   if (name === "") return "host component missing";
-  if (allowLocalWebhooks && isLoopback(name)) return undefined;
+  if (allowLocalWebhooks && isLoopbackHost(name)) return undefined;
   const problem = idnaProblem(name);
   if (problem !== undefined) return `host is not a valid domain name: ${problem}`;
   try {
@@ -38,14 +39,4 @@ export async function webhookUrlProblem(
   } catch (error) {
     return `error resolving hostname: ${error instanceof Error ? error.message : String(error)}`;
   }
-}
-
-function isLoopback(host: string): boolean {
-  const name = host.toLowerCase();
-  return (
-    name === "localhost" ||
-    name.endsWith(".localhost") ||
-    name === "[::1]" ||
-    /^127(\.\d{1,3}){3}$/.test(name)
-  );
 }
