@@ -4,8 +4,8 @@
  * @module
  */
 
+export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "../contract/limits.js";
 export type { SubmittedIntent } from "../server/calls/payments.js";
-export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "../server/currency-limits.js";
 export type { FetchWellKnown, WellKnownAnswer } from "../server/rules/domain.js";
 export type { Payment, RatesTable } from "../server/rules/payment.js";
 export type { ResolveHost } from "../server/rules/webhook-url.js";

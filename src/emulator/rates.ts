@@ -1,4 +1,4 @@
-import { SEQUENCER_LIMITS } from "../server/currency-limits.js";
+import { SEQUENCER_LIMITS } from "../contract/limits.js";
 import type { RatesTable } from "../server/rules/payment.js";
 
 /**

@@ -2,6 +2,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import * as crypto from "#crypto";
 import type { Message } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { Metadata } from "../../gen/code/transaction/v2/transaction_service_pb.js";
+import { MESSAGE_ID_LENGTH, PAYMENT_TOLERANCE } from "../contract/numbers.js";
 import { equalBytes, fromBase58, toBase58 } from "../lib/bytes.js";
 import { rendezvousKey } from "../rendezvous/key.js";
 import type { MessageBytes } from "../sequencer/port.js";
@@ -10,13 +11,8 @@ import { OwnRequest } from "./own-request.js";
 import { accountText, textOf } from "./text.js";
 import { isPayment, type WatchedIntent } from "./watched.js";
 
-// How far a payment may be from the requested amount, as the sequencer itself allows.
-const AMOUNT_TOLERANCE = 0.0001;
-
 // Remembered to recognize what comes again. Whoever holds the client secret can send without end.
 const MAX_REMEMBERED = 10_000;
-
-const MESSAGE_ID_LENGTH = 16;
 
 // As far as a Date reaches, to either side of 1970.
 const MAX_DATE_MS = 8.64e15;
@@ -130,7 +126,7 @@ export class Listener {
     if (payment.destination !== destination) return "destination";
     if (payment.currency !== currency) return "currency";
     // Written so that NaN does not pass.
-    return Math.abs(payment.nativeAmount - Number(amount)) <= AMOUNT_TOLERANCE ? undefined : "amount";
+    return Math.abs(payment.nativeAmount - Number(amount)) <= PAYMENT_TOLERANCE ? undefined : "amount";
   }
 
   /** The 16-byte id of the message behind an event, where there is one. */

@@ -1,3 +1,4 @@
+import { ALL_BASIS_POINTS, MAX_FEES } from "../contract/numbers.js";
 import { InputError } from "../errors.js";
 import { equalBytes, requireBase58 } from "../lib/bytes.js";
 import { checkOptions } from "../lib/options.js";
@@ -17,12 +18,6 @@ export interface Fee {
 export interface CheckedFee extends Fee {
   readonly account: Uint8Array;
 }
-
-/**
- * Maximum number of fees in one request. The sequencer also limits their sum, by default to 5000 basis
- * points.
- */
-const MAX_FEES = 3;
 
 /**
  * Reads the `fees` option.
@@ -91,7 +86,7 @@ function checkBasisPoints(value: unknown, path: string): number {
       "required: the share in basis points, 1 to 10000",
     );
   }
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 10_000) {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > ALL_BASIS_POINTS) {
     throw new InputError("invalid_option", `${path}.basisPoints`, "must be an integer from 1 to 10000");
   }
   return value;

@@ -1,7 +1,5 @@
+import { MAX_WEBHOOK_URL_LENGTH } from "../contract/numbers.js";
 import { InputError } from "../errors.js";
-
-/** Maximum length of a webhook URL that the sequencer accepts, in characters. */
-const MAX_WEBHOOK_URL_LENGTH = 1024;
 
 /**
  * Reads a webhook URL: absolute, `https:` or `http:`, at most 1024 characters. The sequencer applies further

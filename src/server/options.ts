@@ -1,7 +1,8 @@
+import { type LimitsTable, SEQUENCER_LIMITS } from "../contract/limits.js";
+import { ALL_BASIS_POINTS, MAX_FEE_SUM } from "../contract/numbers.js";
 import { SEED_LENGTH } from "../crypto/types.js";
 import { InputError } from "../errors.js";
 import { isLoopbackHost } from "../lib/loopback.js";
-import { type LimitsTable, SEQUENCER_LIMITS } from "./currency-limits.js";
 import { fetchWellKnown, resolveHost } from "./outbound.js";
 import type { FetchWellKnown } from "./rules/domain.js";
 import type { ResolveHost } from "./rules/webhook-url.js";
@@ -98,7 +99,11 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
     allowedHosts: given.allowedHosts,
     allowedOrigins: given.allowedOrigins,
     limits: checkLimits(given.limits ?? SEQUENCER_LIMITS),
-    maxFeeBasisPoints: wholeNumber(given.maxFeeBasisPoints ?? 5000, "maxFeeBasisPoints", 10_000),
+    maxFeeBasisPoints: wholeNumber(
+      given.maxFeeBasisPoints ?? MAX_FEE_SUM,
+      "maxFeeBasisPoints",
+      ALL_BASIS_POINTS,
+    ),
     store: given.store ?? memoryStore(),
     ownsStore: given.store === undefined,
     signingSeed: given.signingSeed?.slice() ?? randomSeed(),

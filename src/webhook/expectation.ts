@@ -1,3 +1,4 @@
+import { PAYMENT_TOLERANCE } from "../contract/numbers.js";
 import { InputError } from "../errors.js";
 import { requireBase58 } from "../lib/bytes.js";
 import { parseAmount } from "../money/amount.js";
@@ -48,9 +49,6 @@ export type WebhookClaims<Expect extends WebhookExpect = WebhookExpect> = Expect
 
 /** Compares claims with the expectation. */
 export type ExpectationCheck = (claims: RawClaims) => Promise<PaymentClaims | LoginClaims>;
-
-// The sequencer lets the payer's amount differ by as much.
-const amountTolerance = 0.0001;
 
 /**
  * Reads `expect`, so that a mistake in it shows before any webhook is read.
@@ -122,7 +120,7 @@ function checkOrder(claims: PaymentClaims, order: Order): PaymentClaims<true> {
     throw mismatch("destination", claims.destination, order.destination);
   }
   if (claims.currency !== order.currency) throw mismatch("currency", claims.currency, order.currency);
-  if (!(Math.abs(claims.amount - order.amount) <= amountTolerance)) {
+  if (!(Math.abs(claims.amount - order.amount) <= PAYMENT_TOLERANCE)) {
     throw mismatch("amount", claims.amount, order.amount);
   }
   return { ...claims, bound: true };

@@ -1,8 +1,8 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { explain } from "../../src/inspect/index.js";
 import { answerTypes, messageTypes, methodNamed } from "../../src/inspect/catalog.js";
+import { explain } from "../../src/inspect/index.js";
 import { crossRules } from "../../src/inspect/rules/cross-rules.js";
 import { messageRules } from "../../src/inspect/rules/message-rules.js";
 import { violationOf } from "../../src/server/calls/validation.js";
@@ -14,11 +14,11 @@ describe("the rules", () => {
   it.each(Object.entries(messageRules))("of %s name what the compiled message has", (typeName, rules) => {
     const { fields, oneofs } = schemaOf(typeName);
     const names = fields.map(({ name }) => name);
-    const { required = [], most = {}, values = {} } = rules;
+    const { required, most, checks } = rules;
     expect(names).toEqual(
-      expect.arrayContaining([...required, ...Object.keys(most), ...Object.keys(values)]),
+      expect.arrayContaining([...required, ...Object.keys(most), ...Object.keys(checks)]),
     );
-    expect(oneofs.map(({ name }) => name)).toEqual(expect.arrayContaining([...(rules.oneofs ?? [])]));
+    expect(oneofs.map(({ name }) => name)).toEqual(expect.arrayContaining([...rules.oneofs]));
   });
 
   it("about several fields are about compiled messages", () => {

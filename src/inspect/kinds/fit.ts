@@ -6,7 +6,7 @@ import { ScalarType } from "@bufbuild/protobuf";
 import { knownTypes } from "../message/meaning.js";
 import { fixedValue, textValue } from "../message/scalar.js";
 import { type FieldShape, type MessageShape, wireTypeOf } from "../message/shape.js";
-import { messageRules } from "../rules/message-rules.js";
+import { messageRulesOf } from "../rules/message-rules.js";
 import { valueRuleOf } from "../rules/rules.js";
 import type { Finding } from "../rules/value-rules.js";
 import type { InspectValue } from "../types.js";
@@ -88,7 +88,7 @@ function fitWithin(
     isCut ||= value.end - value.start < value.declared;
     at = value.end;
   }
-  const { required = [], oneofs = [] } = messageRules[shape.typeName] ?? {};
+  const { required, oneofs } = messageRulesOf(shape.typeName);
   const missing = isCut ? 0 : [...required, ...oneofs].filter((name) => !seen.has(name)).length;
   const total = Math.max(1, at - start);
   return Math.max(-1, (evidence.good - evidence.bad) / total - 0.12 * missing);

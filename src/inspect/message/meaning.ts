@@ -1,6 +1,7 @@
 /** What bytes mean, in plain words. Types that are known by name say more than their scalar does. */
 import { ScalarType } from "@bufbuild/protobuf";
 import { hex } from "@scure/base";
+import { KEY_LENGTH, MESSAGE_ID_LENGTH, SIGNATURE_LENGTH } from "../../contract/numbers.js";
 import { toBase58 } from "../../lib/bytes.js";
 import type { InspectNode, InspectValue } from "../types.js";
 import { count, durationText, floatText, instantText, quote, typeWords, uuidText } from "../words.js";
@@ -20,26 +21,26 @@ interface KnownType {
 export const knownTypes: Readonly<Record<string, KnownType>> = {
   "code.common.v1.SolanaAccountId": {
     is: "a public key or account",
-    wraps: { length: 32, what: "public key or account", as: "base58" },
+    wraps: { length: KEY_LENGTH, what: "public key or account", as: "base58" },
   },
   "code.common.v1.IntentId": {
     is: "the id of an intent",
-    wraps: { length: 32, what: "intent id, the rendezvous public key", as: "base58" },
+    wraps: { length: KEY_LENGTH, what: "intent id, the rendezvous public key", as: "base58" },
   },
   "code.common.v1.Signature": {
     is: "an Ed25519 signature",
-    wraps: { length: 64, what: "Ed25519 signature", as: "base58" },
+    wraps: { length: SIGNATURE_LENGTH, what: "Ed25519 signature", as: "base58" },
   },
   "code.common.v1.Domain": { is: "a domain" },
   "code.common.v1.Request": { is: "a call in an envelope" },
   "code.common.v1.Response": { is: "the answer to a call in an envelope" },
   "code.messaging.v1.RendezvousKey": {
     is: "a rendezvous public key",
-    wraps: { length: 32, what: "rendezvous public key", as: "base58" },
+    wraps: { length: KEY_LENGTH, what: "rendezvous public key", as: "base58" },
   },
   "code.messaging.v1.MessageId": {
     is: "the id of a message",
-    wraps: { length: 16, what: "message id", as: "UUID" },
+    wraps: { length: MESSAGE_ID_LENGTH, what: "message id", as: "UUID" },
   },
   "code.messaging.v1.Message": { is: "a message at a rendezvous key" },
   "code.messaging.v1.SendMessageRequest": { is: "a message with the key it is sent to and its signature" },

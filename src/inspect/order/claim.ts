@@ -1,4 +1,5 @@
 /** What is claimed of an order: read, and held against its amount. */
+import { PAYMENT_TOLERANCE } from "../../contract/numbers.js";
 import { InputError } from "../../errors.js";
 import { requireBase58 } from "../../lib/bytes.js";
 import { checkOptions } from "../../lib/options.js";
@@ -19,8 +20,6 @@ export type OrderClaim =
       readonly amount?: string | number | undefined;
     });
 
-// The sequencer lets the payer's amount differ by as much.
-const PAYMENT_TOLERANCE = 0.0001;
 const MAX_AMOUNT_LENGTH = 64;
 
 const comparedNames = ["intent", "intentId", "id", "destination", "currency", "amount"];

@@ -1,4 +1,12 @@
 /** Rules about several fields of a message together, by full name. */
+import {
+  ALL_BASIS_POINTS,
+  KEY_LENGTH,
+  MAX_FEE_SUM,
+  QUARK_TOLERANCE,
+  QUARKS_PER_KIN,
+  VERIFIABLE_SUBDOMAIN,
+} from "../../contract/numbers.js";
 import { equalBytes } from "../../lib/bytes.js";
 import { REQUEST_TO_LOGIN, REQUEST_TO_RECEIVE_BILL, SEND_MESSAGE_REQUEST } from "../catalog.js";
 import { fieldOf, fieldsOf, numberOf, placeOf, textOf, wrappedBytes } from "../nodes.js";
@@ -6,14 +14,6 @@ import { type Draft, report } from "../tree.js";
 import type { InspectProblemCode } from "../types.js";
 import { floatText, quote } from "../words.js";
 import { checkAmount } from "./amount-rule.js";
-
-const QUARKS_PER_KIN = 100_000;
-// Quarks and native amount of a request may differ by as much: a kin and a thousandth.
-const QUARK_TOLERANCE = 100_100;
-// Basis points of all fees in one request.
-const MAX_FEE_SUM = 5_000;
-// Verified although it has three labels.
-const VERIFIABLE_SUBDOMAIN = "app.getcode.com";
 
 export const crossRules: Readonly<Record<string, (message: Draft) => void>> = {
   [REQUEST_TO_RECEIVE_BILL]: (message) => {
@@ -83,7 +83,7 @@ function checkFeeSum(message: Draft): void {
     const share = fieldOf(fee, "fee_bps");
     if (typeof share?.value !== "number") continue;
     // A share that is too large by itself is said to be that.
-    if (share.value > 10_000) return;
+    if (share.value > ALL_BASIS_POINTS) return;
     sum += share.value;
     if (sum <= MAX_FEE_SUM) continue;
     const at = share.body?.offset ?? share.offset;
@@ -97,9 +97,9 @@ function checkFeeSum(message: Draft): void {
 function checkFees(message: Draft): void {
   checkFeeSum(message);
   const taken: Uint8Array[] = [];
-  const destination = wrappedBytes(message, "requestor_account", 32);
+  const destination = wrappedBytes(message, "requestor_account", KEY_LENGTH);
   for (const fee of fieldsOf(message, "additional_fees")) {
-    const account = wrappedBytes(fee, "destination", 32);
+    const account = wrappedBytes(fee, "destination", KEY_LENGTH);
     if (account === undefined) continue;
     if (destination !== undefined && equalBytes(account, destination)) {
       breach(fee, "an account other than the requestor's", "the requestor's");

@@ -9,12 +9,19 @@ import { printableText } from "../notations/readings.js";
 import { type Draft, report } from "../tree.js";
 import { WIRE } from "../wire.js";
 import { crossRules } from "./cross-rules.js";
-import { type MessageRules, messageRules } from "./message-rules.js";
-import { exactLength, type ValueRule } from "./value-rules.js";
+import { type MessageRules, messageRulesOf } from "./message-rules.js";
+import { exactLength, ruleOf, type ValueRule } from "./value-rules.js";
 
 const SIGNATURE = "code.common.v1.Signature";
 const noSignature =
   "Without a signature of 64 bytes there is nothing to verify: the sequencer refuses the request at once.";
+
+// Messages that report a payment; the sequencer validates their exchange data, but does not hold it to the rules of requests.
+const reporting: ReadonlySet<string> = new Set([
+  "code.transaction.v2.SendPrivatePaymentMetadata",
+  "code.messaging.v1.AirdropReceived",
+]);
+const neverRequested = "The sequencer accepts no request with it, so no payment should have it.";
 
 let byName: ReadonlyMap<string, DescMessage> | undefined;
 
@@ -23,14 +30,16 @@ export function applyRules(root: Draft): void {
   byName ??= new Map(messageTypes().map((type) => [type.typeName, type]));
   const nodes = [...nodesOf(root)];
   const isWhole = !nodes.some(({ ownProblems }) => ownProblems.some(({ kind }) => kind === "malformed"));
+  const reported = new Set<Draft>();
   for (const node of nodes) {
     const type = byName.get(node.typeName ?? "");
     if (type === undefined) continue;
-    const rules = messageRules[type.typeName] ?? {};
+    const rules = messageRulesOf(type.typeName);
     checkUnknown(node, type);
     checkCounts(node, rules);
     if (isWhole) checkPresence(node, type, rules);
-    checkValues(node, type.typeName, rules);
+    checkValues(node, type.typeName, rules, reported.has(node));
+    if (reporting.has(type.typeName)) for (const child of node.children) reported.add(child);
     crossRules[type.typeName]?.(node);
   }
 }
@@ -42,8 +51,9 @@ export function valueRuleOf(typeName: string, field: string): ValueRule | undefi
     const why = typeName === SIGNATURE ? noSignature : undefined;
     return exactLength(wraps.length, wraps.what, (bytes) => encodedHint(bytes, wraps), why);
   }
-  const values = messageRules[typeName]?.values;
-  return values !== undefined && Object.hasOwn(values, field) ? values[field] : undefined;
+  const { checks } = messageRulesOf(typeName);
+  const check = Object.hasOwn(checks, field) ? checks[field] : undefined;
+  return check && ruleOf(check, typeName);
 }
 
 function checkUnknown(message: Draft, type: DescMessage): void {
@@ -60,7 +70,7 @@ function checkUnknown(message: Draft, type: DescMessage): void {
   }
 }
 
-function checkCounts(message: Draft, { most = {} }: MessageRules): void {
+function checkCounts(message: Draft, { most }: MessageRules): void {
   for (const [name, limit] of Object.entries(most)) {
     const extra = fieldsOf(message, name)[limit];
     if (extra === undefined) continue;
@@ -68,11 +78,7 @@ function checkCounts(message: Draft, { most = {} }: MessageRules): void {
   }
 }
 
-function checkPresence(
-  message: Draft,
-  type: DescMessage,
-  { required = [], oneofs = [] }: MessageRules,
-): void {
+function checkPresence(message: Draft, type: DescMessage, { required, oneofs }: MessageRules): void {
   for (const name of required) {
     const field = type.fields.find((known) => known.name === name);
     if (field === undefined || fieldsOf(message, name).length > 0) continue;
@@ -89,19 +95,19 @@ function checkPresence(
   }
 }
 
-function checkValues(message: Draft, typeName: string, { values = {} }: MessageRules): void {
-  const isWrapper = Object.hasOwn(knownTypes, typeName) && knownTypes[typeName]?.wraps !== undefined;
-  for (const name of isWrapper ? ["value"] : Object.keys(values)) {
+function checkValues(message: Draft, typeName: string, { checks }: MessageRules, isReported: boolean): void {
+  for (const name of Object.keys(checks)) {
     const rule = valueRuleOf(typeName, name);
     for (const node of fieldsOf(message, name)) {
       const { value, body, lengthPrefix, wireType } = node;
       if (value === undefined || body === undefined) continue;
       const finding = rule?.(value, body.bytes);
       if (finding === undefined) continue;
-      const { code, at, expected, found, kind = "broken_rule", why } = finding;
+      const { code, at, expected, found, kind = "broken_rule", why, ofRequests } = finding;
       const isLength = code === "wrong_length" && wireType?.number === WIRE.LEN && lengthPrefix !== undefined;
       const offset = isLength ? lengthPrefix.offset : body.offset + at;
-      report(node, kind, code, offset, expected, found, why);
+      if (isReported && ofRequests) report(node, "doubtful", code, offset, expected, found, neverRequested);
+      else report(node, kind, code, offset, expected, found, why);
     }
   }
 }

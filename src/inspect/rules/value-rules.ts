@@ -1,4 +1,9 @@
 /** Rules for single values: what a currency, an amount, a domain or a URL may be. */
+import { type CheckName, faultOf } from "../../contract/checks.js";
+import { invalidLabel, isLookedUp } from "../../contract/host.js";
+import { SEQUENCER_LIMITS } from "../../contract/limits.js";
+import { ALL_BASIS_POINTS, MAX_DOMAIN_LENGTH, MAX_WEBHOOK_URL_LENGTH } from "../../contract/numbers.js";
+import { parseUrl } from "../../contract/url.js";
 import { CURRENCIES } from "../../money/currency.js";
 import type { InspectProblemCode, InspectValue } from "../types.js";
 import { count, floatText, quote } from "../words.js";
@@ -12,6 +17,8 @@ export interface Finding {
   readonly found: string;
   /** Default: that it breaks a rule. */
   readonly kind?: "doubtful";
+  /** Whether it breaks a rule of payment requests only, rather than the contract of its message. */
+  readonly ofRequests?: boolean;
   /** Why it matters, where that is not that the sequencer refuses it. */
   readonly why?: string;
 }
@@ -21,15 +28,8 @@ export type ValueRule = (value: InspectValue, bytes: Uint8Array) => Finding | un
 
 const known: ReadonlySet<string> = new Set(CURRENCIES);
 
-// Payloads have an index for these, but the sequencer has no limits for them.
-const unlimited: ReadonlySet<string> = new Set(["ssp", "stn", "ves"]);
-// The sequencer has limits for these, but payloads have no index for them.
-const unindexed: ReadonlySet<string> = new Set(
-  "byr clf cuc ggp imp jep lsl ltl lvl std xdr zmk zwl".split(" "),
-);
-
 /** `[a-z]{3}`, and one that a payload can name. */
-export const currencyCode: ValueRule = (value) => {
+const currencyCode: ValueRule = (value) => {
   const text = String(value);
   const expected = "three small letters, such as usd";
   const wrong = text.search(/[^a-z]/);
@@ -37,22 +37,23 @@ export const currencyCode: ValueRule = (value) => {
   if (text.length !== 3)
     return { code: "wrong_length", at: Math.min(3, Math.max(wrong, 0)), expected, found };
   if (wrong >= 0) return { code: "invalid_value", at: wrong, expected, found };
-  if (unlimited.has(text)) {
+  const isLimited = Object.hasOwn(SEQUENCER_LIMITS, text);
+  if (known.has(text)) {
     const expected = "a currency that the sequencer has limits for";
-    return { code: "invalid_value", at: 0, expected, found };
+    return isLimited ? undefined : { code: "invalid_value", at: 0, expected, found, ofRequests: true };
   }
-  if (known.has(text)) return undefined;
-  if (unindexed.has(text)) {
+  if (isLimited) {
     const why =
       "The sequencer takes it, but no payload can name it: there is no scan code for it, and no key either.";
     const expected = `one of the ${known.size} currencies of payloads`;
     return { code: "invalid_value", at: 0, expected, found, kind: "doubtful", why };
   }
-  return { code: "invalid_value", at: 0, expected: `one of the ${known.size} known currencies`, found };
+  const anyKnown = `one of the ${known.size} known currencies`;
+  return { code: "invalid_value", at: 0, expected: anyKnown, found, ofRequests: true };
 };
 
 /** A double that can be an amount or a rate. */
-export const positiveDouble: ValueRule = (value, bytes) => {
+const positiveDouble: ValueRule = (value, bytes) => {
   const number = Number(value);
   const turned = bigEndian(bytes);
   const likelyTurned = !isPlausible(number) && turned !== undefined && isPlausible(turned);
@@ -60,12 +61,17 @@ export const positiveDouble: ValueRule = (value, bytes) => {
   const hint = likelyTurned
     ? `, but ${floatText(turned)} if the eight bytes are turned round: they go least significant first`
     : "";
-  const found = `${floatText(number)}${hint}`;
-  return { code: "invalid_value", at: 0, expected: "a finite number greater than 0", found };
+  const finding: Finding = {
+    code: "invalid_value",
+    at: 0,
+    expected: "a finite number greater than 0",
+    found: `${floatText(number)}${hint}`,
+  };
+  return faultOf("greater_than_zero", number) === undefined ? { ...finding, ofRequests: true } : finding;
 };
 
 /** The same of an amount that is asked for without a rate, of which the sequencer lets NaN pass. */
-export const requestedDouble: ValueRule = (value, bytes) => {
+const requestedDouble: ValueRule = (value, bytes) => {
   const finding = positiveDouble(value, bytes);
   if (finding === undefined || !Number.isNaN(Number(value)) || finding.found !== "NaN") return finding;
   const why =
@@ -74,49 +80,66 @@ export const requestedDouble: ValueRule = (value, bytes) => {
 };
 
 /** A 64-bit integer greater than zero. */
-export const positiveInteger: ValueRule = (value) =>
-  typeof value === "bigint" && value > 0n
+const positiveInteger: ValueRule = (value) =>
+  faultOf("greater_than_zero", value) === undefined
     ? undefined
     : { code: "invalid_value", at: 0, expected: "more than 0", found: `${value}` };
 
 /** A share in basis points. */
-export const basisPoints: ValueRule = (value) =>
-  Number(value) >= 1 && Number(value) <= 10_000
+const basisPoints: ValueRule = (value) =>
+  faultOf("basis_points", value) === undefined
     ? undefined
-    : { code: "invalid_value", at: 0, expected: "1 to 10000 basis points", found: `${value}` };
+    : {
+        code: "invalid_value",
+        at: 0,
+        expected: `1 to ${ALL_BASIS_POINTS} basis points`,
+        found: `${value}`,
+      };
+
+/** A value of an enum other than its first, which stands for an unknown one. */
+const knownEnum: ValueRule = (value) =>
+  faultOf("not_unknown_enum", value) === undefined
+    ? undefined
+    : { code: "invalid_value", at: 0, expected: "a value other than 0, which is unknown", found: "0" };
 
 /** A domain of 1 to 253 characters, in lower case, international ones in punycode. */
 export const hostname: ValueRule = (value) => {
   const text = String(value);
   const found = quote(text.slice(0, 80));
-  if (text.length < 1 || text.length > 253) {
-    return { code: "wrong_length", at: 0, expected: "1 to 253 characters", found: `${text.length}` };
+  const fault = faultOf("hostname", text);
+  if (fault === "length") {
+    const expected = `1 to ${MAX_DOMAIN_LENGTH} characters`;
+    return { code: "wrong_length", at: 0, expected, found: `${[...text].length}` };
   }
   const expected = "a domain such as example.com: small letters, digits, hyphens and dots";
   const wrong = text.search(/[^a-z0-9.-]/);
   if (wrong >= 0) return { code: "invalid_value", at: wrong, expected, found };
-  const labels = text.replace(/\.$/, "").split(".");
-  const valid = labels.every((label) => /^(?!(?!xn)..--)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
   // A name of one label is a host, but has no base domain.
-  return valid && labels.length > 1 ? undefined : { code: "invalid_value", at: 0, expected, found };
+  const hasBase = text.replace(/\.$/, "").includes(".");
+  const isValid = fault === undefined && invalidLabel(text) === undefined && hasBase;
+  return isValid ? undefined : { code: "invalid_value", at: 0, expected, found };
 };
 
 /** An absolute URL of at most 1024 characters, whose host is judged together with its port. */
 export const webhookUrl: ValueRule = (value) => {
   const text = String(value);
-  const { length } = [...text];
-  if (length < 1 || length > 1024) {
-    return { code: "wrong_length", at: 0, expected: "1 to 1024 characters", found: `${length}` };
+  const fault = faultOf("webhook_url", text);
+  if (fault === "length") {
+    const expected = `1 to ${MAX_WEBHOOK_URL_LENGTH} characters`;
+    return { code: "wrong_length", at: 0, expected, found: `${[...text].length}` };
   }
   const found = quote(text.slice(0, 80));
-  if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) {
+  const url = fault === undefined ? parseUrl(text) : undefined;
+  if (url === undefined || !/^https?$/i.test(url.scheme) || url.host === "") {
     return { code: "invalid_value", at: 0, expected: "an absolute URL that starts with https://", found };
   }
+  const { host } = url;
+  const wrong = host.search(/[^a-z0-9.-]/);
+  if (wrong < 0 && invalidLabel(host) === undefined && isLookedUp(host)) return undefined;
   const hostAt = text.indexOf("//") + 2;
-  const [authority = ""] = text.slice(hostAt).split(/[/?#]/, 1);
-  const wrong = authority.slice(authority.lastIndexOf("@") + 1).search(/[\0-,/:-`{-\x7f]/);
-  if (wrong < 0) return undefined;
-  const at = new TextEncoder().encode(text.slice(0, hostAt + authority.lastIndexOf("@") + 1 + wrong)).length;
+  const [authority = ""] = text.slice(hostAt).split("/", 1);
+  const before = text.slice(0, hostAt + authority.lastIndexOf("@") + 1 + Math.max(0, wrong));
+  const at = new TextEncoder().encode(before).length;
   const expected = "a host of small letters, digits, hyphens and dots, without a port";
   const why = "The sequencer refuses such a host; the emulator may take it.";
   return { code: "invalid_value", at, expected, found, why };
@@ -136,6 +159,23 @@ export function exactLength(
     const finding: Finding = { code: "wrong_length", at: 0, expected, found };
     return why === undefined ? finding : { ...finding, why };
   };
+}
+
+const REQUESTED = "code.transaction.v2.ExchangeDataWithoutRate";
+
+const rules: Partial<Readonly<Record<CheckName, ValueRule>>> = {
+  currency_code: currencyCode,
+  basis_points: basisPoints,
+  hostname,
+  webhook_url: webhookUrl,
+  not_unknown_enum: knownEnum,
+  greater_than_zero: (value, bytes) =>
+    typeof value === "bigint" ? positiveInteger(value, bytes) : positiveDouble(value, bytes),
+};
+
+/** The rule that explains a check of a field of a message; `undefined` for keys and signatures. */
+export function ruleOf(check: CheckName, typeName: string): ValueRule | undefined {
+  return check === "greater_than_zero" && typeName === REQUESTED ? requestedDouble : rules[check];
 }
 
 function bigEndian(bytes: Uint8Array): number | undefined {

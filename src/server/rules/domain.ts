@@ -1,3 +1,4 @@
+import { MAX_DOMAIN_LENGTH, VERIFIABLE_SUBDOMAIN } from "../../contract/numbers.js";
 import { invalidArgument, permissionDenied, unauthenticated } from "../failure.js";
 import { idnaProblem } from "./idna.js";
 
@@ -9,9 +10,6 @@ export interface WellKnownAnswer {
 
 /** Fetches `https://<domain>/.well-known/code-payments.json`. */
 export type FetchWellKnown = (url: string) => Promise<WellKnownAnswer>;
-
-// Verified although it has more than two labels; the original's only exception.
-const verifiableSubdomain = "app.getcode.com";
 
 /**
  * The base domain: the last two labels, lower case. Upper case, underscores and colons are refused, as the strict
@@ -25,7 +23,7 @@ export function baseDomain(domain: string): string {
 
 function domainProblem(domain: string): string | undefined {
   if (domain === "") return "domain name is empty";
-  if (domain.length > 253) return "domain name length exceeds limit";
+  if (domain.length > MAX_DOMAIN_LENGTH) return "domain name length exceeds limit";
   const problem = idnaProblem(domain);
   if (problem !== undefined) return `domain name is invalid: ${problem}`;
   const labels = domain.replace(/\.$/, "").split(".");
@@ -59,7 +57,7 @@ export async function isOwner(
 
 async function publicKeysOf(domain: string, fetchWellKnown: FetchWellKnown): Promise<readonly unknown[]> {
   const name = domain.replace(/\.$/, "");
-  if (name.split(".").length > 2 && name !== verifiableSubdomain)
+  if (name.split(".").length > 2 && name !== VERIFIABLE_SUBDOMAIN)
     throw new Error("subdomains cannot be verified");
   const { status, body } = await fetchWellKnown(
     `https://${baseDomain(domain)}/.well-known/code-payments.json`,

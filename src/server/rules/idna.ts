@@ -1,4 +1,5 @@
 import { domainToASCII, domainToUnicode } from "node:url";
+import { invalidLabel } from "../../contract/host.js";
 
 /**
  * Why the strict registration profile of IDNA refuses a host name, or `undefined`. Nothing is mapped, so upper case,
@@ -20,16 +21,4 @@ function disallowedRune(name: string): string | undefined {
   if (ascii !== undefined) return ascii;
   // What is not ASCII is welcome where no mapping would change it.
   return foreign.length > 0 && domainToUnicode(domainToASCII(name)) !== name ? foreign[0] : undefined;
-}
-
-function invalidLabel(name: string): string | undefined {
-  const withoutRoot = name.replace(/\.$/, "");
-  const labels = withoutRoot.split(".");
-  if (labels.includes("") || withoutRoot.length > 253) return name;
-  return labels.find(
-    (label) =>
-      label.length > 63 ||
-      /^-|-$/.test(label) ||
-      (label.startsWith("xn--") ? domainToASCII(domainToUnicode(label)) !== label : /^..--./.test(label)),
-  );
 }

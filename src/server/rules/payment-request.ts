@@ -6,6 +6,8 @@ import {
   type RequestToReceiveBill,
   RequestToReceiveBillSchema,
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
+import type { LimitsTable } from "../../contract/limits.js";
+import { QUARK_TOLERANCE, QUARKS_PER_KIN } from "../../contract/numbers.js";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import type { LimitsTable } from "../currency-limits.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
@@ -21,11 +23,6 @@ export interface PaymentRules {
   readonly maxFeeBasisPoints: number;
   readonly fetchWellKnown: FetchWellKnown;
 }
-
-const QUARKS_PER_KIN = 100_000n;
-
-// Quarks may be off by one kin and a little, as the original compares doubles.
-const QUARK_TOLERANCE = 100_100;
 
 /**
  * Checks a request and returns the record that it makes, or `undefined` where the same request is on record already.
@@ -76,7 +73,8 @@ function checkExchangeDataKind({ exchangeData }: RequestToReceiveBill): void {
     if (currency !== "kin") throw invalidArgument("exact exchange data is reserved for kin only");
     if (Math.trunc(nativeAmount) !== nativeAmount)
       throw invalidArgument("native amount can't include fractional kin");
-    if (quarks % QUARKS_PER_KIN !== 0n) throw invalidArgument("quark amount can't include fractional kin");
+    if (quarks % BigInt(QUARKS_PER_KIN) !== 0n)
+      throw invalidArgument("quark amount can't include fractional kin");
   } else if (exchangeData.value?.currency === "kin") {
     throw invalidArgument("partial exchange data is reserved for fiat currencies");
   }
@@ -86,7 +84,7 @@ function checkNewRequest(payment: RequestedPayment, { limits, maxFeeBasisPoints 
   checkLimits(payment, limits);
   if (payment.quarks !== undefined) {
     if (payment.exchangeRate !== 1) throw invalidArgument("kin exchange rate must be 1");
-    if (Math.abs(payment.nativeAmount * Number(QUARKS_PER_KIN) - Number(payment.quarks)) > QUARK_TOLERANCE) {
+    if (Math.abs(payment.nativeAmount * QUARKS_PER_KIN - Number(payment.quarks)) > QUARK_TOLERANCE) {
       throw invalidArgument("payment native amount and quark value mismatch");
     }
   }

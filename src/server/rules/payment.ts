@@ -1,4 +1,10 @@
 /** The checks on a payment against its request, in the order and with the texts of the real sequencer. */
+import {
+  ALL_BASIS_POINTS,
+  PAYMENT_TOLERANCE,
+  QUARKS_PER_KIN,
+  SEQUENCER_FEE_USD,
+} from "../../contract/numbers.js";
 import type { Fee } from "../../intents/fees.js";
 import { invalidArgument } from "../failure.js";
 import type { RequestedPayment, SubmittedPayment } from "../store/store.js";
@@ -14,14 +20,6 @@ export interface Payment {
 /** Worth of one kin in each currency, in the currency's main unit. */
 export type RatesTable = Readonly<Record<string, number>>;
 
-const QUARKS_PER_KIN = 100_000;
-
-// How far a payment may be from the requested amount, in the currency's main unit.
-const AMOUNT_TOLERANCE = 0.0001;
-
-// The sequencer's own fee.
-const SEQUENCER_FEE_USD = 0.01;
-
 /** Checks a payment, and works out what it is in quarks and what of it goes to others. */
 export function checkPayment(
   payment: Payment,
@@ -32,7 +30,7 @@ export function checkPayment(
   if (currency !== request.currency)
     throw invalidArgument(`payment has a request for ${request.currency} currency`);
   // Written so that NaN does not pass.
-  if (!(Math.abs(nativeAmount - request.nativeAmount) <= AMOUNT_TOLERANCE)) {
+  if (!(Math.abs(nativeAmount - request.nativeAmount) <= PAYMENT_TOLERANCE)) {
     throw invalidArgument(`payment has a request for ${request.nativeAmount.toFixed(2)} native amount`);
   }
   if (destination !== request.destination) {
@@ -45,7 +43,10 @@ export function checkPayment(
 }
 
 function extraFees(fees: readonly Fee[], quarks: bigint): bigint {
-  return fees.reduce((sum, { basisPoints }) => sum + (BigInt(basisPoints) * quarks) / 10_000n, 0n);
+  return fees.reduce(
+    (sum, { basisPoints }) => sum + (BigInt(basisPoints) * quarks) / BigInt(ALL_BASIS_POINTS),
+    0n,
+  );
 }
 
 function quarksOf(nativeAmount: number, exchangeRate: number): bigint {

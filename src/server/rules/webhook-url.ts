@@ -1,6 +1,7 @@
+import { isLookedUp } from "../../contract/host.js";
+import { parseUrl } from "../../contract/url.js";
 import { isLoopbackHost } from "../../lib/loopback.js";
 import { idnaProblem } from "./idna.js";
-import { parseUrl } from "./url.js";
 
 /** Resolves a host name; rejects where it does not resolve. */
 export type ResolveHost = (hostname: string) => Promise<unknown>;
@@ -33,6 +34,7 @@ export async function webhookUrlProblem(
   if (allowLocalWebhooks && isLoopbackHost(name)) return undefined;
   const problem = idnaProblem(name);
   if (problem !== undefined) return `host is not a valid domain name: ${problem}`;
+  if (!isLookedUp(name)) return `error resolving hostname: lookup ${name}: no such host`;
   try {
     await resolveHost(name);
     return undefined;

@@ -1,7 +1,9 @@
 /** The whole state as JSON text: for exports, and for tests that start from a known state. */
+
 import { fromBinary } from "@bufbuild/protobuf";
 import { base64 } from "@scure/base";
 import { MessageSchema } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
+import { ALL_BASIS_POINTS } from "../../contract/numbers.js";
 import { InputError } from "../../errors.js";
 import type { Fee } from "../../intents/fees.js";
 import { fromBase58 } from "../../lib/bytes.js";
@@ -165,7 +167,7 @@ function isQuarks(value: unknown): boolean {
 }
 
 function isBasisPoints(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) > 0 && Number(value) <= 10_000;
+  return Number.isInteger(value) && Number(value) > 0 && Number(value) <= ALL_BASIS_POINTS;
 }
 
 function isHttpStatus(value: unknown): boolean {
