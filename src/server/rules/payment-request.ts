@@ -9,7 +9,6 @@ import {
 import type { LimitsTable } from "../../contract/limits.js";
 import { QUARK_TOLERANCE, QUARKS_PER_KIN } from "../../contract/numbers.js";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
-import type { LimitsTable } from "../currency-limits.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import { isSignedBy } from "../signed.js";
 import type { RequestedDomain, RequestedPayment, RequestRecord, StoreTransaction } from "../store/store.js";

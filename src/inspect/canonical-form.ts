@@ -1,7 +1,7 @@
-import { messageType } from "../catalog.js";
-import type { CanonicalForm, ExplainedSection } from "../explanation.js";
-import type { InspectNode } from "../types.js";
-import { canonicalBytes } from "./canonical.js";
+import { messageType } from "./catalog.js";
+import type { CanonicalForm, ExplainedSection } from "./explanation.js";
+import { canonicalBytes } from "./rules/canonical.js";
+import type { InspectNode } from "./types.js";
 
 /** The canonical form of the first message that is not in it and can be read. */
 export function canonicalForm(sections: readonly ExplainedSection[]): CanonicalForm | undefined {
