@@ -4,6 +4,7 @@
  * @module code-intents
  */
 
+export { CodeClient } from "./client/client.js";
 export type { IntentReference } from "./client/intent-reference.js";
 export type { GetUserIdOptions, LoginIntents } from "./client/login-intents.js";
 export type {
@@ -17,7 +18,6 @@ export type { PaymentIntents } from "./client/payment-intents.js";
 export type { WatchOptions } from "./client/watch-options.js";
 export type { WaitOptions } from "./client/watching.js";
 export type { RegisterWebhookOptions, Webhooks } from "./client/webhooks.js";
-export { CodeClient } from "./client.js";
 export type { SigningKey } from "./crypto/types.js";
 export {
   type AnyCodeIntentsError,

@@ -19,20 +19,18 @@ const allowed: Readonly<Record<string, string>> = {
   intents: "errors lib contract crypto gen money rendezvous",
   sequencer: "errors lib contract crypto gen money rendezvous intents",
   events: "errors lib contract crypto gen money rendezvous intents sequencer",
-  // The folder client/; client.ts is the facade over it.
-  "client/": "errors lib contract crypto gen money rendezvous intents sequencer events",
-  client: "errors lib contract crypto gen money rendezvous intents sequencer events client/",
-  browser: "errors lib contract crypto gen money rendezvous intents sequencer events client/",
+  client: "errors lib contract crypto gen money rendezvous intents sequencer events",
+  browser: "errors lib contract crypto gen money rendezvous intents sequencer events client",
   "well-known": "errors lib contract crypto gen money rendezvous intents",
-  index: "errors lib contract crypto gen money rendezvous intents sequencer events client/ client well-known",
+  index: "errors lib contract crypto gen money rendezvous intents sequencer events client well-known",
   proto: "gen",
   inspect: "errors lib contract crypto gen money rendezvous scan-code",
   webhook: "errors lib contract crypto gen money rendezvous intents",
   "scan-code": "errors lib contract gen money rendezvous",
   server: "errors lib contract crypto gen money rendezvous intents webhook",
   emulator:
-    "errors lib contract crypto gen money rendezvous intents inspect webhook client/ client index server",
-  cli: "errors lib contract crypto gen money rendezvous intents inspect webhook scan-code sequencer events client/ client well-known index server emulator",
+    "errors lib contract crypto gen money rendezvous intents inspect webhook client index server",
+  cli: "errors lib contract crypto gen money rendezvous intents inspect webhook scan-code sequencer events client well-known index server emulator",
 };
 
 /** What may import Node's own modules, beside the rooms that are Node's. */
@@ -122,10 +120,8 @@ function leaves(value: Conditions): string[] {
 }
 
 function roomOf(file: string): string {
-  const [top = "", second = "", deeper] = file.split("/");
-  if (top === "gen") return "gen";
-  if (deeper === undefined) return second.replace(/\.ts$/, "");
-  return second === "client" ? "client/" : second;
+  const [top = "", second = ""] = file.split("/");
+  return top === "gen" ? "gen" : second.replace(/\.ts$/, "");
 }
 
 function directionProblems(file: string, { specifier, to }: Arrow, web: ReadonlySet<string>): string[] {
@@ -310,8 +306,8 @@ describe("the check", () => {
     },
   };
   const sound = {
-    "src/index.ts": `export { CodeClient } from "./client.js"; export type { Fee } from "./intents/fees.js";`,
-    "src/client.ts": `import type { Transport } from "@connectrpc/connect"; import { call } from "./client/call.js";`,
+    "src/index.ts": `export { CodeClient } from "./client/client.js"; export type { Fee } from "./intents/fees.js";`,
+    "src/client/client.ts": `import type { Transport } from "@connectrpc/connect"; import { call } from "./call.js";`,
     "src/client/call.ts": `const { open } = await import("../sequencer/open.js");`,
     "src/sequencer/open.ts": `import { createClient } from "@connectrpc/connect"; import type { Fee } from "../intents/fees.js";`,
     "src/intents/fees.ts": `import { BinaryWriter } from "@bufbuild/protobuf/wire"; import { crypto } from "#crypto";`,
@@ -329,14 +325,14 @@ describe("the check", () => {
   });
 
   test.each([
-    ["an arrow that points back", `import { CodeClient } from "../client.js";`],
-    ["an arrow that points back, of types", `import type { CodeClient } from "../client.js";`],
-    ["an arrow that points back, within a type", `export type A = import("../client.js").CodeClient;`],
-    ["an arrow that points back, when it runs", `export const load = () => import("../client.js");`],
-    ["an arrow that points back, of a re-export", `export * from "../client.js";`],
+    ["an arrow that points back", `import { CodeClient } from "../client/client.js";`],
+    ["an arrow that points back, of types", `import type { CodeClient } from "../client/client.js";`],
+    ["an arrow that points back, within a type", `export type A = import("../client/client.js").CodeClient;`],
+    ["an arrow that points back, when it runs", `export const load = () => import("../client/client.js");`],
+    ["an arrow that points back, of a re-export", `export * from "../client/client.js";`],
   ])("refuses %s", (_, text) => {
     expect(check({ "src/money/currency.ts": text })).toEqual([
-      "src/money/currency.ts imports src/client.ts: no arrow leads from money to client",
+      "src/money/currency.ts imports src/client/client.ts: no arrow leads from money to client",
     ]);
   });
 
@@ -423,15 +419,15 @@ describe("the check", () => {
     ["@noble/hashes/sha2.js", `import { sha256 } from "@noble/hashes/sha2.js";`],
     ["tweetnacl", `import nacl from "tweetnacl";`],
   ])("refuses to load %s at start-up by %s", (specifier, text) => {
-    const changes = { "src/client.ts": `import { crypto } from "#crypto";`, "src/crypto/node.ts": text };
+    const changes = { "src/client/client.ts": `import { crypto } from "#crypto";`, "src/crypto/node.ts": text };
     expect(check(changes)).toEqual([
-      `start-up loads ${specifier}: src/index.ts -> src/client.ts -> src/crypto/node.ts`,
+      `start-up loads ${specifier}: src/index.ts -> src/client/client.ts -> src/crypto/node.ts`,
     ]);
   });
 
   test("refuses compiled schemas at start-up", () => {
-    expect(check({ "src/client.ts": `import { value } from "../gen/code/value_pb.js";` })).toEqual([
-      "start-up loads @bufbuild/protobuf/codegenv2: src/index.ts -> src/client.ts -> gen/code/value_pb.js",
+    expect(check({ "src/client/client.ts": `import { value } from "../../gen/code/value_pb.js";` })).toEqual([
+      "start-up loads @bufbuild/protobuf/codegenv2: src/index.ts -> src/client/client.ts -> gen/code/value_pb.js",
     ]);
   });
 

@@ -1,5 +1,5 @@
 import type { Message as ProtobufMessage } from "@bufbuild/protobuf";
-import { type Attempt, type MessageCalls, type Sequencer, statusOf } from "../sequencer/port.js";
+import { type CallContext, type MessageCalls, type Sequencer, statusOf } from "../sequencer/port.js";
 import type { FetchFunction, WebSocketConstructor } from "../sequencer/transports/types.js";
 import { rawMessageBytes } from "./decode.js";
 import { ackMessages, getStatus, type Method, pollMessages } from "./methods.js";
@@ -20,7 +20,7 @@ export interface PageTarget {
 export type Call = <T extends ProtobufMessage>(
   method: Method<T>,
   body: Uint8Array<ArrayBuffer>,
-  attempt: Attempt,
+  attempt: CallContext,
 ) => Promise<T>;
 
 /** What a page asks, by a protocol's way to call and to open a stream. */

@@ -12,12 +12,12 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import type { SigningKey } from "../crypto/types.js";
 import { onAbort } from "../sequencer/abort.js";
-import { connectFailure } from "../sequencer/connect-failure.js";
-import { malformed } from "../sequencer/malformed.js";
-import type { Attempt, StreamFrame } from "../sequencer/port.js";
+import { fromConnectError } from "../sequencer/connect-error.js";
+import { malformedResponse } from "../sequencer/malformed-response.js";
+import type { CallContext, StreamFrame } from "../sequencer/port.js";
 import { guarded } from "../sequencer/transports/guarded-fetch.js";
 import { type Call, type PageCalls, type PageTarget, pageCalls } from "./calls.js";
-import { answerOf, type Method, plainStream } from "./methods.js";
+import { decodeReply, type Method, plainStream } from "./methods.js";
 import * as write from "./write.js";
 
 /** What a page asks over Connect: by fetch alone, so that its streams are plain ones. */
@@ -29,9 +29,9 @@ export function connectCalls({ baseUrl, fetch }: PageTarget): PageCalls {
       const { isUnaryError, unaryError } = validateResponse("unary", true, answer.status, answer.headers);
       const bytes = new Uint8Array(await answer.arrayBuffer());
       if (isUnaryError) throw errorFromJsonBytes(bytes, answer.headers, unaryError);
-      return answerOf(method, bytes);
+      return decodeReply(method, bytes);
     } catch (error) {
-      throw connectFailure(error);
+      throw fromConnectError(error);
     }
   };
   return pageCalls(call, { streams: ["plain"], open: (_, key, context) => stream(post, key, context) });
@@ -41,7 +41,7 @@ type Post = (
   kind: "unary" | "server_streaming",
   method: Method,
   body: Uint8Array<ArrayBuffer>,
-  context: Pick<Attempt, "signal" | "headers"> & { readonly timeoutMs?: number },
+  context: Pick<CallContext, "signal" | "headers"> & { readonly timeoutMs?: number },
 ) => Promise<Response>;
 
 function poster(baseUrl: string, fetch: typeof globalThis.fetch): Post {
@@ -57,14 +57,14 @@ function poster(baseUrl: string, fetch: typeof globalThis.fetch): Post {
 async function* stream(
   post: Post,
   key: SigningKey,
-  context: Pick<Attempt, "signal" | "headers">,
+  context: Pick<CallContext, "signal" | "headers">,
 ): AsyncGenerator<StreamFrame> {
   const { signal } = context;
   try {
     const request = encodeEnvelope(0, write.listening(key)) as Uint8Array<ArrayBuffer>;
     const { status, headers, body } = await post("server_streaming", plainStream, request, context);
     validateResponse("server_streaming", true, status, headers);
-    if (body === null) throw malformed(plainStream.name, "a stream");
+    if (body === null) throw malformedResponse(plainStream.name, "a stream");
     const reader = createEnvelopeReadableStream(body).getReader();
     const release = onAbort(signal, () => void reader.cancel(signal.reason).catch(() => {}));
     try {
@@ -72,20 +72,21 @@ async function* stream(
         const { done, value } = await reader.read();
         signal.throwIfAborted();
         // A stream ends by saying so.
-        if (done) throw malformed(plainStream.name, "whole: it breaks off");
+        if (done) throw malformedResponse(plainStream.name, "whole: it breaks off");
         if (value.flags === endStreamFlag) {
           const { error } = endStreamFromJson(value.data);
           if (error !== undefined) throw error;
           return;
         }
-        if (value.flags !== 0) throw malformed(plainStream.name, "a stream without compression");
-        for (const message of answerOf(plainStream, value.data).messages) yield { case: "message", message };
+        if (value.flags !== 0) throw malformedResponse(plainStream.name, "a stream without compression");
+        for (const message of decodeReply(plainStream, value.data).messages)
+          yield { case: "message", message };
       }
     } finally {
       release();
       void reader.cancel().catch(() => {});
     }
   } catch (error) {
-    throw connectFailure(error);
+    throw fromConnectError(error);
   }
 }

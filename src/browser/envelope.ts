@@ -1,23 +1,23 @@
 import type { Message as ProtobufMessage } from "@bufbuild/protobuf";
 import type { SigningKey } from "../crypto/types.js";
 import { FrameChannel } from "../sequencer/envelope-channel.js";
-import { envelopeRefusal, notFromProxy } from "../sequencer/envelope-refusal.js";
+import { parseEnvelopeError, unexpectedHttpResponse } from "../sequencer/envelope-error.js";
 import { envelopeUrl } from "../sequencer/envelope-url.js";
-import { malformed } from "../sequencer/malformed.js";
+import { malformedResponse } from "../sequencer/malformed-response.js";
 import type { StreamFrame, StreamKind } from "../sequencer/port.js";
-import { fetchSender } from "../sequencer/transports/fetch-sender.js";
+import { fetchHttpClient } from "../sequencer/transports/fetch-client.js";
 import { webSocketOpener } from "../sequencer/transports/web-sockets.js";
 import { type Call, type PageCalls, type PageTarget, pageCalls } from "./calls.js";
-import { answerOf, keepAliveStream, type Method, plainStream } from "./methods.js";
+import { decodeReply, keepAliveStream, type Method, plainStream } from "./methods.js";
 import * as shapes from "./shapes.js";
 import * as write from "./write.js";
 
 /** What a page asks over the envelope: unary calls by HTTP, each stream over a WebSocket of its own. */
 export function envelopeCalls({ baseUrl, fetch, webSocket }: PageTarget): PageCalls {
   const url = envelopeUrl(baseUrl);
-  const sender = fetchSender(fetch);
+  const httpClient = fetchHttpClient(fetch);
   const call: Call = async (method, body, { headers, signal }) => {
-    const answer = await sender.send({
+    const answer = await httpClient.send({
       method: "POST",
       url,
       headers: { ...headers, "content-type": "application/octet-stream" },
@@ -26,7 +26,7 @@ export function envelopeCalls({ baseUrl, fetch, webSocket }: PageTarget): PageCa
     });
     const isEnvelope = /^application\/octet-stream\s*(;|$)/i.test(answer.contentType);
     if (!isEnvelope || (answer.status !== 200 && answer.status !== 500))
-      throw notFromProxy(method.name, answer);
+      throw unexpectedHttpResponse(method.name, answer);
     return replyOf(method, answer.body, answer.status === 200);
   };
   return pageCalls(call, {
@@ -77,12 +77,12 @@ function framed({ service, name }: Method, body: Uint8Array): Uint8Array<ArrayBu
 
 /** The reply in an envelope. The HTTP status alone says nothing: refusals arrive with 200 as well. */
 function replyOf<T extends ProtobufMessage>(method: Method<T>, bytes: Uint8Array, mayBeOk = true): T {
-  const { result, body, message } = answerOf({ ...method, answer: shapes.envelopeResponse }, bytes);
-  if (result === RESULT_ERROR) throw envelopeRefusal(message).error;
+  const { result, body, message } = decodeReply({ ...method, answer: shapes.envelopeResponse }, bytes);
+  if (result === RESULT_ERROR) throw parseEnvelopeError(message).error;
   // OK is the default: nearly any bytes that hold something else would read as a success without a body.
   if (!mayBeOk || result !== RESULT_OK || (body.length === 0 && message !== ""))
-    throw malformed(method.name, "an envelope that says whether the call succeeded");
-  return answerOf(method, body);
+    throw malformedResponse(method.name, "an envelope that says whether the call succeeded");
+  return decodeReply(method, body);
 }
 
 const RESULT_OK = 0;

@@ -1,5 +1,5 @@
 import type { Message as ProtobufMessage } from "@bufbuild/protobuf";
-import { malformed } from "../sequencer/malformed.js";
+import { malformedResponse } from "../sequencer/malformed-response.js";
 import { decode } from "./decode.js";
 import * as shapes from "./shapes.js";
 
@@ -32,10 +32,10 @@ export const getStatus: Method<shapes.Status> = {
 };
 
 /** What answers a call, read from its bytes. */
-export function answerOf<T extends ProtobufMessage>({ name, answer }: Method<T>, bytes: Uint8Array): T {
+export function decodeReply<T extends ProtobufMessage>({ name, answer }: Method<T>, bytes: Uint8Array): T {
   try {
     return decode(answer, bytes);
   } catch (cause) {
-    throw malformed(name, "a reply of this call", cause);
+    throw malformedResponse(name, "a reply of this call", cause);
   }
 }

@@ -1,4 +1,4 @@
-import type { WatchedPayment } from "../events/watched.js";
+import type { WatchedPayment } from "../events/watched-intent.js";
 import { exchangeDataOf } from "../intents/exchange-data.js";
 import { checkFees } from "../intents/fees.js";
 import { encodeMessage, encodePaymentRequest, REQUEST_FIELDS } from "../intents/message.js";

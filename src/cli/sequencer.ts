@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
+import type { CodeClient } from "../client/client.js";
 import type { ConnectingClientOptions } from "../client/options.js";
-import type { CodeClient } from "../client.js";
 import { PROTOCOLS, type Protocol } from "../sequencer/capabilities.js";
 import { parsePositiveDuration } from "./durations.js";
 import { inFlags } from "./flags.js";
@@ -51,7 +51,7 @@ export async function withClient<T>(
   run: (code: CodeClient) => Promise<T>,
   more: Pick<ConnectingClientOptions, "fetch" | "interceptors"> = {},
 ): Promise<T> {
-  const { CodeClient } = await import("../client.js");
+  const { CodeClient } = await import("../client/client.js");
   const code = new CodeClient({
     ...targetOf(options),
     protocol: options.protocol,

@@ -2,7 +2,7 @@ import { type CallOptions, type Client, createClient } from "@connectrpc/connect
 import { transports } from "#transports";
 import { WalletService } from "../../gen/codeintents/emulator/v1/wallet_service_pb.js";
 import { checkClientOptions } from "../client/options.js";
-import { connectFailure } from "../sequencer/connect-failure.js";
+import { fromConnectError } from "../sequencer/connect-error.js";
 import { CONTROL_TOKEN, readSecret } from "./secrets.js";
 import { type SequencerOptions, targetOf } from "./sequencer.js";
 import type { Session } from "./session.js";
@@ -33,7 +33,7 @@ export async function withWallet(
   try {
     await run(createClient(WalletService, owned.transport), call);
   } catch (error) {
-    throw error instanceof Error && error.name === "ConnectError" ? connectFailure(error) : error;
+    throw error instanceof Error && error.name === "ConnectError" ? fromConnectError(error) : error;
   } finally {
     owned.close();
   }

@@ -5,10 +5,10 @@ import { LoginIntent, type LoginIntentOptions } from "../intents/login-intent.js
 import { encodeUserIdRequest } from "../intents/message.js";
 import { readSigningVerifier, signatureOf, type VerifierKey } from "../intents/signer.js";
 import { checkOptions } from "../lib/options.js";
-import type { RunCall } from "../sequencer/call.js";
+import type { CallRunner } from "../sequencer/call.js";
 import type { CallOptions, IntentStatus, LoggedInUser } from "../sequencer/port.js";
-import type { KeyedBuilder } from "./idempotency.js";
 import { type IntentReference, publicKeyOf } from "./intent-reference.js";
+import type { KeyedBuilder } from "./keyed-builder.js";
 import { registerIntent } from "./registration.js";
 import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
 import { submittedOf, type WaitOptions, type WatchContext, watchIntent } from "./watching.js";
@@ -23,12 +23,12 @@ export interface GetUserIdOptions {
 
 /** The calls for logins; `client.loginIntents`. */
 export class LoginIntents {
-  readonly #run: RunCall;
+  readonly #run: CallRunner;
   readonly #context: WatchContext;
   readonly #builder: KeyedBuilder;
 
   /** @internal */
-  constructor(run: RunCall, context: WatchContext, builder: KeyedBuilder) {
+  constructor(run: CallRunner, context: WatchContext, builder: KeyedBuilder) {
     this.#run = run;
     this.#context = context;
     this.#builder = builder;

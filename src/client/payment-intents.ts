@@ -1,22 +1,22 @@
 import { InputError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../intents/payment-intent.js";
-import type { RunCall } from "../sequencer/call.js";
+import type { CallRunner } from "../sequencer/call.js";
 import type { CallOptions, IntentStatus } from "../sequencer/port.js";
-import type { KeyedBuilder } from "./idempotency.js";
 import { type IntentReference, publicKeyOf } from "./intent-reference.js";
+import type { KeyedBuilder } from "./keyed-builder.js";
 import { registerIntent } from "./registration.js";
 import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
 import { submittedOf, type WaitOptions, type WatchContext, watchIntent } from "./watching.js";
 
 /** The calls for payment intents; `client.paymentIntents`. */
 export class PaymentIntents {
-  readonly #run: RunCall;
+  readonly #run: CallRunner;
   readonly #context: WatchContext;
   readonly #builder: KeyedBuilder;
 
   /** @internal */
-  constructor(run: RunCall, context: WatchContext, builder: KeyedBuilder) {
+  constructor(run: CallRunner, context: WatchContext, builder: KeyedBuilder) {
     this.#run = run;
     this.#context = context;
     this.#builder = builder;

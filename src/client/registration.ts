@@ -1,12 +1,12 @@
 import { type ErrorCode, RegistrationUnknownError, TransportError } from "../errors.js";
 import type { Intent } from "../intents/intent.js";
-import { type RunCall, withArrival } from "../sequencer/call.js";
+import { type CallRunner, withArrival } from "../sequencer/call.js";
 import type { CallOptions } from "../sequencer/port.js";
 import type { Logger } from "./options.js";
 
 /** Registers an intent of any kind; see `PaymentIntents.create`. */
 export async function registerIntent(
-  run: RunCall,
+  run: CallRunner,
   intent: Intent,
   options: CallOptions | undefined,
   logger: Logger,

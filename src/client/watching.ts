@@ -1,6 +1,6 @@
 import { InputError, TransportError, WaitError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
-import { isPayment, type WatchedIntent } from "../events/watched.js";
+import { isPayment, type WatchedIntent } from "../events/watched-intent.js";
 import { onAbort } from "../sequencer/abort.js";
 import type { Capabilities } from "../sequencer/capabilities.js";
 import type { CallOptions, IntentStatus, Sequencer } from "../sequencer/port.js";

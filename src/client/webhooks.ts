@@ -2,7 +2,7 @@ import { InputError } from "../errors.js";
 import { Intent } from "../intents/intent.js";
 import { checkOptions } from "../lib/options.js";
 import { checkWebhookUrl } from "../lib/webhook-url.js";
-import type { RunCall } from "../sequencer/call.js";
+import type { CallRunner } from "../sequencer/call.js";
 import type { CallOptions, WebhookRegistration } from "../sequencer/port.js";
 import { type IntentReference, publicKeyOf } from "./intent-reference.js";
 
@@ -16,10 +16,10 @@ export interface RegisterWebhookOptions {
 
 /** The calls for webhooks; `client.webhooks`. */
 export class Webhooks {
-  readonly #run: RunCall;
+  readonly #run: CallRunner;
 
   /** @internal */
-  constructor(run: RunCall) {
+  constructor(run: CallRunner) {
     this.#run = run;
   }
 

@@ -1,11 +1,11 @@
 import type { SigningKey } from "../crypto/types.js";
 import { CodeIntentsError, TransportError } from "../errors.js";
 import { rendezvousKey } from "../rendezvous/key.js";
-import type { Attempt, IntentStatus, MessageCalls, StreamKind } from "../sequencer/port.js";
+import type { CallContext, IntentStatus, MessageCalls, StreamKind } from "../sequencer/port.js";
+import { EventReader } from "./event-reader.js";
 import type { PaymentEvent } from "./events.js";
-import { Listener } from "./listener.js";
-import { Silence, sleep } from "./waiting.js";
-import type { WatchedIntent } from "./watched.js";
+import { IdleTimeout, sleep } from "./idle-timeout.js";
+import type { WatchedIntent } from "./watched-intent.js";
 
 /** When a watch is over. */
 export type WatchUntil = "submitted" | "webhook" | "rejected";
@@ -25,7 +25,7 @@ export interface WatchSource {
   /** Absent where the protocol carries no messages. */
   readonly messages: MessageCalls | undefined;
   /** Headers and a deadline for a call to the message service. */
-  readonly attempt: (signal: AbortSignal) => Attempt;
+  readonly attempt: (signal: AbortSignal) => CallContext;
 }
 
 // First and longest pause before a stream is opened again; the pause is drawn below a doubling bound.
@@ -95,7 +95,7 @@ class Watch {
   readonly #source: WatchSource;
   readonly #policy: WatchPolicy;
   readonly #end: AbortController;
-  readonly #listener: Listener;
+  readonly #reader: EventReader;
   readonly #key: SigningKey;
   readonly #events: PaymentEvent[] = [];
   readonly #loops: Promise<void>[] = [];
@@ -111,7 +111,7 @@ class Watch {
     this.#policy = policy;
     this.#end = end;
     this.#key = rendezvousKey(intent.payload);
-    this.#listener = new Listener(intent);
+    this.#reader = new EventReader(intent);
     end.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -144,7 +144,7 @@ class Watch {
     const events = this.#events.splice(0);
     if (isCallersEnd(reason)) throw reason;
     const payment =
-      events.find(({ type }) => type === "submitted") ?? this.#listener.hearStatus(this.#waitsForStream);
+      events.find(({ type }) => type === "submitted") ?? this.#reader.readStatus(this.#waitsForStream);
     if (payment === undefined) throw reason;
     return payment;
   }
@@ -155,7 +155,7 @@ class Watch {
     if (!this.#policy.soleListener || messages === undefined) return;
     // The payer has yet to read the request; without it nobody can pay. What contradicts it stays to be looked into.
     if (event.type === "requested" || event.type === "conflicting") return;
-    const id = this.#listener.idOf(event);
+    const id = this.#reader.idOf(event);
     if (id === undefined) return;
     this.#told.push(id);
     this.#acknowledging ??= this.#acknowledge(messages);
@@ -200,7 +200,7 @@ class Watch {
           await sleep(STREAM_GRACE_MS, signal);
           this.#waitsForStream = false;
         }
-        this.#tell(this.#listener.hearStatus(intentSubmitted));
+        this.#tell(this.#reader.readStatus(intentSubmitted));
       } catch (error) {
         if (isHopeless(error)) throw error;
       }
@@ -252,7 +252,7 @@ class Watch {
 
   /** Reads one stream to its end. */
   async #stream(messages: MessageCalls, kind: StreamKind): Promise<StreamEnd> {
-    const silence = new Silence(this.#end.signal, kind === "plain" ? PLAIN_SILENCE_MS : LONGEST_PAUSE_MS);
+    const silence = new IdleTimeout(this.#end.signal, kind === "plain" ? PLAIN_SILENCE_MS : LONGEST_PAUSE_MS);
     const { headers } = this.#source.attempt(silence.signal);
     const openedAt = performance.now();
     let frames = 0;
@@ -263,7 +263,7 @@ class Watch {
       for await (const frame of messages.open(kind, this.#key, { signal: silence.signal, headers })) {
         frames++;
         if (frame.case === "message") {
-          this.#tell(this.#listener.hear(frame.message, "stream", messages.bytes));
+          this.#tell(this.#reader.readMessage(frame.message, "stream", messages.bytes));
           silence.restart();
         } else {
           // A ping that is a whole delay late will not come.
@@ -294,7 +294,7 @@ class Watch {
     if (signal.aborted) return;
     try {
       for (const message of await messages.poll(this.#key, this.#source.attempt(signal))) {
-        this.#tell(this.#listener.hear(message, "poll", messages.bytes));
+        this.#tell(this.#reader.readMessage(message, "poll", messages.bytes));
         await this.#room();
       }
     } catch {

@@ -1,6 +1,6 @@
 import { CodeIntentsError, SequencerError, TransportError } from "../errors.js";
 import { onAbort } from "./abort.js";
-import type { Attempt, CallOptions, Sequencer } from "./port.js";
+import type { CallContext, CallOptions, Sequencer } from "./port.js";
 
 /** How often and how soon a call is tried again. Only calls that are safe to repeat are. */
 export interface RetryOptions {
@@ -34,9 +34,9 @@ export interface CallPolicy {
 export type CallFailure = (error: unknown, mayHaveArrived: boolean) => unknown;
 
 /** Runs one call against the client's sequencer, with deadline, retries and headers around it. */
-export type RunCall = <T>(
+export type CallRunner = <T>(
   options: CallOptions | undefined,
-  attempt: (sequencer: Sequencer, context: Attempt) => Promise<T>,
+  attempt: (sequencer: Sequencer, context: CallContext) => Promise<T>,
   failure?: CallFailure,
 ) => Promise<T>;
 
@@ -49,7 +49,7 @@ export type RunCall = <T>(
 export async function callWithRetries<T>(
   policy: CallPolicy,
   options: CallOptions,
-  attempt: (context: Attempt) => Promise<T>,
+  attempt: (context: CallContext) => Promise<T>,
   failure: CallFailure = (error) => error,
 ): Promise<T> {
   const timeoutMs = options.timeoutMs ?? policy.timeoutMs;

@@ -21,11 +21,11 @@ import type { Intent } from "../intents/intent.js";
 import { toBase58 } from "../lib/bytes.js";
 import { withArrival } from "./call.js";
 import { CAPABILITIES, type Capabilities, type Protocol } from "./capabilities.js";
-import { optionsOf, typed } from "./connect-failure.js";
-import { malformed } from "./malformed.js";
+import { mapConnectError, optionsOf } from "./connect-error.js";
+import { malformedResponse } from "./malformed-response.js";
 import { connectMessages } from "./messages.js";
 import {
-  type Attempt,
+  type CallContext,
   type IntentStatus,
   type LoggedInUser,
   type MessageCalls,
@@ -35,7 +35,7 @@ import {
   type WebhookRegistration,
   type WebhookTarget,
 } from "./port.js";
-import { refusal } from "./refusal.js";
+import { errorOfStatus } from "./status-error.js";
 import type { OwnedTransport } from "./transports/types.js";
 
 const MESSAGE_ID_LENGTH = 16;
@@ -70,14 +70,16 @@ class ConnectSequencer implements Sequencer {
     this.#close = close;
   }
 
-  async register(intent: Intent, attempt: Attempt): Promise<WebhookRegistration | undefined> {
+  async register(intent: Intent, attempt: CallContext): Promise<WebhookRegistration | undefined> {
     // Decoded from the bytes around the signed message; canonical bytes encode to themselves again.
     const request = fromBinary(SendMessageRequestSchema, intent.toSendMessageRequest());
-    const { result, messageId } = await typed(this.#messaging.sendMessage(request, optionsOf(attempt)));
+    const { result, messageId } = await mapConnectError(
+      this.#messaging.sendMessage(request, optionsOf(attempt)),
+    );
     if (result === SendMessageResponse_Result.NO_ACTIVE_STREAM) throw notStored("no active stream");
     // An empty answer decodes to OK; only a message id shows that the message was stored.
     if (result !== SendMessageResponse_Result.OK || messageId?.value.length !== MESSAGE_ID_LENGTH) {
-      throw malformed("SendMessage", "the message id that a stored message has");
+      throw malformedResponse("SendMessage", "the message id that a stored message has");
     }
     if (intent.webhook === undefined) return undefined;
     try {
@@ -92,23 +94,24 @@ class ConnectSequencer implements Sequencer {
     }
   }
 
-  async getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus> {
+  async getStatus(publicKey: Uint8Array, attempt: CallContext): Promise<IntentStatus> {
     const request = create(GetStatusRequestSchema, { intentId: { value: publicKey } });
-    const { exists, codeScanned, intentSubmitted } = await typed(
+    const { exists, codeScanned, intentSubmitted } = await mapConnectError(
       this.#microPayment.getStatus(request, optionsOf(attempt)),
     );
     return statusOf(exists, codeScanned, intentSubmitted);
   }
 
-  async getUserId({ message }: UserIdRequest, attempt: Attempt): Promise<LoggedInUser> {
+  async getUserId({ message }: UserIdRequest, attempt: CallContext): Promise<LoggedInUser> {
     const request = fromBinary(GetLoginForThirdPartyAppRequestSchema, message);
-    const { result, userId } = await typed(
+    const { result, userId } = await mapConnectError(
       this.#identity.getLoginForThirdPartyApp(request, optionsOf(attempt)),
     );
     switch (result) {
       case GetLoginForThirdPartyAppResponse_Result.OK:
         // An empty answer decodes to OK, and to nobody.
-        if (userId?.value.length !== USER_ID_LENGTH) throw malformed("GetLoginForThirdPartyApp", "a user");
+        if (userId?.value.length !== USER_ID_LENGTH)
+          throw malformedResponse("GetLoginForThirdPartyApp", "a user");
         return { userId: toBase58(userId.value) };
       case GetLoginForThirdPartyAppResponse_Result.REQUEST_NOT_FOUND:
         return { userId: undefined, reason: "request_not_found" };
@@ -117,7 +120,7 @@ class ConnectSequencer implements Sequencer {
       case GetLoginForThirdPartyAppResponse_Result.NO_USER_LOGGED_IN:
         return { userId: undefined, reason: "no_user_logged_in" };
       default:
-        throw malformed("GetLoginForThirdPartyApp", "a result that is known");
+        throw malformedResponse("GetLoginForThirdPartyApp", "a result that is known");
     }
   }
 
@@ -128,23 +131,23 @@ class ConnectSequencer implements Sequencer {
   async registerWebhook(
     { publicKey }: WebhookTarget,
     url: string,
-    attempt: Attempt,
+    attempt: CallContext,
   ): Promise<WebhookRegistration> {
     const request = create(RegisterWebhookRequestSchema, { intentId: { value: publicKey }, url });
-    const { result } = await typed(this.#microPayment.registerWebhook(request, optionsOf(attempt)));
+    const { result } = await mapConnectError(this.#microPayment.registerWebhook(request, optionsOf(attempt)));
     switch (result) {
       case RegisterWebhookResponse_Result.OK:
         return "registered";
       case RegisterWebhookResponse_Result.ALREADY_REGISTERED:
         return attempt.mayRepeat ? "probably_ours" : "already_registered";
       case RegisterWebhookResponse_Result.INVALID_URL:
-        throw refusal({ connectCode: "failed_precondition", text: "invalid url" });
+        throw errorOfStatus({ connectCode: "failed_precondition", text: "invalid url" });
       case RegisterWebhookResponse_Result.REQUEST_NOT_FOUND:
-        throw refusal({ connectCode: "failed_precondition", text: "request not found" });
+        throw errorOfStatus({ connectCode: "failed_precondition", text: "request not found" });
       case RegisterWebhookResponse_Result.INTENT_EXISTS:
-        throw refusal({ connectCode: "invalid_argument", text: "client submitted intent" });
+        throw errorOfStatus({ connectCode: "invalid_argument", text: "client submitted intent" });
       default:
-        throw malformed("RegisterWebhook", "a result that is known");
+        throw malformedResponse("RegisterWebhook", "a result that is known");
     }
   }
 }

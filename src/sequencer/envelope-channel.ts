@@ -1,6 +1,6 @@
 import { TransportError } from "../errors.js";
 import { onAbort } from "./abort.js";
-import { responseTooLarge } from "./transports/fetch-sender.js";
+import { responseTooLarge } from "./transports/fetch-client.js";
 import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./transports/types.js";
 
 // As long as a connection of HTTP/2 may take.

@@ -9,16 +9,16 @@ import {
 } from "@connectrpc/connect";
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 import { RequestSchema } from "../../gen/code/common/v1/model_pb.js";
-import { type AnsweredMethod, replyOfAnswer, replyOfFrame } from "./envelope-answer.js";
 import { FrameChannel } from "./envelope-channel.js";
+import { type CalledMethod, replyOfFrame, replyOfHttpResponse } from "./envelope-response.js";
 import { envelopeUrl } from "./envelope-url.js";
-import type { HttpSender, OwnedTransport, SocketOpener } from "./transports/types.js";
+import type { HttpClient, OwnedTransport, SocketOpener } from "./transports/types.js";
 
 /** What the transport of the envelope is made of. */
 export interface EnvelopeTransportOptions {
   readonly baseUrl: string;
   readonly interceptors: readonly Interceptor[];
-  readonly sender: HttpSender;
+  readonly httpClient: HttpClient;
   /** Called with the first stream. */
   readonly openSockets: () => Promise<SocketOpener>;
 }
@@ -30,7 +30,7 @@ export interface EnvelopeTransportOptions {
  * be made: the envelope has no word for the end of a request.
  */
 export function envelopeTransport(options: EnvelopeTransportOptions): OwnedTransport {
-  const { baseUrl, sender, openSockets } = options;
+  const { baseUrl, httpClient, openSockets } = options;
   const interceptors = [...options.interceptors];
   const unaryUrl = envelopeUrl(baseUrl);
   const streamUrl = baseUrl.replace(/^http/, "ws");
@@ -56,14 +56,14 @@ export function envelopeTransport(options: EnvelopeTransportOptions): OwnedTrans
           message,
         },
         next: async (request) => {
-          const answer = await sender.send({
+          const answer = await httpClient.send({
             method: "POST",
             url: request.url,
             headers: Object.fromEntries(request.header),
             body: requestBytes(method, request.message),
             signal: request.signal,
           });
-          const reply = replyOfAnswer(method, answer);
+          const reply = replyOfHttpResponse(method, answer);
           return { stream: false, service, method, ...noHeaders(), message: reply };
         },
       });
@@ -100,7 +100,7 @@ export function envelopeTransport(options: EnvelopeTransportOptions): OwnedTrans
   return {
     transport,
     close() {
-      sender.close();
+      httpClient.close();
       sockets?.then(
         (opened) => opened.close(),
         () => {},
@@ -150,7 +150,7 @@ async function sendAll<I extends DescMessage>(
 
 /** Ends with an error only: a stream of the envelope has no other end, and a socket that closes is none. */
 async function* repliesOf<O extends DescMessage>(
-  method: AnsweredMethod<O>,
+  method: CalledMethod<O>,
   channel: FrameChannel,
 ): AsyncGenerator<MessageShape<O>> {
   for (;;) yield replyOfFrame(method, await channel.read());

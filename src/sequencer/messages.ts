@@ -10,9 +10,9 @@ import {
 import type { SigningKey } from "../crypto/types.js";
 import { TransportError } from "../errors.js";
 import { onAbort } from "./abort.js";
-import { connectFailure, optionsOf, typed } from "./connect-failure.js";
+import { fromConnectError, mapConnectError, optionsOf } from "./connect-error.js";
 import { messageBytes } from "./message-bytes.js";
-import type { Attempt, MessageCalls, StreamFrame, StreamKind } from "./port.js";
+import type { CallContext, MessageCalls, StreamFrame, StreamKind } from "./port.js";
 
 /** The message calls of any Connect transport. */
 export function connectMessages(
@@ -48,7 +48,7 @@ export function connectMessages(
 async function* openPlain(
   client: Client<typeof Messaging>,
   key: SigningKey,
-  { signal, headers }: Pick<Attempt, "signal" | "headers">,
+  { signal, headers }: Pick<CallContext, "signal" | "headers">,
 ): AsyncGenerator<StreamFrame> {
   try {
     // No deadline: a stream lives as long as both sides want it to.
@@ -61,14 +61,14 @@ async function* openPlain(
       for (const message of messages) yield { case: "message", message };
     }
   } catch (error) {
-    throw connectFailure(error);
+    throw fromConnectError(error);
   }
 }
 
 async function* openKeepAlive(
   client: Client<typeof Messaging>,
   key: SigningKey,
-  { signal, headers }: Pick<Attempt, "signal" | "headers">,
+  { signal, headers }: Pick<CallContext, "signal" | "headers">,
 ): AsyncGenerator<StreamFrame> {
   const frames = new Frames();
   frames.push({ case: "request", value: signedRequest(key) });
@@ -87,7 +87,7 @@ async function* openKeepAlive(
       }
     }
   } catch (error) {
-    throw connectFailure(error);
+    throw fromConnectError(error);
   } finally {
     frames.end();
   }
@@ -137,7 +137,7 @@ async function ended<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
     if (signal.aborted) reject(signal.reason);
   });
   try {
-    return await typed(Promise.race([call, aborted]));
+    return await mapConnectError(Promise.race([call, aborted]));
   } finally {
     release();
   }

@@ -31,7 +31,7 @@ export async function openSequencer(target: Target): Promise<Sequencer> {
     });
   }
   const { protocol } = target;
-  if (protocol === "rest") return restSequencer(target.baseUrl, transports.httpSender(target.fetch));
+  if (protocol === "rest") return restSequencer(target.baseUrl, transports.httpClient(target.fetch));
   if (protocol === "envelope") {
     const [{ connectSequencer }, { envelopeTransport }] = await Promise.all([
       import("./connect.js"),
@@ -41,7 +41,7 @@ export async function openSequencer(target: Target): Promise<Sequencer> {
     const owned = envelopeTransport({
       baseUrl,
       interceptors,
-      sender: transports.httpSender(fetch),
+      httpClient: transports.httpClient(fetch),
       openSockets: () => transports.socketOpener(webSocket),
     });
     return connectSequencer({ ...owned, protocol, bidirectional: true });

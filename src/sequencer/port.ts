@@ -14,7 +14,7 @@ export interface CallOptions {
 }
 
 /** What one attempt gets: it ends when `signal` fires. */
-export interface Attempt {
+export interface CallContext {
   readonly signal: AbortSignal;
   /** Milliseconds that are left of the call's deadline. */
   readonly timeoutMs: number;
@@ -108,14 +108,14 @@ export interface MessageCalls {
   /** Kinds of stream that are worth trying, best first. */
   readonly streams: readonly StreamKind[];
   /** The stored messages, at most 257. Deletes nothing. */
-  poll(key: SigningKey, attempt: Attempt): Promise<readonly Message[]>;
+  poll(key: SigningKey, attempt: CallContext): Promise<readonly Message[]>;
   /** Deletes messages by their 16-byte ids. */
-  acknowledge(publicKey: Uint8Array, messageIds: readonly Uint8Array[], attempt: Attempt): Promise<void>;
+  acknowledge(publicKey: Uint8Array, messageIds: readonly Uint8Array[], attempt: CallContext): Promise<void>;
   /** Opens the stream of a key: stored messages first. Ends with a typed error, or when `signal` fires. */
   open(
     kind: StreamKind,
     key: SigningKey,
-    context: Pick<Attempt, "signal" | "headers">,
+    context: Pick<CallContext, "signal" | "headers">,
   ): AsyncIterable<StreamFrame>;
 }
 
@@ -128,13 +128,13 @@ export interface Sequencer {
   /** Absent where the protocol carries no messages. */
   readonly messages: MessageCalls | undefined;
   /** Registers the intent, and its webhook where it has one. Resolves only where the sequencer said so. */
-  register(intent: Intent, attempt: Attempt): Promise<WebhookRegistration | undefined>;
+  register(intent: Intent, attempt: CallContext): Promise<WebhookRegistration | undefined>;
   /** Registers a webhook for an intent that is registered. */
-  registerWebhook(target: WebhookTarget, url: string, attempt: Attempt): Promise<WebhookRegistration>;
+  registerWebhook(target: WebhookTarget, url: string, attempt: CallContext): Promise<WebhookRegistration>;
   /** Status of the intent with this 32-byte rendezvous public key. */
-  getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus>;
+  getStatus(publicKey: Uint8Array, attempt: CallContext): Promise<IntentStatus>;
   /** Who logged in with an intent. */
-  getUserId(request: UserIdRequest, attempt: Attempt): Promise<LoggedInUser>;
+  getUserId(request: UserIdRequest, attempt: CallContext): Promise<LoggedInUser>;
   /** Releases every socket. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { type CreateIntentBody, PaymentIntent } from "../intents/payment-intent.
 import { fromBase58, toBase58 } from "../lib/bytes.js";
 import { CAPABILITIES, type Capabilities } from "./capabilities.js";
 import {
-  type Attempt,
+  type CallContext,
   type IntentStatus,
   type LoggedInUser,
   type Sequencer,
@@ -14,12 +14,12 @@ import {
   type WebhookRegistration,
   type WebhookTarget,
 } from "./port.js";
-import { statusRefusal } from "./refusal.js";
-import type { HttpAnswer, HttpRequest, HttpSender } from "./transports/types.js";
+import { errorOfHttpStatus } from "./status-error.js";
+import type { HttpClient, HttpRequest, HttpResponse } from "./transports/types.js";
 
 /** A sequencer that is reached by REST v1. */
-export function restSequencer(baseUrl: string, sender: HttpSender): Sequencer {
-  return new RestSequencer(baseUrl, sender);
+export function restSequencer(baseUrl: string, httpClient: HttpClient): Sequencer {
+  return new RestSequencer(baseUrl, httpClient);
 }
 
 const USER_ID_LENGTH = 32;
@@ -30,15 +30,15 @@ class RestSequencer implements Sequencer {
   readonly capabilities: Capabilities = CAPABILITIES.rest;
   readonly messages = undefined;
   readonly #root: string;
-  readonly #sender: HttpSender;
+  readonly #httpClient: HttpClient;
 
-  constructor(baseUrl: string, sender: HttpSender) {
+  constructor(baseUrl: string, httpClient: HttpClient) {
     const base = baseUrl.replace(/\/+$/, "");
     this.#root = base.endsWith("/v1") ? base : `${base}/v1`;
-    this.#sender = sender;
+    this.#httpClient = httpClient;
   }
 
-  async register(intent: Intent, attempt: Attempt): Promise<WebhookRegistration | undefined> {
+  async register(intent: Intent, attempt: CallContext): Promise<WebhookRegistration | undefined> {
     await this.#createIntent(bodyOf(intent), attempt);
     return intent.webhook === undefined ? undefined : "registered_or_existing";
   }
@@ -47,7 +47,7 @@ class RestSequencer implements Sequencer {
   async registerWebhook(
     { intent }: WebhookTarget,
     url: string,
-    attempt: Attempt,
+    attempt: CallContext,
   ): Promise<WebhookRegistration> {
     if (intent === undefined) {
       throw new UnsupportedError(
@@ -59,7 +59,7 @@ class RestSequencer implements Sequencer {
     return "registered_or_existing";
   }
 
-  async getStatus(publicKey: Uint8Array, attempt: Attempt): Promise<IntentStatus> {
+  async getStatus(publicKey: Uint8Array, attempt: CallContext): Promise<IntentStatus> {
     const url = `${this.#root}/getStatus?intent=${toBase58(publicKey)}`;
     const { status } = await this.#call(attempt, { method: "GET", url, headers: {} });
     switch (status) {
@@ -70,11 +70,14 @@ class RestSequencer implements Sequencer {
       case "UNKNOWN":
         return statusOf(false, undefined, false);
       default:
-        throw malformed("no status that is known", 200);
+        throw malformedResponse("no status that is known", 200);
     }
   }
 
-  async getUserId({ publicKey, message, signature }: UserIdRequest, attempt: Attempt): Promise<LoggedInUser> {
+  async getUserId(
+    { publicKey, message, signature }: UserIdRequest,
+    attempt: CallContext,
+  ): Promise<LoggedInUser> {
     const { user } = await this.#post("getUserId", attempt, {
       intent: toBase58(publicKey),
       message: base64urlnopad.encode(message),
@@ -82,19 +85,19 @@ class RestSequencer implements Sequencer {
     });
     if (user === undefined) return { userId: undefined };
     if (typeof user !== "string" || fromBase58(user)?.length !== USER_ID_LENGTH)
-      throw malformed("without a user that is a public key", 200);
+      throw malformedResponse("without a user that is a public key", 200);
     return { userId: user };
   }
 
   async close(): Promise<void> {
-    this.#sender.close();
+    this.#httpClient.close();
   }
 
-  async #createIntent(body: CreateIntentBody, attempt: Attempt): Promise<void> {
+  async #createIntent(body: CreateIntentBody, attempt: CallContext): Promise<void> {
     await this.#post("createIntent", attempt, body);
   }
 
-  #post(call: string, attempt: Attempt, body: object): Promise<Record<string, unknown>> {
+  #post(call: string, attempt: CallContext, body: object): Promise<Record<string, unknown>> {
     return this.#call(attempt, {
       method: "POST",
       url: `${this.#root}/${call}`,
@@ -103,9 +106,9 @@ class RestSequencer implements Sequencer {
     });
   }
 
-  async #call(attempt: Attempt, request: Omit<HttpRequest, "signal">): Promise<Record<string, unknown>> {
+  async #call(attempt: CallContext, request: Omit<HttpRequest, "signal">): Promise<Record<string, unknown>> {
     const headers = { accept: "application/json", ...attempt.headers, ...request.headers };
-    return successOf(await this.#sender.send({ ...request, headers, signal: attempt.signal }));
+    return successOf(await this.#httpClient.send({ ...request, headers, signal: attempt.signal }));
   }
 }
 
@@ -118,18 +121,22 @@ function bodyOf(intent: Intent): CreateIntentBody {
 }
 
 /** The body of an answer that says of itself that it is a success; everything else throws. */
-function successOf(answer: HttpAnswer): Record<string, unknown> {
+function successOf(answer: HttpResponse): Record<string, unknown> {
   const body = parseObject(answer.body);
   if (answer.status !== 200) throw failureOf(answer.status, body);
-  if (body === undefined) throw malformed(answer.body.length === 0 ? "empty" : "not a JSON object", 200);
-  if (body.success !== true) throw malformed("not marked as a success", 200);
+  if (body === undefined)
+    throw malformedResponse(answer.body.length === 0 ? "empty" : "not a JSON object", 200);
+  if (body.success !== true) throw malformedResponse("not marked as a success", 200);
   return body;
 }
 
 function failureOf(httpStatus: number, body: Record<string, unknown> | undefined): Error {
   const error = typeof body?.error === "string" ? body.error : "";
   const wrapped = /^rpc error: code = (\w+) desc = ([\s\S]*)$/.exec(error);
-  return statusRefusal(httpStatus, wrapped?.[2] ?? error) ?? malformed("no status of REST v1", httpStatus);
+  return (
+    errorOfHttpStatus(httpStatus, wrapped?.[2] ?? error) ??
+    malformedResponse("no status of REST v1", httpStatus)
+  );
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
@@ -143,7 +150,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   }
 }
 
-function malformed(what: string, httpStatus: number): TransportError {
+function malformedResponse(what: string, httpStatus: number): TransportError {
   return new TransportError("malformed_response", {
     message: `The answer (HTTP ${httpStatus}) is ${what}. Check that baseUrl leads to a sequencer's REST v1`,
     httpStatus,

@@ -6,8 +6,8 @@ import {
   RequestToLoginSchema,
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { SigningKey } from "../../src/crypto/types.js";
+import { EventReader } from "../../src/events/event-reader.js";
 import type { PaymentEvent } from "../../src/events/events.js";
-import { Listener } from "../../src/events/listener.js";
 import type { Intent } from "../../src/intents/intent.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { messageBytes } from "../../src/sequencer/message-bytes.js";
@@ -68,8 +68,8 @@ const plainPayment: Kind = {
 };
 
 function hear(intent: Intent, ...messages: Message[]): (PaymentEvent | undefined)[] {
-  const listener = new Listener(intent);
-  return messages.map((message) => listener.hear(message, "stream", messageBytes));
+  const listener = new EventReader(intent);
+  return messages.map((message) => listener.readMessage(message, "stream", messageBytes));
 }
 
 const wrong = { signature: { value: filled(3, 64) } };
@@ -218,11 +218,11 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
   ])(
     "a login submitted %s as a conflict, after which the status no longer counts",
     (_name, fields, field) => {
-      const listener = new Listener(asLogin);
-      const event = listener.hear(submitted(fields), "poll", messageBytes);
+      const listener = new EventReader(asLogin);
+      const event = listener.readMessage(submitted(fields), "poll", messageBytes);
       expect(event).toMatchObject({ type: "conflicting", subject: "payment", field });
-      expect(listener.hearStatus(true)).toBeUndefined();
-      expect(listener.hear(submitted(), "poll", messageBytes)).toBeUndefined();
+      expect(listener.readStatus(true)).toBeUndefined();
+      expect(listener.readMessage(submitted(), "poll", messageBytes)).toBeUndefined();
     },
   );
 

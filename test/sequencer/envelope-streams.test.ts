@@ -16,7 +16,7 @@ import {
 import type { CodeIntentsError } from "../../src/errors.js";
 import { CodeClient } from "../../src/index.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
-import { connectFailure } from "../../src/sequencer/connect-failure.js";
+import { fromConnectError } from "../../src/sequencer/connect-error.js";
 import { envelopeTransport } from "../../src/sequencer/envelope.js";
 import { transports } from "../../src/sequencer/transports/node.js";
 import type { WebSocketConstructor, WebSocketEvent } from "../../src/sequencer/transports/types.js";
@@ -60,7 +60,7 @@ function open(
   const owned = envelopeTransport({
     baseUrl,
     interceptors,
-    sender: transports.httpSender(undefined),
+    httpClient: transports.httpClient(undefined),
     openSockets: () => transports.socketOpener(webSocket),
   });
   cleanups.push(() => owned.close());
@@ -104,7 +104,7 @@ async function heard(
 
 /** The typed error of a failure, as callers see it. */
 async function typedOf(hearing: Promise<{ failure: unknown }>): Promise<CodeIntentsError> {
-  return connectFailure((await hearing).failure);
+  return fromConnectError((await hearing).failure);
 }
 
 const kinds: readonly (readonly [string, WebSocketConstructor | undefined])[] = [
@@ -158,7 +158,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     const { times, failure } = await heard(open(server.url, webSocket));
     expect(times).toEqual([]);
     expect(failure).toMatchObject({ code: Code.Aborted, rawMessage: "stream already exists" });
-    expect(connectFailure(failure)).toMatchObject({ code: "deadline_exceeded", connectCode: "aborted" });
+    expect(fromConnectError(failure)).toMatchObject({ code: "deadline_exceeded", connectCode: "aborted" });
     expect(await server.peers[0]?.closed).toBe(1000);
   });
 
@@ -178,7 +178,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     });
     const { times, failure } = await heard(open(server.url, webSocket));
     expect(times).toEqual([1]);
-    const error = connectFailure(failure);
+    const error = fromConnectError(failure);
     expect(error).toMatchObject({ code: "malformed_response", retryable: false });
     expect(error.message).toContain(words);
     await server.peers[0]?.closed;
@@ -234,7 +234,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     for (const times of [[], [1]]) {
       const outcome = await heard(opened);
       expect(outcome.times).toEqual(times);
-      expect(connectFailure(outcome.failure)).toMatchObject({
+      expect(fromConnectError(outcome.failure)).toMatchObject({
         code: "unavailable",
         retryable: true,
         mayHaveArrived: true,
@@ -457,7 +457,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
         while (!(await frames.next()).done) read++;
       })().catch((error: unknown) => error);
       if (isGiven) {
-        expect(connectFailure(failure)).toMatchObject({ code: "unavailable", retryable: true });
+        expect(fromConnectError(failure)).toMatchObject({ code: "unavailable", retryable: true });
         expect(read).toBeLessThan(4.5 * 16);
       } else {
         expect(failure).toMatchObject({ code: Code.Aborted });
@@ -529,7 +529,7 @@ describe("a WebSocket", () => {
     }
     const { times, failure } = await heard(open("http://127.0.0.1:1", Scripted));
     expect(times).toEqual([0, 1, 2, 3]);
-    expect(connectFailure(failure).code).toBe("unavailable");
+    expect(fromConnectError(failure).code).toBe("unavailable");
   });
 
   it("that throws where it is made or closed fails the stream, and no more", async () => {
@@ -608,7 +608,7 @@ it("a stream from the client alone is refused, as the envelope cannot end its re
   const { transport } = envelopeTransport({
     baseUrl: "http://127.0.0.1:1",
     interceptors: [],
-    sender: transports.httpSender(undefined),
+    httpClient: transports.httpClient(undefined),
     openSockets: () => transports.socketOpener(undefined),
   });
   const method = {

@@ -61,7 +61,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     const owned = envelopeTransport({
       baseUrl,
       interceptors,
-      sender: transports.httpSender(fetch),
+      httpClient: transports.httpClient(fetch),
       openSockets: () => Promise.reject(new Error("no streams here")),
     });
     cleanups.push(() => owned.close());

@@ -9,7 +9,7 @@ import {
   TransportError,
 } from "../../src/index.js";
 import { type CallPolicy, callWithRetries, DEFAULT_RETRY } from "../../src/sequencer/call.js";
-import type { Attempt, CallOptions } from "../../src/sequencer/port.js";
+import type { CallContext, CallOptions } from "../../src/sequencer/port.js";
 import {
   closedPort,
   type Exchange,
@@ -65,7 +65,7 @@ describe("the pauses between attempts", () => {
   ) {
     const begun = performance.now();
     const times: number[] = [];
-    const attempts: Attempt[] = [];
+    const attempts: CallContext[] = [];
     const outcome = callWithRetries(policy(retry, timeoutMs), options, async (attempt) => {
       times.push(Math.round(performance.now() - begun));
       attempts.push(attempt);

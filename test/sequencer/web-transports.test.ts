@@ -182,7 +182,7 @@ describe("the envelope by web transports", () => {
     const { transport, close } = envelopeTransport({
       baseUrl,
       interceptors: [],
-      sender: transports.httpSender(undefined),
+      httpClient: transports.httpClient(undefined),
       openSockets: () => transports.socketOpener(undefined),
     });
     const code = new CodeClient({ transport, retry: false, timeoutMs: 5000, logger: { warn() {} } });
@@ -239,7 +239,7 @@ describe("the envelope by web transports", () => {
 
 it("a web sender of REST is fetch", async () => {
   const server = await serve((e) => e.answer(rightAnswer(e)));
-  const sequencer = restSequencer(server.url, transports.httpSender(undefined));
+  const sequencer = restSequencer(server.url, transports.httpClient(undefined));
   const attempt = {
     signal: new AbortController().signal,
     timeoutMs: 1000,

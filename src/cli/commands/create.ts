@@ -131,7 +131,7 @@ function keptIn({ output, from, verifierFile }: CreateOptions): KeptIntent | und
 
 async function register(
   session: Session,
-  code: import("../../client.js").CodeClient,
+  code: import("../../client/client.js").CodeClient,
   intent: AnyIntent,
 ): Promise<void> {
   const options = { signal: session.signals.aborted };

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { CodeClient } from "../../client.js";
+import type { CodeClient } from "../../client/client.js";
 import type { LoginIntent } from "../../intents/login-intent.js";
 import type { VerifierKey } from "../../intents/signer.js";
 import type { LoggedInUser } from "../../sequencer/port.js";

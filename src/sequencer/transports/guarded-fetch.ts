@@ -1,4 +1,4 @@
-import { discard, isRedirect, redirectRefused, responseTooLarge } from "./fetch-sender.js";
+import { discard, isRedirect, redirectRefused, responseTooLarge } from "./fetch-client.js";
 import { type FetchFunction, MAX_RESPONSE_BYTES } from "./types.js";
 
 /**

@@ -2,7 +2,7 @@
 import type { ClientHttp2Stream, Http2Session } from "node:http2";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 import { TransportError } from "../../errors.js";
-import { unreachable } from "../unreachable.js";
+import { connectionError } from "../connection-error.js";
 
 /** Times of {@link Http2Sessions}, in milliseconds. */
 export interface Http2SessionTimes {
@@ -103,7 +103,7 @@ async function connected(
     return await manager.request(...request);
   } catch (error) {
     // Without a stream, nothing was sent.
-    throw error instanceof TransportError ? error : unreachable(error, { sent: false });
+    throw error instanceof TransportError ? error : connectionError(error, { sent: false });
   } finally {
     clearTimeout(timer);
   }

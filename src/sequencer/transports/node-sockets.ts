@@ -1,9 +1,9 @@
 /** WebSockets by the package `ws`. */
 import { type ClientOptions, WebSocket } from "ws";
 import type { CodeIntentsError } from "../../errors.js";
-import { statusRefusal } from "../refusal.js";
-import { redirectRefused, responseTooLarge } from "./fetch-sender.js";
-import { notBinary, notEnvelope, socketEnded } from "./socket-failures.js";
+import { errorOfHttpStatus } from "../status-error.js";
+import { redirectRefused, responseTooLarge } from "./fetch-client.js";
+import { notEnvelopeError, socketClosedError, textFrameError } from "./socket-errors.js";
 import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./types.js";
 
 const options: ClientOptions & { closeTimeout: number } = {
@@ -28,7 +28,7 @@ export function nodeSocketOpener(): SocketOpener {
       });
       socket.on("message", (data: Buffer, isBinary) => {
         if (isBinary) events.onFrame(new Uint8Array(data.buffer, data.byteOffset, data.length));
-        else events.onEnd(notBinary());
+        else events.onEnd(textFrameError());
       });
       socket.on("unexpected-response", (_request, { statusCode = 0 }) => {
         events.onEnd(refusedHandshake(statusCode));
@@ -37,7 +37,7 @@ export function nodeSocketOpener(): SocketOpener {
       socket.on("error", (error) => events.onEnd(failureOf(error, wasOpen)));
       socket.on("close", (code) => {
         sockets.delete(socket);
-        events.onEnd(socketEnded({ wasOpen, code }));
+        events.onEnd(socketClosedError({ wasOpen, code }));
       });
       return frameSocket(socket);
     },
@@ -62,13 +62,13 @@ function frameSocket(socket: WebSocket): FrameSocket {
 
 function refusedHandshake(status: number): CodeIntentsError {
   if (status >= 300 && status < 400) return redirectRefused(status);
-  return statusRefusal(status, "") ?? notEnvelope(`HTTP ${status} in place of a WebSocket`);
+  return errorOfHttpStatus(status, "") ?? notEnvelopeError(`HTTP ${status} in place of a WebSocket`);
 }
 
 function failureOf(error: Error, wasOpen: boolean): CodeIntentsError {
   const code = "code" in error ? String(error.code) : "";
   if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return responseTooLarge(error);
   // Its own have no code before the handshake is over; the system's and the HTTP parser's have one.
-  if (code.startsWith("WS_ERR_") || (code === "" && !wasOpen)) return notEnvelope(error.message, error);
-  return socketEnded({ wasOpen, cause: error });
+  if (code.startsWith("WS_ERR_") || (code === "" && !wasOpen)) return notEnvelopeError(error.message, error);
+  return socketClosedError({ wasOpen, cause: error });
 }

@@ -9,12 +9,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { TransportError } from "../../errors.js";
 import { onAbort } from "../abort.js";
-import { unreachable } from "../unreachable.js";
-import { fetchSender, redirectRefused, responseTooLarge } from "./fetch-sender.js";
+import { connectionError } from "../connection-error.js";
+import { fetchHttpClient, redirectRefused, responseTooLarge } from "./fetch-client.js";
 import {
   type ConnectTransportOptions,
-  type HttpAnswer,
-  type HttpSender,
+  type HttpClient,
+  type HttpResponse,
   MAX_RESPONSE_BYTES,
   type OwnedTransport,
   type SocketOpener,
@@ -36,7 +36,7 @@ export const transports: TransportProvider = {
   protocols: ["connect", "grpc", "grpc-web", "rest", "envelope"],
   usesFetch: (protocol) => protocol === "rest" || protocol === "envelope",
   connectTransport,
-  httpSender: (fetch) => (fetch === undefined ? nodeSender() : fetchSender(fetch)),
+  httpClient: (fetch) => (fetch === undefined ? nodeHttpClient() : fetchHttpClient(fetch)),
   socketOpener,
 };
 
@@ -83,7 +83,7 @@ async function connectTransport(options: ConnectTransportOptions): Promise<Owned
 
 const agentOptions = { keepAlive: true, timeout: KEEP_ALIVE_MS, maxSockets: MAX_SOCKETS } as const;
 
-function nodeSender(): HttpSender {
+function nodeHttpClient(): HttpClient {
   const http = new HttpAgent(agentOptions);
   const https = new HttpsAgent(agentOptions);
   const endpointOf = endpointReader();
@@ -99,9 +99,10 @@ function nodeSender(): HttpSender {
         agent: secure ? https : http,
       };
       return new Promise((resolve, reject) => {
-        const fail = (cause: unknown) => reject(cause instanceof TransportError ? cause : unreachable(cause));
+        const fail = (cause: unknown) =>
+          reject(cause instanceof TransportError ? cause : connectionError(cause));
         const request = (secure ? httpsRequest : httpRequest)(options, (response) => {
-          readLimited(response).then((bytes) => resolve(answerOf(response, bytes)), fail);
+          readLimited(response).then((bytes) => resolve(decodeReply(response, bytes)), fail);
         });
         request.on("error", fail);
         // As the option `signal`, which watches the response's stream too: several listeners on every request.
@@ -119,7 +120,7 @@ function nodeSender(): HttpSender {
   };
 }
 
-function answerOf({ statusCode = 0, headers }: IncomingMessage, body: Uint8Array): HttpAnswer {
+function decodeReply({ statusCode = 0, headers }: IncomingMessage, body: Uint8Array): HttpResponse {
   const endMarked = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
   return { status: statusCode, contentType: headers["content-type"] ?? "", body, endMarked };
 }

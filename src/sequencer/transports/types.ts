@@ -57,7 +57,7 @@ export interface HttpRequest {
 }
 
 /** What came back; `body` is at most {@link MAX_RESPONSE_BYTES} long. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   /** Empty where there is none. */
   readonly contentType: string;
@@ -67,8 +67,8 @@ export interface HttpAnswer {
 }
 
 /** Sends one HTTP request, and follows no redirect. Throws `TransportError` only. */
-export interface HttpSender {
-  send(request: HttpRequest): Promise<HttpAnswer>;
+export interface HttpClient {
+  send(request: HttpRequest): Promise<HttpResponse>;
   close(): void;
 }
 
@@ -146,7 +146,7 @@ export interface TransportProvider {
   usesFetch(protocol: Protocol): boolean;
   /** Loads the library on first use, so that importing the package stays cheap. */
   connectTransport(options: ConnectTransportOptions): Promise<OwnedTransport>;
-  httpSender(fetch: FetchFunction | undefined): HttpSender;
+  httpClient(fetch: FetchFunction | undefined): HttpClient;
   /** Loads what it needs when it is called. */
   socketOpener(webSocket: WebSocketConstructor | undefined): Promise<SocketOpener>;
 }

@@ -1,6 +1,6 @@
 import { TransportError, UnsupportedError } from "../../errors.js";
-import { responseTooLarge } from "./fetch-sender.js";
-import { notBinary, socketEnded } from "./socket-failures.js";
+import { responseTooLarge } from "./fetch-client.js";
+import { socketClosedError, textFrameError } from "./socket-errors.js";
 import {
   type FrameSocket,
   MAX_RESPONSE_BYTES,
@@ -53,17 +53,19 @@ function listen(socket: WebSocketLike, events: SocketEvents): void {
     inTurn(() => {
       const frame = bytesOf(data);
       if (frame instanceof Uint8Array) return events.onFrame(frame);
-      if (frame === undefined) return events.onEnd(notBinary());
+      if (frame === undefined) return events.onEnd(textFrameError());
       if (frame.size > MAX_RESPONSE_BYTES) return events.onEnd(responseTooLarge());
       return frame.arrayBuffer().then(
         (bytes) => events.onFrame(new Uint8Array(bytes)),
-        (cause) => events.onEnd(socketEnded({ wasOpen, cause })),
+        (cause) => events.onEnd(socketClosedError({ wasOpen, cause })),
       );
     }),
   );
   // What an error was is not told; the closing that follows says as much as there is.
   socket.addEventListener("error", () => {});
-  socket.addEventListener("close", ({ code }) => inTurn(() => events.onEnd(socketEnded({ wasOpen, code }))));
+  socket.addEventListener("close", ({ code }) =>
+    inTurn(() => events.onEnd(socketClosedError({ wasOpen, code }))),
+  );
 }
 
 function frameSocket(socket: WebSocketLike, events: SocketEvents): FrameSocket {

@@ -1,6 +1,6 @@
 /** Transports by `fetch`: browsers, workers, and every runtime that is not Node. */
 
-import { fetchSender } from "./fetch-sender.js";
+import { fetchHttpClient } from "./fetch-client.js";
 import type { FetchFunction, TransportProvider } from "./types.js";
 
 const platformFetch: FetchFunction = (url, init) => globalThis.fetch(url, init) as ReturnType<FetchFunction>;
@@ -19,7 +19,7 @@ export const transports: TransportProvider = {
         : (await import("./web-connect.js")).connectWebTransport(options);
     return { transport, close() {} };
   },
-  httpSender: (fetch = platformFetch) => fetchSender(fetch),
+  httpClient: (fetch = platformFetch) => fetchHttpClient(fetch),
   async socketOpener(webSocket) {
     const { webSocketOpener } = await import("./web-sockets.js");
     return webSocketOpener(webSocket);

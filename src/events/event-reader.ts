@@ -6,10 +6,10 @@ import { MESSAGE_ID_LENGTH, PAYMENT_TOLERANCE } from "../contract/numbers.js";
 import { equalBytes, fromBase58, toBase58 } from "../lib/bytes.js";
 import { rendezvousKey } from "../rendezvous/key.js";
 import type { MessageBytes } from "../sequencer/port.js";
+import { accountText, textOf } from "./base58-text.js";
 import type { ForgedEvent, HeardPayment, PaymentEvent } from "./events.js";
-import { OwnRequest } from "./own-request.js";
-import { accountText, textOf } from "./text.js";
-import { isPayment, type WatchedIntent } from "./watched.js";
+import { ExpectedRequest } from "./expected-request.js";
+import { isPayment, type WatchedIntent } from "./watched-intent.js";
 
 // Remembered to recognize what comes again. Whoever holds the client secret can send without end.
 const MAX_REMEMBERED = 10_000;
@@ -23,10 +23,10 @@ const serverKinds: ReadonlySet<string> = new Set(["intentSubmitted", "webhookCal
  * Turns what is heard at a rendezvous key into events: verified against the key, without repeats, and compared with the
  * intent.
  */
-export class Listener {
+export class EventReader {
   readonly #intent: WatchedIntent;
   readonly #publicKey: Uint8Array;
-  readonly #ownRequest: OwnRequest;
+  readonly #ownRequest: ExpectedRequest;
   readonly #seen = new Set<string>();
   #requested = false;
   #submitted = false;
@@ -35,11 +35,11 @@ export class Listener {
   constructor(intent: WatchedIntent) {
     this.#intent = intent;
     this.#publicKey = rendezvousKey(intent.payload).publicKey;
-    this.#ownRequest = new OwnRequest(intent);
+    this.#ownRequest = new ExpectedRequest(intent);
   }
 
   /** The event of a message, or `undefined` where it says nothing new. */
-  hear(message: Message, heardFrom: "stream" | "poll", bytes: MessageBytes): PaymentEvent | undefined {
+  readMessage(message: Message, heardFrom: "stream" | "poll", bytes: MessageBytes): PaymentEvent | undefined {
     const messageId = textOf(message.id?.value, MESSAGE_ID_LENGTH);
     const kind = message.kind.case;
     // By all of its bytes, not by its id alone, which a forged copy has in common with the original.
@@ -53,7 +53,7 @@ export class Listener {
     });
     if (serverKinds.has(kind)) {
       return signature === undefined
-        ? this.#hearServer(message, messageId, heardFrom)
+        ? this.#readServerMessage(message, messageId, heardFrom)
         : forged("signed by a client");
     }
     if (signature === undefined) return forged("unsigned");
@@ -61,18 +61,24 @@ export class Listener {
     if (!crypto.verify(this.#publicKey, sent, signature)) return forged("wrong signature");
     // Only now: a forged copy must not silence the original. Sending again stores a new id under the same signature.
     if (this.#isRepeat(signature)) return undefined;
-    return this.#hearClient(message, messageId, () => this.#ownRequest.differenceOf(message, sent, bytes));
+    return this.#readClientMessage(message, messageId, () =>
+      this.#ownRequest.differenceOf(message, sent, bytes),
+    );
   }
 
   /** The event of a status that says that the intent was submitted. */
-  hearStatus(intentSubmitted: boolean): PaymentEvent | undefined {
+  readStatus(intentSubmitted: boolean): PaymentEvent | undefined {
     // After a payment that is not of this intent, an unsigned "submitted" is not enough.
     if (!intentSubmitted || this.#submitted || this.#contradicted) return undefined;
     this.#submitted = true;
     return { type: "submitted", heardFrom: "status" };
   }
 
-  #hearServer(message: Message, messageId: string, heardFrom: "stream" | "poll"): PaymentEvent | undefined {
+  #readServerMessage(
+    message: Message,
+    messageId: string,
+    heardFrom: "stream" | "poll",
+  ): PaymentEvent | undefined {
     const { kind } = message;
     if (kind.case === "webhookCalled") {
       return { type: "webhookCalled", at: dateOf(kind.value.timestamp), messageId };
@@ -91,7 +97,7 @@ export class Listener {
     return { type: "submitted", heardFrom, ...(payment === undefined ? {} : { payment }) };
   }
 
-  #hearClient(
+  #readClientMessage(
     message: Message,
     messageId: string,
     difference: () => string | undefined,

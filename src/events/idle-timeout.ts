@@ -1,7 +1,7 @@
 /** Waiting that ends with a signal. */
 
 /** Ends a stream that is silent for too long. */
-export class Silence {
+export class IdleTimeout {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   #patienceMs: number;

@@ -3,14 +3,14 @@ import type { Message, RequestToReceiveBill } from "../../gen/code/messaging/v1/
 import { encodeMessage, REQUEST_FIELDS } from "../intents/message.js";
 import { equalBytes, fromBase58 } from "../lib/bytes.js";
 import type { MessageBytes } from "../sequencer/port.js";
-import { accountText } from "./text.js";
-import { isPayment, type WatchedIntent, type WatchedPayment } from "./watched.js";
+import { accountText } from "./base58-text.js";
+import { isPayment, type WatchedIntent, type WatchedPayment } from "./watched-intent.js";
 
 /**
  * The request of an intent, to recognize it and to say how another one differs. Where there is a login, the verifier's
  * signature is verified and not compared: a browser cannot make it.
  */
-export class OwnRequest {
+export class ExpectedRequest {
   readonly #intent: WatchedIntent;
   /** The message as the sender signed it, without the signature of a verifier. */
   readonly #bytes: Uint8Array;

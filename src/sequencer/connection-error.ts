@@ -8,7 +8,7 @@ const beforeSending = new Set(["connect", "getaddrinfo"]);
  * The error for a connection that could not be made, or broke; the system's own is found in the chain of causes, and
  * tells whether anything can have been sent, where that is not known.
  */
-export function unreachable(cause: unknown, known?: { readonly sent: boolean }): TransportError {
+export function connectionError(cause: unknown, known?: { readonly sent: boolean }): TransportError {
   const { code, sent } = { ...systemFailure(cause), ...known };
   return new TransportError("unavailable", {
     message:

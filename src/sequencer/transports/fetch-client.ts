@@ -1,10 +1,10 @@
 import { TransportError } from "../../errors.js";
 import { concatBytes } from "../../lib/bytes.js";
-import { unreachable } from "../unreachable.js";
-import { type FetchAnswer, type FetchFunction, type HttpSender, MAX_RESPONSE_BYTES } from "./types.js";
+import { connectionError } from "../connection-error.js";
+import { type FetchAnswer, type FetchFunction, type HttpClient, MAX_RESPONSE_BYTES } from "./types.js";
 
 /** HTTP by the Fetch API. */
-export function fetchSender(fetch: FetchFunction): HttpSender {
+export function fetchHttpClient(fetch: FetchFunction): HttpClient {
   return {
     async send({ method, url, headers, body, signal }) {
       const init = {
@@ -25,7 +25,7 @@ export function fetchSender(fetch: FetchFunction): HttpSender {
         return { status: answer.status, contentType, body: await readLimited(answer), endMarked: true };
       } catch (cause) {
         if (cause instanceof TransportError) throw cause;
-        throw unreachable(cause);
+        throw connectionError(cause);
       }
     },
     close() {},

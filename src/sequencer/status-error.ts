@@ -14,7 +14,12 @@ interface Refusal {
  * `invalid_argument` is told apart by its words, as the protocol has no finer code: an intent that was submitted
  * already, a request with other details at the same key, and every other violation.
  */
-export function refusal({ connectCode, text, httpStatus, cause }: Refusal): SequencerError | TransportError {
+export function errorOfStatus({
+  connectCode,
+  text,
+  httpStatus,
+  cause,
+}: Refusal): SequencerError | TransportError {
   const shared = {
     connectCode,
     ...(httpStatus === undefined ? {} : { httpStatus }),
@@ -86,7 +91,7 @@ const connectCodes: Readonly<Record<number, ConnectCodeName>> = {
 };
 
 /** The typed error for an HTTP status that says more than any body; `undefined` where it is none of a failure. */
-export function statusRefusal(
+export function errorOfHttpStatus(
   httpStatus: number,
   text: string,
   cause?: unknown,
@@ -98,7 +103,7 @@ export function statusRefusal(
       : httpStatus > 500 && httpStatus < 600
         ? "internal"
         : undefined);
-  return connectCode === undefined ? undefined : refusal({ connectCode, text, httpStatus, cause });
+  return connectCode === undefined ? undefined : errorOfStatus({ connectCode, text, httpStatus, cause });
 }
 
 function violation(

@@ -1,16 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { checkCallOptions } from "./client/call-options.js";
-import { KeyedBuilder } from "./client/idempotency.js";
-import { LoginIntents } from "./client/login-intents.js";
-import { type CheckedClientOptions, type CodeClientOptions, checkClientOptions } from "./client/options.js";
-import { PaymentIntents } from "./client/payment-intents.js";
-import type { WatchContext } from "./client/watching.js";
-import { Webhooks } from "./client/webhooks.js";
-import { TransportError } from "./errors.js";
-import { type CallPolicy, callWithRetries, type RunCall } from "./sequencer/call.js";
-import { capabilitiesOf, openSequencer } from "./sequencer/open.js";
-import type { Attempt, Sequencer } from "./sequencer/port.js";
+import { TransportError } from "../errors.js";
+import { type CallPolicy, type CallRunner, callWithRetries } from "../sequencer/call.js";
+import { capabilitiesOf, openSequencer } from "../sequencer/open.js";
+import type { CallContext, Sequencer } from "../sequencer/port.js";
+import { checkCallOptions } from "./call-options.js";
+import { KeyedBuilder } from "./keyed-builder.js";
+import { LoginIntents } from "./login-intents.js";
+import { type CheckedClientOptions, type CodeClientOptions, checkClientOptions } from "./options.js";
+import { PaymentIntents } from "./payment-intents.js";
+import type { WatchContext } from "./watching.js";
+import { Webhooks } from "./webhooks.js";
 
 /**
  * The client of a Code Sequencer.
@@ -81,8 +81,8 @@ export class CodeClient {
     await sequencer?.close();
   }
 
-  readonly #run: RunCall = async (options, attempt, failure) => {
-    const once = async (context: Attempt) => {
+  readonly #run: CallRunner = async (options, attempt, failure) => {
+    const once = async (context: CallContext) => {
       const sequencer = await this.#open();
       // The call may have ended while the transport was loading; it must not open a connection any more.
       context.signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { type ConnectCodeName, SequencerError, type TransportError } from "../errors.js";
-import { malformed } from "./malformed.js";
-import { refusal, statusRefusal } from "./refusal.js";
-import type { HttpAnswer } from "./transports/types.js";
+import { malformedResponse } from "./malformed-response.js";
+import { errorOfHttpStatus, errorOfStatus } from "./status-error.js";
+import type { HttpResponse } from "./transports/types.js";
 
 const codeNames: ReadonlySet<string> = new Set<ConnectCodeName>([
   "canceled",
@@ -23,7 +23,7 @@ const codeNames: ReadonlySet<string> = new Set<ConnectCodeName>([
 ]);
 
 /** What an envelope that says ERROR says. */
-export interface EnvelopeRefusal {
+export interface EnvelopeError {
   readonly connectCode: ConnectCodeName;
   /** The sequencer's own words. */
   readonly text: string;
@@ -31,7 +31,7 @@ export interface EnvelopeRefusal {
 }
 
 /** Reads the text of an envelope that says ERROR: `[code] words`, two texts of the proxy's own, or anything. */
-export function envelopeRefusal(message: string): EnvelopeRefusal {
+export function parseEnvelopeError(message: string): EnvelopeError {
   const [, name = "", text = ""] = /^\[([a-z_]+)\] ?([\s\S]*)$/.exec(message) ?? [];
   if (isCodeName(name)) return coded(name, text);
   // These two have no code.
@@ -45,16 +45,19 @@ export function envelopeRefusal(message: string): EnvelopeRefusal {
   return { connectCode: "unknown", text: message, error };
 }
 
-function coded(connectCode: ConnectCodeName, text: string): EnvelopeRefusal {
-  return { connectCode, text, error: refusal({ connectCode, text }) };
+function coded(connectCode: ConnectCodeName, text: string): EnvelopeError {
+  return { connectCode, text, error: errorOfStatus({ connectCode, text }) };
 }
 
 /** The error of an answer that no proxy of the envelope gives. */
-export function notFromProxy(call: string, { status, contentType }: HttpAnswer): Error {
+export function unexpectedHttpResponse(call: string, { status, contentType }: HttpResponse): Error {
   const type = contentType === "" ? "none" : JSON.stringify(contentType.slice(0, 100));
   return (
-    statusRefusal(status, "") ??
-    malformed(call, `one of status 200 and type application/octet-stream, but of ${status} and ${type}`)
+    errorOfHttpStatus(status, "") ??
+    malformedResponse(
+      call,
+      `one of status 200 and type application/octet-stream, but of ${status} and ${type}`,
+    )
   );
 }
 

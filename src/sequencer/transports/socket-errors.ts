@@ -1,5 +1,5 @@
 import { TransportError } from "../../errors.js";
-import { unreachable } from "../unreachable.js";
+import { connectionError } from "../connection-error.js";
 
 interface SocketEnd {
   readonly wasOpen: boolean;
@@ -9,8 +9,8 @@ interface SocketEnd {
 }
 
 /** The error for a socket that ended before its call did; nothing was sent where it was never open. */
-export function socketEnded({ wasOpen, code, cause }: SocketEnd): TransportError {
-  if (cause !== undefined) return unreachable(cause, wasOpen ? { sent: true } : undefined);
+export function socketClosedError({ wasOpen, code, cause }: SocketEnd): TransportError {
+  if (cause !== undefined) return connectionError(cause, wasOpen ? { sent: true } : undefined);
   const closing = code === undefined ? "" : ` (code ${code})`;
   return new TransportError("unavailable", {
     message: wasOpen
@@ -22,12 +22,12 @@ export function socketEnded({ wasOpen, code, cause }: SocketEnd): TransportError
 }
 
 /** The error for a text frame. */
-export function notBinary(): TransportError {
-  return notEnvelope("a text frame came over the WebSocket");
+export function textFrameError(): TransportError {
+  return notEnvelopeError("a text frame came over the WebSocket");
 }
 
 /** The error for a WebSocket that is none, or not one of the envelope. */
-export function notEnvelope(what: string, cause?: unknown): TransportError {
+export function notEnvelopeError(what: string, cause?: unknown): TransportError {
   return new TransportError("malformed_response", {
     message: `What the server sent is not of the envelope: ${what}. Check that baseUrl leads to a sequencer of this protocol`,
     cause,

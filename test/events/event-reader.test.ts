@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DomainSchema } from "../../gen/code/common/v1/model_pb.js";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { SigningKey } from "../../src/crypto/types.js";
-import { Listener } from "../../src/events/listener.js";
+import { EventReader } from "../../src/events/event-reader.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../../src/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
@@ -90,12 +90,12 @@ const clientKinds: readonly (readonly [string, Kind])[] = [
   ["clientRejectedLogin", { case: "clientRejectedLogin", value: { timestamp: { seconds: 1n } } }],
 ];
 
-const hear = (heard: Message, listener = new Listener(intent)) =>
-  listener.hear(heard, "stream", messageBytes);
+const hear = (heard: Message, listener = new EventReader(intent)) =>
+  listener.readMessage(heard, "stream", messageBytes);
 
 describe("what is properly made", () => {
   it("is told with what it says", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     const id = newId();
     const messageId = toBase58(id);
     expect(hear(requestOf(intent, { id }), listener)).toEqual({ type: "requested", messageId });
@@ -105,7 +105,7 @@ describe("what is properly made", () => {
       messageId,
     });
     expect(hear(message(rejected, { id }), listener)).toEqual({ type: "rejected", messageId });
-    expect(listener.hear(submitted(), "poll", messageBytes)).toEqual({
+    expect(listener.readMessage(submitted(), "poll", messageBytes)).toEqual({
       type: "submitted",
       heardFrom: "poll",
       payment: {
@@ -194,7 +194,7 @@ describe("what is forged", () => {
   });
 
   it("is what only the sequencer makes, with a signature, however valid", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     for (const signer of [key, newKey()]) {
       for (const [kind, value] of [
         ["intentSubmitted", submitted().kind as Kind],
@@ -247,14 +247,14 @@ describe("a request with other details, signed by the intent's own key", () => {
     const theirs = intentOf({ fees: [{ destination: account(9), basisPoints: 101 }] });
     const kind = fromBinary(MessageSchema, theirs.toBinary()).kind as Kind;
     const heard = message(kind, { signer: rendezvousKey(ours.payload) });
-    expect(new Listener(ours).hear(heard, "stream", messageBytes)).toMatchObject({
+    expect(new EventReader(ours).readMessage(heard, "stream", messageBytes)).toMatchObject({
       type: "conflicting",
       field: "fees",
     });
   });
 
   it("does not stand in the way of ours", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     expect(hear(requestOf(intentOf({ amount: "1" })), listener)?.type).toBe("conflicting");
     expect(hear(requestOf(intent), listener)?.type).toBe("requested");
   });
@@ -281,9 +281,9 @@ describe("a payment", () => {
     ["kind", submittedWithout({ metadata: {} })],
     ["kind", submittedWithout({ metadata: { type: { case: "sendPrivatePayment", value: {} } } })],
   ])("of another %s conflicts", (field, heard) => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     expect(hear(heard, listener)).toMatchObject({ type: "conflicting", subject: "payment", field });
-    expect(listener.hearStatus(true)).toBeUndefined();
+    expect(listener.readStatus(true)).toBeUndefined();
   });
 
   it.each([2.49991, 2.49995, 2.5, 2.50005, 2.50009])("of %d fits 2.50", (nativeAmount) => {
@@ -291,13 +291,13 @@ describe("a payment", () => {
   });
 
   it("that contradicts the intent is not outweighed by words without details", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     expect(hear(submitted({ destination: filled(8) }), listener)?.type).toBe("conflicting");
-    expect(listener.hearStatus(true)).toBeUndefined();
+    expect(listener.readStatus(true)).toBeUndefined();
     expect(hear(submittedWithout(), listener)).toBeUndefined();
-    expect(listener.hearStatus(true)).toBeUndefined();
+    expect(listener.readStatus(true)).toBeUndefined();
     expect(hear(submitted(), listener)).toMatchObject({ type: "submitted", heardFrom: "stream" });
-    expect(listener.hearStatus(true)).toBeUndefined();
+    expect(listener.readStatus(true)).toBeUndefined();
   });
 
   it("without details counts as what a status is worth", () => {
@@ -306,16 +306,16 @@ describe("a payment", () => {
   });
 
   it("is told once, from wherever it is heard", () => {
-    const listener = new Listener(intent);
-    expect(listener.hearStatus(false)).toBeUndefined();
-    expect(listener.hearStatus(true)).toEqual({ type: "submitted", heardFrom: "status" });
+    const listener = new EventReader(intent);
+    expect(listener.readStatus(false)).toBeUndefined();
+    expect(listener.readStatus(true)).toEqual({ type: "submitted", heardFrom: "status" });
     expect(hear(submitted(), listener)).toBeUndefined();
-    expect(listener.hearStatus(true)).toBeUndefined();
+    expect(listener.readStatus(true)).toBeUndefined();
     expect(hear(submitted({ destination: filled(8) }), listener)?.type).toBe("conflicting");
   });
 
   it("in kin is compared in kin", () => {
-    const listener = new Listener(kinIntent);
+    const listener = new EventReader(kinIntent);
     const intentId = rendezvousKey(kinIntent.payload).publicKey;
     expect(hear(submitted({ intentId, currency: "kin", nativeAmount: 2500 }), listener)?.type).toBe(
       "submitted",
@@ -325,7 +325,7 @@ describe("a payment", () => {
 
 describe("what comes again", () => {
   it("is told once by its id", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     for (const heard of [
       requestOf(intent),
       message(codeScanned),
@@ -337,13 +337,13 @@ describe("what comes again", () => {
       expect(hear(heard, listener)).toBeDefined();
       expect(hear(heard, listener)).toBeUndefined();
       expect(
-        listener.hear(fromBinary(MessageSchema, toBinary(MessageSchema, heard)), "poll", messageBytes),
+        listener.readMessage(fromBinary(MessageSchema, toBinary(MessageSchema, heard)), "poll", messageBytes),
       ).toBeUndefined();
     }
   });
 
   it("is told once by its signature, though sent again under another id", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     for (const kind of [fromBinary(MessageSchema, intent.toBinary()).kind as Kind, codeScanned, rejected]) {
       expect(hear(message(kind), listener)).toBeDefined();
       expect(hear(message(kind), listener)).toBeUndefined();
@@ -351,7 +351,7 @@ describe("what comes again", () => {
   });
 
   it("is not silenced by a forged copy that was faster", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     const id = newId();
     const original = message(rejected, { id });
     const forged = message(scannedAt(9n), { id });
@@ -364,7 +364,7 @@ describe("what comes again", () => {
 
   it("is told apart where the sequencer gives no ids, or one id to all", () => {
     for (const id of [new Uint8Array(0), filled(1, 16)]) {
-      const listener = new Listener(intent);
+      const listener = new EventReader(intent);
       const told = [requestOf(intent, { id }), message(codeScanned, { id }), submitted({}, { id })].map(
         (heard) => hear(heard, listener),
       );
@@ -375,7 +375,7 @@ describe("what comes again", () => {
 
 describe("a flood", () => {
   it("makes the oldest forgotten, and neither the request nor the payment", () => {
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     const first = message(scannedAt(0n), { signer: null });
     const recent: Message[] = [];
     const request = requestOf(intent);
@@ -393,12 +393,12 @@ describe("a flood", () => {
     expect(hear(request, listener)).toBeUndefined();
     expect(hear(requestOf(intent), listener)).toBeUndefined();
     expect(hear(submitted(), listener)).toBeUndefined();
-    expect(listener.hearStatus(true)).toBeUndefined();
+    expect(listener.readStatus(true)).toBeUndefined();
   });
 
   it("of giant fields is heard without working through them", () => {
     const giant = filled(1, 900_000);
-    const listener = new Listener(intent);
+    const listener = new EventReader(intent);
     const scanned = hear(message(codeScanned, { id: giant }), listener);
     expect(scanned).toMatchObject({ type: "scanned", messageId: "" });
     if (scanned !== undefined) expect(listener.idOf(scanned)).toBeUndefined();
@@ -413,7 +413,7 @@ describe("a flood", () => {
 });
 
 it("knows the id behind an event", () => {
-  const listener = new Listener(intent);
+  const listener = new EventReader(intent);
   const id = newId();
   const scanned = hear(message(codeScanned, { id }), listener);
   if (scanned === undefined) throw new Error("nothing heard");

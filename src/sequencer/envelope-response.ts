@@ -1,68 +1,69 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Response, Response_Result, ResponseSchema } from "../../gen/code/common/v1/model_pb.js";
-import { connectCodeName } from "./connect-failure.js";
-import { envelopeRefusal, notFromProxy } from "./envelope-refusal.js";
-import { malformed } from "./malformed.js";
-import type { HttpAnswer } from "./transports/types.js";
+import { connectCodeName } from "./connect-error.js";
+import { parseEnvelopeError, unexpectedHttpResponse } from "./envelope-error.js";
+import { malformedResponse } from "./malformed-response.js";
+import type { HttpResponse } from "./transports/types.js";
 
 /** The called method, as far as its answers need it. */
-export interface AnsweredMethod<O extends DescMessage> {
+export interface CalledMethod<O extends DescMessage> {
   readonly name: string;
   readonly output: O;
 }
 
 /** The reply that an HTTP answer holds. The status alone says nothing: refusals arrive with 200 as well. */
-export function replyOfAnswer<O extends DescMessage>(
-  method: AnsweredMethod<O>,
-  answer: HttpAnswer,
+export function replyOfHttpResponse<O extends DescMessage>(
+  method: CalledMethod<O>,
+  answer: HttpResponse,
 ): MessageShape<O> {
   const { status, contentType, body } = answer;
-  if (!/^application\/octet-stream\s*(;|$)/i.test(contentType)) throw notFromProxy(method.name, answer);
+  if (!/^application\/octet-stream\s*(;|$)/i.test(contentType))
+    throw unexpectedHttpResponse(method.name, answer);
   if (status === 200) {
     // A reply of defaults alone is no byte at all; so is an answer that broke off after its headers.
-    if (body.length === 0 && !answer.endMarked) throw malformed(method.name, "whole: it breaks off");
+    if (body.length === 0 && !answer.endMarked) throw malformedResponse(method.name, "whole: it breaks off");
     return replyOfFrame(method, body);
   }
   if (status === 500) {
     const response = decoded(ResponseSchema, body);
     if (response?.result === Response_Result.ERROR) throw refused(response);
   }
-  throw notFromProxy(method.name, answer);
+  throw unexpectedHttpResponse(method.name, answer);
 }
 
 /** The reply that a frame holds; no byte at all where it consists of defaults. */
 export function replyOfFrame<O extends DescMessage>(
-  method: AnsweredMethod<O>,
+  method: CalledMethod<O>,
   bytes: Uint8Array,
 ): MessageShape<O> {
   const response = decoded(ResponseSchema, bytes);
-  if (response === undefined) throw malformed(method.name, "an envelope");
+  if (response === undefined) throw malformedResponse(method.name, "an envelope");
   switch (response.result) {
     case Response_Result.OK:
       return replyOf(method, response);
     case Response_Result.ERROR:
       throw refused(response);
     default:
-      throw malformed(method.name, "an envelope whose result is known");
+      throw malformedResponse(method.name, "an envelope whose result is known");
   }
 }
 
 function replyOf<O extends DescMessage>(
-  { name, output }: AnsweredMethod<O>,
+  { name, output }: CalledMethod<O>,
   { body, message, $unknown }: Response,
 ): MessageShape<O> {
   // OK is the default: nearly any bytes that hold something else would read as a success without a body.
   if (body.length === 0 && (message !== "" || $unknown !== undefined))
-    throw malformed(name, "an envelope that says whether the call succeeded");
+    throw malformedResponse(name, "an envelope that says whether the call succeeded");
   const reply = decoded(output, body);
-  if (reply === undefined) throw malformed(name, "an envelope with a reply of this call");
+  if (reply === undefined) throw malformedResponse(name, "an envelope with a reply of this call");
   return reply;
 }
 
 /** The error of a call that was refused, as Connect clients throw it; its cause is the one that callers see. */
 function refused({ message }: Response): ConnectError {
-  const { connectCode, text, error } = envelopeRefusal(message);
+  const { connectCode, text, error } = parseEnvelopeError(message);
   return new ConnectError(text, codes.get(connectCode), undefined, undefined, error);
 }
 
