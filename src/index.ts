@@ -15,8 +15,8 @@ export type {
   TransportClientOptions,
 } from "./client/options.js";
 export type { PaymentIntents } from "./client/payment-intents.js";
+export type { WaitOptions } from "./client/wait.js";
 export type { WatchOptions } from "./client/watch-options.js";
-export type { WaitOptions } from "./client/watching.js";
 export type { RegisterWebhookOptions, Webhooks } from "./client/webhooks.js";
 export type { SigningKey } from "./crypto/types.js";
 export {
@@ -55,7 +55,7 @@ export type {
   SubmittedEvent,
   WebhookCalledEvent,
 } from "./events/events.js";
-export type { WatchUntil } from "./events/watch.js";
+export type { WatchUntil } from "./events/watch-options.js";
 export type { Fee } from "./intents/fees.js";
 export { Intent, type SignedRequest } from "./intents/intent.js";
 export type { Login, LoginOption } from "./intents/login.js";

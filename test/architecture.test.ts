@@ -419,7 +419,10 @@ describe("the check", () => {
     ["@noble/hashes/sha2.js", `import { sha256 } from "@noble/hashes/sha2.js";`],
     ["tweetnacl", `import nacl from "tweetnacl";`],
   ])("refuses to load %s at start-up by %s", (specifier, text) => {
-    const changes = { "src/client/client.ts": `import { crypto } from "#crypto";`, "src/crypto/node.ts": text };
+    const changes = {
+      "src/client/client.ts": `import { crypto } from "#crypto";`,
+      "src/crypto/node.ts": text,
+    };
     expect(check(changes)).toEqual([
       `start-up loads ${specifier}: src/index.ts -> src/client/client.ts -> src/crypto/node.ts`,
     ]);

@@ -4,10 +4,12 @@
  * @module
  */
 import type { Logger } from "../client/options.js";
-import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "../client/watch-options.js";
-import { submittedOf, type WatchContext, watchIntent } from "../client/watching.js";
+import { waitForSubmitted } from "../client/wait.js";
+import { checkWatchOptions, type WatchOptions } from "../client/watch-options.js";
 import { InputError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
+import { Watch, type WatchContext } from "../events/watch.js";
+import type { CheckedWatchOptions } from "../events/watch-options.js";
 import { checkBaseUrl } from "../lib/base-url.js";
 import { checkOptions } from "../lib/options.js";
 import { rendezvousKey } from "../rendezvous/key.js";
@@ -55,7 +57,7 @@ export function watchPayment(
   options: WatchPaymentOptions,
 ): AsyncGenerator<PaymentEvent, void, undefined> {
   const { context, watch } = check(payment, options);
-  return watchIntent(context, watchedPayment(payment), watch);
+  return new Watch(context, watchedPayment(payment), watch);
 }
 
 /**
@@ -68,7 +70,7 @@ export async function waitForPayment(
   options: WatchPaymentOptions,
 ): Promise<SubmittedEvent> {
   const { context, watch } = check(payment, options);
-  return submittedOf(context, watchedPayment(payment), watch);
+  return waitForSubmitted(context, watchedPayment(payment), watch);
 }
 
 const ownNames = ["baseUrl", "protocol", "fetch", "webSocket", "logger", "allowInsecure"] as const;
@@ -105,7 +107,6 @@ function check(
       logger,
       headers: {},
       timeoutMs: DEFAULT_TIMEOUT_MS,
-      capabilities: CAPABILITIES[protocol],
       closed,
       open,
       getStatus: (_, call) =>

@@ -5,11 +5,11 @@ import { type CallPolicy, type CallRunner, callWithRetries } from "../sequencer/
 import { capabilitiesOf, openSequencer } from "../sequencer/open.js";
 import type { CallContext, Sequencer } from "../sequencer/port.js";
 import { checkCallOptions } from "./call-options.js";
+import type { ClientContext } from "./intent-calls.js";
 import { KeyedBuilder } from "./keyed-builder.js";
 import { LoginIntents } from "./login-intents.js";
 import { type CheckedClientOptions, type CodeClientOptions, checkClientOptions } from "./options.js";
 import { PaymentIntents } from "./payment-intents.js";
-import type { WatchContext } from "./watching.js";
 import { Webhooks } from "./webhooks.js";
 
 /**
@@ -47,7 +47,7 @@ export class CodeClient {
     this.#options = checkClientOptions(options);
     const { retry, timeoutMs, headers, logger, idempotencySecret } = this.#options;
     this.#policy = { retry, timeoutMs, headers, closed: this.#closed.signal };
-    const context: WatchContext = {
+    const context: ClientContext = {
       logger,
       headers,
       timeoutMs,

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.js";
 import { Intent } from "../intents/intent.js";
+import type { NonceOptions } from "../intents/nonce-options.js";
 import type { Logger } from "./options.js";
 
 /** Gives the client's idempotency secret to what it builds, and warns once where a key goes without one. */
@@ -13,21 +14,22 @@ export class KeyedBuilder {
     this.#logger = logger;
   }
 
-  /** Builds from the options and the secret; the options' own goes first. */
-  build<T>(options: unknown, from: (options: Record<string, unknown>) => T): T {
-    if (typeof options !== "object" || options === null || Array.isArray(options))
+  /** Builds an intent from the options; the idempotency secret among them takes precedence over the client's. */
+  build<O extends NonceOptions, I>(options: O, from: (options: O) => I): I {
+    const given: unknown = options;
+    if (typeof given !== "object" || given === null || Array.isArray(given))
       throw new InputError("invalid_option", "options", "must be an object");
-    // Only a tip has a platform. Its class is not asked for, which would bring it into every bundle.
-    if (options instanceof Intent || "platform" in options) {
+    // Only a tip has a platform. An `instanceof TipIntent` would bring its class into every bundle.
+    if (given instanceof Intent || "platform" in given) {
       throw new InputError(
         "invalid_option",
         "intent",
         "is of another kind; a PaymentIntent goes to paymentIntents, a LoginIntent to loginIntents, and a tip is not registered",
       );
     }
-    const { idempotencySecret = this.#secret, ...rest } = options as Record<string, unknown>;
-    const built = from({ ...rest, idempotencySecret });
-    if (rest.idempotencyKey !== undefined && idempotencySecret === undefined) this.#warn();
+    const { idempotencyKey, idempotencySecret = this.#secret } = options;
+    const built = from({ ...options, idempotencySecret });
+    if (idempotencyKey !== undefined && idempotencySecret === undefined) this.#warn();
     return built;
   }
 

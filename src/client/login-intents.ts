@@ -1,17 +1,16 @@
 import { InputError, UnsupportedError } from "../errors.js";
 import type { LoginEvent, SubmittedEvent } from "../events/events.js";
-import type { Intent } from "../intents/intent.js";
 import { LoginIntent, type LoginIntentOptions } from "../intents/login-intent.js";
 import { encodeUserIdRequest } from "../intents/message.js";
 import { readSigningVerifier, signatureOf, type VerifierKey } from "../intents/signer.js";
 import { checkOptions } from "../lib/options.js";
 import type { CallRunner } from "../sequencer/call.js";
 import type { CallOptions, IntentStatus, LoggedInUser } from "../sequencer/port.js";
+import { type ClientContext, IntentCalls, type IntentKind } from "./intent-calls.js";
 import { type IntentReference, publicKeyOf } from "./intent-reference.js";
 import type { KeyedBuilder } from "./keyed-builder.js";
-import { registerIntent } from "./registration.js";
-import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
-import { submittedOf, type WaitOptions, type WatchContext, watchIntent } from "./watching.js";
+import type { WaitOptions } from "./wait.js";
+import type { WatchOptions } from "./watch-options.js";
 
 /** Options of {@link LoginIntents.getUserId}. */
 export interface GetUserIdOptions {
@@ -21,17 +20,23 @@ export interface GetUserIdOptions {
   readonly verifier: VerifierKey;
 }
 
+const kind: IntentKind<LoginIntent, LoginIntentOptions> = {
+  name: "LoginIntent",
+  from: (options) => LoginIntent.from(options),
+  isInstance: (value) => value instanceof LoginIntent,
+};
+
 /** The calls for logins; `client.loginIntents`. */
 export class LoginIntents {
+  readonly #calls: IntentCalls<LoginIntent, LoginIntentOptions>;
   readonly #run: CallRunner;
-  readonly #context: WatchContext;
-  readonly #builder: KeyedBuilder;
+  readonly #context: ClientContext;
 
   /** @internal */
-  constructor(run: CallRunner, context: WatchContext, builder: KeyedBuilder) {
+  constructor(run: CallRunner, context: ClientContext, builder: KeyedBuilder) {
+    this.#calls = new IntentCalls(kind, run, context, builder);
     this.#run = run;
     this.#context = context;
-    this.#builder = builder;
   }
 
   /**
@@ -41,9 +46,7 @@ export class LoginIntents {
    * @throws InputError naming the field and the mend
    */
   build(options: LoginIntentOptions): LoginIntent {
-    return this.#builder.build(options, (checked) =>
-      LoginIntent.from(checked as unknown as LoginIntentOptions),
-    );
+    return this.#calls.build(options);
   }
 
   /**
@@ -68,21 +71,19 @@ export class LoginIntents {
     intentOrOptions: LoginIntent | LoginIntentOptions,
     options?: CallOptions,
   ): Promise<LoginIntent> {
-    const intent = intentOrOptions instanceof LoginIntent ? intentOrOptions : this.build(intentOrOptions);
+    const intent = this.#calls.intentOf(intentOrOptions);
     if (!this.#context.capabilities.createLoginIntent) {
       throw new UnsupportedError(
         "unsupported_by_protocol",
         "REST registers payments only, with or without a login; use another protocol for a login alone",
       );
     }
-    await registerIntent(this.#run, intent, options, this.#context.logger);
-    return intent;
+    return this.#calls.register(intent, options);
   }
 
   /** As `paymentIntents.getStatus`; submitted means that somebody logged in. */
   async getStatus(intent: IntentReference, options?: CallOptions): Promise<IntentStatus> {
-    const publicKey = publicKeyOf(intent);
-    return this.#run(options, (sequencer, attempt) => sequencer.getStatus(publicKey, attempt));
+    return this.#calls.getStatus(intent, options);
   }
 
   /**
@@ -135,7 +136,7 @@ export class LoginIntents {
    * ```
    */
   watch(intent: LoginIntent, options: WatchOptions = {}): AsyncGenerator<LoginEvent, void, undefined> {
-    return watchIntent(this.#context, intent, this.#checkWatch(intent, options));
+    return this.#calls.watch(intent, options);
   }
 
   /**
@@ -145,16 +146,6 @@ export class LoginIntents {
    * @throws as {@link LoginIntents.watch}
    */
   async waitForLogin(intent: LoginIntent, options: WaitOptions = {}): Promise<SubmittedEvent> {
-    const checked = this.#checkWatch(intent, options);
-    return submittedOf(this.#context, intent, checked);
-  }
-
-  #checkWatch(intent: Intent, options: WatchOptions): CheckedWatchOptions {
-    if (intent instanceof LoginIntent) return checkWatchOptions(options, this.#context.capabilities);
-    throw new InputError(
-      "invalid_option",
-      "intent",
-      "must be a LoginIntent; rebuild it with fromClientSecret",
-    );
+    return this.#calls.waitForSubmitted(intent, options);
   }
 }

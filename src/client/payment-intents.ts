@@ -1,25 +1,26 @@
-import { InputError } from "../errors.js";
 import type { PaymentEvent, SubmittedEvent } from "../events/events.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../intents/payment-intent.js";
 import type { CallRunner } from "../sequencer/call.js";
 import type { CallOptions, IntentStatus } from "../sequencer/port.js";
-import { type IntentReference, publicKeyOf } from "./intent-reference.js";
+import { type ClientContext, IntentCalls, type IntentKind } from "./intent-calls.js";
+import type { IntentReference } from "./intent-reference.js";
 import type { KeyedBuilder } from "./keyed-builder.js";
-import { registerIntent } from "./registration.js";
-import { type CheckedWatchOptions, checkWatchOptions, type WatchOptions } from "./watch-options.js";
-import { submittedOf, type WaitOptions, type WatchContext, watchIntent } from "./watching.js";
+import type { WaitOptions } from "./wait.js";
+import type { WatchOptions } from "./watch-options.js";
+
+const kind: IntentKind<PaymentIntent, PaymentIntentOptions> = {
+  name: "PaymentIntent",
+  from: (options) => PaymentIntent.from(options),
+  isInstance: (value) => value instanceof PaymentIntent,
+};
 
 /** The calls for payment intents; `client.paymentIntents`. */
 export class PaymentIntents {
-  readonly #run: CallRunner;
-  readonly #context: WatchContext;
-  readonly #builder: KeyedBuilder;
+  readonly #calls: IntentCalls<PaymentIntent, PaymentIntentOptions>;
 
   /** @internal */
-  constructor(run: CallRunner, context: WatchContext, builder: KeyedBuilder) {
-    this.#run = run;
-    this.#context = context;
-    this.#builder = builder;
+  constructor(run: CallRunner, context: ClientContext, builder: KeyedBuilder) {
+    this.#calls = new IntentCalls(kind, run, context, builder);
   }
 
   /**
@@ -29,9 +30,7 @@ export class PaymentIntents {
    * @throws InputError naming the field and the mend
    */
   build(options: PaymentIntentOptions): PaymentIntent {
-    return this.#builder.build(options, (checked) =>
-      PaymentIntent.from(checked as unknown as PaymentIntentOptions),
-    );
+    return this.#calls.build(options);
   }
 
   /**
@@ -51,9 +50,7 @@ export class PaymentIntents {
     intentOrOptions: PaymentIntent | PaymentIntentOptions,
     options?: CallOptions,
   ): Promise<PaymentIntent> {
-    const intent = intentOrOptions instanceof PaymentIntent ? intentOrOptions : this.build(intentOrOptions);
-    await registerIntent(this.#run, intent, options, this.#context.logger);
-    return intent;
+    return this.#calls.register(this.#calls.intentOf(intentOrOptions), options);
   }
 
   /**
@@ -66,8 +63,7 @@ export class PaymentIntents {
    * @throws InputError for an id that is not base58 of 32 bytes
    */
   async getStatus(intent: IntentReference, options?: CallOptions): Promise<IntentStatus> {
-    const publicKey = publicKeyOf(intent);
-    return this.#run(options, (sequencer, attempt) => sequencer.getStatus(publicKey, attempt));
+    return this.#calls.getStatus(intent, options);
   }
 
   /**
@@ -90,7 +86,7 @@ export class PaymentIntents {
    * ```
    */
   watch(intent: PaymentIntent, options: WatchOptions = {}): AsyncGenerator<PaymentEvent, void, undefined> {
-    return watchIntent(this.#context, intent, this.#checkWatch(intent, options));
+    return this.#calls.watch(intent, options);
   }
 
   /**
@@ -107,16 +103,6 @@ export class PaymentIntents {
    * ```
    */
   async waitForPayment(intent: PaymentIntent, options: WaitOptions = {}): Promise<SubmittedEvent> {
-    const checked = this.#checkWatch(intent, options);
-    return submittedOf(this.#context, intent, checked);
-  }
-
-  #checkWatch(intent: PaymentIntent, options: WatchOptions): CheckedWatchOptions {
-    if (intent instanceof PaymentIntent) return checkWatchOptions(options, this.#context.capabilities);
-    throw new InputError(
-      "invalid_option",
-      "intent",
-      "must be a PaymentIntent; rebuild it with fromClientSecret",
-    );
+    return this.#calls.waitForSubmitted(intent, options);
   }
 }

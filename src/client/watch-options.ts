@@ -1,5 +1,5 @@
 import { InputError, UnsupportedError } from "../errors.js";
-import type { WatchPolicy, WatchUntil } from "../events/watch.js";
+import type { CheckedWatchOptions, WatchUntil } from "../events/watch-options.js";
 import { checkDuration, checkOptions } from "../lib/options.js";
 import type { Capabilities } from "../sequencer/capabilities.js";
 import { checkCallOptions } from "./call-options.js";
@@ -26,14 +26,6 @@ export interface WatchOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** {@link WatchOptions}, checked. */
-export interface CheckedWatchOptions {
-  readonly policy: WatchPolicy;
-  readonly timeoutMs: number | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 const DEFAULT_INTERVAL_MS = 5_000;
 
 /** Checks the options of a watch against what the protocol can tell. */
@@ -53,7 +45,9 @@ export function checkWatchOptions(options: unknown, capabilities: Capabilities):
     throw new InputError("invalid_option", "soleListener", "must be true or false");
   const { signal, headers } = checkCallOptions({ signal: options.signal, headers: options.headers });
   return {
-    policy: { until, intervalMs: checkDuration(intervalMs, "intervalMs"), soleListener },
+    until,
+    intervalMs: checkDuration(intervalMs, "intervalMs"),
+    soleListener,
     timeoutMs: timeoutMs === undefined ? undefined : checkDuration(timeoutMs, "timeoutMs"),
     signal,
     headers,

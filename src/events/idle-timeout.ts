@@ -1,47 +1,45 @@
-/** Waiting that ends with a signal. */
-
-/** Ends a stream that is silent for too long. */
+/** Aborts a stream that is idle for too long. */
 export class IdleTimeout {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
-  #patienceMs: number;
+  #timeoutMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #wasSilent = false;
+  #expired = false;
 
-  constructor(outer: AbortSignal, patienceMs: number) {
+  constructor(outer: AbortSignal, timeoutMs: number) {
     this.#outer = outer;
-    this.#patienceMs = patienceMs;
+    this.#timeoutMs = timeoutMs;
     if (outer.aborted) this.#onOuter();
     outer.addEventListener("abort", this.#onOuter, { once: true });
     this.restart();
   }
 
-  /** Fires when the stream shall end. */
+  /** Fires when the timeout expires, and with the outer signal. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Whether silence ended the stream. */
-  get wasSilent(): boolean {
-    return this.#wasSilent;
+  /** Whether the timeout ended the stream. */
+  get expired(): boolean {
+    return this.#expired;
   }
 
-  /** Begins the patience anew, by another measure where one is given. */
-  restart(patienceMs: number = this.#patienceMs): void {
-    this.#patienceMs = patienceMs;
+  /** Restarts the timeout, with another duration if one is given. */
+  restart(timeoutMs: number = this.#timeoutMs): void {
+    this.#timeoutMs = timeoutMs;
     this.pause();
     this.#timer = setTimeout(() => {
-      this.#wasSilent = true;
+      this.#expired = true;
       this.#controller.abort(new Error("the stream is silent"));
-    }, patienceMs);
+    }, timeoutMs);
   }
 
-  /** Silence does not count until the next restart. */
+  /** Stops the timeout until the next restart. */
   pause(): void {
     clearTimeout(this.#timer);
   }
 
-  /** Ends the stream, and lets go of everything. */
+  /** Ends the stream and releases everything. */
   stop(): void {
     this.pause();
     this.#outer.removeEventListener("abort", this.#onOuter);
@@ -51,7 +49,7 @@ export class IdleTimeout {
   readonly #onOuter = () => this.#controller.abort(this.#outer.reason);
 }
 
-/** Resolves after a while, or at once when the signal fires. */
+/** Resolves after this many milliseconds, or at once when the signal fires. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { PaymentEvent } from "../../events/events.js";
-import type { WatchUntil } from "../../events/watch.js";
+import type { WatchUntil } from "../../events/watch-options.js";
 import { addCommand, completeCommand } from "../command.js";
 import { parseDuration, parsePositiveDuration } from "../durations.js";
 import { interrupted } from "../errors.js";

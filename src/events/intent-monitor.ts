@@ -1,0 +1,162 @@
+import type { SigningKey } from "../crypto/types.js";
+import { CodeIntentsError } from "../errors.js";
+import { rendezvousKey } from "../rendezvous/key.js";
+import type { CallContext, IntentStatus, MessageCalls } from "../sequencer/port.js";
+import { EventQueue } from "./event-queue.js";
+import { EventReader } from "./event-reader.js";
+import type { PaymentEvent } from "./events.js";
+import { sleep } from "./idle-timeout.js";
+import { MessageLoop } from "./message-loop.js";
+import type { WatchedIntent } from "./watched-intent.js";
+
+/** The calls of a monitor. Each is one attempt, ends with `signal`, and throws typed errors. */
+export interface MonitorCalls {
+  readonly getStatus: (signal: AbortSignal) => Promise<IntentStatus>;
+  /** `undefined` if the protocol carries no messages. */
+  readonly messages: MessageCalls | undefined;
+  /** Headers and a deadline for a call to the message service. */
+  readonly callContext: (signal: AbortSignal) => CallContext;
+}
+
+/** Options of an {@link IntentMonitor}. */
+export interface MonitorOptions {
+  readonly intent: WatchedIntent;
+  readonly calls: MonitorCalls;
+  /** Milliseconds between two status checks, and between two polls. */
+  readonly intervalMs: number;
+  /** Whether no one else listens, so that emitted messages can be deleted at the sequencer. */
+  readonly soleListener: boolean;
+  /** Ends the monitor; a permanent failure of the monitor aborts it. */
+  readonly end: AbortController;
+}
+
+// A stream reports a payment with its details, the status without: the stream gets a head start.
+const STREAM_GRACE_MS = 500;
+
+// The sequencer accepts at most this many ids at once.
+const MAX_ACKNOWLEDGED = 1_024;
+
+/**
+ * Collects the events of an intent from its messages and from its status, which is enough to learn of a payment.
+ */
+export class IntentMonitor {
+  readonly #options: MonitorOptions;
+  readonly #signal: AbortSignal;
+  readonly #reader: EventReader;
+  readonly #key: SigningKey;
+  readonly #queue: EventQueue;
+  readonly #messageLoop: MessageLoop | undefined;
+  readonly #loops: readonly Promise<void>[];
+  readonly #unacknowledged: Uint8Array[] = [];
+  #waitsForStream = false;
+  #acknowledging: Promise<void> | undefined;
+
+  /** Starts at once. */
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    const { intent, intervalMs, end } = options;
+    const { messages, callContext } = options.calls;
+    const { signal } = end;
+    this.#signal = signal;
+    const key = rendezvousKey(intent.payload);
+    this.#key = key;
+    const reader = new EventReader(intent);
+    this.#reader = reader;
+    const queue = new EventQueue(signal);
+    this.#queue = queue;
+    if (messages !== undefined)
+      this.#messageLoop = new MessageLoop({ messages, key, reader, queue, intervalMs, callContext, signal });
+    this.#loops = [this.#checkStatus(), this.#messageLoop?.run() ?? Promise.resolve()].map((loop) =>
+      loop.catch((error: unknown) => end.abort(error)),
+    );
+  }
+
+  /** Resolves to the next event. Throws the reason of the end. */
+  async next(): Promise<PaymentEvent> {
+    return (await this.#queue.shift()) ?? this.#lastEvent(this.#signal.reason);
+  }
+
+  /** After the end only a payment that was received before is emitted, however far behind the reader was. */
+  #lastEvent(reason: unknown): PaymentEvent {
+    const events = this.#queue.drain();
+    if (isCallersEnd(reason)) throw reason;
+    const payment =
+      events.find(({ type }) => type === "submitted") ?? this.#reader.readStatus(this.#waitsForStream);
+    if (payment === undefined) throw reason;
+    return payment;
+  }
+
+  /** Lets the sequencer delete an emitted message. A failure is harmless: the message comes again and is recognized. */
+  acknowledge(event: PaymentEvent): void {
+    const { messages } = this.#options.calls;
+    if (!this.#options.soleListener || messages === undefined) return;
+    // The payer has yet to read the request. A message that contradicts it is kept as evidence.
+    if (event.type === "requested" || event.type === "conflicting") return;
+    const id = this.#reader.idOf(event);
+    if (id === undefined) return;
+    this.#unacknowledged.push(id);
+    this.#acknowledging ??= this.#acknowledge(messages);
+  }
+
+  /** Makes one call at a time, however many events are emitted meanwhile. */
+  async #acknowledge(messages: MessageCalls): Promise<void> {
+    const signal = this.#signal;
+    try {
+      while (this.#unacknowledged.length > 0 && !signal.aborted) {
+        const ids = this.#unacknowledged.splice(0, MAX_ACKNOWLEDGED);
+        await messages.acknowledge(this.#key.publicKey, ids, this.#options.calls.callContext(signal));
+      }
+    } catch {
+      // The messages come again and are recognized.
+    } finally {
+      this.#acknowledging = undefined;
+    }
+  }
+
+  /** Resolves when nothing of this monitor runs any more. */
+  async ended(): Promise<void> {
+    await Promise.allSettled([...this.#loops, this.#acknowledging]);
+  }
+
+  async #checkStatus(): Promise<void> {
+    const signal = this.#signal;
+    while (!signal.aborted) {
+      try {
+        const { intentSubmitted } = await this.#options.calls.getStatus(signal);
+        if (intentSubmitted && this.#messageLoop?.isStreaming) {
+          this.#waitsForStream = true;
+          await sleep(STREAM_GRACE_MS, signal);
+          this.#waitsForStream = false;
+        }
+        this.#queue.push(this.#reader.readStatus(intentSubmitted));
+      } catch (error) {
+        if (isPermanent(error)) throw error;
+      }
+      await sleep(this.#options.intervalMs, signal);
+    }
+  }
+}
+
+/** Whether the caller ended the watch, and wants no more events. */
+function isCallersEnd(reason: unknown): boolean {
+  const code = codeOf(reason);
+  return code === "aborted" || code === "client_closed";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof CodeIntentsError ? error.code : undefined;
+}
+
+const permanentCodes: ReadonlySet<string | undefined> = new Set([
+  "unimplemented",
+  "request_refused",
+  "unauthenticated",
+  "permission_denied",
+  "redirect_refused",
+  "client_closed",
+]);
+
+/** Whether a status check fails for a reason that does not pass. */
+function isPermanent(error: unknown): boolean {
+  return permanentCodes.has(codeOf(error));
+}

@@ -1,0 +1,56 @@
+import { TransportError } from "../errors.js";
+import type { IntentStatus } from "../sequencer/port.js";
+
+/** Receives the warnings of a watch. */
+export interface WarningLogger {
+  warn(message: string): void;
+}
+
+/**
+ * Remembers the last failed status check. Warns once when checks begin to fail, once when they succeed again, and once if
+ * the intent is not registered.
+ */
+export class StatusLog {
+  readonly #logger: WarningLogger;
+  readonly #intentId: string;
+  #warnedOfUnknown = false;
+  #lastFailure: unknown;
+
+  constructor(logger: WarningLogger, intentId: string) {
+    this.#logger = logger;
+    this.#intentId = intentId;
+  }
+
+  /** Error of the last status check; `undefined` if it succeeded. */
+  get lastFailure(): unknown {
+    return this.#lastFailure;
+  }
+
+  /** Passes the result of a status check on. */
+  async observe(check: Promise<IntentStatus>): Promise<IntentStatus> {
+    try {
+      const status = await check;
+      if (status.state === "unknown" && !this.#warnedOfUnknown) {
+        this.#warnedOfUnknown = true;
+        this.#warn("knows no such intent (yet); until it is created nobody can pay it");
+      }
+      if (this.#lastFailure !== undefined) this.#warn("answers again");
+      this.#lastFailure = undefined;
+      return status;
+    } catch (error) {
+      const ended =
+        error instanceof TransportError && (error.code === "aborted" || error.code === "client_closed");
+      if (ended) throw error;
+      if (this.#lastFailure === undefined)
+        this.#warn(`does not answer; the watch goes on trying: ${(error as Error).message}`);
+      this.#lastFailure = error;
+      throw error;
+    }
+  }
+
+  #warn(what: string): void {
+    this.#logger.warn(
+      `code-intents: the sequencer, asked for the status of intent ${this.#intentId}, ${what}`,
+    );
+  }
+}
