@@ -126,6 +126,8 @@ export class IntentMonitor {
         if (intentSubmitted && this.#messageLoop?.isStreaming) {
           this.#waitsForStream = true;
           await sleep(STREAM_GRACE_MS, signal);
+          // The last event reports the payment then.
+          if (signal.aborted) return;
           this.#waitsForStream = false;
         }
         this.#queue.push(this.#reader.readStatus(intentSubmitted));

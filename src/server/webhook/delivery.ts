@@ -142,6 +142,8 @@ export class WebhookDelivery {
     const ended = new Promise<never>((_, reject) =>
       signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
     );
+    // The attempt can end before the race below begins, or after it is over.
+    ended.catch(() => {});
     try {
       const headers = { "content-type": "application/jwt" };
       const body = this.#context.tokenOf(intentId, intent);
