@@ -182,6 +182,8 @@ export class CodeIntentsError extends Error {
   readonly code: ErrorCode;
   /** Whether sending the very same call again is safe and may succeed. */
   readonly retryable: boolean;
+  /** Address of the documentation of `code`. Always set, except in a page that loads only `code-intents/browser`. */
+  declare readonly docsUrl?: string;
 
   constructor(code: ErrorCode, init: ErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });

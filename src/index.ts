@@ -5,6 +5,9 @@
  */
 
 export { CodeClient } from "./client/client.js";
+
+import "./lib/docs-url.js";
+
 export type { IntentReference } from "./client/intent-reference.js";
 export type { GetUserIdOptions, LoginIntents } from "./client/login-intents.js";
 export type {

@@ -4,6 +4,7 @@ import { TransportError } from "../errors.js";
 import { type CallPolicy, type CallRunner, callWithRetries } from "../sequencer/call.js";
 import { capabilitiesOf, openSequencer } from "../sequencer/open.js";
 import type { CallContext, Sequencer } from "../sequencer/port.js";
+import "../lib/docs-url.js";
 import { checkCallOptions } from "./call-options.js";
 import type { ClientContext } from "./intent-calls.js";
 import { KeyedBuilder } from "./keyed-builder.js";

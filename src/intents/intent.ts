@@ -1,3 +1,4 @@
+import "../lib/docs-url.js";
 import type { SigningKey } from "../crypto/types.js";
 import { InputError, IntentMismatchError } from "../errors.js";
 import { requireBase58, toBase58 } from "../lib/bytes.js";

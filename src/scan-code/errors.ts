@@ -1,3 +1,4 @@
+import "../lib/docs-url.js";
 import { CodeIntentsError, type ScanCodeErrorCode } from "../errors.js";
 
 /**

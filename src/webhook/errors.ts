@@ -1,3 +1,4 @@
+import "../lib/docs-url.js";
 import { CodeIntentsError, type WebhookErrorCode } from "../errors.js";
 
 interface WebhookErrorInit {

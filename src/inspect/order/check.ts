@@ -1,3 +1,4 @@
+import "../../lib/docs-url.js";
 import { CodeIntentsError, InputError, type IntentMismatchErrorCode } from "../../errors.js";
 import { requireBase58, toBase58 } from "../../lib/bytes.js";
 import { checkOptions } from "../../lib/options.js";
