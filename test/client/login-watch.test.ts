@@ -29,7 +29,7 @@ describe("in a browser, which has the public key alone, a login", () => {
     const intent = inBrowser(buildLogin());
     const error = await failureOf(code.loginIntents.create(intent));
     expect(error).toMatchObject({ code: "missing_option", field: "login.verifier", retryable: false });
-    expect(error.message).toContain("public key alone");
+    expect(error.message).toContain("only a public key");
     const state = await emulator.exportState();
     expect(state).not.toContain(intent.id);
   });
