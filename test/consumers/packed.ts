@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { oncePerRun } from "../support/once-per-run.js";
 
 /** The checkout. */
 export const repository: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,9 +37,26 @@ export function run(command: string, args: readonly string[], cwd: string): Prom
   });
 }
 
-/** The package as it would be published, in a temporary directory; `remove` it in the end. */
+/** Packs and unpacks the package, for the first test file of a run that asks; returns the tarball's path. */
+function packOnce(): Promise<string> {
+  return oncePerRun("packed", async (directory) => {
+    const packing = await run(
+      process.execPath,
+      [join(repository, "scripts", "pack.mjs"), directory],
+      directory,
+    );
+    if (packing.code !== 0) throw new Error(packing.stderr);
+    const tarball = packing.stdout.trim();
+    const unpacking = await run("tar", ["-xzf", tarball, "-C", directory], directory);
+    if (unpacking.code !== 0) throw new Error(unpacking.stderr);
+    return tarball;
+  });
+}
+
+/** The package as it would be published, and a temporary directory to use it in; `remove` it in the end. */
 export class PackedPackage {
   readonly directory: string;
+  /** Shared by all test files: read it, leave it as it is. */
   readonly tarball: string;
 
   private constructor(directory: string, tarball: string) {
@@ -47,27 +65,13 @@ export class PackedPackage {
   }
 
   static async create(): Promise<PackedPackage> {
-    const directory = await mkdtemp(join(tmpdir(), "consumers-"));
-    try {
-      const packing = await run(
-        process.execPath,
-        [join(repository, "scripts", "pack.mjs"), directory],
-        directory,
-      );
-      if (packing.code !== 0) throw new Error(packing.stderr);
-      const tarball = packing.stdout.trim();
-      const unpacking = await run("tar", ["-xzf", tarball, "-C", directory], directory);
-      if (unpacking.code !== 0) throw new Error(unpacking.stderr);
-      return new PackedPackage(directory, tarball);
-    } catch (error) {
-      await rm(directory, { recursive: true, force: true });
-      throw error;
-    }
+    const tarball = await packOnce();
+    return new PackedPackage(await mkdtemp(join(tmpdir(), "consumers-")), tarball);
   }
 
-  /** The unpacked files. */
+  /** The unpacked files. Shared by all test files: copy them, leave them as they are. */
   get files(): string {
-    return join(this.directory, "package");
+    return join(dirname(this.tarball), "package");
   }
 
   /**
