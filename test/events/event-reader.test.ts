@@ -10,7 +10,7 @@ import { toBase58 } from "../../src/lib/bytes.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { messageBytes } from "../../src/sequencer/message-bytes.js";
 import { account } from "../support/payment.js";
-import { runs } from "../support/property.js";
+import { runs, scaled } from "../support/property.js";
 import { codeScanned, filled, type Kind, lengthDelimited, login, newKey } from "../support/sequencer.js";
 
 const order = {
@@ -461,7 +461,7 @@ it("believes no mutation of a valid message", () => {
     }),
     runs(5_000),
   );
-  expect(decoded).toBeGreaterThan(100);
+  expect(decoded).toBeGreaterThan(scaled(100));
 });
 
 /** A message without its id, which nobody signed. */

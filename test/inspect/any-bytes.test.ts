@@ -2,6 +2,7 @@ import { FileDescriptorProtoSchema, StructSchema } from "@bufbuild/protobuf/wkt"
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { inspectMessage, inspectPayload, renderText } from "../../src/inspect/index.js";
+import { runs } from "../support/property.js";
 import { unhex, vectors } from "../support/vectors.js";
 import { allNodes, expectCovered, schemaOf, schemas } from "./support.js";
 
@@ -57,7 +58,7 @@ it("reads changed messages without throwing, and covers every byte", () => {
         expect(renderText(tree)).toBe(renderText(tree));
       },
     ),
-    { numRuns: 4000 },
+    runs(4000),
   );
 });
 
@@ -73,7 +74,7 @@ it("reads any bytes as any message without throwing, and covers every byte", () 
       expect(Buffer.concat(tree.parts.map((part) => part.bytes)).equals(input)).toBe(true);
       renderText(tree);
     }),
-    { numRuns: 4000 },
+    runs(4000),
   );
 });
 
@@ -90,7 +91,7 @@ it("reads any bytes as a payload without throwing, and covers every byte", () =>
       );
       renderText(tree);
     }),
-    { numRuns: 4000 },
+    runs(4000),
   );
 });
 
@@ -113,7 +114,7 @@ it.each([
     new Uint8Array(100_000).fill(byte),
   );
   expect(tree.parts.reduce((sum, { length }) => sum + length, 0)).toBe(100_000);
-  expect(performance.now() - started).toBeLessThan(20_000);
+  expect(performance.now() - started).toBeLessThan(60_000);
 });
 
 it("follows messages within each other to a depth of 100, and no further", () => {

@@ -4,6 +4,7 @@ import { inspectPayload, renderText } from "../../src/inspect/index.js";
 import type { Inspection } from "../../src/inspect/types.js";
 import { CURRENCIES } from "../../src/money/currency.js";
 import { decodePayload, encodePayload } from "../../src/rendezvous/payload.js";
+import { runs } from "../support/property.js";
 import { unhex, vectors } from "../support/vectors.js";
 import { at, expectCovered, problemsOf } from "./support.js";
 
@@ -87,7 +88,7 @@ describe("the six kinds", () => {
         );
         expect(values).toEqual(decodePayload(bytes));
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { inspectMessage, inspectPayload, renderText } from "../../src/inspect/index.js";
 import { DomainSchema, RequestSchema } from "../../src/proto/common.js";
 import { MessageSchema } from "../../src/proto/messaging.js";
+import { runs } from "../support/property.js";
 import { unhex, vectors } from "../support/vectors.js";
 import { at, inspectHex, schemas } from "./support.js";
 
@@ -54,7 +55,7 @@ describe("every text", () => {
           expect(plain).not.toMatch(/ $/m);
         },
       ),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -145,5 +146,5 @@ it("wraps a million characters in no time", () => {
   );
   const started = performance.now();
   expect(renderText(tree).length).toBeGreaterThan(1_000_000);
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(performance.now() - started).toBeLessThan(60_000);
 });

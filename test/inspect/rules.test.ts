@@ -6,7 +6,7 @@ import { explain } from "../../src/inspect/index.js";
 import { crossRules } from "../../src/inspect/rules/cross-rules.js";
 import { messageRules } from "../../src/inspect/rules/message-rules.js";
 import { violationOf } from "../../src/server/calls/validation.js";
-import { runs } from "../support/property.js";
+import { runs, scaled } from "../support/property.js";
 import { anyMessage } from "./random-message.js";
 import { schemaOf, schemas } from "./support.js";
 
@@ -41,7 +41,7 @@ describe("the rules", () => {
       }),
       runs(3000),
     );
-    expect(Math.min(refused.yes, refused.no)).toBeGreaterThan(300);
+    expect(Math.min(refused.yes, refused.no)).toBeGreaterThan(scaled(300));
   });
 });
 

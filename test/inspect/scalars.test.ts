@@ -9,6 +9,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inspectMessage } from "../../src/inspect/index.js";
+import { runs } from "../support/property.js";
 import { at, expectCovered, inspectHex, problemsOf } from "./support.js";
 
 // The protocol has only a few of protobuf's types; later messages may have any.
@@ -100,7 +101,7 @@ it("decodes every scalar type as protobuf-es does", () => {
         expect(tree.children[i]?.field?.localName).toBe(field.localName);
       }
     }),
-    { numRuns: 1000 },
+    runs(1000),
   );
 });
 
@@ -123,7 +124,7 @@ it.each([
         for (const [i, value] of list.entries()) expect(at(tree, `${field.name}[${i}]`).value).toEqual(value);
       }
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });
 

@@ -10,7 +10,7 @@ import {
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { PaymentIntent, type PaymentIntentOptions } from "../../src/intents/payment-intent.js";
 import { CURRENCIES } from "../../src/money/currency.js";
-import { magnitudes, runs } from "../support/property.js";
+import { fullRuns, magnitudes, runs } from "../support/property.js";
 import {
   encodeMessage,
   encodeRequestToReceiveBill,
@@ -117,7 +117,7 @@ describe("the bytes of any intent", () => {
       }),
       runs(1500),
     );
-    expect(seen.currencies.size).toBeGreaterThan(140);
+    expect(seen.currencies.size).toBeGreaterThan(fullRuns ? 140 : 70);
     expect(seen.currencies.has("kin")).toBe(true);
     expect([...seen.fees].sort()).toEqual([0, 1, 2, 3]);
   });

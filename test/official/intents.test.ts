@@ -12,7 +12,7 @@ function withoutEmptyFees({ fees, ...options }: AnyOptions): AnyOptions {
 }
 
 // The official side signs slowly: seconds here, and longer on a machine that is busy.
-describe("a thousand random intents, each equal to the official one in every byte:", {
+describe("random intents, each equal to the official one in every byte:", {
   timeout: 180_000,
 }, () => {
   it.each(["usd", "eur", "jpy", "kin"])("payments in %s", async (currency) => {

@@ -28,7 +28,7 @@ describe.each(ways)("over $name", (way) => {
     const created = await official.value<Created>("paymentIntents.create", { ...order, endpoint });
     const intent = paymentOf(created);
     expect(await code.paymentIntents.getStatus(intent)).toMatchObject({ state: "pending", exists: true });
-    const paid = code.paymentIntents.waitForPayment(intent, { timeoutMs: 20_000 });
+    const paid = code.paymentIntents.waitForPayment(intent, { timeoutMs: 110_000 });
     await emulator.wallet.pay(intent);
     expect((await paid).type).toBe("submitted");
     const status = () => official.value("paymentIntents.getStatus", { intent: created.id, endpoint });
@@ -75,7 +75,7 @@ describe.each(withLogin)("a login over $name", (way) => {
     const { id, clientSecret } = await official.value<Created>("loginIntents.create", options);
     // A browser knows the verifier by its public key alone.
     const theirs = LoginIntent.fromClientSecret({ clientSecret, expectedId: id, login });
-    const heard = code.loginIntents.waitForLogin(theirs, { timeoutMs: 20_000 });
+    const heard = code.loginIntents.waitForLogin(theirs, { timeoutMs: 110_000 });
     const { userId } = await emulator.wallet.login(theirs);
     expect((await heard).type).toBe("submitted");
 

@@ -8,7 +8,7 @@ import { officialKeypair, officialRequest, officialTip } from "./packages.js";
 import { expectSamePayment, official, ours } from "./parts.js";
 
 // The official side signs slowly: seconds here, and longer on a machine that is busy.
-describe("a thousand random intents, each equal to the official one in every byte:", {
+describe("random intents, each equal to the official one in every byte:", {
   timeout: 180_000,
 }, () => {
   it("logins", async () => {

@@ -31,7 +31,7 @@ const script = `
   process.stdout.write(JSON.stringify(answers));
 `;
 
-test("200 random payloads are encoded, drawn and decoded as the official package does it", async () => {
+test("random payloads are encoded, drawn and decoded as the official package does it", async () => {
   const cases = fc.sample(fc.tuple(payloads, damage(0, 6), fc.integer({ min: 1, max: 2000 })), {
     ...runs(200),
   });
@@ -42,7 +42,7 @@ test("200 random payloads are encoded, drawn and decoded as the official package
   }));
   const built = await buildScript(script);
   try {
-    const { code, stdout, stderr } = await built.run([JSON.stringify(inputs)], 60_000).exit;
+    const { code, stdout, stderr } = await built.run([JSON.stringify(inputs)]).exit;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const ours = inputs.map(({ payload, size, read }) => {
       const encoded = encodeScanCode(unhex(payload));
@@ -57,7 +57,7 @@ test("200 random payloads are encoded, drawn and decoded as the official package
   } finally {
     await built.remove();
   }
-}, 90_000);
+});
 
 function sha256(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
