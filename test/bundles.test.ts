@@ -58,7 +58,7 @@ const webEntry = `
     const code = new CodeClient({ baseUrl, protocol: "envelope", logger: { warn() {} } });
     try {
       const intent = PaymentIntent.from(${order});
-      return (await code.paymentIntents.waitForPayment(intent, { intervalMs: 60_000, timeoutMs: 20_000 })).heardFrom;
+      return (await code.paymentIntents.waitForPayment(intent, { intervalMs: 60_000, timeoutMs: 110_000 })).heardFrom;
     } finally {
       await code.close();
     }
@@ -94,7 +94,7 @@ const listeningEntry = `
 
   const code = new CodeClient({ baseUrl: process.argv[2], protocol: "envelope", logger: { warn() {} } });
   code.paymentIntents
-    .waitForPayment(PaymentIntent.from(${order}), { intervalMs: 60_000, timeoutMs: 20_000 })
+    .waitForPayment(PaymentIntent.from(${order}), { intervalMs: 60_000, timeoutMs: 110_000 })
     .then(({ heardFrom }) => console.log(heardFrom))
     .finally(() => code.close());
 `;

@@ -32,7 +32,7 @@ const types = (events: readonly PaymentEvent[]): string[] => events.map(({ type 
 describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
   async function opened(intent = intentOf()) {
     const { emulator } = await emulated({ clock: new MovableClock() });
-    const options = { baseUrl: emulator.url, timeoutMs: 20_000, ...way, ...quiet };
+    const options = { baseUrl: emulator.url, timeoutMs: 110_000, ...way, ...quiet };
     return { emulator, intent, payment: paymentOf(intent), options };
   }
 
@@ -72,7 +72,13 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     });
     await emulator.wallet.pay(intent);
     const events: PaymentEvent[] = [];
-    const options = { baseUrl: emulator.url, timeoutMs: 20_000, until: "webhook", ...way, ...quiet } as const;
+    const options = {
+      baseUrl: emulator.url,
+      timeoutMs: 110_000,
+      until: "webhook",
+      ...way,
+      ...quiet,
+    } as const;
     for await (const event of watchPayment(paymentOf(intent), options)) events.push(event);
     expect(types(events).sort()).toEqual(["requested", "submitted", "webhookCalled"]);
   });

@@ -160,7 +160,7 @@ describe.each(timedWays)("a client over $name", (way) => {
       if (e.number < 3) setTimeout(() => e.answer({ status: 503 }), 15);
       else e.answer(rightAnswer(e));
     });
-    const code = clientOf(way, server.url, { timeoutMs: 20_000, retry: { initialDelayMs: 0 } });
+    const code = clientOf(way, server.url, { timeoutMs: 110_000, retry: { initialDelayMs: 0 } });
     await code.paymentIntents.getStatus(destination, { timeoutMs: 10_000 });
     const told = server.exchanges.map(({ headers }) =>
       Number(String(headers["connect-timeout-ms"] ?? headers["grpc-timeout"]).replace(/m$/, "")),

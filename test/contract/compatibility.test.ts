@@ -110,7 +110,7 @@ const calls: readonly Row[] = [
       const intent = await code.paymentIntents.create(order);
       const heard: string[] = [];
       if (!way.capabilities.messages) await emulator.wallet.pay(intent);
-      for await (const event of code.paymentIntents.watch(intent, { intervalMs: 100, timeoutMs: 20_000 })) {
+      for await (const event of code.paymentIntents.watch(intent, { intervalMs: 100, timeoutMs: 110_000 })) {
         heard.push(event.type);
         if (event.type === "requested") await emulator.wallet.pay(intent);
       }
@@ -122,7 +122,7 @@ const calls: readonly Row[] = [
     name: "`watch` until the webhook was called",
     probe: resolves(async ({ code, emulator }) => {
       const intent = code.paymentIntents.build({ ...order, webhook });
-      const events = code.paymentIntents.watch(intent, { until: "webhook", timeoutMs: 20_000 });
+      const events = code.paymentIntents.watch(intent, { until: "webhook", timeoutMs: 110_000 });
       await code.paymentIntents.create(intent);
       for await (const event of events) {
         if (event.type === "requested") await emulator.wallet.pay(intent);
@@ -141,7 +141,7 @@ const calls: readonly Row[] = [
       const intent = await registeredLogin(emulator);
       const heard: string[] = [];
       if (!way.capabilities.messages) await emulator.wallet.login(intent);
-      for await (const event of code.loginIntents.watch(intent, { intervalMs: 100, timeoutMs: 20_000 })) {
+      for await (const event of code.loginIntents.watch(intent, { intervalMs: 100, timeoutMs: 110_000 })) {
         heard.push(event.type);
         if (event.type === "requested") await emulator.wallet.login(intent);
       }
@@ -345,7 +345,7 @@ async function keysWithEveryKind(emulator: Emulator, store: Store): Promise<read
   await emulator.wallet.scan(payment);
   await emulator.wallet.reject(payment);
   await store.transaction(payment.id, (transaction) => transaction.addMessage(airdrop()));
-  const events = code.paymentIntents.watch(payment, { until: "webhook", timeoutMs: 20_000 });
+  const events = code.paymentIntents.watch(payment, { until: "webhook", timeoutMs: 110_000 });
   await emulator.wallet.pay(payment);
   for await (const _ of events);
   const loginIntent = await code.loginIntents.create({ login });
@@ -368,7 +368,7 @@ function airdrop(): MessageRecord {
 async function read({ messages }: Sequencer, reading: Reading, key: SigningKey): Promise<readonly Message[]> {
   if (messages === undefined) return [];
   const end = new AbortController();
-  const attempt = { signal: end.signal, timeoutMs: 20_000, headers: {}, mayRepeat: false };
+  const attempt = { signal: end.signal, timeoutMs: 110_000, headers: {}, mayRepeat: false };
   const stored = await messages.poll(key, attempt);
   if (reading === "poll") return stored;
   if (!messages.streams.includes(reading)) return [];

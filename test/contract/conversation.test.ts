@@ -45,7 +45,7 @@ describe.each(ways)("over $name", (way) => {
     const events: PaymentEvent[] = [];
     for await (const event of code.paymentIntents.watch(intent, {
       intervalMs: 100,
-      timeoutMs: 20_000,
+      timeoutMs: 110_000,
       ...options,
     })) {
       events.push(event);
@@ -97,7 +97,7 @@ describe.each(ways)("over $name", (way) => {
       code: "payment_timeout",
       message: expect.stringContaining("stays payable"),
     });
-    const waiting = code.paymentIntents.waitForPayment(intent, { timeoutMs: 20_000, intervalMs: 100 });
+    const waiting = code.paymentIntents.waitForPayment(intent, { timeoutMs: 110_000, intervalMs: 100 });
     await emulator.wallet.pay(intent.id);
     expect((await waiting).type).toBe("submitted");
   });
@@ -185,7 +185,7 @@ describe.each(ways)("over $name", (way) => {
     const others = [clientOf(emulator, way), clientOf(emulator, way)];
     const waiting = [code, ...others].map(async ({ paymentIntents }) => {
       const types: string[] = [];
-      for await (const { type } of paymentIntents.watch(intent, { intervalMs: 100, timeoutMs: 20_000 }))
+      for await (const { type } of paymentIntents.watch(intent, { intervalMs: 100, timeoutMs: 110_000 }))
         types.push(type);
       return types;
     });

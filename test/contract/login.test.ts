@@ -9,7 +9,7 @@ import { until } from "../support/turns.js";
 
 const { secretKey } = verifier;
 const webhook = { url: "http://localhost:3000/in" };
-const soon = { intervalMs: 100, timeoutMs: 20_000 };
+const soon = { intervalMs: 100, timeoutMs: 110_000 };
 
 describe.each(ways)("logging in over $name", (way) => {
   let emulator: Emulator;

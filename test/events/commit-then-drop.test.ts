@@ -101,7 +101,7 @@ describe.each(ways)("an answer that is lost after the commit, over $name", (way)
     expect(JSON.stringify(await emulator.exportState()).split(intent.id)).toHaveLength(2);
     await emulator.wallet.pay(intent.id);
     const events = [];
-    for await (const event of code.paymentIntents.watch(intent, { intervalMs: 50, timeoutMs: 20_000 }))
+    for await (const event of code.paymentIntents.watch(intent, { intervalMs: 50, timeoutMs: 110_000 }))
       events.push(event.type);
     expect(events.filter((type) => type === "submitted")).toHaveLength(1);
     expect(events.filter((type) => type === "requested")).toHaveLength(way.capabilities.messages ? 1 : 0);

@@ -85,7 +85,7 @@ const shop = `
     if (error.code !== "already_submitted") throw error;
   }
   await halt("created");
-  await code.paymentIntents.waitForPayment(intent, { intervalMs: 50, timeoutMs: 15_000 });
+  await code.paymentIntents.waitForPayment(intent, { intervalMs: 50, timeoutMs: 110_000 });
   await halt("heard");
   const fulfilOnce = onceOnly(store, fulfil, { leaseMs: 300 });
   for (;;) {

@@ -47,7 +47,7 @@ async function hear(
   try {
     for await (const event of sequencer.client().paymentIntents.watch(intent, {
       intervalMs: 50,
-      timeoutMs: 20_000,
+      timeoutMs: 110_000,
       ...options,
     })) {
       events.push(event);
@@ -81,7 +81,7 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     ["amount", submissionOf(intent, { nativeAmount: 0.01 })],
   ])("is not believed where the payment has another %s, nor its status then", async (field, message) => {
     await using sequencer = await start({ ...streaming(message), getStatus: paid });
-    const { events, error } = await hear(sequencer, intent, { timeoutMs: 700 });
+    const { events, error } = await hear(sequencer, intent, { timeoutMs: 1_500 });
     expect(events).toEqual([expect.objectContaining({ type: "conflicting", subject: "payment", field })]);
     expect(error).toMatchObject({ code: "payment_timeout" });
   });
@@ -299,7 +299,10 @@ describe("a sequencer whose streams end at once, for ever", () => {
     });
     const watch = sequencer.client().paymentIntents.watch(intent);
     const next = watch.next();
-    await vi.waitFor(() => expect(sequencer.calls.openMessageStreamWithKeepAlive).toBeGreaterThan(2), 20_000);
+    await vi.waitFor(
+      () => expect(sequencer.calls.openMessageStreamWithKeepAlive).toBeGreaterThan(2),
+      100_000,
+    );
     await watch.return();
     await next;
     expect(drawn.mock.calls.length).toBeGreaterThanOrEqual(2);

@@ -631,7 +631,10 @@ describe.each(kinds)("a watch over the envelope, by %s", (_, webSocket) => {
     const intent = code.paymentIntents.build(order);
     current = { request: requestOf(intent, rendezvousKey(intent.payload)), submission: submissionOf(intent) };
     const types: string[] = [];
-    for await (const { type } of code.paymentIntents.watch(intent, { intervalMs: 60_000, timeoutMs: 20_000 }))
+    for await (const { type } of code.paymentIntents.watch(intent, {
+      intervalMs: 60_000,
+      timeoutMs: 110_000,
+    }))
       types.push(type);
     return { types, methods: server.peers.map(({ requests }) => requests[0]?.method) };
   };

@@ -55,7 +55,7 @@ afterAll(async () => {
 type More = Partial<Pick<CodeClientOptions, "timeoutMs" | "retry" | "headers" | "logger">>;
 
 function clientOf(way: ConnectingWay, baseUrl: string, more: More = {}): CodeClient {
-  const options = { ...way.connecting, baseUrl, retry: false, timeoutMs: 5000, ...more } as const;
+  const options = { ...way.connecting, baseUrl, retry: false, timeoutMs: 60_000, ...more } as const;
   const code = new CodeClient(options);
   cleanups.push(() => code.close());
   return code;

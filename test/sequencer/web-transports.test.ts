@@ -58,7 +58,7 @@ describe.each(["connect", "grpc-web"] as const)("a web transport of %s", (protoc
       interceptors: [],
       fetch,
     });
-    const code = new CodeClient({ transport, retry: false, timeoutMs: 5000 });
+    const code = new CodeClient({ transport, retry: false, timeoutMs: 60_000 });
     cleanups.push(() => code.close());
     return code;
   }
@@ -185,7 +185,7 @@ describe("the envelope by web transports", () => {
       httpClient: transports.httpClient(undefined),
       openSockets: () => transports.socketOpener(undefined),
     });
-    const code = new CodeClient({ transport, retry: false, timeoutMs: 5000, logger: { warn() {} } });
+    const code = new CodeClient({ transport, retry: false, timeoutMs: 60_000, logger: { warn() {} } });
     cleanups.push(async () => {
       await code.close();
       close();
@@ -242,7 +242,7 @@ it("a web sender of REST is fetch", async () => {
   const sequencer = restSequencer(server.url, transports.httpClient(undefined));
   const attempt = {
     signal: new AbortController().signal,
-    timeoutMs: 1000,
+    timeoutMs: 60_000,
     headers: { "x-trace": "1" },
     mayRepeat: false,
   };

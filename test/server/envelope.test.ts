@@ -55,7 +55,7 @@ import { hex, type IntentVector, unhex, vectors } from "../support/vectors.js";
 
 afterEach(cleanUp);
 
-const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
 
 const { getStatus } = MicroPayment.method;
 const { pollMessages, ackMessages, openMessageStream, openMessageStreamWithKeepAlive } = Messaging.method;

@@ -140,7 +140,7 @@ describe.each(protocols)("over $name, a message that is too large", ({ transport
     await honest({ transport: transportTo(emulator) });
   });
 
-  const timeoutMs = 15_000;
+  const timeoutMs = 100_000;
   it("leaves its connection usable", async () => {
     const transport = transportTo(emulator);
     await refusalOf(createClient(Messaging, transport).sendMessage(oversize));
@@ -162,8 +162,8 @@ it("a client that reads an early refusal and goes on writing can use its connect
   expect(trailers["grpc-status"]).toBe("8");
   const next = session.request({ ":path": `/v1/getStatus?intent=${toBase58(filled(1))}` });
   next.end();
-  const closed = once(refused, "close", { signal: AbortSignal.timeout(1000) });
-  await Promise.all([closed, once(next, "response", { signal: AbortSignal.timeout(1000) })]);
+  const closed = once(refused, "close", { signal: AbortSignal.timeout(60_000) });
+  await Promise.all([closed, once(next, "response", { signal: AbortSignal.timeout(60_000) })]);
 });
 
 describe("a bomb", () => {

@@ -42,7 +42,7 @@ import { callOnce, frame, handshake, opcode, RawSocket, Socket } from "../suppor
 
 afterEach(cleanUp);
 
-const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
 
 const { ackMessages, openMessageStreamWithKeepAlive } = Messaging.method;
 const exists = toBinary(GetStatusResponseSchema, create(GetStatusResponseSchema, { exists: true }));

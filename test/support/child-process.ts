@@ -48,7 +48,7 @@ export async function buildScript(contents: string): Promise<Script> {
     outfile,
   });
   return {
-    run: (args = [], limitMs = 20_000) => start([outfile, ...args], limitMs),
+    run: (args = [], limitMs = 120_000) => start([outfile, ...args], limitMs),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }

@@ -46,4 +46,4 @@ export function clientOf(options: CodeClientOptions): CodeClient {
 }
 
 /** Options of a watch that is in a hurry, and patient where the machine is busy. */
-export const soon = { intervalMs: 50, timeoutMs: 20_000 } as const;
+export const soon = { intervalMs: 50, timeoutMs: 110_000 } as const;

@@ -53,7 +53,7 @@ export async function failureOf(call: Promise<unknown>): Promise<CodeIntentsErro
 
 /** Waits until something is so; patient, as the machine may be busy. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  await vi.waitUntil(condition, { timeout: 20_000, interval: 2 });
+  await vi.waitUntil(condition, { timeout: 100_000, interval: 2 });
 }
 
 /** Fails unless `create` fails in this way. Returns the error that tells the failure: itself, or its cause. */
