@@ -28,7 +28,7 @@ const recipes = {
     stopped: 143,
     also: seeItPaid,
   },
-  quickstart: { run: ["index.mjs"], prints: /^\w{43,44} was paid, heard from the \w+$/m },
+  quickstart: { run: ["index.mjs"], prints: /^\w{43,44} was paid \(source: \w+\)$/m },
   workers: {
     installs: true,
     build: ["build.mjs"],

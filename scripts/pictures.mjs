@@ -103,8 +103,8 @@ async function pictures({ shop, sequencer, width, height, colorScheme, only = /.
   };
 
   await page.goto(shop);
-  await page.getByRole("button", { name: "One Sidamo more" }).click();
-  await page.getByRole("button", { name: "One Huila more" }).click();
+  await page.getByRole("button", { name: "Add one Sidamo" }).click();
+  await page.getByRole("button", { name: "Add one Huila" }).click();
   await take("shop");
   await page.getByRole("button", { name: "Pay with Code" }).click();
   await page.getByRole("heading", { name: "Scan to pay" }).waitFor();

@@ -1,4 +1,4 @@
-// `npm run demo`: builds the page and the backend, and runs them with an emulator.
+// `npm run demo`: builds the page and the backend, then runs them with an emulator.
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 

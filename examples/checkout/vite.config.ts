@@ -9,7 +9,7 @@ const page: UserConfig = {
   build: {
     outDir: path("dist/page"),
     emptyOutDir: true,
-    // The content security policy allows files of this origin, and neither inline scripts nor data: pictures.
+    // The content security policy allows files of this origin, but no inline scripts and no data: images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
@@ -19,7 +19,7 @@ const page: UserConfig = {
         "demo-wallet": path("page/demo-wallet.ts"),
       },
       output: {
-        // The demo's server names it in the page; nothing else ever loads it.
+        // The demo server adds it to the page by this name; nothing else loads it.
         entryFileNames: ({ name }) =>
           name === "demo-wallet" ? "assets/demo-wallet.js" : "assets/[name]-[hash].js",
       },

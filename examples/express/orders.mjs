@@ -1,22 +1,22 @@
-// What the shop sells, and what it remembers. Nothing here knows of HTTP.
+// Products and orders of the shop. This module is independent of HTTP.
 import { CodeIntentsError, PaymentIntent } from "code-intents";
 
-/** Prices are the server's; a page only names the product. */
+/** The server sets the prices. A page only names the product. */
 const prices = new Map([
   ["espresso", "2.50"],
   ["croissant", "3.20"],
 ]);
 
 /**
- * A row of your database: the client secret, and whatever is not in the intent's id.
- * @typedef {{ id: string, product: string, amount: string, currency: "usd", destination: string, webhookUrl: string,
- *   intentId: string, clientSecret: string, state: "new" | "open" | "paid" }} Order
+ * A row of your database: the client secret, and all fields that the intent id does not cover.
+ * @typedef {{ id: string, product: string, amount: string, currency: "usd", destination: string,
+ *   webhookUrl: string, intentId: string, clientSecret: string, state: "new" | "open" | "paid" }} Order
  */
 
 /** @type {Map<string, Order>} In a database: `id` is the primary key, and `intentId` has a unique index. */
 const orders = new Map();
 
-/** The buyer asked for what cannot be had. */
+/** An order that the shop cannot accept. */
 export class OrderError extends Error {
   /** @param {"unknown_product" | "other_product"} code */
   constructor(code) {
@@ -33,11 +33,11 @@ export const findOrderByIntent = (intentId) =>
   [...orders.values()].find((order) => order.intentId === intentId);
 
 /**
- * Builds and persists an order, or finds the one of this id, so that a page may ask again. In a database it is
- * `insert … on conflict (id) do nothing`, committed before the network is touched.
+ * Builds and persists an order, or returns the existing order with this id, so that a page can retry. In a
+ * database, use `insert … on conflict (id) do nothing`, and commit it before any network call.
  *
  * @param {import("code-intents").CodeClient} code
- * @param {{ id: string, product: string, destination: string, webhookUrl: string }} wish
+ * @param {{ id: string, product: string, destination: string, webhookUrl: string }} request
  * @returns {Order}
  */
 export function placeOrder(code, { id, product, destination, webhookUrl }) {
@@ -55,7 +55,7 @@ export function placeOrder(code, { id, product, destination, webhookUrl }) {
 }
 
 /**
- * Registers what is persisted, also after a failure or a crash: the same intent twice is one intent.
+ * Registers a persisted order, also after a failure or a crash. Registering an intent twice is safe.
  *
  * @param {import("code-intents").CodeClient} code
  * @param {Order} order
@@ -67,23 +67,23 @@ export async function registerOrder(code, order) {
   try {
     await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
   } catch (error) {
-    // Paid after all; the webhook tells the rest.
+    // Already paid: the webhook reports the payment.
     if (!(error instanceof CodeIntentsError) || error.code !== "already_submitted") throw error;
   }
-  // Read again: the webhook may have been faster.
+  // Read the state again: the webhook can arrive first.
   if (findOrder(order.id)?.state === "new") order.state = "open";
 }
 
 /**
- * Marks an order as paid, once. In a database it is one transaction: `update orders set state = 'paid' where intent_id = $1
- * and state = 'open'`, and where that changed a row, the goods go into an outbox that a worker sends from.
+ * Marks an order as paid, once. In a database, use one transaction: `update orders set state = 'paid' where
+ * intent_id = $1 and state <> 'paid'`. If that changes a row, add the goods to an outbox for a worker.
  *
  * @param {string} intentId
  * @returns {import("code-intents/webhook").OnceOutcome}
  */
 export function fulfilOnce(intentId) {
   const order = findOrderByIntent(intentId);
-  if (order === undefined) throw new Error(`no order has the intent ${intentId}`);
+  if (order === undefined) throw new Error(`Unknown intent: ${intentId}`);
   if (order.state === "paid") return "already";
   order.state = "paid";
   console.log(`order ${order.id} is paid: send 1 ${order.product}`);

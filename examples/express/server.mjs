@@ -1,4 +1,4 @@
-// A backend that takes orders over HTTP and learns by webhook that they are paid.
+// A backend that takes orders over HTTP and fulfils them by webhook.
 import { once } from "node:events";
 import { CodeClient } from "code-intents";
 import { nodeWebhookHandler, PRODUCTION_WEBHOOK_PUBLIC_KEY } from "code-intents/webhook";
@@ -11,7 +11,7 @@ const code = new CodeClient({ idempotencySecret: process.env.CODE_IDEMPOTENCY_SE
 const app = express();
 app.disable("x-powered-by");
 
-// The signature is over the raw body. The handler reads it itself, so no parser may come first.
+// The signature covers the raw body. The handler reads it itself, so mount it before any parser.
 app.post(
   "/code-webhook",
   nodeWebhookHandler({
@@ -23,7 +23,7 @@ app.post(
 
 app.post("/orders", express.json({ limit: "4kb" }), async (req, res) => {
   const { id, product } = Object(req.body);
-  // Made by the page, once for each cart, with crypto.randomUUID().
+  // The page creates the id with crypto.randomUUID(), once per cart.
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) || typeof product !== "string") {
     res.status(400).json({ error: "malformed_order" });
     return;
@@ -31,7 +31,7 @@ app.post("/orders", express.json({ limit: "4kb" }), async (req, res) => {
   const order = placeOrder(code, { id, product, destination, webhookUrl: `${publicUrl()}/code-webhook` });
   await registerOrder(code, order);
   const { intentId, clientSecret, amount, currency, state } = order;
-  // What a page needs to build the same intent; whoever knows the client secret can sign for the intent.
+  // The page needs these to rebuild the intent. Anyone who knows the client secret can sign for the intent.
   res.status(201).location(`/orders/${id}`).set("cache-control", "no-store");
   res.json({ id, intentId, clientSecret, amount, currency, destination: order.destination, state });
 });
@@ -48,29 +48,29 @@ app.get("/orders/:id", (req, res) => {
  * @param {import("express").Response} res
  * @param {import("express").NextFunction} _next
  */
-function answerProblem(error, _req, res, _next) {
-  // Express's own errors, such as a body that is no JSON, know their status.
+function handleError(error, _req, res, _next) {
+  // Express's own errors, such as invalid JSON, carry their status.
   const { status, code, retryAfter } =
     error.status < 500 ? { status: error.status, code: error.type } : problemOf(error);
-  if (status >= 500 || code === "intent_conflict") console.error(`answered ${status}: ${error}`);
+  if (status >= 500 || code === "intent_conflict") console.error(`HTTP ${status}: ${error}`);
   if (retryAfter !== undefined) res.set("retry-after", String(retryAfter));
   res.status(status).json({ error: code });
 }
-app.use(answerProblem);
+app.use(handleError);
 
 const server = app.listen(Number(process.env.PORT ?? 3000), process.env.HOST ?? "127.0.0.1");
 await once(server, "listening");
 const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 console.log(`listening on http://127.0.0.1:${port}`);
 
-/** Where the sequencer reaches this server: https in production. */
+/** Returns the URL at which the sequencer reaches this server: https in production. */
 function publicUrl() {
   return process.env.PUBLIC_URL ?? `http://127.0.0.1:${port}`;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
-    // Nothing new; what is in flight is answered.
+    // Accept no new requests, and finish those in flight.
     server.close();
     setTimeout(() => server.closeAllConnections(), 10_000).unref();
     await once(server, "close");

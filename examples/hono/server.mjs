@@ -1,4 +1,4 @@
-// A backend that takes orders over HTTP and learns by webhook that they are paid.
+// A backend that takes orders over HTTP and fulfils them by webhook.
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
 import { CodeClient } from "code-intents";
@@ -18,18 +18,18 @@ const receive = webhookHandler({
   expect: findOrderByIntent,
   fulfilOnce: ({ intent }) => fulfilOnce(intent),
 });
-// The signature is over the raw body: hand over the request itself, which nothing has read.
+// The signature covers the raw body, so pass the unread request.
 app.post("/code-webhook", async (c) => receive(c.req.raw));
 
 app.post("/orders", bodyLimit({ maxSize: 4096 }), async (c) => {
   const { id, product } = Object(await c.req.json().catch(() => undefined));
-  // Made by the page, once for each cart, with crypto.randomUUID().
+  // The page creates the id with crypto.randomUUID(), once per cart.
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) || typeof product !== "string")
     return c.json({ error: "malformed_order" }, 400);
   const order = placeOrder(code, { id, product, destination, webhookUrl: `${publicUrl()}/code-webhook` });
   await registerOrder(code, order);
   const { intentId, clientSecret, amount, currency, state } = order;
-  // What a page needs to build the same intent; whoever knows the client secret can sign for the intent.
+  // The page needs these to rebuild the intent. Anyone who knows the client secret can sign for the intent.
   const shown = { id, intentId, clientSecret, amount, currency, destination: order.destination, state };
   return c.json(shown, 201, { location: `/orders/${id}`, "cache-control": "no-store" });
 });
@@ -43,7 +43,7 @@ app.get("/orders/:id", (c) => {
 app.onError((error, c) => {
   if (error instanceof HTTPException) return error.getResponse();
   const { status, code, retryAfter } = problemOf(error);
-  if (status >= 500 || code === "intent_conflict") console.error(`answered ${status}: ${error}`);
+  if (status >= 500 || code === "intent_conflict") console.error(`HTTP ${status}: ${error}`);
   if (retryAfter !== undefined) c.header("retry-after", String(retryAfter));
   return c.json({ error: code }, status);
 });
@@ -56,20 +56,20 @@ const server = serve({
 await once(server, "listening");
 console.log(`listening on http://127.0.0.1:${port()}`);
 
-/** The port that was asked for, or with 0 the one that was free. */
+/** Returns the actual port, also if `PORT` is 0. */
 function port() {
   const address = server.address();
   return typeof address === "object" ? address?.port : undefined;
 }
 
-/** Where the sequencer reaches this server: https in production. */
+/** Returns the URL at which the sequencer reaches this server: https in production. */
 function publicUrl() {
   return process.env.PUBLIC_URL ?? `http://127.0.0.1:${port()}`;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
-    // Nothing new; what is in flight is answered.
+    // Accept no new requests, and finish those in flight.
     server.close();
     setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 10_000).unref();
     await once(server, "close");

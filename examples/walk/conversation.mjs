@@ -1,4 +1,5 @@
-// The second half of the walk: the payer scans and pays, the backend hears of it, and the webhook is fulfilled once.
+// The second half of the walk: the payer scans and pays, the backend tracks it, and the webhook fulfils the
+// order once.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { memoryOnceStore, nodeWebhookHandler } from "code-intents/webhook";
@@ -24,7 +25,7 @@ export async function showConversation(code, emulator, order, { heading, line, f
   let deliveries = 0;
   const receiver = createServer((req, res) => {
     deliveries += 1;
-    // The first answer is lost on purpose, after the order is fulfilled: the sequencer delivers again.
+    // Drop the first response after the order is fulfilled, so that the sequencer delivers again.
     if (deliveries === 1) res.end = () => res.destroy();
     void handler(req, res);
   });
@@ -40,13 +41,13 @@ export async function showConversation(code, emulator, order, { heading, line, f
   fact("intent id", intent.id);
   fact("webhook", url);
 
-  heading("The payer scans and pays, and the backend hears of it");
+  heading("The payer scans and pays, and the backend receives the events");
   for await (const event of code.paymentIntents.watch(intent, { until: "webhook", timeoutMs: 8_000 })) {
     if (event.type === "requested") {
-      fact("requested", "our own request, as it is stored");
+      fact("requested", "our request, as the sequencer stores it");
       await emulator.wallet.scan(intent);
     } else if (event.type === "scanned") {
-      fact("scanned", "by somebody who holds the client secret; it proves no more");
+      fact("scanned", "by a holder of the client secret; it proves nothing more");
       await emulator.wallet.pay(intent);
       // The second attempt is due a second after the first.
       await emulator.clock.advance(1_000);
@@ -54,18 +55,21 @@ export async function showConversation(code, emulator, order, { heading, line, f
       const { payment, heardFrom } = event;
       fact(
         "submitted",
-        `heard from the ${heardFrom}${payment ? `: ${payment.nativeAmount} ${payment.currency}` : ""}`,
+        `${payment ? `${payment.nativeAmount} ${payment.currency}, ` : ""}source: ${heardFrom}`,
       );
     } else if (event.type === "webhookCalled") {
-      fact("webhookCalled", "the sequencer got its 200");
+      fact("webhookCalled", "the webhook returned 200");
     } else {
-      throw new Error(`nobody should have caused a ${event.type} event`);
+      throw new Error(`Unexpected event: ${event.type}`);
     }
   }
-  fact("deliveries", `${deliveries} (the answer to the first was lost on purpose)`);
+  fact("deliveries", `${deliveries} (the response to the first was dropped on purpose)`);
   fact("fulfilled", `${fulfilled.length} time: ${fulfilled.join(", ")}`);
-  line("The token was verified: its signature, the intent, the destination, the currency and the amount.");
+  line(
+    "The handler verified the signature, the intent, the destination, the currency and the amount of the token.",
+  );
   receiver.close();
   receiver.closeAllConnections();
-  if (fulfilled.length !== 1) throw new Error("an order is fulfilled exactly once");
+  if (fulfilled.length !== 1)
+    throw new Error(`The order must be fulfilled once, not ${fulfilled.length} times.`);
 }

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 
 /**
- * Prints headings and facts: with colour on a terminal, plain when piped, and plain where NO_COLOR asks for it.
+ * Creates a printer for headings and facts. Uses colour only on a terminal without NO_COLOR.
  *
  * @param {NodeJS.WriteStream} out
  * @param {NodeJS.ProcessEnv} env

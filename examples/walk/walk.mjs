@@ -1,4 +1,4 @@
-// The seed of this protocol, a request for 10 usd, from its options to the sequencer and back. `npm start` runs it.
+// Follows a request for 10 usd from its options to the sequencer and back. `npm start` runs it.
 import { CodeClient, PaymentIntent, SequencerError } from "code-intents";
 import { Emulator, SEQUENCER_LIMITS } from "code-intents/emulator";
 import { inspectMessage, inspectPayload, renderText } from "code-intents/inspect";
@@ -16,11 +16,11 @@ const order = {
   idempotencyKey: "1234",
 };
 
-heading("A sequencer of our own");
+heading("A local sequencer");
 const emulator = await Emulator.start({ limits: { ...SEQUENCER_LIMITS, usd: { min: 0.05, max: 250 } } });
 fact("listening on", emulator.url);
 line(
-  "Its usd maximum is raised to 250 for this walk. The real maximum is 5, so the real one would refuse 10 usd.",
+  "This walk raises the usd maximum to 250. The real maximum is 5, so the real sequencer would refuse 10 usd.",
 );
 
 try {
@@ -42,10 +42,10 @@ try {
   fact("signature", hex(signature));
 
   heading("Registered over every protocol");
-  line("An idempotency key of its own for each, since one key is one intent.");
+  line("Each protocol uses a separate idempotency key, because one key is one intent.");
   for (const protocol of /** @type {const} */ (["connect", "grpc", "grpc-web", "rest", "envelope"])) {
-    // A secret keeps the keys from being guessed; a real one is random and kept for good.
-    const idempotencySecret = "only for this walk, not for an order";
+    // The secret makes the keys unguessable. A real one is random and never changes.
+    const idempotencySecret = "only for this walk, never for an order";
     const code = new CodeClient({ baseUrl: emulator.url, protocol, idempotencySecret });
     const created = await code.paymentIntents.create({ ...order, idempotencyKey: `walk-${protocol}` });
     const { state } = await code.paymentIntents.getStatus(created);
@@ -55,7 +55,7 @@ try {
 
   const code = new CodeClient({ baseUrl: emulator.url });
 
-  heading("Registered twice, it is one intent");
+  heading("Registering twice is safe");
   fact("before", (await code.paymentIntents.getStatus(intent)).state);
   await code.paymentIntents.create(intent);
   fact("once", (await code.paymentIntents.getStatus(intent)).state);
@@ -63,14 +63,17 @@ try {
   fact("twice", `${(await code.paymentIntents.getStatus(intent)).state}, still ${intent.id}`);
 
   heading("The same key with another destination");
-  const thief = PaymentIntent.from({ ...order, destination: "9sK9x3MC7yEMzfA5VRRcu2P72gCGGsF1htpeAMXae9bz" });
-  fact("same id", String(thief.id === intent.id));
-  const refusal = await code.paymentIntents.create(thief).catch((/** @type {unknown} */ error) => error);
-  if (!(refusal instanceof SequencerError)) throw new Error("the sequencer let another destination through");
+  const attacker = PaymentIntent.from({
+    ...order,
+    destination: "9sK9x3MC7yEMzfA5VRRcu2P72gCGGsF1htpeAMXae9bz",
+  });
+  fact("same id", String(attacker.id === intent.id));
+  const refusal = await code.paymentIntents.create(attacker).catch((/** @type {unknown} */ error) => error);
+  if (!(refusal instanceof SequencerError)) throw new Error("The sequencer must refuse another destination.");
   fact("refused", refusal.code);
-  fact("its words", refusal.sequencerMessage);
+  fact("message", refusal.sequencerMessage);
 
-  heading("What became of it");
+  heading("Status");
   const status = await code.paymentIntents.getStatus(intent);
   fact("intent id", intent.id);
   fact(
@@ -84,7 +87,7 @@ try {
     {
       ...order,
       idempotencyKey: "walk-conversation",
-      idempotencySecret: "only for this walk, not for an order",
+      idempotencySecret: "only for this walk, never for an order",
     },
     printer,
   );

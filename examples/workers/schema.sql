@@ -9,7 +9,7 @@ create table if not exists orders (
   client_secret text not null,
   state         text not null default 'new' check (state in ('new', 'open', 'paid'))
 );
--- What has to be sent, written together with the payment; whoever sends deletes the row.
+-- Goods to send, written in the transaction that records the payment. The sender deletes the row.
 create table if not exists outbox (
   order_id text primary key references orders (id),
   product  text not null

@@ -1,4 +1,5 @@
-// Serves the worker in workerd, the runtime of Cloudflare Workers, on this machine: no account and no deployment.
+// Serves the worker locally in workerd, the runtime of Cloudflare Workers. Needs no account and no
+// deployment.
 import { readFile } from "node:fs/promises";
 import { Miniflare } from "miniflare";
 
@@ -11,13 +12,14 @@ const runtime = new Miniflare({
   host: "127.0.0.1",
   port,
   d1Databases: ["DB"], // in memory
-  cf: false, // asks nobody for a sample of request.cf
+  cf: false, // do not download a sample request.cf
   unsafeTriggerHandlers: true, // the cron trigger is at /cdn-cgi/handler/scheduled
   bindings: {
     PUBLIC_URL: env.PUBLIC_URL ?? `http://127.0.0.1:${port}`,
     CODE_SEQUENCER_URL: env.CODE_SEQUENCER_URL ?? "",
     CODE_DESTINATION: env.CODE_DESTINATION ?? "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR",
-    CODE_IDEMPOTENCY_SECRET: env.CODE_IDEMPOTENCY_SECRET ?? "only for this machine, and never for money",
+    CODE_IDEMPOTENCY_SECRET:
+      env.CODE_IDEMPOTENCY_SECRET ?? "a development secret that must never be used for money",
     ...(env.CODE_WEBHOOK_PUBLIC_KEY ? { CODE_WEBHOOK_PUBLIC_KEY: env.CODE_WEBHOOK_PUBLIC_KEY } : {}),
   },
 });

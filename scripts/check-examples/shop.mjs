@@ -13,8 +13,8 @@ const publicUrl = "https://shop.example";
 /** What a recipe may say on stderr while it is robbed and its sequencer is away. */
 const expected = [
   /^code-intents webhook: answered 40[01], webhook_(signature_invalid|mismatch): /,
-  /^answered 409: SequencerError: Another request is registered at this rendezvous key /,
-  /^answered 503: \w*Error: /,
+  /^HTTP 409: SequencerError: Another request is registered at this rendezvous key /,
+  /^HTTP 503: \w*Error: /,
 ];
 
 /** Runs `work` with an emulator to which the shop's public address is wherever the shop listens. */

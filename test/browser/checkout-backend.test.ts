@@ -211,7 +211,7 @@ describe("the shop", () => {
   test("says which port is taken, and how to take another", async () => {
     const { port } = new URL(shop);
     await using second = await checkout.open({ env: { PORT: port } });
-    await expect(second.start()).rejects.toThrow(`Port ${port} is taken`);
+    await expect(second.start()).rejects.toThrow(`Port ${port} is in use`);
   });
 
   test("says which setting is missing", async () => {

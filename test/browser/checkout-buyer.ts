@@ -79,7 +79,7 @@ export class Buyer implements AsyncDisposable {
 
   async fillBasket(): Promise<void> {
     for (const product of ["Sidamo", "Huila", "Huila"])
-      await this.page.getByRole("button", { name: `One ${product} more` }).click();
+      await this.page.getByRole("button", { name: `Add one ${product}` }).click();
   }
 
   async pressPay(): Promise<void> {

@@ -293,7 +293,7 @@ describe("when something fails", () => {
     await stage.end("SIGKILL");
     await stage.emulator.wallet.pay(intent);
     await buyer.sees("paid");
-    await buyer.page.getByText("The shop does not answer").waitFor();
+    await buyer.page.getByText("The shop is not responding").waitFor();
     await stage.start();
     await buyer.sees("confirmed");
     expect(buyer.problems).toEqual([]);
@@ -311,7 +311,7 @@ describe("when something fails", () => {
     await buyer.fillBasket();
     wire.cut();
     await buyer.pressPay();
-    await buyer.page.getByText("Payments do not answer just now").waitFor({ timeout: 20_000 });
+    await buyer.page.getByText("Payments are unavailable right now").waitFor({ timeout: 20_000 });
     await stage.end("SIGKILL");
     const [kept] = await stage.read("select * from orders");
     if (kept === undefined) throw new Error("the order was not kept");
@@ -459,9 +459,9 @@ describe("for everybody", () => {
     };
     await page.goto(demo.url);
     await page.getByText("$0.35").waitFor();
-    await press("One Sidamo more");
+    await press("Add one Sidamo");
     await page.keyboard.press("Space");
-    await press("One Filter papers more");
+    await press("Add one pack of filter papers");
     expect(await page.locator("#total").textContent()).toBe("$2.75");
     await press("Pay with Code");
     await buyer.sees("waiting");

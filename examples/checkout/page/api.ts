@@ -1,9 +1,9 @@
 import type { PriceList } from "../server/prices.js";
 import type { OrderView } from "../server/view.js";
 
-/** The shop did not do what it was asked. */
+/** A failed request to the shop. */
 export class ApiError extends Error {
-  /** HTTP status; 0 where there was no answer at all. */
+  /** HTTP status; 0 without a response. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -18,7 +18,7 @@ export function fetchPrices(): Promise<PriceList> {
   return call("/api/prices");
 }
 
-/** Products and quantities; the price is the shop's to say. */
+/** Sends products and quantities. The shop sets the price. */
 export function postOrder(orderKey: string, lines: readonly object[]): Promise<OrderView> {
   return call("/api/orders", {
     method: "POST",
@@ -38,7 +38,7 @@ async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
     response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     body = await response.json();
   } catch {
-    throw new ApiError(0, "The shop does not answer. Please try again.");
+    throw new ApiError(0, "The shop is not responding. Please try again.");
   }
   if (response.ok) return body as T;
   throw new ApiError(response.status, typeof body.error === "string" ? body.error : "Something went wrong.");

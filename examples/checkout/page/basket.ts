@@ -1,10 +1,10 @@
 import { formatUnits, parseAmount } from "code-intents";
 import type { PriceList } from "../server/prices.js";
 
-/** Quantities by product, of products that are wanted. */
+/** Quantities by product id, without zeros. */
 export type Quantities = Readonly<Record<string, number>>;
 
-/** What the buyer was shown when ordering; the page of the order compares with it. */
+/** The total that the buyer saw when ordering. The order page compares the order with it. */
 export interface Shown {
   readonly amount: string;
   readonly currency: string;
@@ -12,23 +12,23 @@ export interface Shown {
 
 interface Stored {
   readonly quantities: Quantities;
-  /** One for each purchase, so that sending it twice is still one order. */
+  /** One key per purchase, so that a repeated request is still one order. */
   readonly orderKey: string;
 }
 
 const BASKET = "basket";
 
-/** The basket of this tab; it survives a reload. */
+/** Returns the basket of this tab. It survives a reload. */
 export function loadBasket(): Stored {
   return read(BASKET) ?? fresh({});
 }
 
-/** Another basket is another order. */
+/** Replaces the basket. A changed basket is a new order. */
 export function changeBasket(quantities: Quantities): Stored {
   return write(BASKET, fresh(quantities));
 }
 
-/** The next order is a new one, even of the same things: after a price has changed, or the time was up. */
+/** Makes the next order a new one, even with the same basket: after a price change or an expired order. */
 export function renewOrderKey(): Stored {
   return changeBasket(loadBasket().quantities);
 }
@@ -41,12 +41,12 @@ export function rememberShown(orderId: string, shown: Shown): void {
   write(`shown:${orderId}`, shown);
 }
 
-/** Nothing in another tab than the one that ordered. */
+/** Returns `undefined` in any other tab than the one that ordered. */
 export function recallShown(orderId: string): Shown | undefined {
   return read(`shown:${orderId}`);
 }
 
-/** What it costs, exactly: decimal text is never added as floating point. */
+/** Computes the exact total: decimal text is never added as floating point. */
 export function totalOf(quantities: Quantities, { prices }: PriceList): string {
   let units = 0n;
   for (const [product, quantity] of Object.entries(quantities)) {
@@ -56,7 +56,7 @@ export function totalOf(quantities: Quantities, { prices }: PriceList): string {
   return formatUnits(units);
 }
 
-/** Whether one amount is more than another. */
+/** Reports whether one amount is greater than another. */
 export function isMore(amount: string, than: string): boolean {
   return Number(amount) > Number(than);
 }

@@ -3,17 +3,17 @@ import type { OrderView } from "../server/view.js";
 import type { Shown } from "./basket.js";
 
 /**
- * Builds the payment of an order again, and compares it with everything that this browser knows. Amount, currency and client
- * secret are in the intent's id, so that none of them can be changed without the other; the total must be that of the lines,
- * and what the buyer was shown. Destination and fees are in no id: the stream compares them with what is registered.
+ * Rebuilds the payment of an order, and compares the order with the total that the buyer saw. The intent id
+ * covers amount, currency and client secret, so a change of any of them changes the id. It does not cover
+ * destination and fees: the stream compares those with the registered request.
  *
  * @returns `undefined` while there is nothing to pay
- * @throws whatever does not fit: show no code then
+ * @throws Error for a mismatch: do not show a code
  */
 export function checkedPayment(order: OrderView, shown: Shown | undefined): RebuiltPayment | undefined {
   const { intentId, amount, currency, intent } = order;
   if (shown !== undefined && (shown.amount !== amount || shown.currency !== currency))
-    throw new Error("the order is not what the buyer was shown");
+    throw new Error("the order differs from the total that the buyer saw");
   if (intent === undefined) return undefined;
   const { clientSecret, destination, fees, kind } = intent;
   return rebuildPayment({

@@ -1,7 +1,7 @@
-// The panel that plays the buyer's wallet. Only the demo's server puts it into the page.
+// The panel that plays the buyer's wallet. Only the demo server adds it to the page.
 import { find, setText } from "./dom.js";
 
-const answer = find("#demo-answer", HTMLElement);
+const message = find("#demo-message", HTMLElement);
 
 find("#demo-buttons", HTMLElement).addEventListener("click", async ({ target }) => {
   const act = target instanceof HTMLElement ? target.dataset.act : undefined;
@@ -9,8 +9,8 @@ find("#demo-buttons", HTMLElement).addEventListener("click", async ({ target }) 
   const path = `/api/demo${location.pathname}/${act}`;
   try {
     const response = await fetch(path, { method: "POST" });
-    setText(answer, (await response.json()).answer);
+    setText(message, (await response.json()).message);
   } catch {
-    setText(answer, "The demo does not answer.");
+    setText(message, "The demo is not responding.");
   }
 });

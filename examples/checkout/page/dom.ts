@@ -1,4 +1,4 @@
-/** The one element that a selector names; a page without it is a mistake of ours. */
+/** Returns the element for a selector. A page without it is a bug. */
 export function find<E extends Element>(
   selector: string,
   kind: new () => E,
@@ -10,8 +10,8 @@ export function find<E extends Element>(
 }
 
 /**
- * Sets the text of an element. By a new node: the one that is there would count as moved wherever longer text begins further
- * left, as it does where text is centred.
+ * Sets the text of an element with a new text node. In centred text, reusing the node would count as a layout
+ * shift, because longer text starts further left.
  */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.replaceChildren(text);

@@ -1,4 +1,4 @@
-// The shop's page: prices, a basket, and an order.
+// The shop page: shows prices, keeps the basket, places the order.
 import type { PriceList } from "../server/prices.js";
 import { ApiError, fetchPrices, postOrder } from "./api.js";
 import {
@@ -13,7 +13,7 @@ import {
 import { find, setText } from "./dom.js";
 import { showMoney } from "./money.js";
 
-const MOST_OF_ONE = 9;
+const MAX_QUANTITY = 9;
 
 const payButton = find("#pay", HTMLButtonElement);
 const message = find("#message", HTMLElement);
@@ -31,7 +31,7 @@ for (const product of products) {
   });
 }
 payButton.addEventListener("click", () => void order());
-// Back from the page of an order, the browser may show this one as it was left.
+// After "back" from the order page, the browser can restore this page in its last state.
 addEventListener("pageshow", () => {
   sending = false;
   render();
@@ -44,7 +44,7 @@ async function loadPrices(): Promise<void> {
     priceList = await fetchPrices();
     say("");
   } catch (error) {
-    say(wordsOf(error));
+    say(messageOf(error));
   }
   render();
 }
@@ -53,10 +53,10 @@ function change(product: string, step: number): void {
   if (priceList === undefined || sending) return;
   const { quantities } = loadBasket();
   const quantity = (quantities[product] ?? 0) + step;
-  if (quantity < 0 || quantity > MOST_OF_ONE) return;
+  if (quantity < 0 || quantity > MAX_QUANTITY) return;
   const { [product]: _, ...others } = quantities;
   const changed = changeBasket(quantity === 0 ? others : { ...others, [product]: quantity });
-  say(isTooMuch(changed.quantities, priceList) ? limitWords(priceList) : "");
+  say(isTooMuch(changed.quantities, priceList) ? limitMessage(priceList) : "");
   render();
 }
 
@@ -64,7 +64,7 @@ async function order(): Promise<void> {
   const { quantities, orderKey } = loadBasket();
   if (priceList === undefined || sending) return;
   if (Object.keys(quantities).length === 0) return say("Your basket is empty.");
-  if (isTooMuch(quantities, priceList)) return say(limitWords(priceList));
+  if (isTooMuch(quantities, priceList)) return say(limitMessage(priceList));
   const shown = { amount: totalOf(quantities, priceList), currency: priceList.currency };
   sending = true;
   say("");
@@ -73,7 +73,7 @@ async function order(): Promise<void> {
     const lines = Object.entries(quantities).map(([product, quantity]) => ({ product, quantity }));
     const { id, state, amount, currency } = await postOrder(orderKey, lines);
     if (state === "expired" || state === "refused") {
-      // Ordered before, and not paid in time: the next try is another order.
+      // The basket was ordered before and not paid in time: retry as a new order.
       renewOrderKey();
       sending = false;
       return await order();
@@ -81,14 +81,14 @@ async function order(): Promise<void> {
     if (amount !== shown.amount || currency !== shown.currency) {
       renewOrderKey();
       await loadPrices();
-      say("Our prices have just changed. Please look at the total again.");
+      say("Our prices have just changed. Please check the total.");
     } else {
       rememberShown(id, shown);
       location.assign(`/orders/${id}`);
       return;
     }
   } catch (error) {
-    say(wordsOf(error));
+    say(messageOf(error));
   }
   sending = false;
   render();
@@ -100,7 +100,7 @@ function render(): void {
   const items = Object.values(quantities).reduce((sum, quantity) => sum + quantity, 0);
   setText(count, items === 1 ? "1 item" : `${items} items`);
   if (priceList !== undefined) setText(total, showMoney(totalOf(quantities, priceList), priceList.currency));
-  // Not `disabled`: a button that vanishes from the keyboard's order takes the focus with it.
+  // Not `disabled`: a disabled button leaves the tab order and loses the focus.
   const ready = priceList !== undefined && items > 0 && !isTooMuch(quantities, priceList) && !sending;
   payButton.setAttribute("aria-disabled", String(!ready));
   payButton.dataset.sending = String(sending);
@@ -112,7 +112,7 @@ function renderProduct(product: HTMLElement, quantity: number): void {
     setText(find("[data-price]", HTMLElement, product), showMoney(price, priceList.currency));
   setText(find("output", HTMLOutputElement, product), String(quantity));
   for (const step of product.querySelectorAll<HTMLElement>("[data-step]")) {
-    const atEnd = step.dataset.step === "1" ? quantity >= MOST_OF_ONE : quantity === 0;
+    const atEnd = step.dataset.step === "1" ? quantity >= MAX_QUANTITY : quantity === 0;
     step.setAttribute("aria-disabled", String(price === undefined || atEnd));
   }
 }
@@ -121,14 +121,14 @@ function isTooMuch(quantities: Quantities, list: PriceList): boolean {
   return isMore(totalOf(quantities, list), list.largestTotal);
 }
 
-function limitWords({ largestTotal, currency }: PriceList): string {
-  return `One order is at most ${showMoney(largestTotal, currency)}. Please take something out.`;
+function limitMessage({ largestTotal, currency }: PriceList): string {
+  return `An order can total at most ${showMoney(largestTotal, currency)}. Please remove something.`;
 }
 
-function say(words: string): void {
-  setText(message, words);
+function say(text: string): void {
+  setText(message, text);
 }
 
-function wordsOf(error: unknown): string {
-  return error instanceof ApiError ? error.message : "Something went wrong here. Please try again.";
+function messageOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : "Something went wrong. Please try again.";
 }

@@ -1,4 +1,4 @@
-/** An amount as the buyer reads it, in the buyer's locale: `"3.40"`, `"usd"` is `$3.40`, or `3,40 $`. */
+/** Formats an amount in the buyer's locale: `"3.40"`, `"usd"` becomes `$3.40` or `3,40 $`. */
 export function showMoney(amount: string, currency: string): string {
   const format = new Intl.NumberFormat([...navigator.languages], {
     style: "currency",

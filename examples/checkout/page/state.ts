@@ -1,6 +1,6 @@
 import type { OrderView } from "../server/view.js";
 
-/** What the page shows. Only the server's `confirmed` and `late` release anything; the rest informs the buyer. */
+/** The state that the page shows. Only the server's `confirmed` and `late` have an effect on the order. */
 export type Display =
   | "loading"
   | "waiting"
@@ -14,40 +14,40 @@ export type Display =
   | "stopped"
   | "missing";
 
-/** What the stream, or another tab's stream, told of. Anybody who holds the code can say `scanned` and `declined`. */
+/** News from the stream of any tab. Anyone who holds the code can send `scanned` and `declined`. */
 export type News = "scanned" | "declined" | "paid" | "webhook" | "conflict";
 
-/** What was heard so far. */
-export interface Heard {
+/** All news so far. */
+export interface Progress {
   readonly paid: boolean;
   readonly last: "scanned" | "declined" | undefined;
 }
 
-export const NOTHING_HEARD: Heard = { paid: false, last: undefined };
+export const NO_PROGRESS: Progress = { paid: false, last: undefined };
 
-export function hear(heard: Heard, news: News): Heard {
-  if (news === "paid") return { ...heard, paid: true };
-  if (news === "scanned" || news === "declined") return { ...heard, last: news };
-  return heard;
+export function addNews(progress: Progress, news: News): Progress {
+  if (news === "paid") return { ...progress, paid: true };
+  if (news === "scanned" || news === "declined") return { ...progress, last: news };
+  return progress;
 }
 
 /**
- * The order as the server has it comes first, then a payment that the stream told of. Declined and expired end nothing: a
- * payment after them counts, and is shown.
+ * Chooses the display. The server's order takes precedence, then a payment that the stream reported. Declined
+ * and expired are not final: a later payment is accepted and shown.
  *
- * @param now by the server's clock
+ * @param now milliseconds since 1970, by the server's clock
  */
-export function displayOf(order: OrderView, heard: Heard, now: number): Display {
+export function displayOf(order: OrderView, progress: Progress, now: number): Display {
   if (order.state === "paid") return "confirmed";
   if (order.state === "paid-late") return "late";
   if (order.state === "refused") return "refused";
-  if (heard.paid) return "paid";
+  if (progress.paid) return "paid";
   if (order.state === "new") return "loading";
   if (order.state === "expired" || now >= order.expiresAt) return "expired";
-  return heard.last ?? "waiting";
+  return progress.last ?? "waiting";
 }
 
-/** Displays after which nothing changes any more. */
+/** Reports whether a display is final. */
 export function isOver(display: Display): boolean {
   return ["confirmed", "late", "refused", "stopped", "missing"].includes(display);
 }

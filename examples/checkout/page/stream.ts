@@ -1,4 +1,4 @@
-// Loaded on demand, once the code is on the screen: it brings the protocol, and whatever that needs.
+// Loaded on demand, once the code is on the screen. This module pulls in the protocol code.
 import type { PaymentEvent } from "code-intents";
 import type { RebuiltPayment } from "code-intents/browser";
 import { type WatchPaymentOptions, watchPayment } from "code-intents/browser/watch";
@@ -7,25 +7,25 @@ import type { News } from "./state.js";
 export interface StreamOptions {
   readonly url: string;
   readonly protocol: NonNullable<WatchPaymentOptions["protocol"]>;
-  readonly tell: (news: News) => void;
+  readonly publish: (news: News) => void;
 }
 
-/** Listens at a payment. It registers nothing: only the shop's backend may. */
+/** Tracks a payment. It registers nothing: only the shop's backend can. */
 export class PaymentStream {
   readonly #payment: RebuiltPayment;
   readonly #options: WatchPaymentOptions;
-  readonly #tell: StreamOptions["tell"];
-  readonly #told = new Set<string>();
+  readonly #publish: StreamOptions["publish"];
+  readonly #published = new Set<string>();
   #watching: AbortController | undefined;
 
-  constructor(payment: RebuiltPayment, { url, protocol, tell }: StreamOptions) {
+  constructor(payment: RebuiltPayment, { url, protocol, publish }: StreamOptions) {
     this.#payment = payment;
-    this.#tell = tell;
-    // Outages are on the screen already, and the watch goes on by itself.
+    this.#publish = publish;
+    // The page already shows outages, and the watch reconnects automatically.
     this.#options = { baseUrl: url, protocol, until: "webhook", logger: { warn() {} } };
   }
 
-  /** Begins, or begins anew: after an outage that is quicker than to wait for a dead connection to be noticed. */
+  /** Starts or restarts. After an outage, a restart is faster than detecting the dead connection. */
   start(): void {
     this.#watching?.abort();
     this.#watching = new AbortController();
@@ -40,14 +40,14 @@ export class PaymentStream {
     try {
       for await (const event of watchPayment(this.#payment, { ...this.#options, signal })) {
         const news = newsOf(event);
-        // The sequencer tells a new stream everything again.
+        // The sequencer repeats all messages on a new stream.
         const name = "messageId" in event ? event.messageId : event.type;
-        if (news === undefined || this.#told.has(name)) continue;
-        this.#told.add(name);
-        this.#tell(news);
+        if (news === undefined || this.#published.has(name)) continue;
+        this.#published.add(name);
+        this.#publish(news);
       }
     } catch {
-      // Ended by us; or the sequencer knows no streams, and then the shop's own answer has to do.
+      // Stopped by us, or the sequencer offers no streams. The page then relies on the shop's responses.
     }
   }
 }
@@ -64,7 +64,7 @@ function newsOf(event: PaymentEvent): News | undefined {
       return "webhook";
     case "conflicting":
       return "conflict";
-    // `requested` is our own request; of what is `forged`, nothing is believed.
+    // `requested` is our own request. `forged` is ignored.
     default:
       return undefined;
   }

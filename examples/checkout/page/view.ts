@@ -5,42 +5,45 @@ import { find, setText } from "./dom.js";
 import { showMoney } from "./money.js";
 import { type Display, isOver } from "./state.js";
 
-interface Words {
+interface Texts {
   readonly headline: string;
   readonly detail: string;
 }
 
-// Short enough for the room that the style reserves: a line of headline, three of detail on a small phone.
-const words: Record<Display, Words> = {
-  loading: { headline: "One moment", detail: "Your code is on its way." },
-  waiting: { headline: "Scan to pay", detail: "Point the Code wallet on your phone at this code." },
-  scanned: { headline: "Scanned", detail: "Now approve the payment in your wallet." },
+// Short enough for the reserved space: one headline line and three detail lines on a small phone.
+const texts: Record<Display, Texts> = {
+  loading: { headline: "One moment", detail: "Your code is loading." },
+  waiting: { headline: "Scan to pay", detail: "Scan this code with the Code wallet on your phone." },
+  scanned: { headline: "Scanned", detail: "Approve the payment in your wallet." },
   declined: {
     headline: "Declined",
-    detail: "Nothing was paid. The code still works, if you change your mind.",
+    detail: "Nothing was paid. The code still works if you change your mind.",
   },
   expired: {
-    headline: "The time is up",
-    detail: "A payment that still arrives counts. Otherwise, order again.",
+    headline: "Time is up",
+    detail: "If you already paid, we still accept it. Otherwise, order again.",
   },
-  paid: { headline: "Paid", detail: "Your payment was sent, and is about to be confirmed." },
-  confirmed: { headline: "Thank you", detail: "Your payment is confirmed. Your coffee is being packed." },
+  paid: { headline: "Paid", detail: "Your payment was sent. Waiting for confirmation." },
+  confirmed: { headline: "Thank you", detail: "Your payment is confirmed. We are packing your coffee." },
   late: {
-    headline: "Paid, but late",
-    detail: "It came after the time was up. We send your order, or pay you back.",
+    headline: "Paid late",
+    detail: "Your payment arrived late. We will ship your order or refund you.",
   },
   refused: {
-    headline: "Not payable",
-    detail: "The payment network refused this order. Nothing was paid; please order again.",
+    headline: "Order refused",
+    detail: "The payment network refused this order. Nothing was paid. Please order again.",
   },
   stopped: {
     headline: "Do not pay this",
-    detail: "It is not what you were shown, so we stopped here. Please order again.",
+    detail: "This order does not match what you were shown. Please order again.",
   },
-  missing: { headline: "No such order", detail: "This address leads to no order of ours. Is it complete?" },
+  missing: {
+    headline: "Order not found",
+    detail: "We have no order at this address. Please check the link.",
+  },
 };
 
-/** Which step of the way a display stands at; none where there is no way. */
+/** The progress step of each display. A display without progress has none. */
 const stepOf: Partial<Record<Display, string>> = {
   loading: "scan",
   waiting: "scan",
@@ -54,8 +57,8 @@ const steps = ["scan", "approve", "confirm", "done"];
 
 const connections = {
   good: "",
-  offline: "You are offline. This page goes on by itself once you are back.",
-  unreachable: "The shop does not answer just now. Trying again …",
+  offline: "You are offline. This page continues once you are back online.",
+  unreachable: "The shop is not responding. Trying again …",
 };
 
 const headline = find("#headline", HTMLElement);
@@ -72,9 +75,9 @@ const paymentId = find("#payment-id", HTMLElement);
 let shown: Display | undefined;
 let hinted = false;
 
-/** The page of an order, as seen and as read aloud. It decides nothing. */
+/** Renders the order page, on screen and for screen readers. It makes no decisions. */
 export const view = {
-  /** Shows a display; the words are a live region, and change only when the display does. */
+  /** Shows a display. The texts are a live region, so they change only when the display does. */
   show(display: Display, leftMs: number): void {
     setText(countdown, countdownText(display, leftMs));
     if (leftMs > 0 && leftMs <= 60_000 && !hinted && display !== "paid") {
@@ -84,13 +87,13 @@ export const view = {
     if (display === shown) return;
     shown = display;
     document.body.dataset.display = display;
-    setText(headline, words[display].headline);
-    setText(detail, words[display].detail);
-    document.title = `${words[display].headline} · Small Hours`;
+    setText(headline, texts[display].headline);
+    setText(detail, texts[display].detail);
+    document.title = `${texts[display].headline} · Small Hours`;
     showSteps(display);
     const hidesCode = isOver(display) || display === "expired" || display === "paid";
     if (hidesCode) slot.replaceChildren();
-    // Whoever was about to pay must not miss it.
+    // A buyer who is about to pay must notice this.
     if (display === "stopped" || display === "refused" || display === "missing") headline.focus();
   },
 
@@ -101,7 +104,7 @@ export const view = {
       background: "#4a3327",
       title: `Scan code: pay ${showMoney(payment.amount, payment.currency)} with the Code wallet`,
     });
-    // Parsed as a picture of its own, so that nothing in it could ever be a script of this page.
+    // Parsed as a separate document, so that nothing in it can run as a script of this page.
     const picture = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
     slot.replaceChildren(document.importNode(picture, true));
   },

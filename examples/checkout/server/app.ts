@@ -12,24 +12,24 @@ import { CartError, priceList, readCart } from "./prices.js";
 import { rateLimit } from "./rate-limit.js";
 import { WEBHOOK_PATH } from "./webhook.js";
 
-/** What the routes are made of. */
+/** Options for {@link createApp}. */
 export interface AppOptions {
   readonly book: OrderBook;
   readonly desk: OrderDesk;
   readonly receiveWebhook: (request: Request) => Promise<Response>;
-  /** Where browsers reach the sequencer; the only other origin that the page may talk to. */
+  /** URL of the sequencer for browsers; the only other origin that the page can connect to. */
   readonly browserSequencerUrl: string;
   readonly ordersPerMinute: number;
-  /** The folder that `vite build` wrote. */
+  /** Output folder of `vite build`. */
   readonly pages: string;
   readonly log: (line: string) => void;
   readonly extension?: AppExtension | undefined;
 }
 
-/** What the demo adds; see `demo-wallet.ts`. */
+/** An extension, used by the demo; see `demo-wallet.ts`. */
 export interface AppExtension {
   readonly routes: (app: Hono) => void;
-  /** HTML that takes the place of `<!--extension-->` in the page of an order. */
+  /** HTML that replaces `<!--extension-->` in the order page. */
   readonly orderHtml: string;
 }
 
@@ -40,7 +40,7 @@ export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   app.use(securityHeaders(options.browserSequencerUrl));
 
-  // Before anything that reads a body: the signature is over the body as it came.
+  // Before any body parser: the signature covers the raw body.
   app.post(WEBHOOK_PATH, (c) => receiveWebhook(c.req.raw));
 
   app.use("/api/*", async (c, next) => {
@@ -57,10 +57,10 @@ export function createApp(options: AppOptions): Hono {
       return c.json(desk.view(order));
     },
   );
-  // Only by its id, which nobody can guess; there is no list of orders.
+  // Only by its unguessable id; there is no list of orders.
   app.get("/api/orders/:id", async (c) => {
     const order = await book.byId(c.req.param("id"));
-    return order === undefined ? c.json({ error: "There is no such order." }, 404) : c.json(desk.view(order));
+    return order === undefined ? c.json({ error: "Order not found." }, 404) : c.json(desk.view(order));
   });
   extension?.routes(app);
 
@@ -71,7 +71,7 @@ export function createApp(options: AppOptions): Hono {
   app.use("/assets/*", serveStatic({ root: pages, onFound: (path, c) => cacheAsset(path, c) }));
   app.get("/favicon.svg", serveStatic({ root: pages }));
 
-  app.notFound((c) => c.json({ error: "There is nothing here." }, 404));
+  app.notFound((c) => c.json({ error: "Not found." }, 404));
   app.onError((error, c) => answerError(error, c, log));
   return app;
 }
@@ -90,10 +90,10 @@ function securityHeaders(sequencerUrl: string) {
       formAction: ["'none'"],
       frameAncestors: ["'none'"],
     },
-    // The address of an order opens it: no other site learns it.
+    // The URL of an order grants access to it, so do not send it to other sites.
     referrerPolicy: "no-referrer",
     xFrameOptions: "DENY",
-    // Whoever ends TLS before this server says it.
+    // The proxy that terminates TLS sets it.
     strictTransportSecurity: false,
   });
 }
@@ -103,20 +103,20 @@ function page(c: Context, html: string): Response {
   return c.html(html) as Response;
 }
 
-/** Names with a hash never change what they hold. */
+/** Sets the cache headers. A file with a hash in its name never changes. */
 function cacheAsset(path: string, c: Context): void {
   const isHashed = /-[\w-]{8}\.\w+$/.test(path);
   c.header("cache-control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
 }
 
 async function readJson(c: Context): Promise<unknown> {
-  // A form of another site cannot send this type without asking first, and it is never allowed.
+  // A cross-site form cannot send this type without a preflight, which always fails.
   if (!/^application\/json(;|$)/i.test(c.req.header("content-type") ?? ""))
-    throw new HTTPException(415, { message: "Orders are sent as application/json." });
+    throw new HTTPException(415, { message: "Orders must be sent as application/json." });
   try {
     return await c.req.json();
   } catch (error) {
-    if (error instanceof SyntaxError) throw new CartError("The order is not JSON.");
+    if (error instanceof SyntaxError) throw new CartError("The order must be valid JSON.");
     throw error;
   }
 }
@@ -124,15 +124,15 @@ async function readJson(c: Context): Promise<unknown> {
 function answerError(error: Error, c: Context, log: (line: string) => void): Response {
   if (error instanceof CartError) return c.json({ error: error.message }, 400);
   if (error instanceof OrderKeyError)
-    return c.json({ error: "This order was made with another basket." }, 409);
+    return c.json({ error: "This order was placed with a different basket." }, 409);
   if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
   if (error instanceof CodeIntentsError) {
-    log(`the sequencer: ${error.code}: ${error.message}`);
+    log(`sequencer error: ${error.code}: ${error.message}`);
     if (!error.retryable) return c.json({ error: "This order cannot be paid. Please contact us." }, 502);
     c.header("retry-after", "2");
-    return c.json({ error: "Payments do not answer just now. Please try again." }, 503);
+    return c.json({ error: "Payments are unavailable right now. Please try again." }, 503);
   }
-  // The name alone: messages of a database may hold what it stores.
-  log(`failed: ${error.name}`);
-  return c.json({ error: "Something went wrong here. Please try again." }, 500);
+  // Only the name: a database error message can contain stored data.
+  log(`request failed: ${error.name}`);
+  return c.json({ error: "Something went wrong. Please try again." }, 500);
 }

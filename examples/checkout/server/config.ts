@@ -1,18 +1,18 @@
 import type { Fee } from "code-intents";
 
-/** How the shop is run. */
+/** Configuration of the shop. */
 export interface ShopConfig {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Where the sequencer reaches this server, without a path. Default: where it listens. */
+  /** URL at which the sequencer reaches this server, without a path. Default: the listening address. */
   readonly publicUrl: string | undefined;
   readonly sequencerUrl: string;
-  /** Where browsers reach the sequencer, if that is elsewhere. */
+  /** URL of the sequencer for browsers. Default: `sequencerUrl`. */
   readonly browserSequencerUrl: string;
-  /** Key that webhooks are signed with, base58. */
+  /** Public key that verifies webhooks, base58. */
   readonly webhookPublicKey: string;
-  /** At least 32 random bytes. Kept for good: under another secret the same order is another intent. */
+  /** At least 32 random bytes. Never change it: with another secret, the same order is another intent. */
   readonly idempotencySecret: string;
   readonly destination: string;
   readonly fees: readonly Fee[];
@@ -26,9 +26,9 @@ export interface ShopConfig {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the configuration of production.
+ * Reads the production configuration.
  *
- * @throws Error naming what is missing
+ * @throws Error that names a missing or invalid variable
  */
 export function configFromEnvironment(env: Environment): ShopConfig {
   const sequencerUrl = required(env, "CODE_SEQUENCER_URL", "the sequencer's URL");
@@ -40,34 +40,35 @@ export function configFromEnvironment(env: Environment): ShopConfig {
     webhookPublicKey: required(
       env,
       "CODE_WEBHOOK_PUBLIC_KEY",
-      "the key that the sequencer signs webhooks with",
+      "the public key of the sequencer's webhook signatures",
     ),
-    idempotencySecret: required(env, "CODE_IDEMPOTENCY_SECRET", "at least 32 random bytes, kept for good"),
-    destination: required(env, "CODE_DESTINATION", "the token account that is paid, base58"),
+    idempotencySecret: required(env, "CODE_IDEMPOTENCY_SECRET", "at least 32 random bytes that never change"),
+    destination: required(env, "CODE_DESTINATION", "the token account to pay, base58"),
     fees:
       feeAccount === undefined
         ? []
-        : [{ destination: feeAccount, basisPoints: wholeNumber(env, "CODE_FEE_BASIS_POINTS", 100) }],
+        : [{ destination: feeAccount, basisPoints: integer(env, "CODE_FEE_BASIS_POINTS", 100) }],
   };
 }
 
-/** What the demo takes from its environment too. */
+/** Reads the settings that the demo shares. */
 export function commonConfig(env: Environment) {
   return {
     host: env.HOST ?? "127.0.0.1",
-    port: wholeNumber(env, "PORT", 4180),
+    port: integer(env, "PORT", 4180),
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ""),
     database: env.DATABASE ?? "data/orders.db",
-    payWithinMs: 1_000 * wholeNumber(env, "PAY_WITHIN_SECONDS", 600),
-    reconcileEveryMs: 1_000 * wholeNumber(env, "RECONCILE_SECONDS", 60),
-    ordersPerMinute: wholeNumber(env, "ORDERS_PER_MINUTE", 20),
+    payWithinMs: 1_000 * integer(env, "PAY_WITHIN_SECONDS", 600),
+    reconcileEveryMs: 1_000 * integer(env, "RECONCILE_SECONDS", 60),
+    ordersPerMinute: integer(env, "ORDERS_PER_MINUTE", 20),
   };
 }
 
-export function wholeNumber(env: Environment, name: string, fallback: number): number {
+export function integer(env: Environment, name: string, fallback: number): number {
   const text = env[name];
   if (text === undefined || text === "") return fallback;
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number, and is "${text}".`);
+  if (!/^\d{1,9}$/.test(text))
+    throw new Error(`${name} must be an integer from 0 to 999999999, got "${text}".`);
   return Number(text);
 }
 

@@ -7,20 +7,20 @@ import type { Order, OrderBook } from "./order.js";
 const panel = `
   <section class="demo" aria-labelledby="demo-title">
     <p class="demo-label">Demo</p>
-    <div class="demo-words">
+    <div class="demo-details">
       <h2 id="demo-title">The buyer’s wallet</h2>
-      <p>Stands in for a phone with the Code wallet. It is no part of the shop, and no money moves.</p>
+      <p>Simulates a phone with the Code wallet. It is not part of the shop, and no money moves.</p>
     </div>
     <div class="demo-buttons" id="demo-buttons">
       <button type="button" data-act="scan">Scan</button>
       <button type="button" data-act="pay">Pay</button>
       <button type="button" data-act="decline">Decline</button>
     </div>
-    <p class="demo-answer" id="demo-answer" role="status"></p>
+    <p class="demo-message" id="demo-message" role="status"></p>
   </section>
   <script type="module" src="/assets/demo-wallet.js"></script>`;
 
-/** Plays the buyer's phone, by the emulator's wallet. Only `demo.ts` imports this, so production has no such routes. */
+/** Simulates the buyer's phone with the emulator's wallet. Only `demo.ts` imports it, never production. */
 export function demoWallet(book: OrderBook, wallet: Wallet): AppExtension {
   const acts: Record<string, (intent: PaymentIntent) => Promise<unknown>> = {
     scan: (intent) => wallet.scan(intent),
@@ -36,17 +36,17 @@ export function demoWallet(book: OrderBook, wallet: Wallet): AppExtension {
         if (order === undefined || act === undefined) return c.notFound();
         try {
           await act(scannedBy(order));
-          return c.json({ answer: "" });
+          return c.json({ message: "" });
         } catch (error) {
-          // The sequencer's own words, for whoever tries it out.
-          return c.json({ answer: error instanceof Error ? error.message : "failed" });
+          // Show the sequencer's error to the user of the demo.
+          return c.json({ message: error instanceof Error ? error.message : "failed" });
         }
       });
     },
   };
 }
 
-/** What a phone reads off the screen: it knows the code, not the order. */
+/** Rebuilds the intent as a phone does after a scan. */
 function scannedBy({ clientSecret, destination, amount, currency, fees, kind }: Order): PaymentIntent {
   return PaymentIntent.fromClientSecret({ clientSecret, destination, amount, currency, fees, kind });
 }

@@ -1,4 +1,4 @@
-// The shop in production: `npm run build`, then `npm start` with the environment that `config.ts` reads.
+// The shop in production: run `npm run build`, then `npm start` with the environment that `config.ts` reads.
 import { configFromEnvironment } from "./config.js";
 import { closeOnSignals, openShop } from "./shop.js";
 

@@ -2,15 +2,15 @@ import type { Fee, PaymentIntent } from "code-intents";
 import type { OnceOutcome } from "code-intents/webhook";
 import type { PricedLine } from "./prices.js";
 
-/** An order as it is kept: everything that builds its intent again after a crash, and what became of it. */
+/** A stored order: all fields that rebuild its intent after a crash, and its outcome. */
 export interface Order {
-  /** Unguessable: whoever knows it may see the order and pay it. Never logged. */
+  /** Unguessable: anyone who knows it can see the order and pay it. Never logged. */
   readonly id: string;
   readonly orderKey: string;
   readonly lines: readonly PricedLine[];
 
   readonly intentId: string;
-  /** Gives the intent's private key, together with the amount. Never logged. */
+  /** Together with the amount, it yields the intent's private key. Never logged. */
   readonly clientSecret: string;
   readonly amount: string;
   readonly currency: PaymentIntent["currency"];
@@ -19,17 +19,17 @@ export interface Order {
   readonly kind: PaymentIntent["kind"];
   readonly webhookUrl: string;
 
-  /** These and the rest in milliseconds since 1970. */
+  /** Milliseconds since 1970, like all times below. */
   readonly createdAt: number;
-  /** From then on the page shows no code any more. The intent stays payable: the protocol cannot withdraw it. */
+  /** From this time on, the page shows no code. The intent stays payable: the protocol cannot withdraw it. */
   readonly expiresAt: number;
-  /** When the sequencer said that it keeps the request. */
+  /** When the sequencer confirmed that it stores the request. */
   readonly registeredAt?: number | undefined;
-  /** When the sequencer refused it for good. */
+  /** When the sequencer finally refused the request. */
   readonly refusedAt?: number | undefined;
-  /** When we heard of the payment. */
+  /** When the shop learned of the payment. */
   readonly paidAt?: number | undefined;
-  /** How: the webhook is signed, the status is worth what the connection is worth. */
+  /** The source: the webhook is signed; the status is unsigned, trusted only as far as the connection. */
   readonly confirmedBy?: Confirmation | undefined;
 }
 
@@ -37,7 +37,7 @@ export type NewOrder = Omit<Order, "registeredAt" | "refusedAt" | "paidAt" | "co
 
 export type Confirmation = "webhook" | "status";
 
-/** `new` is kept, but not yet known to be registered. A payment after the expiry counts: `paid-late`. */
+/** `new` is stored, but not known to be registered. A payment after the expiry is accepted: `paid-late`. */
 export type OrderState = "new" | "open" | "expired" | "paid" | "paid-late" | "refused";
 
 export function stateOf(order: Order, now: number): OrderState {
@@ -47,25 +47,25 @@ export function stateOf(order: Order, now: number): OrderState {
   return now < order.expiresAt ? "open" : "expired";
 }
 
-/** Whether a payment that was heard of at `paidAt` came after the time that the buyer was given. */
+/** Reports whether `paidAt` is after the deadline of the order. */
 export function isLate(order: Pick<Order, "expiresAt">, paidAt: number): boolean {
   return paidAt >= order.expiresAt;
 }
 
 /**
- * Where orders are kept. `store-sqlite.ts` keeps them in one file; for Postgres, write these seven methods again: the
- * statements stay as they are, but for the placeholders.
+ * The order store. `store-sqlite.ts` keeps orders in one file. For Postgres, implement these seven methods
+ * again: only the placeholders of the statements change.
  */
 export interface OrderBook {
-  /** Keeps an order, unless one has its `orderKey`, and returns the one that is kept. */
+  /** Stores an order unless its `orderKey` exists, and returns the stored order. */
   add(order: NewOrder): Promise<Order>;
   byId(id: string): Promise<Order | undefined>;
   byIntent(intentId: string): Promise<Order | undefined>;
   byKey(orderKey: string): Promise<Order | undefined>;
-  /** Orders made since then that are neither paid nor refused. */
+  /** Returns orders created since then that are neither paid nor refused. */
   unpaid(since: number): Promise<Order[]>;
-  /** What the sequencer said to the registration. */
+  /** Records the outcome of the registration. */
   settle(intentId: string, outcome: "registered" | "refused", at: number): Promise<void>;
-  /** Marks an order as paid and puts its fulfilment into the outbox, once, in one transaction. */
+  /** Marks an order as paid and adds its task to the outbox, once, in one transaction. */
   fulfil(intentId: string, by: Confirmation, at: number): Promise<OnceOutcome>;
 }

@@ -3,25 +3,25 @@ import { type Order, type OrderBook, stateOf } from "./order.js";
 import { type Cart, CURRENCY, priceCart } from "./prices.js";
 import type { OrderView } from "./view.js";
 
-/** The same order key came with another cart. */
+/** The order key was already used with another cart. */
 export class OrderKeyError extends Error {}
 
-/** What the desk needs to know of the shop. */
+/** Options for {@link OrderDesk}. */
 export interface DeskOptions {
   readonly book: OrderBook;
   readonly code: CodeClient;
   /** Kin token account of the shop, base58. */
   readonly destination: string;
   readonly fees: readonly Fee[];
-  /** Where the sequencer reports a payment. */
+  /** URL to which the sequencer reports a payment. */
   readonly webhookUrl: string;
-  /** Where browsers reach the sequencer. */
+  /** URL of the sequencer for browsers. */
   readonly browserSequencerUrl: string;
-  /** Milliseconds that a buyer is given to pay. */
+  /** Milliseconds that a buyer has to pay. */
   readonly payWithinMs: number;
 }
 
-/** Takes orders. */
+/** Places orders and registers their intents. */
 export class OrderDesk {
   readonly #options: DeskOptions;
 
@@ -30,22 +30,23 @@ export class OrderDesk {
   }
 
   /**
-   * Prices a cart, builds its intent, keeps the order, and only then tells the sequencer: whatever fails on the way, the order
-   * can be found and registered again.
+   * Prices a cart, builds its intent, stores the order, and then registers the intent. After any failure, the
+   * stored order can be registered again.
    *
-   * @throws CartError, OrderKeyError; CodeIntentsError where the sequencer could not be asked, or refused
+   * @throws CartError, OrderKeyError
+   * @throws CodeIntentsError if the sequencer is unreachable or refuses the intent
    */
   async place({ orderKey, lines }: Cart): Promise<Order> {
     const { book } = this.#options;
     let order = await book.byKey(orderKey);
-    if (order === undefined) order = await this.#keep(orderKey, lines);
+    if (order === undefined) order = await this.#store(orderKey, lines);
     if (!isSameCart(order.lines, lines)) throw new OrderKeyError();
     if (order.registeredAt !== undefined || order.refusedAt !== undefined) return order;
     await this.register(order);
     return (await book.byId(order.id)) ?? order;
   }
 
-  /** Creates the intent of an order at the sequencer. Repeated, it is still one intent. */
+  /** Registers the intent of an order with the sequencer. Safe to repeat: it is still one intent. */
   async register(order: Order): Promise<void> {
     const { book, code } = this.#options;
     try {
@@ -60,7 +61,7 @@ export class OrderDesk {
     await book.settle(order.intentId, "registered", Date.now());
   }
 
-  /** What the buyer's page is told. */
+  /** Returns the order as the buyer's page receives it. */
   view(order: Order): OrderView {
     const now = Date.now();
     const state = stateOf(order, now);
@@ -76,12 +77,12 @@ export class OrderDesk {
       now,
       expiresAt: order.expiresAt,
       sequencerUrl: this.#options.browserSequencerUrl,
-      // Until the intent is registered nobody may show it; once it is paid nobody needs to.
+      // The page must not show an intent before it is registered, and need not after it is paid.
       intent: state === "open" || state === "expired" ? { clientSecret, destination, fees, kind } : undefined,
     };
   }
 
-  async #keep(orderKey: string, lines: Cart["lines"]): Promise<Order> {
+  async #store(orderKey: string, lines: Cart["lines"]): Promise<Order> {
     const { book, code, destination, fees, webhookUrl, payWithinMs } = this.#options;
     const priced = priceCart(lines);
     const id = randomId();
@@ -112,7 +113,7 @@ export class OrderDesk {
   }
 }
 
-/** The intent of a kept order, byte for byte the one that was built first. */
+/** Rebuilds the intent of a stored order, byte for byte. */
 function intentOf(order: Order): PaymentIntent {
   const { clientSecret, intentId, destination, amount, currency, fees, kind, webhookUrl } = order;
   return PaymentIntent.fromClientSecret({
@@ -127,16 +128,16 @@ function intentOf(order: Order): PaymentIntent {
   });
 }
 
-/** What a failed `create` says for good; `undefined` where it has to be tried again. */
+/** Returns the final outcome of a failed `create`, or `undefined` if it must be retried. */
 function settlementOf(error: unknown): "registered" | "refused" | undefined {
   if (!(error instanceof CodeIntentsError)) return undefined;
   switch (error.code) {
-    // Paid while we were away; the status and the webhook tell the rest.
+    // Paid while the shop was down: the status and the webhook report the payment.
     case "already_submitted":
-    // The intent is registered, its webhook is not; the status stands in for it.
+    // The intent is registered, but its webhook is not: the status replaces the webhook.
     case "webhook_refused":
       return "registered";
-    // A rule is violated, or somebody else holds this key: the code must never be shown.
+    // A rule is violated, or another request holds this key: never show the code.
     case "request_refused":
     case "intent_conflict":
       return "refused";
@@ -151,7 +152,7 @@ function isSameCart(kept: Order["lines"], lines: Cart["lines"]): boolean {
   return text(kept) === text(lines);
 }
 
-/** 128 random bits: who does not have the id finds no order. */
+/** Returns 128 random bits, so that an order id cannot be guessed. */
 function randomId(): string {
   return Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
 }

@@ -1,8 +1,8 @@
 import { formatUnits } from "code-intents";
 
-/** What a buyer may ask for: products and quantities. A price is never taken from a browser. */
+/** A request to order products. It contains no price: the server never accepts one from a browser. */
 export interface Cart {
-  /** Made by the browser, once for each purchase: the same key and cart again are the same order. */
+  /** Created by the browser, once per purchase: the same key and cart are the same order. */
   readonly orderKey: string;
   readonly lines: readonly CartLine[];
 }
@@ -13,21 +13,21 @@ export interface CartLine {
   readonly quantity: number;
 }
 
-/** A line of an order, with the name and the price of its day. */
+/** A line of an order, with name and price at the time of the order. */
 export interface PricedLine extends CartLine {
   readonly name: string;
-  /** Of one, as decimal text. */
+  /** Price of one item, as decimal text. */
   readonly price: string;
-  /** Of all of them. */
+  /** Price of all items of the line, as decimal text. */
   readonly total: string;
 }
 
-/** A cart that cannot be sold. The text is for the buyer. */
+/** An invalid cart. The message is shown to the buyer. */
 export class CartError extends Error {}
 
 export const CURRENCY = "usd";
 
-// In cents: sums of whole numbers are exact. In production this is a table of your database.
+// In cents: sums of integers are exact. In production, this is a table in your database.
 const products: ReadonlyMap<string, { readonly name: string; readonly cents: number }> = new Map([
   ["sidamo", { name: "Sidamo", cents: 120 }],
   ["huila", { name: "Huila", cents: 95 }],
@@ -35,11 +35,11 @@ const products: ReadonlyMap<string, { readonly name: string; readonly cents: num
   ["papers", { name: "Filter papers", cents: 35 }],
 ]);
 
-// What the sequencer lets a payment be, in cents. Refused here, the buyer hears of it in our words.
+// The sequencer's payment limits, in cents. Checked here to give the buyer a clear message.
 const SMALLEST_TOTAL = 5;
 const LARGEST_TOTAL = 500;
 
-/** What the page shows before anything is ordered. */
+/** Returns the prices for the shop page. */
 export function priceList(): PriceList {
   return {
     currency: CURRENCY,
@@ -58,7 +58,7 @@ export interface PriceList {
 /**
  * Prices a cart.
  *
- * @throws CartError for what is not sold, or not for so much
+ * @throws CartError for an unknown product or a total outside the limits
  */
 export function priceCart(lines: readonly CartLine[]): { lines: PricedLine[]; amount: string } {
   let total = 0;
@@ -69,24 +69,24 @@ export function priceCart(lines: readonly CartLine[]): { lines: PricedLine[]; am
     total += cents;
     return { product, quantity, name: sold.name, price: decimal(sold.cents), total: decimal(cents) };
   });
-  if (total < SMALLEST_TOTAL) throw new CartError(`An order is at least ${decimal(SMALLEST_TOTAL)} usd.`);
-  if (total > LARGEST_TOTAL) throw new CartError(`An order is at most ${decimal(LARGEST_TOTAL)} usd.`);
+  if (total < SMALLEST_TOTAL) throw new CartError(`The minimum order is ${decimal(SMALLEST_TOTAL)} usd.`);
+  if (total > LARGEST_TOTAL) throw new CartError(`The maximum order is ${decimal(LARGEST_TOTAL)} usd.`);
   return { lines: priced, amount: decimal(total) };
 }
 
 /**
- * Reads what a browser sent.
+ * Validates the cart that a browser sent.
  *
- * @throws CartError for anything else than product ids and quantities
+ * @throws CartError for anything other than product ids and quantities
  */
 export function readCart(body: unknown): Cart {
   const { orderKey, lines, ...others } = asObject(body);
   if (typeof orderKey !== "string" || !/^[\w-]{16,64}$/.test(orderKey)) throw malformed("orderKey");
   if (!Array.isArray(lines) || lines.length === 0 || lines.length > products.size) throw malformed("lines");
-  refuseOthers(others);
+  rejectOthers(others);
   const read = lines.map((line: unknown) => {
     const { product, quantity, ...rest } = asObject(line);
-    refuseOthers(rest);
+    rejectOthers(rest);
     if (typeof product !== "string" || product.length > 64) throw malformed("product");
     if (typeof quantity !== "number" || !Number.isInteger(quantity) || quantity < 1 || quantity > 9)
       throw malformed("quantity");
@@ -101,13 +101,13 @@ function asObject(value: unknown): Record<string, unknown> {
   return { ...value };
 }
 
-function refuseOthers(others: object): void {
+function rejectOthers(others: object): void {
   const [name] = Object.keys(others);
   if (name !== undefined) throw malformed(name.slice(0, 40));
 }
 
 function malformed(field: string): CartError {
-  return new CartError(`The order cannot be read: ${field}.`);
+  return new CartError(`Invalid order: check "${field}".`);
 }
 
 function decimal(cents: number): string {

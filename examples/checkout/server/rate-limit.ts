@@ -4,8 +4,8 @@ import type { Context, MiddlewareHandler } from "hono";
 const WINDOW_MS = 60_000;
 
 /**
- * At most so many requests of one address in a minute. It counts in this process alone and by the connection's address:
- * behind a proxy, limit there, or read the address that your proxy vouches for.
+ * Limits the requests per minute and address. It counts per process and by the address of the connection.
+ * Behind a proxy, limit in the proxy, or use the client address that your proxy sets.
  */
 export function rateLimit(perMinute: number): MiddlewareHandler {
   let counts = new Map<string, number>();
@@ -21,6 +21,6 @@ export function rateLimit(perMinute: number): MiddlewareHandler {
     counts.set(address, count);
     if (count <= perMinute) return next();
     context.header("retry-after", String(Math.ceil((windowEnd - now) / 1_000)));
-    return context.json({ error: "Too many orders at once. Please wait a minute." }, 429);
+    return context.json({ error: "Too many orders. Please wait a minute." }, 429);
   };
 }

@@ -3,24 +3,25 @@ import { reconcile } from "code-intents/webhook";
 import type { Order, OrderBook } from "./order.js";
 import type { OrderDesk } from "./orders.js";
 
-/** What reconciling works on. */
+/** Options for {@link startReconciling}. */
 export interface ReconcilerOptions {
   readonly book: OrderBook;
   readonly desk: OrderDesk;
   readonly code: CodeClient;
-  /** Milliseconds between the end of a round and the next. */
+  /** Milliseconds between the end of a round and the start of the next. */
   readonly everyMs: number;
   readonly log: (line: string) => void;
 }
 
-// As long as the sequencer tries a webhook, and then some. Older orders are looked at by hand.
+// Longer than the sequencer retries a webhook. Check older orders manually.
 const LOOK_BACK_MS = 7 * 24 * 3_600_000;
 
 /**
- * Does what a crash, an outage or a lost webhook left undone, at once and then at an interval: orders that were kept but never
- * registered, or that the sequencer forgot, are registered, and paid orders that nobody told of are fulfilled.
+ * Completes work that a crash, an outage or a lost webhook left undone, immediately and then at an interval.
+ * It registers stored orders that never reached the sequencer or that the sequencer has lost, and fulfils
+ * paid orders without a webhook.
  *
- * @returns what ends it; resolves when nothing of it runs any more
+ * @returns a function that stops it and resolves after the current round has ended
  */
 export function startReconciling(options: ReconcilerOptions): () => Promise<void> {
   const ended = new AbortController();
@@ -48,11 +49,11 @@ async function reconcileOnce(
   const unpaid = await book.unpaid(Date.now() - LOOK_BACK_MS);
   const results = reconcile(unpaid, {
     getStatus: async (order: Order) => {
-      // A status speaks of our order only once our request is known to be there.
+      // A status applies to our order only after our request is registered.
       if (order.registeredAt === undefined) await desk.register(order);
       const status = await code.paymentIntents.getStatus(order.intentId, { signal: ended });
       if (status.state !== "unknown") return status;
-      // It was registered, and the sequencer has forgotten it: a restored backup, or an emulator that started anew.
+      // Registered, but the sequencer has lost it: a restored backup, or a restarted emulator.
       await desk.register(order);
       return code.paymentIntents.getStatus(order.intentId, { signal: ended });
     },
@@ -61,12 +62,12 @@ async function reconcileOnce(
   for await (const { order, outcome, ...rest } of results) {
     if (ended.aborted) return;
     if (outcome === "fulfilled")
-      log(`intent ${order.intentId}: paid by its status; its webhook has not come`);
-    if ("error" in rest) log(`intent ${order.intentId} stays open: ${nameOf(rest.error)}`);
+      log(`intent ${order.intentId}: paid according to its status; no webhook received`);
+    if ("error" in rest) log(`intent ${order.intentId} is still open: ${nameOf(rest.error)}`);
   }
 }
 
-/** Messages of the package hold no secrets; of anything else, the name alone. */
+/** Errors of the package contain no secrets. For any other error, use only the name. */
 function nameOf(error: unknown): string {
   if (error instanceof CodeIntentsError) return `${error.code}: ${error.message}`;
   return error instanceof Error ? error.name : typeof error;

@@ -11,18 +11,18 @@ import { startReconciling } from "./reconcile.js";
 import { SqliteOrderBook } from "./store-sqlite.js";
 import { WEBHOOK_PATH, webhookReceiver } from "./webhook.js";
 
-/** A shop that is open. */
+/** A running shop. */
 export interface Shop {
   readonly url: string;
-  /** Finishes what is running, and closes the books. */
+  /** Finishes running requests, then closes the client and the database. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the shop: the page, the orders, the webhook, and the reconciling.
+ * Opens the shop: pages, orders, webhook and reconciliation.
  *
- * @param extend what the demo adds, given the orders
- * @throws Error with advice where the port is taken
+ * @param extend creates an extension for the order store; the demo uses it
+ * @throws Error with a hint if the port is in use
  */
 export async function openShop(
   config: ShopConfig,
@@ -32,7 +32,7 @@ export async function openShop(
   const server = createAdaptorServer({
     fetch: (request, env) => app?.fetch(request, env) ?? new Response(null, { status: 503 }),
   });
-  // The webhook's URL names the port, which may be known only now.
+  // Listen first: the webhook URL contains the port, which is unknown until then if it is 0.
   const port = await listen(server, config);
   const url = `http://${config.host}:${port}`;
 
@@ -75,7 +75,7 @@ export async function openShop(
   };
 }
 
-/** Ends with Ctrl-C, and in a container. */
+/** Closes on Ctrl-C, and on the stop signal of a container. */
 export function closeOnSignals(close: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close());
 }
@@ -83,14 +83,14 @@ export function closeOnSignals(close: () => Promise<void>): void {
 function listen(server: ReturnType<typeof createAdaptorServer>, { host, port }: ShopConfig): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = `Port ${port} is taken: end what listens there, or set PORT to another (PORT=0 takes a free one).`;
+      const taken = `Port ${port} is in use: stop the program that uses it, or set PORT to another port (0 picks a free one).`;
       reject(error.code === "EADDRINUSE" ? new Error(taken, { cause: error }) : error);
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-/** One line each, with the intent's id at most: it is public, while an order's id opens the order. */
+/** Logs a line. It can contain an intent id, which is public, but never an order id, which grants access. */
 function log(line: string): void {
   console.log(`[shop] ${line}`);
 }

@@ -25,7 +25,7 @@ const schema = `
     confirmed_by  text
   );
   create index if not exists unpaid on orders (created_at) where paid_at is null and refused_at is null;
-  -- What leaves the database, such as a parcel or a mail: a worker takes it from here, as often as it has to try.
+  -- Tasks with effects outside the database, such as a parcel or a mail. A worker performs and retries them.
   create table if not exists outbox (
     intent_id text primary key references orders (intent_id),
     task      text not null check (task in ('send-goods', 'decide-on-late-payment')),
@@ -35,13 +35,13 @@ const schema = `
 
 type Row = Record<string, unknown>;
 
-/** Orders in one SQLite file, for one process: SQLite in WebAssembly, so that nothing has to be compiled. */
+/** Stores orders in one SQLite file, for one process. Uses SQLite in WebAssembly, which needs no compiler. */
 export class SqliteOrderBook implements OrderBook {
   readonly #db: InstanceType<typeof sqlite.Database>;
 
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
-    // This build locks by a directory, which outlives a process that was killed inside a transaction.
+    // This build locks with a directory, which remains if a process is killed inside a transaction.
     rmSync(`${path}.lock`, { recursive: true, force: true });
     this.#db = new sqlite.Database(path);
     this.#db.exec(schema);
@@ -69,7 +69,7 @@ export class SqliteOrderBook implements OrderBook {
       ],
     );
     const kept = await this.byKey(order.orderKey);
-    if (kept === undefined) throw new Error("the order was not kept");
+    if (kept === undefined) throw new Error("Failed to store the order.");
     return kept;
   }
 
@@ -102,7 +102,7 @@ export class SqliteOrderBook implements OrderBook {
     return this.#transaction(() => {
       const paid = "update orders set paid_at = ?, confirmed_by = ? where intent_id = ? and paid_at is null";
       if (this.#db.run(paid, [at, by, intentId]).changes === 0) {
-        // A webhook after the status fulfils nothing, and proves more.
+        // A webhook after the status fulfils nothing, but it is the stronger proof.
         if (by === "webhook")
           this.#db.run("update orders set confirmed_by = ? where intent_id = ?", [by, intentId]);
         return "already";
@@ -118,7 +118,7 @@ export class SqliteOrderBook implements OrderBook {
     this.#db.close();
   }
 
-  // Everything inside is synchronous: nothing else of this process comes in between.
+  // `work` is synchronous, so no other code of this process runs in between.
   #transaction<T>(work: () => T): T {
     this.#db.exec("begin immediate");
     try {

@@ -5,8 +5,8 @@ import type { OrderBook } from "./order.js";
 export const WEBHOOK_PATH = "/webhooks/code";
 
 /**
- * Receives the sequencer's webhooks: each is verified against the order that it names (amount, currency, destination), and
- * fulfils it once. 200 is answered only when that is committed.
+ * Receives the sequencer's webhooks. Verifies each one against the order that it names (amount, currency,
+ * destination), and fulfils the order once. Responds with 200 only after the commit.
  */
 export function webhookReceiver(
   book: OrderBook,
@@ -22,7 +22,7 @@ export function webhookReceiver(
       return outcome;
     },
     logger: { warn: log },
-    // Of what was thrown, the kind alone: a database's words may hold what it stores.
+    // Only the name: a database error message can contain stored data.
     onError: (error) => log(`webhook failed: ${error instanceof Error ? error.name : typeof error}`),
   });
 }

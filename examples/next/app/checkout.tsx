@@ -10,9 +10,9 @@ type Progress =
   | { readonly step: "waiting"; readonly intent: PaymentIntent }
   | { readonly step: "failed"; readonly why: string };
 
-/** Orders, rebuilds the order's intent, shows its scan code, and listens until it is paid. */
+/** Places an order, rebuilds its intent, shows the scan code and waits for the payment. */
 export function Checkout({ product, sequencerUrl }: { product: string; sequencerUrl: string }) {
-  // One cart is one order, however often it is asked for.
+  // One cart is one order, even after retries.
   const [id, setId] = useState(() => crypto.randomUUID());
   const [progress, setProgress] = useState<Progress>({ step: "ready" });
   const intent = progress.step === "waiting" ? progress.intent : undefined;
@@ -21,7 +21,7 @@ export function Checkout({ product, sequencerUrl }: { product: string; sequencer
     if (intent === undefined) return;
     const listening = new AbortController();
     const { signal } = listening;
-    // A browser listens and never registers: that is the backend's, which did it before it gave the client secret away.
+    // The browser never registers the intent. The backend did so before it sent the client secret.
     const code = new CodeClient({ baseUrl: sequencerUrl, protocol: "envelope" });
     code.paymentIntents
       .waitForPayment(intent, { signal })
@@ -36,7 +36,7 @@ export function Checkout({ product, sequencerUrl }: { product: string; sequencer
     try {
       setProgress({ step: "waiting", intent: await placeOrder(id, product) });
     } catch (error) {
-      // Somebody else is registered at this order's key; a new order has a new one.
+      // Another request is registered at this order's key. A new order has a new key.
       if (error instanceof Error && error.message === "intent_conflict") setId(crypto.randomUUID());
       setProgress({ step: "failed", why: String(error) });
     }
@@ -67,15 +67,16 @@ function ScanCode({ intent }: { intent: PaymentIntent }) {
 
 async function placeOrder(id: string, product: string): Promise<PaymentIntent> {
   const body = JSON.stringify({ id, product });
-  const answer = await fetch("/orders", {
+  const response = await fetch("/orders", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body,
   });
-  const order = await answer.json();
-  if (!answer.ok) throw new Error(order.error);
+  const order = await response.json();
+  if (!response.ok) throw new Error(order.error);
   const { clientSecret, intentId, amount, currency, destination } = order;
-  // Another amount, currency or secret than the registered one throws intent_mismatch, and nothing is shown.
+  // Throws intent_mismatch if amount, currency or secret differ from the registered intent. Nothing is shown
+  // then.
   return PaymentIntent.fromClientSecret({
     clientSecret,
     expectedId: intentId,

@@ -2,7 +2,7 @@ import { connection } from "next/server";
 import { Checkout } from "./checkout";
 
 export default async function Page() {
-  // Rendered at each request: the sequencer's address is the process's, not the build's.
+  // Render on each request: the sequencer's URL is known at run time, not at build time.
   await connection();
   return (
     <main>

@@ -1,10 +1,10 @@
 import { CodeIntentsError, SequencerError } from "code-intents";
 import { OrderError } from "./shop";
 
-/** What a failure is to whoever ordered. The words stay in the log: they are for you. */
+/** Maps an error to the response for the buyer. The error message stays in your log. */
 export function problemResponse(error: unknown): Response {
   const { status, code, retryAfter } = problemOf(error);
-  if (status >= 500 || code === "intent_conflict") console.error(`answered ${status}: ${error}`);
+  if (status >= 500 || code === "intent_conflict") console.error(`HTTP ${status}: ${error}`);
   const headers = retryAfter === undefined ? undefined : { "retry-after": String(retryAfter) };
   return Response.json({ error: code }, { status, headers });
 }
@@ -14,10 +14,11 @@ function problemOf(error: unknown): { status: number; code: string; retryAfter?:
     return { status: error.code === "unknown_product" ? 422 : 409, code: error.code };
   if (!(error instanceof CodeIntentsError)) return { status: 500, code: "internal" };
   const { code } = error;
-  // The order is persisted: asking again with its id registers the same intent.
+  // The order is persisted: a retry with its id registers the same intent.
   if (error.retryable) return { status: 503, code, retryAfter: 2 };
-  // Somebody registered another request at this key, perhaps to be paid instead of you. Never show it; a new order has a new key.
+  // Another request is registered at this key, possibly to divert the payment. Never show it. A new order has
+  // a new key.
   if (code === "intent_conflict") return { status: 409, code };
-  // The sequencer will never do this, so it is yours to mend: a price over its limit, a webhook that it does not call.
+  // A retry cannot help. Fix the order, such as a price over the limit or a webhook URL that is not called.
   return { status: error instanceof SequencerError ? 502 : 500, code };
 }

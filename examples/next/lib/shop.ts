@@ -1,8 +1,8 @@
-// What the shop sells, and what it remembers.
+// Products and orders of the shop.
 import { CodeClient, CodeIntentsError, PaymentIntent } from "code-intents";
 import type { OnceOutcome } from "code-intents/webhook";
 
-/** A row of your database: the client secret, and whatever is not in the intent's id. */
+/** A row of your database: the client secret, and all fields that the intent id does not cover. */
 export interface Order {
   readonly id: string;
   readonly product: string;
@@ -15,7 +15,7 @@ export interface Order {
   state: "new" | "open" | "paid";
 }
 
-/** The buyer asked for what cannot be had. */
+/** An order that the shop cannot accept. */
 export class OrderError extends Error {
   readonly code: "unknown_product" | "other_product";
 
@@ -25,7 +25,7 @@ export class OrderError extends Error {
   }
 }
 
-/** Prices are the server's; a page only names the product. */
+/** The server sets the prices. A page only names the product. */
 const prices = new Map([
   ["espresso", "2.50"],
   ["croissant", "3.20"],
@@ -37,8 +37,8 @@ interface Shop {
 }
 
 /**
- * Each route has modules of its own, so what they share hangs on the process. A database needs none of this: there `id` is
- * the primary key, and `intentId` has a unique index.
+ * Returns the state that the routes share. It is stored on `globalThis`, because each route has separate
+ * modules. A database needs none of this: there, `id` is the primary key, and `intentId` has a unique index.
  */
 function shop(): Shop {
   const shared = globalThis as { shop?: Shop };
@@ -55,8 +55,8 @@ export const findOrderByIntent = (intentId: string): Order | undefined =>
   [...shop().orders.values()].find((order) => order.intentId === intentId);
 
 /**
- * Builds and persists an order, or finds the one of this id, so that a page may ask again. In a database it is
- * `insert … on conflict (id) do nothing`, committed before the network is touched.
+ * Builds and persists an order, or returns the existing order with this id, so that a page can retry. In a
+ * database, use `insert … on conflict (id) do nothing`, and commit it before any network call.
  */
 export function placeOrder(id: string, product: string): Order {
   const known = findOrder(id);
@@ -87,7 +87,7 @@ export function placeOrder(id: string, product: string): Order {
   return order;
 }
 
-/** Registers what is persisted, also after a failure or a crash: the same intent twice is one intent. */
+/** Registers a persisted order, also after a failure or a crash. Registering an intent twice is safe. */
 export async function registerOrder(order: Order): Promise<void> {
   if (order.state !== "new") return;
   const { clientSecret, intentId: expectedId, amount, currency, destination, webhookUrl: url } = order;
@@ -95,20 +95,21 @@ export async function registerOrder(order: Order): Promise<void> {
   try {
     await shop().code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
   } catch (error) {
-    // Paid after all; the webhook tells the rest.
+    // Already paid: the webhook reports the payment.
     if (!(error instanceof CodeIntentsError) || error.code !== "already_submitted") throw error;
   }
-  // Read again: the webhook may have been faster.
+  // Read the state again: the webhook can arrive first.
   if (findOrder(order.id)?.state === "new") order.state = "open";
 }
 
 /**
- * Marks an order as paid, once. In a database it is one transaction: `update orders set state = 'paid' where intent_id = $1
- * and state <> 'paid'`, and where that changed a row, the goods go into an outbox that a worker sends from.
+ * Marks an order as paid, once. In a database, use one transaction: `update orders set state = 'paid' where
+ * intent_id = $1 and state <> 'paid'`. If that changes a row, add the goods to an outbox for a worker to
+ * send.
  */
 export function fulfilOnce(intentId: string): OnceOutcome {
   const order = findOrderByIntent(intentId);
-  if (order === undefined) throw new Error(`no order has the intent ${intentId}`);
+  if (order === undefined) throw new Error(`Unknown intent: ${intentId}`);
   if (order.state === "paid") return "already";
   order.state = "paid";
   console.log(`order ${order.id} is paid: send 1 ${order.product}`);

@@ -1,8 +1,8 @@
-// What the shop sells, and what its database remembers. Nothing here knows of HTTP.
+// Products and orders of the shop. This module is independent of HTTP.
 import { type CodeClient, CodeIntentsError, PaymentIntent } from "code-intents";
 import type { OnceOutcome } from "code-intents/webhook";
 
-/** The client secret, and whatever is not in the intent's id. */
+/** The client secret, and all fields that the intent id does not cover. */
 export interface Order {
   readonly id: string;
   readonly product: string;
@@ -15,7 +15,7 @@ export interface Order {
   readonly state: "new" | "open" | "paid";
 }
 
-/** The buyer asked for what cannot be had. */
+/** An order that the shop cannot accept. */
 export class OrderError extends Error {
   readonly code: "unknown_product" | "other_product";
 
@@ -25,7 +25,7 @@ export class OrderError extends Error {
   }
 }
 
-/** Prices are the server's; a page only names the product. */
+/** The server sets the prices. A page only names the product. */
 const prices = new Map([
   ["espresso", "2.50"],
   ["croissant", "3.20"],
@@ -40,18 +40,18 @@ export const findOrder = (db: D1Database, id: string): Promise<Order | null> =>
 export const findOrderByIntent = (db: D1Database, intentId: string): Promise<Order | null> =>
   db.prepare(`select ${columns} from orders where intent_id = ?`).bind(intentId).first<Order>();
 
-/** Registered, and not known to be paid. */
+/** Returns the orders that are registered but not known to be paid. */
 export async function openOrders(db: D1Database): Promise<readonly Order[]> {
   return (await db.prepare(`select ${columns} from orders where state = 'open'`).all<Order>()).results;
 }
 
-/** Builds and persists an order, or finds the one of this id: a page may ask again. */
+/** Builds and persists an order, or returns the existing order with this id, so that a page can retry. */
 export async function placeOrder(
   db: D1Database,
   code: CodeClient,
-  wish: Pick<Order, "id" | "product" | "destination" | "webhookUrl">,
+  request: Pick<Order, "id" | "product" | "destination" | "webhookUrl">,
 ): Promise<Order> {
-  const { id, product, destination, webhookUrl } = wish;
+  const { id, product, destination, webhookUrl } = request;
   const amount = prices.get(product);
   if (amount === undefined) throw new OrderError("unknown_product");
   const intent = code.paymentIntents.build({ destination, amount, currency: "usd", idempotencyKey: id });
@@ -67,7 +67,7 @@ export async function placeOrder(
   return order;
 }
 
-/** Registers what is persisted, also after a failure or a crash: the same intent twice is one intent. */
+/** Registers a persisted order, also after a failure or a crash. Registering an intent twice is safe. */
 export async function registerOrder(db: D1Database, code: CodeClient, order: Order): Promise<Order> {
   if (order.state !== "new") return order;
   const { clientSecret, intentId: expectedId, amount, currency, destination, webhookUrl: url } = order;
@@ -75,14 +75,14 @@ export async function registerOrder(db: D1Database, code: CodeClient, order: Ord
   try {
     await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
   } catch (error) {
-    // Paid after all; the webhook tells the rest.
+    // Already paid: the webhook reports the payment.
     if (!(error instanceof CodeIntentsError) || error.code !== "already_submitted") throw error;
   }
   await db.prepare("update orders set state = 'open' where id = ? and state = 'new'").bind(order.id).run();
   return (await findOrder(db, order.id)) ?? order;
 }
 
-/** Marks an order as paid and writes down what to send, in one transaction and once. */
+/** Marks an order as paid and adds the goods to the outbox, once, in one transaction. */
 export async function fulfilOnce(db: D1Database, intentId: string): Promise<OnceOutcome> {
   const unpaid = "where intent_id = ? and state <> 'paid'";
   const [sent] = await db.batch([

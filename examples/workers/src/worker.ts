@@ -1,10 +1,10 @@
-// A worker that takes orders, learns by webhook that they are paid, and asks for what no webhook told.
+// A worker that takes orders, fulfils them by webhook, and reconciles missing webhooks.
 import { CodeClient } from "code-intents";
 import { PRODUCTION_WEBHOOK_PUBLIC_KEY, reconcile, webhookHandler } from "code-intents/webhook";
 import { findOrder, findOrderByIntent, fulfilOnce, openOrders, placeOrder, registerOrder } from "./orders.js";
 import { problemResponse } from "./problems.js";
 
-/** Variables and secrets of the worker, and its database. */
+/** Variables, secrets and database of the worker. */
 interface Env {
   readonly DB: D1Database;
   readonly PUBLIC_URL: string;
@@ -28,7 +28,7 @@ export default {
     }
   },
 
-  /** The cron trigger: webhooks are tried for a day, and an order may be paid later. */
+  /** Runs on the cron trigger. The sequencer retries a webhook for about a day; a payment can come later. */
   async scheduled(_controller, env) {
     const code = client(env);
     const rounds = reconcile(await openOrders(env.DB), {
@@ -36,31 +36,31 @@ export default {
       fulfil: (order) => fulfil(order.intentId, env),
     });
     for await (const { outcome, order } of rounds) {
-      if (outcome === "failed") console.warn(`order ${order.id} stays open`);
+      if (outcome === "failed") console.warn(`order ${order.id} is still open`);
     }
   },
 } satisfies ExportedHandler<Env>;
 
-/** A client for one event. It goes over `fetch` and keeps no connection of its own, so there is nothing to close. */
+/** Creates a client for one event. It uses `fetch` and keeps no connection, so there is nothing to close. */
 function client({ CODE_SEQUENCER_URL, CODE_IDEMPOTENCY_SECRET }: Env): CodeClient {
   return new CodeClient({ baseUrl: CODE_SEQUENCER_URL, idempotencySecret: CODE_IDEMPOTENCY_SECRET });
 }
 
 async function takeOrder(request: Request, env: Env): Promise<Response> {
   const { id, product } = Object(await request.json().catch(() => undefined));
-  // Made by the page, once for each cart, with crypto.randomUUID().
+  // The page creates the id with crypto.randomUUID(), once per cart.
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) || typeof product !== "string")
     return Response.json({ error: "malformed_order" }, { status: 400 });
   const code = client(env);
-  const wish = {
+  const draft = {
     id,
     product,
     destination: env.CODE_DESTINATION,
     webhookUrl: `${env.PUBLIC_URL}/code-webhook`,
   };
-  const order = await registerOrder(env.DB, code, await placeOrder(env.DB, code, wish));
+  const order = await registerOrder(env.DB, code, await placeOrder(env.DB, code, draft));
   const { intentId, clientSecret, amount, currency, destination, state } = order;
-  // What a page needs to build the same intent; whoever knows the client secret can sign for the intent.
+  // The page needs these to rebuild the intent. Anyone who knows the client secret can sign for the intent.
   const shown = { id, intentId, clientSecret, amount, currency, destination, state };
   const headers = { location: `/orders/${id}`, "cache-control": "no-store" };
   return Response.json(shown, { status: 201, headers });
@@ -72,7 +72,7 @@ async function showOrder(id: string, env: Env): Promise<Response> {
   return Response.json({ id, state: order.state }, { headers: { "cache-control": "no-store" } });
 }
 
-/** The signature is over the raw body: the handler gets the request itself, which nothing has read. */
+/** The signature covers the raw body, so pass the handler the unread request. */
 function receive(request: Request, env: Env): Promise<Response> {
   const handler = webhookHandler({
     publicKey: env.CODE_WEBHOOK_PUBLIC_KEY ?? PRODUCTION_WEBHOOK_PUBLIC_KEY,

@@ -1,12 +1,12 @@
 import { PRODUCTION_WEBHOOK_PUBLIC_KEY, webhookHandler } from "code-intents/webhook";
 import { findOrderByIntent, fulfilOnce } from "../../lib/shop";
 
-/** The signature is over the raw body: the handler gets the request itself, which nothing has read. */
+/** The signature covers the raw body, so pass the handler the unread request. */
 export async function POST(request: Request): Promise<Response> {
   return receive()(request);
 }
 
-// Made when it is first needed, since a build knows no key.
+// Created on first use, because the key is unknown at build time.
 let handler: ((request: Request) => Promise<Response>) | undefined;
 function receive() {
   handler ??= webhookHandler({
