@@ -1,4 +1,4 @@
-/** The login calls, in the order of the real sequencer. */
+/** The login calls, with their checks in the order of the real sequencer. */
 import { create } from "@bufbuild/protobuf";
 import {
   type GetLoginForThirdPartyAppRequest,
@@ -19,23 +19,23 @@ import { isSignedBy } from "../signed.js";
 import type { Store } from "../store/store.js";
 import { publishSubmission, putSubmitted, type SubmissionContext } from "./submission.js";
 
-/** What GetLoginForThirdPartyApp depends on. */
+/** Dependencies of GetLoginForThirdPartyApp. */
 export interface GetLoginContext {
   readonly store: Store;
   readonly fetchWellKnown: FetchWellKnown;
-  /** Whether the signature is forgotten. */
+  /** Whether to skip the signature check. */
   readonly lenient: boolean;
 }
 
-/** What LoginToThirdPartyApp depends on. */
+/** Dependencies of LoginToThirdPartyApp. */
 export interface LoginContext extends SubmissionContext {
-  /** Whether an account, in base58, is a user's relationship account with a base domain. */
+  /** Returns whether an account, in base58, is a user's relationship account with a base domain. */
   readonly isRelationshipAccount: (account: string, domain: string) => boolean | Promise<boolean>;
 }
 
 /**
- * Who logged in. The signature, which the real sequencer forgets, comes before everything that is known of the intent, as
- * in every other call that is signed: whoever lacks the key learns nothing.
+ * Returns the user who logged in. Like every other signed call, it checks the signature before it reads the
+ * intent, so a caller without the key learns nothing. The real sequencer skips this check.
  */
 export async function getLogin(
   request: GetLoginForThirdPartyAppRequest,
@@ -47,17 +47,17 @@ export async function getLogin(
   const verifier = bytesOf(request.verifier);
   if (!lenient && !isSignedBy(GetLoginForThirdPartyAppRequestSchema, request, verifier))
     throw unauthenticated();
-  const { asked, intent } = await store.transaction(
+  const { requested, intent } = await store.transaction(
     toBase58(bytesOf(request.intentId)),
     async (transaction) => ({
-      asked: await transaction.getRequest(),
+      requested: await transaction.getRequest(),
       intent: await transaction.getIntent(),
     }),
   );
-  if (asked === undefined) return answer(Result.REQUEST_NOT_FOUND);
-  if (!asked.domain?.verified) return answer(Result.LOGIN_NOT_SUPPORTED);
-  // Asked again at every call: a verifier that is no longer listed is told nothing.
-  if (!(await isOwner(toBase58(verifier), asked.domain.base, fetchWellKnown)))
+  if (requested === undefined) return answer(Result.REQUEST_NOT_FOUND);
+  if (!requested.domain?.verified) return answer(Result.LOGIN_NOT_SUPPORTED);
+  // Checked on every call: a verifier that the domain no longer lists learns nothing.
+  if (!(await isOwner(toBase58(verifier), requested.domain.base, fetchWellKnown)))
     throw unauthenticated(`${toBase58(verifier)} does not own the domain for the login`);
   const userId = intent?.user === undefined ? undefined : fromBase58(intent.user);
   if (userId === undefined) return answer(Result.NO_USER_LOGGED_IN);
@@ -76,11 +76,11 @@ export async function login(
   const intentId = toBase58(bytesOf(request.intentId));
   const { store, clock, isRelationshipAccount } = context;
   const outcome = await store.transaction(intentId, async (transaction) => {
-    const asked = await transaction.getRequest();
-    if (asked === undefined) return Result.REQUEST_NOT_FOUND;
-    if (!asked.domain?.verified) return Result.LOGIN_NOT_SUPPORTED;
-    if (asked.payment !== undefined) return Result.PAYMENT_REQUIRED;
-    if (!(await isRelationshipAccount(userId, asked.domain.base))) return Result.INVALID_ACCOUNT;
+    const requested = await transaction.getRequest();
+    if (requested === undefined) return Result.REQUEST_NOT_FOUND;
+    if (!requested.domain?.verified) return Result.LOGIN_NOT_SUPPORTED;
+    if (requested.payment !== undefined) return Result.PAYMENT_REQUIRED;
+    if (!(await isRelationshipAccount(userId, requested.domain.base))) return Result.INVALID_ACCOUNT;
     const intent = await transaction.getIntent();
     if (intent !== undefined) return intent.user === userId ? Result.OK : Result.DIFFERENT_LOGIN_EXISTS;
     return putSubmitted(transaction, intentId, { payment: undefined, user: userId }, clock.now());

@@ -1,4 +1,4 @@
-/** The two message streams: history first, then what arrives, one message per response. */
+/** The two message streams: stored messages first, then new ones, one message per response. */
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -23,27 +23,27 @@ import type { MessageStream, StreamItem } from "../streams/message-stream.js";
 import type { StreamHub } from "../streams/stream-hub.js";
 import { violationOf } from "./validation.js";
 
-/** What the streams depend on. */
+/** Dependencies of the streams. */
 export interface StreamContext {
   readonly store: Store;
   readonly hub: StreamHub;
   readonly clock: Clock;
-  /** Told of failures of the store, of which callers see nothing but Internal. */
+  /** Receives failures of the store. Callers receive only Internal, without text. */
   readonly onError: (error: unknown) => void;
 }
 
-/** How long a plain stream lives: a minute, and one second of grace. */
+/** Lifetime of a plain stream: one minute and one second of grace. */
 const STREAM_LIFE_MS = 61_000;
-/** How long a stream with keep-alive lives: a quarter of an hour, and one second of grace. */
+/** Lifetime of a stream with keep-alive: 15 minutes and one second of grace. */
 const KEEP_ALIVE_LIFE_MS: number = 15 * 60_000 + 1_000;
-/** Time to send the first frame of a stream with keep-alive. */
+/** Time limit for the first frame of a stream with keep-alive. */
 const FIRST_FRAME_MS = 250;
 /** Time between two pings. */
 const PING_DELAY_MS = 5_000;
-/** Time between two pongs. */
+/** Maximum time between two pongs. */
 const PONG_TIMEOUT_MS = 10_000;
 
-/** OpenMessageStream. */
+/** Handles OpenMessageStream. */
 export async function* openMessageStream(
   context: StreamContext,
   request: OpenMessageStreamRequest,
@@ -63,7 +63,7 @@ export async function* openMessageStream(
   }
 }
 
-/** OpenMessageStreamWithKeepAlive. */
+/** Handles OpenMessageStreamWithKeepAlive. */
 export async function* openMessageStreamWithKeepAlive(
   context: StreamContext,
   requests: AsyncIterable<OpenMessageStreamWithKeepAliveRequest>,
@@ -91,7 +91,10 @@ export async function* openMessageStreamWithKeepAlive(
   }
 }
 
-/** What is stored, then what arrives. What arrives while the stored is read can come twice; readers know it by its id. */
+/**
+ * Yields the stored messages, then the new ones. A message that arrives while the stored ones are read can be
+ * yielded twice; receivers recognize it by its id.
+ */
 async function* itemsOf(
   context: StreamContext,
   intentId: string,
@@ -151,7 +154,7 @@ async function within<T>(clock: Clock, ms: number, work: Promise<T>, signal: Abo
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
-  // Whichever loses the race must not count as unhandled.
+  // The promise that loses the race must not become an unhandled rejection.
   work.catch(() => {});
   try {
     return await Promise.race([work, late]);
@@ -160,7 +163,7 @@ async function within<T>(clock: Clock, ms: number, work: Promise<T>, signal: Abo
   }
 }
 
-/** Ends the stream with its life, or with its client. */
+/** Ends the stream when its lifetime is over or its client disconnects. */
 function endWith(clock: Clock, stream: MessageStream, signal: AbortSignal, lifeMs: number): void {
   const onAbort = () => stream.fail(canceled());
   const cancelLife = clock.after(lifeMs, () => stream.fail(new ConnectError("", Code.DeadlineExceeded)));
@@ -188,7 +191,7 @@ function sendPings(clock: Clock, stream: MessageStream): void {
   stream.onEnd(() => cancel());
 }
 
-/** Ends the stream on silence, on a half-close and on any frame that is no pong. */
+/** Ends the stream if no pong arrives in time, on a half-close, and on any frame that is not a pong. */
 function watchPongs(
   clock: Clock,
   stream: MessageStream,
@@ -229,7 +232,7 @@ function checkRequest<T extends DescMessage>(schema: T, request: MessageShape<T>
   if (violation !== undefined) throw invalidArgument(violation);
 }
 
-/** The signature of opening a stream covers the request without the signature itself: the key alone. */
+/** Checks the signature of an open request. It covers the request without the signature: the key alone. */
 function checkSignature({ rendezvousKey, signature }: OpenMessageStreamRequest): void {
   const signed = toBinary(
     OpenMessageStreamRequestSchema,

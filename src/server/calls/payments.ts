@@ -4,23 +4,27 @@ import { checkPayment, type Payment } from "../rules/payment.js";
 import type { SubmittedPayment } from "../store/store.js";
 import { publishSubmission, putSubmitted, type SubmissionContext } from "./submission.js";
 
-/** What submitting a payment depends on. */
+/** Dependencies of {@link submitPayment}. */
 export interface PaymentContext extends SubmissionContext {
   readonly rates: RatesTable;
 }
 
-/** A payment and its payer, as they were submitted. */
+/** A payment and its payer, as submitted. */
 export interface SubmittedIntent {
   readonly payment: SubmittedPayment;
-  /** The payer as the verified domain of the request knows them, base58; `undefined` where it was told nothing. */
+  /**
+   * The payer's user id at the verified domain of the request, base58. `undefined` if no user id was
+   * disclosed.
+   */
   readonly userId: string | undefined;
 }
 
 /**
- * Submits a payment: stores the intent, schedules the webhook and emits IntentSubmitted with its metadata, in one transaction.
- * `userIdAt` gives the payer's id at the verified domain of a request, where the payer has one.
+ * Submits a payment. In one transaction, it stores the intent, schedules the webhook and emits
+ * IntentSubmitted with its metadata. `userIdAt` returns the payer's user id at the verified domain of a
+ * request, if the payer has one.
  *
- * @throws ConnectError InvalidArgument with the sequencer's words where the payment does not fit the request
+ * @throws ConnectError InvalidArgument with the sequencer's text if the payment does not match the request
  */
 export async function submitPayment(
   context: PaymentContext,

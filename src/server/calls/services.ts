@@ -1,4 +1,7 @@
-/** The sequencer's calls, whatever protocol they arrive by: validation first, then one transaction each. */
+/**
+ * The sequencer's calls, independent of the protocol. Each call is validated first and then runs in one
+ * transaction.
+ */
 import { create, fromBinary } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import {
@@ -35,12 +38,12 @@ import { getLogin, type LoginContext, login } from "./identity.js";
 import { openMessageStream, openMessageStreamWithKeepAlive, type StreamContext } from "./message-streams.js";
 import { checkedBy, type UnaryCall } from "./unary-call.js";
 
-/** What the services depend on. */
+/** Dependencies of the services. */
 export interface ServiceContext extends StreamContext, LoginContext {
-  /** `lenient` forgets the signature of GetLoginForThirdPartyApp. */
+  /** `lenient` skips the signature check of GetLoginForThirdPartyApp. */
   readonly rules: SendMessageRules & { readonly lenient: boolean };
   readonly webhookUrls: WebhookUrlRules;
-  /** Told of unexpected errors, of which callers see nothing but Internal. */
+  /** Receives unexpected errors. Callers receive only Internal, without text. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -65,10 +68,10 @@ export interface SequencerServices {
   >;
 }
 
-// The original stops after this many, one more than it means to.
+// The real sequencer stops after this many messages, one more than it intends.
 const POLL_LIMIT = 257;
 
-/** Builds the services around a store. */
+/** Creates the services on a store. */
 export function sequencerServices(context: ServiceContext): SequencerServices {
   const { store, hub, clock, rules, webhookUrls, onError } = context;
   const { fetchWellKnown, lenient } = rules;
@@ -152,7 +155,7 @@ export function sequencerServices(context: ServiceContext): SequencerServices {
   };
 }
 
-/** Registers the services with a Connect router, which serves them over HTTP and in memory alike. */
+/** Registers the services with a Connect router, which serves them over HTTP and in memory. */
 export function sequencerRoutes(services: SequencerServices): (router: ConnectRouter) => void {
   const { sendMessage, pollMessages, ackMessages, getStatus, registerWebhook, streams } = services;
   const { getLoginForThirdPartyApp, loginToThirdPartyApp } = services;

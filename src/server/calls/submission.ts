@@ -1,4 +1,4 @@
-/** What a payment and a login have in common once they are accepted. */
+/** The steps that an accepted payment and an accepted login share. */
 import type { Message } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { Clock } from "../clock.js";
 import { intentSubmitted } from "../server-messages.js";
@@ -6,7 +6,7 @@ import type { IntentRecord, Store, StoreTransaction } from "../store/store.js";
 import type { StreamHub } from "../streams/stream-hub.js";
 import type { WebhookDelivery } from "../webhook/delivery.js";
 
-/** What submitting an intent depends on. */
+/** Dependencies of submitting an intent. */
 export interface SubmissionContext {
   readonly store: Store;
   readonly hub: StreamHub;
@@ -14,13 +14,16 @@ export interface SubmissionContext {
   readonly delivery: Pick<WebhookDelivery, "schedule">;
 }
 
-/** A submitted intent, to be published once its transaction has taken effect. */
+/** A submitted intent, to be published once its transaction is committed. */
 export interface Submission {
   readonly message: Message;
   readonly hasWebhook: boolean;
 }
 
-/** Stores the intent, its IntentSubmitted and, where there is a webhook, that it is due: in the caller's transaction. */
+/**
+ * Stores the intent, its IntentSubmitted message and, if a webhook is registered, marks the webhook as
+ * pending. Runs in the caller's transaction.
+ */
 export async function putSubmitted(
   transaction: StoreTransaction,
   intentId: string,
@@ -35,7 +38,7 @@ export async function putSubmitted(
   return { message, hasWebhook: webhook !== undefined };
 }
 
-/** Schedules the webhook, and delivers IntentSubmitted to the open stream. */
+/** Schedules the webhook and delivers IntentSubmitted to the open stream. */
 export async function publishSubmission(
   { delivery, hub }: SubmissionContext,
   intentId: string,

@@ -3,19 +3,22 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { invalidArgument } from "../failure.js";
 import { violationOf } from "./validation.js";
 
-/** A call of the sequencer that has one request and one response, callable in process. */
+/** A call of the sequencer with one request and one response, callable in process. */
 export type UnaryCall<I extends DescMessage, O extends DescMessage> = (
   request: MessageShape<I>,
 ) => Promise<MessageShape<O>>;
 
-/** Makes a call of what handles valid requests. */
+/** Wraps a handler of valid requests into a call. */
 export type CheckedBy = <I extends DescMessage, O extends DescMessage>(
   input: I,
   output: O,
   handle: UnaryCall<I, O>,
 ) => UnaryCall<I, O>;
 
-/** Validates what comes in and what goes out. Unexpected errors are told to the log; callers see no text of them. */
+/**
+ * Validates requests and responses. Unexpected errors go to `onError`; callers receive only Internal, without
+ * text.
+ */
 export function checkedBy(onError: (error: unknown) => void): CheckedBy {
   return (input, output, handle) => async (request) => {
     const violation = violationOf(input, request);
