@@ -1,4 +1,4 @@
-/** The envelope: one message that carries a call of any service, and one that carries its answer. */
+/** The envelope: one message that carries a call of any service, and one that carries its response. */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
@@ -8,9 +8,9 @@ import {
   ResponseSchema,
 } from "../../../gen/code/common/v1/model_pb.js";
 
-/** A refusal in the words that the answer carries. */
+/** A failure whose text is sent in the response. */
 export class EnvelopeFailure extends Error {
-  /** HTTP status of the answer. The original says 200 for whatever the call itself ended with. */
+  /** HTTP status of the response. Like the real sequencer, 200 for every outcome of the call itself. */
   readonly status: number;
 
   constructor(status: number, text: string) {
@@ -20,9 +20,9 @@ export class EnvelopeFailure extends Error {
 }
 
 /**
- * Reads a call.
+ * Parses a request.
  *
- * @throws EnvelopeFailure 500 with the decoder's words
+ * @throws EnvelopeFailure 500 with the decoder's message
  */
 export function parseRequest(bytes: Uint8Array): Request {
   try {
@@ -32,17 +32,20 @@ export function parseRequest(bytes: Uint8Array): Request {
   }
 }
 
-/** The answer of a call that went well. Zero bytes long where the reply is. */
+/** Encodes the response of a successful call. It is empty if the reply is empty. */
 export function okResponse(body: Uint8Array): Uint8Array<ArrayBuffer> {
   return toBinary(ResponseSchema, create(ResponseSchema, { result: Response_Result.OK, body }));
 }
 
-/** The answer of a call that failed: `[code] text` for what a service threw, `[code]` where it has no words. */
+/**
+ * Encodes the response of a failed call: `[code] text` for an error that a service threw, `[code]` if the
+ * error has no text.
+ */
 export function errorResponse({ message }: EnvelopeFailure): Uint8Array<ArrayBuffer> {
   return toBinary(ResponseSchema, create(ResponseSchema, { result: Response_Result.ERROR, message }));
 }
 
-/** What a call failed with. What nobody foresaw is Internal without words, and goes to `onError`. */
+/** Converts an error of a call. An unexpected error becomes Internal without text and goes to `onError`. */
 export function failureOf(error: unknown, onError: (error: unknown) => void): EnvelopeFailure {
   if (error instanceof EnvelopeFailure) return error;
   if (error instanceof ConnectError) return new EnvelopeFailure(200, error.message);

@@ -1,4 +1,4 @@
-/** The envelope over HTTP: one POST, one call, one answer. */
+/** The envelope over HTTP: one POST, one call, one response. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type PortRequest, type PortResponse, sendError } from "../port/http-guard.js";
 import { BodyFailure, readBody } from "../port/request-body.js";
@@ -6,14 +6,14 @@ import { EnvelopeFailure, errorResponse, failureOf, okResponse, parseRequest } f
 import type { EnvelopeMethods } from "./methods.js";
 import { RequestQueue } from "./queue.js";
 
-/** Whether a request target is `/v1/api`, in any of its spellings. */
+/** Returns whether a request target is `/v1/api`, in any spelling. */
 export function isEnvelopePath(url: string | undefined): boolean {
   return /^(https?:\/\/[^/?]*)?\/v1\/api\/?(\?|$)/.test(url ?? "");
 }
 
 /**
- * Answers calls in an envelope, whatever their content type. A call that streams is ended after its first reply, and
- * every call where its client leaves.
+ * Handles calls in an envelope, with any content type. A streaming call ends after its first reply. Every
+ * call is canceled if its client disconnects.
  */
 export function envelopeHandler(
   methods: EnvelopeMethods,
@@ -26,7 +26,7 @@ export function envelopeHandler(
     try {
       answer = okResponse(await firstReply(methods, await readBody(req), res));
     } catch (error) {
-      // Nobody is left to be told.
+      // The client is gone.
       if (res.destroyed) return;
       const failure = failureOf(error instanceof BodyFailure ? tooLarge(error) : error, onError);
       status = failure.status;
@@ -42,13 +42,14 @@ export function envelopeHandler(
 async function firstReply(methods: EnvelopeMethods, body: Buffer, res: PortResponse): Promise<Uint8Array> {
   const request = parseRequest(new Uint8Array(body));
   const method = methods.find(request);
-  const left = new AbortController();
-  res.once("close", () => left.abort());
-  // Not ended before there is an answer: a call both ways would take that for a client that is about to leave.
+  const disconnected = new AbortController();
+  res.once("close", () => disconnected.abort());
+  // The queue ends only after the reply. A bidirectional call would treat an earlier end as a half-close by
+  // the client.
   const requests = new RequestQueue();
   requests.push(method.parse(request.body), request.body.length);
   try {
-    for await (const reply of method.call(requests, left.signal)) return reply;
+    for await (const reply of method.call(requests, disconnected.signal)) return reply;
     throw new EnvelopeFailure(500, "No response received from gRPC service");
   } finally {
     requests.end();

@@ -1,4 +1,4 @@
-/** The methods that an envelope can name, and how one is called. */
+/** The methods that an envelope can call. */
 import {
   create,
   type DescMessage,
@@ -19,13 +19,14 @@ import {
 import type { Request } from "../../../gen/code/common/v1/model_pb.js";
 import { EnvelopeFailure } from "./envelope.js";
 
-/** Every method of some services by its names in the envelope: `MicroPayment` and `getStatus`. */
+/** Every method of the registered services, by its names in the envelope: `MicroPayment` and `getStatus`. */
 export class EnvelopeMethods {
   readonly #services = new Map<string, Map<string, EnvelopeMethod>>();
 
-  /** @param routes Registers the services, as for a server: what it registers is what can be called. */
+  /** @param routes Registers the services, as for a server. Every registered service can be called. */
   constructor(routes: (router: ConnectRouter) => void) {
-    // Connect's own router would wrap each method in its protocols; their plain implementations are all that is needed.
+    // Connect's own router wraps each method in its protocols. Only the plain implementations are needed
+    // here.
     const router: ConnectRouter = {
       handlers: [],
       service: (service, implementation) => {
@@ -42,7 +43,7 @@ export class EnvelopeMethods {
   }
 
   /**
-   * The method that a call names.
+   * Finds the method that a request names.
    *
    * @throws EnvelopeFailure `Invalid service name: X`, `Invalid method name: S.m`
    */
@@ -61,7 +62,7 @@ export class EnvelopeMethods {
   }
 }
 
-/** One method, called with bytes. */
+/** One method, with requests and replies as bytes. */
 export class EnvelopeMethod {
   readonly #spec: MethodImplSpec;
 
@@ -69,20 +70,20 @@ export class EnvelopeMethod {
     this.#spec = spec;
   }
 
-  /** Whether a call goes on to read requests after its first. */
+  /** Whether the method reads requests after its first. */
   get readsMany(): boolean {
     return this.#spec.kind === "bidi_streaming" || this.#spec.kind === "client_streaming";
   }
 
-  /** Whether a call may answer with any number of replies, none among them. */
-  get answersMany(): boolean {
+  /** Whether the method can send any number of replies, including none. */
+  get sendsMany(): boolean {
     return this.#spec.kind === "bidi_streaming" || this.#spec.kind === "server_streaming";
   }
 
   /**
-   * Reads the body of a request.
+   * Parses the body of a request.
    *
-   * @throws EnvelopeFailure with the decoder's words
+   * @throws EnvelopeFailure with the decoder's message
    */
   parse(body: Uint8Array): Message {
     try {
@@ -93,8 +94,8 @@ export class EnvelopeMethod {
   }
 
   /**
-   * Calls the method; yields its replies as bytes, and throws what it throws. Whoever has enough of it leaves the loop, or
-   * fires the signal where the next reply is still to come.
+   * Calls the method, yields its replies as bytes, and rethrows its errors. To stop early, the caller leaves
+   * the loop, or aborts `signal` while it waits for the next reply.
    */
   async *call(requests: AsyncIterable<Message>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const spec = this.#spec;

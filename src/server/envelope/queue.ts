@@ -1,35 +1,35 @@
 import type { Message } from "@bufbuild/protobuf";
 
-// A service that reads at all is never this far behind an honest client.
-const MOST_REQUESTS = 64;
-const MOST_BYTES: number = 1024 * 1024;
+// A call that reads its requests is never this far behind a well-behaved client.
+const MAX_REQUESTS = 64;
+const MAX_BYTES: number = 1024 * 1024;
 
 interface Waiting {
   readonly request: Message;
   readonly bytes: number;
 }
 
-/** Requests on their way from a client to the call that reads them. */
+/** Queues requests between a client and the call that reads them. */
 export class RequestQueue implements AsyncIterableIterator<Message> {
   readonly #waiting: Waiting[] = [];
   readonly #readers: ((result: IteratorResult<Message, undefined>) => void)[] = [];
   #bytes = 0;
   #ended = false;
 
-  /** Adds a request that took so many bytes. `false` where the call is too far behind to take it. */
+  /** Adds a request of `bytes` bytes. Returns `false` if the queue is full. */
   push(request: Message, bytes: number): boolean {
     const reader = this.#readers.shift();
     if (reader !== undefined) {
       reader({ done: false, value: request });
       return true;
     }
-    if (this.#waiting.length >= MOST_REQUESTS || this.#bytes + bytes > MOST_BYTES) return false;
+    if (this.#waiting.length >= MAX_REQUESTS || this.#bytes + bytes > MAX_BYTES) return false;
     this.#waiting.push({ request, bytes });
     this.#bytes += bytes;
     return true;
   }
 
-  /** No request follows; those that wait are dropped. */
+  /** Ends the queue and drops the requests in it. */
   end(): void {
     this.#ended = true;
     this.#waiting.length = 0;

@@ -1,4 +1,7 @@
-/** The envelope over a WebSocket: one call, a Request in each frame of the client, a Response in each of ours. */
+/**
+ * The envelope over a WebSocket: one call, with a Request in each client frame and a Response in each server
+ * frame.
+ */
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { WebSocket } from "ws";
 import { startTimer } from "../port/connection.js";
@@ -6,21 +9,21 @@ import { type EnvelopeFailure, errorResponse, failureOf, okResponse, parseReques
 import type { EnvelopeMethod, EnvelopeMethods } from "./methods.js";
 import { RequestQueue } from "./queue.js";
 
-/** Times of an {@link EnvelopeSocket}, in milliseconds; 0 turns one off. */
+/** Time limits of an {@link EnvelopeSocket}, in milliseconds. 0 disables a limit. */
 export interface EnvelopeSocketLimits {
-  /** Time to send the first frame. */
+  /** Time limit for the first frame. */
   readonly firstFrameMs: number;
-  /** How long a socket is left open when its call has failed, or has had its one reply. */
+  /** How long a socket stays open after its call has failed or has sent its only reply. */
   readonly idleMs: number;
-  /** Time for a client to take one frame. */
+  /** Time limit for a client to receive one frame. */
   readonly takeMs: number;
 }
 
-/** What the sockets of a server share. */
+/** Dependencies that the sockets of a server share. */
 export interface EnvelopeSocketContext {
   readonly methods: EnvelopeMethods;
   readonly limits: EnvelopeSocketLimits;
-  /** Told of unexpected errors, of which clients see nothing but Internal. */
+  /** Receives unexpected errors. Clients receive only Internal, without text. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -31,18 +34,20 @@ const NOT_AN_ENVELOPE = 1007;
 const NOT_ALLOWED = 1008;
 
 /**
- * Serves one socket that is open.
+ * Serves one open WebSocket.
  *
- * The first frame fixes the method; where a call reads more, later frames bring it bodies. An error of the call is a frame
- * as any other, after which the socket stays open for a while, as in the original, and the client closes it. What breaks
- * the rules of the envelope itself gets an error frame and is closed.
+ * The first frame selects the method. If the method reads more requests, later frames carry their bodies. A
+ * failed call sends an error frame, and the socket stays open for a while so that the client can close it, as
+ * in the real sequencer. A violation of the envelope protocol gets an error frame, and the server closes the
+ * socket.
  *
- * Unlike the original, a client that leaves cancels its call: the key of its stream is free at once, not after a minute.
+ * Unlike in the real sequencer, a client that disconnects cancels its call. The key of its stream is free at
+ * once, not after a minute.
  */
 export class EnvelopeSocket {
   readonly #socket: WebSocket;
   readonly #context: EnvelopeSocketContext;
-  readonly #left = new AbortController();
+  readonly #canceled = new AbortController();
   readonly #requests = new RequestQueue();
   #method: EnvelopeMethod | undefined;
   #state: "waiting" | "running" | "over" | "left" = "waiting";
@@ -56,15 +61,15 @@ export class EnvelopeSocket {
     );
   }
 
-  /** Takes a frame of the client. */
+  /** Handles a frame from the client. */
   receive(frame: Uint8Array, isBinary: boolean): void {
     if (this.#state === "left") return;
     try {
-      // A copy, so that what is kept of it does not keep the buffer that the socket was read into.
+      // Copied, so that queued bytes do not keep the socket's read buffer alive.
       const bytes = new Uint8Array(frame);
       if (!isBinary) this.#refuse(NOT_BINARY, Code.InvalidArgument, "frames must be binary");
       else if (this.#state === "waiting") this.#begin(bytes);
-      else if (this.#method?.readsMany) this.#goOn(this.#method, bytes);
+      else if (this.#method?.readsMany) this.#continueWith(this.#method, bytes);
       else
         this.#refuse(NOT_ALLOWED, Code.InvalidArgument, "a socket takes one call, and this call one request");
     } catch (error) {
@@ -74,11 +79,11 @@ export class EnvelopeSocket {
     }
   }
 
-  /** Cancels the call: the client is gone, or the socket is closing. Idempotent. */
+  /** Cancels the call because the client is gone or the socket is closing. Idempotent. */
   leave(): void {
     this.#state = "left";
     this.#stopTimer();
-    this.#left.abort();
+    this.#canceled.abort();
     this.#requests.end();
   }
 
@@ -92,19 +97,20 @@ export class EnvelopeSocket {
     void this.#run(method);
   }
 
-  #goOn(method: EnvelopeMethod, frame: Uint8Array): void {
-    // It crossed the end of the call.
+  #continueWith(method: EnvelopeMethod, frame: Uint8Array): void {
+    // The frame was sent before the client received the end of the call.
     if (this.#state === "over") return;
-    // The names are not looked at.
+    // The names are ignored after the first frame.
     const { body } = parseRequest(frame);
     if (!this.#requests.push(method.parse(body), body.length))
       this.#refuse(NOT_ALLOWED, Code.ResourceExhausted, "more requests than the call can read");
   }
 
   async #run(method: EnvelopeMethod): Promise<void> {
-    const { signal } = this.#left;
+    const { signal } = this.#canceled;
     try {
-      // The next reply is not asked for before this one is taken: a slow reader slows its call, and nothing piles up here.
+      // The call produces its next reply only after the client has received this one. A slow client slows its
+      // call, and no replies pile up here.
       for await (const reply of method.call(this.#requests, signal)) {
         await this.#send(okResponse(reply));
         if (signal.aborted) return;
@@ -114,8 +120,8 @@ export class EnvelopeSocket {
       return;
     }
     if (signal.aborted) return;
-    // That there is no further reply can only be told by closing.
-    if (method.answersMany) this.#close(NORMAL);
+    // Only a close tells the client that no reply follows.
+    if (method.sendsMany) this.#close(NORMAL);
     else this.#end();
   }
 
@@ -124,10 +130,10 @@ export class EnvelopeSocket {
     this.#end();
   }
 
-  /** The call is over, and the client's to close. */
+  /** Ends the call. The client closes the socket, or the idle timer does. */
   #end(): void {
     this.#state = "over";
-    this.#left.abort();
+    this.#canceled.abort();
     this.#requests.end();
     this.#stopTimer();
     this.#stopTimer = startTimer(this.#context.limits.idleMs, () => this.#close(NORMAL));
@@ -143,13 +149,14 @@ export class EnvelopeSocket {
     this.#socket.close(code);
   }
 
-  /** Resolves when the client's side has taken the frame, or is gone. */
+  /** Resolves when the client's side has accepted the frame or is gone. */
   #send(frame: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       const stopTimer = startTimer(this.#context.limits.takeMs, () => this.#socket.terminate());
       this.#socket.send(frame, (error) => {
         stopTimer();
-        // Nothing follows what could not be sent. That the socket has closed is told later, and not while a call keeps writing.
+        // No frame can follow a failed send. The `close` event arrives later, and not while a call keeps
+        // writing.
         if (error) this.leave();
         resolve();
       });

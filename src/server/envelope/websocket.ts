@@ -1,4 +1,4 @@
-/** WebSockets on a port: the handshake, and all that are open. */
+/** The WebSockets of a port: their handshakes, and all open sockets. */
 import type http from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
@@ -10,14 +10,15 @@ import { EnvelopeSocket, type EnvelopeSocketLimits } from "./socket.js";
 
 const GOING_AWAY = 1001;
 
-/** Times of a socket, in milliseconds. */
+/** Time limits of a socket, in milliseconds. */
 export interface WebSocketLimits extends EnvelopeSocketLimits {
-  /** Time for a client to answer a close frame. */
+  /** Time limit for a client to answer a close frame. */
   readonly closeMs: number;
 }
 
 const defaultLimits: WebSocketLimits = {
-  // Browsers open a socket, register their request on others, and only then send on it.
+  // Browsers open a socket, register their request over other connections, and send the first frame
+  // afterwards.
   firstFrameMs: 60_000,
   idleMs: 30_000,
   takeMs: 30_000,
@@ -29,19 +30,19 @@ const serverOptions = {
   clientTracking: true,
   perMessageDeflate: false,
   maxPayload: MAX_REQUEST_BYTES,
-  // Pieces of which a frame may arrive. Each costs more than the one byte that it may hold.
+  // Fragments per frame. Each fragment costs more memory than the single byte that it can hold.
   maxFragments: 1024,
   maxBufferedChunks: 16_384,
-  // One frame per turn of the event loop: whoever floods a socket does not keep the others waiting.
+  // One frame per turn of the event loop: a client that floods its socket does not block the others.
   allowSynchronousEvents: false,
 };
 
-/** Every WebSocket of a server, whatever its path. */
+/** Every WebSocket of a server, on any path. */
 export class WebSockets {
   readonly #server: WebSocketServer;
   readonly #serve: (webSocket: WebSocket) => EnvelopeSocket;
 
-  /** @param onError Told of unexpected errors, of which clients see nothing but Internal. */
+  /** @param onError Receives unexpected errors. Clients receive only Internal, without text. */
   constructor(
     methods: EnvelopeMethods,
     onError: (error: unknown) => void,
@@ -57,13 +58,14 @@ export class WebSockets {
     );
   }
 
-  /** Answers a handshake: a socket that is served, or an HTTP error. */
+  /** Handles a handshake: serves the socket, or sends an HTTP error. */
   upgrade(req: http.IncomingMessage, socket: Duplex, head: Buffer, guard: GuardOptions): void {
     const verdict = judgeRequest(req, guard);
     if (verdict.kind === "refused") {
       refuse(socket, verdict.status, verdict.error);
     } else if (Number(req.headers["sec-websocket-version"]) !== 13) {
-      // The library knows a draft as well. It names the Origin otherwise, and nobody has judged that.
+      // The library also accepts version 8, which sends the origin in another header that the guard has not
+      // checked.
       refuse(socket, 400, "WebSocket version 13 expected");
     } else {
       this.#server.handleUpgrade(req, socket, head, (webSocket) => this.#open(webSocket, socket));
@@ -72,7 +74,7 @@ export class WebSockets {
 
   /** Closes every socket. */
   close(): void {
-    // Their calls end with the sockets; what comes over them no longer matters.
+    // The calls end with their sockets; further frames are irrelevant.
     for (const webSocket of this.#server.clients) webSocket.close(GOING_AWAY);
   }
 
@@ -82,15 +84,15 @@ export class WebSockets {
     webSocket.on("message", (data: Buffer, isBinary: boolean) => served.receive(data, isBinary));
     webSocket.on("closing", leave);
     webSocket.on("close", leave);
-    // What a client does wrong closes its socket; there is nothing else to do about it.
+    // An error of the client closes its socket. No other action is needed.
     webSocket.on("error", ignore);
     socket.once("end", leave);
   }
 }
 
 /**
- * Emits `closing` when either side starts to close. The library emits only the end, which a client can delay; its key must
- * be free as soon as the client starts to close.
+ * Emits `closing` when either side starts to close. The library emits only `close`, which a client can delay.
+ * The key must be free as soon as the client starts to close.
  */
 class ClosingEventWebSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
