@@ -1,41 +1,48 @@
-/** What the two hidden servers of a port share: its connections, how a request is run, and how one is refused. */
+/** Code that the two hidden servers of a port share: connections, request handling and refusals. */
 import type http from "node:http";
 import http2 from "node:http2";
 import type { Duplex } from "node:stream";
 import { type PortRequest, type PortResponse, sendError, sendErrorOnSocket } from "./http-guard.js";
 import type { PortServerLimits } from "./port-limits.js";
 
-/** Answers a request. What it throws, or rejects with, is answered 500 and goes to `onHandlerError`. */
+/**
+ * Handles a request. If it throws or rejects, the port responds with 500 and reports the error to
+ * `onHandlerError`.
+ */
 export type PortHandler = (req: PortRequest, res: PortResponse) => void | Promise<void>;
 
-/** Takes over a socket that asked for a WebSocket. From here on the hook owns it and must answer or destroy it. */
+/**
+ * Takes over a socket with a WebSocket handshake. The hook then owns the socket and must respond or destroy
+ * it.
+ */
 export type PortUpgradeHandler = (req: http.IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** What a port calls. */
+/** Handlers of a port. */
 export interface PortHandlers {
-  /** Answers every request of both protocols. */
+  /** Handles every request of both protocols. */
   handler: PortHandler;
-  /** Takes WebSocket handshakes (HTTP/1.1). Without it they are answered 426. */
+  /** Handles WebSocket handshakes (HTTP/1.1). Without it, they receive 426. */
   onUpgrade?: PortUpgradeHandler;
-  /** Told what the handler threw or rejected with. Default: `console.error`. */
+  /** Receives errors that the handler threw or rejected with. Default: `console.error`. */
   onHandlerError?: (error: unknown) => void;
 }
 
-// A refusal is lost if the socket is destroyed while the client still sends, so it is drained this long.
+// A response is lost if the socket is destroyed while the client still sends. The socket is drained for this
+// long.
 const lingerMs = 500;
 
 /** One TCP connection. */
 export interface Connection {
-  /** HTTP/1.1 responses that are not finished, in the order of their requests. */
+  /** Unfinished HTTP/1.1 responses, in the order of their requests. */
   readonly responses: Set<http.ServerResponse>;
-  /** Protocol not known yet. */
+  /** Whether the protocol is still unknown. */
   peeking: boolean;
-  /** Refused for good; what still arrives is ignored. */
+  /** Whether the connection was refused. Further input is ignored. */
   refused: boolean;
   session?: http2.ServerHttp2Session;
 }
 
-/** What the servers of a port share. */
+/** State that the servers of a port share. */
 export interface Port {
   readonly options: PortHandlers;
   readonly limits: Readonly<PortServerLimits>;
@@ -43,13 +50,13 @@ export interface Port {
   closing: boolean;
 }
 
-/** Runs the handler, and answers for it where it fails. */
+/** Runs the handler, and responds for it if it fails. */
 export async function run(port: Port, req: PortRequest, res: PortResponse): Promise<void> {
-  // A client that leaves in the middle is no error of ours, and must not end the process.
+  // A client that disconnects during a request is not a server error and must not end the process.
   req.on("error", ignore);
   res.on("error", ignore);
-  // Connect's reader leaves early where a body is too large. Destroyed then, the request would take its connection with it;
-  // what is left of it is read to its end and dropped instead, within the request's time.
+  // Connect stops reading early if a body is too large. Destroying the request would then destroy its
+  // connection. Instead, the rest of the body is read and dropped, within the request's time limit.
   Object.defineProperty(req, Symbol.asyncIterator, { value: () => req.iterator({ destroyOnReturn: false }) });
   if (!("stream" in res)) res.once("finish", () => req.resume());
   try {
@@ -64,21 +71,21 @@ export async function run(port: Port, req: PortRequest, res: PortResponse): Prom
   }
 }
 
-/** Whether reading a body failed because its client is gone. */
+/** Returns whether reading a body failed because the client is gone. */
 function isAbort(req: PortRequest, error: unknown): boolean {
   if (!req.aborted && !("stream" in req && req.stream.destroyed)) return false;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
-/** Tells of a failure of the handler. */
+/** Reports a failure of the handler. */
 export function reportError(port: Port, error: unknown): void {
   const { onHandlerError } = port.options;
-  if (onHandlerError === undefined) console.error("request handler failed", error);
+  if (onHandlerError === undefined) console.error("Request handler failed:", error);
   else onHandlerError(error);
 }
 
-/** Ends an HTTP/1.1 connection with an error, unless a response is on its way that the error would corrupt. */
+/** Ends an HTTP/1.1 connection with an error, unless the error would corrupt a response in progress. */
 export function refuse(socket: Duplex, connection: Connection, status: number, error: string): void {
   if (connection.refused) return;
   connection.refused = true;
@@ -91,18 +98,18 @@ export function refuse(socket: Duplex, connection: Connection, status: number, e
   destroyLater(socket);
 }
 
-/** Destroys a socket once the client had its chance to read the refusal. */
+/** Destroys a socket after the client has had time to read the refusal. */
 export function destroyLater(socket: Duplex): void {
   const stopTimer = startTimer(lingerMs, () => socket.destroy());
   socket.once("close", stopTimer);
 }
 
-/** Calls back once, unless stopped before; 0 ms means never. */
+/** Starts a timer that calls back once. Returns a function that stops it. 0 ms means never. */
 export function startTimer(afterMs: number, callback: () => void): () => void {
   if (afterMs === 0) return ignore;
   const timer = setTimeout(callback, afterMs);
   return () => clearTimeout(timer);
 }
 
-/** For events that need a listener and no action. */
+/** For events that need a listener but no action. */
 export function ignore(): void {}

@@ -3,10 +3,10 @@ import http from "node:http";
 import { type Port, refuse, reportError, run } from "./connection.js";
 import { sendError } from "./http-guard.js";
 
-/** The server; it gets its sockets from the port and never listens itself. */
+/** Creates the server. It receives its sockets from the port and never listens itself. */
 export function createHttp1(port: Port): http.Server {
   const { headerTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes } = port.limits;
-  // Node refuses a header timeout above the request timeout.
+  // Node rejects a header timeout above the request timeout.
   const headersTimeout = requestTimeoutMs > 0 ? Math.min(headerTimeoutMs, requestTimeoutMs) : headerTimeoutMs;
   const shortest = Math.min(headersTimeout || 2000, requestTimeoutMs || 2000);
   const server = http.createServer({
@@ -28,8 +28,9 @@ export function createHttp1(port: Port): http.Server {
       if (port.closing && connection.responses.size === 0) req.socket.destroySoon();
     });
     if (port.closing) res.shouldKeepAlive = false;
-    if (asksForWebSocket(req)) {
-      // There is no hook, or this were an 'upgrade'. A 426 must name a protocol: HTTP/2 the port does speak.
+    if (requestsWebSocket(req)) {
+      // No upgrade hook is set; otherwise Node would emit 'upgrade'. A 426 must name a protocol, and the port
+      // does support HTTP/2.
       const headers = { Connection: "close, Upgrade", Upgrade: "HTTP/2.0" };
       return sendError(res, 426, "WebSocket is not available here", headers);
     }
@@ -58,11 +59,11 @@ export function createHttp1(port: Port): http.Server {
     server.on("upgrade", (req, socket, head) => {
       const connection = port.connections.get(socket);
       if (connection === undefined || connection.refused || connection.responses.size > 0) {
-        // Pipelined behind a request that is still running: the answers would mix.
+        // Pipelined behind a request that is still running: the two responses would mix.
         socket.destroy();
-      } else if (!asksForWebSocket(req)) {
-        // Some HTTP clients offer `Upgrade: h2c` on each request. Ignoring the offer is the rule, but with a hook
-        // Node cannot: the request is read again without it.
+      } else if (!requestsWebSocket(req)) {
+        // Some HTTP clients offer `Upgrade: h2c` on each request. A server should ignore the offer, but Node
+        // cannot once a hook is set. The request is parsed again without it.
         socket.unshift(Buffer.concat([headerWithoutUpgrade(req), head]));
         server.emit("connection", socket);
         socket.resume();
@@ -81,7 +82,7 @@ export function createHttp1(port: Port): http.Server {
   return server;
 }
 
-function asksForWebSocket({ headers }: http.IncomingMessage): boolean {
+function requestsWebSocket({ headers }: http.IncomingMessage): boolean {
   return hasToken(headers.connection, "upgrade") && hasToken(headers.upgrade, "websocket");
 }
 

@@ -7,11 +7,11 @@ import type { PortServerLimits } from "./port-limits.js";
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_SETTINGS_TIMEOUT } = http2.constants;
 
-/** The server; it gets its sockets from the port and never listens itself. */
+/** Creates the server. It receives its sockets from the port and never listens itself. */
 export function createHttp2(port: Port): http2.Http2Server {
   const { limits } = port;
   const server = http2.createServer({
-    // In MB. Node's default of 10 holds ten thousand idle streams, and nothing that waits to be sent on them.
+    // In MB. Node's default of 10 holds 10,000 idle streams, but no data queued on them.
     maxSessionMemory: 64,
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: 100,
@@ -27,7 +27,7 @@ export function createHttp2(port: Port): http2.Http2Server {
   });
 
   server.on("request", (req, res) => {
-    // Node enforces the advertised limit only once the client has acknowledged it.
+    // Node enforces the advertised limit only after the client has acknowledged it.
     if (headerBytes(req.rawHeaders) > limits.maxHeaderBytes) {
       req.resume();
       return sendError(res, 431, "the header is too large");
@@ -40,7 +40,7 @@ export function createHttp2(port: Port): http2.Http2Server {
   return server;
 }
 
-/** Bounds how long an HTTP/2 connection may take to begin, and how long it may be idle. */
+/** Limits how long an HTTP/2 connection can take to start, and how long it can be idle. */
 export function watchSession(
   port: Port,
   session: http2.ServerHttp2Session,
@@ -50,25 +50,25 @@ export function watchSession(
   const { limits } = port;
   connection.session = session;
   let openStreams = 0;
-  let quietSince = performance.now();
+  let idleSince = performance.now();
   let pinged = false;
-  // A slow preface would otherwise hold the socket for ever; Node has no such timeout for HTTP/2.
-  const stopGreeting = startTimer(limits.headerTimeoutMs, () =>
-    session.destroy(new Error("no SETTINGS in time"), NGHTTP2_SETTINGS_TIMEOUT),
+  // Otherwise a slow preface could hold the socket indefinitely. Node has no such timeout for HTTP/2.
+  const stopPrefaceTimer = startTimer(limits.headerTimeoutMs, () =>
+    session.destroy(new Error("no SETTINGS received in time"), NGHTTP2_SETTINGS_TIMEOUT),
   );
-  session.once("remoteSettings", stopGreeting);
+  session.once("remoteSettings", stopPrefaceTimer);
   let stopIdle = ignore;
   const watchIdle = (afterMs: number) => {
     stopIdle = startTimer(afterMs, () => {
-      // Waits for a client that does not read.
+      // The session is destroyed, but its socket waits for a client that does not read.
       if (session.destroyed) return void socket.destroy();
       const leftMs =
-        openStreams > 0 ? limits.idleTimeoutMs : quietSince + limits.idleTimeoutMs - performance.now();
+        openStreams > 0 ? limits.idleTimeoutMs : idleSince + limits.idleTimeoutMs - performance.now();
       if (leftMs <= 0) {
         session.close();
         destroyLater(socket);
       } else if (openStreams > 0 && pinged) {
-        // After a protocol error Node sends GOAWAY and reads no more, but keeps socket and streams.
+        // After a protocol error Node sends GOAWAY and stops reading, but keeps the socket and its streams.
         session.destroy();
       } else {
         if (openStreams > 0) {
@@ -86,26 +86,26 @@ export function watchSession(
     openStreams++;
     stream.once("close", () => {
       openStreams--;
-      quietSince = performance.now();
+      idleSince = performance.now();
     });
   });
   session.once("close", () => {
-    stopGreeting();
+    stopPrefaceTimer();
     stopIdle();
   });
   if (port.closing) session.close();
 }
 
 /**
- * A client that cancels all its streams at once is no flood. Node 20 knows no such option and keeps its limit of 1000,
- * beyond which the connection is closed; its types do not know it either.
+ * Allows a client to cancel all its streams at once. Node 20 and the type definitions lack these options.
+ * Node 20 keeps its limit of 1000 and closes the connection beyond it.
  */
 function streamResetLimits({ maxConcurrentStreams }: Readonly<PortServerLimits>): http2.ServerOptions {
   const options = { streamResetBurst: maxConcurrentStreams + 1000, streamResetRate: 1000 };
   return options as http2.ServerOptions;
 }
 
-/** Answers 408 where the body of an HTTP/2 request does not end in time; streams are exempt. */
+/** Responds with 408 if the body of an HTTP/2 request does not end in time. Streaming requests are exempt. */
 function limitRequestTime(
   req: http2.Http2ServerRequest,
   res: http2.Http2ServerResponse,
@@ -119,11 +119,11 @@ function limitRequestTime(
     return;
   }
   const stopTimer = startTimer(timeoutMs, () => {
-    // Received, but not read by the handler.
+    // The body was received, but the handler has not read it.
     if (stream.closed || stream.destroyed || stream.state.remoteClose === 1) return;
     if (stream.headersSent) return stream.close(NGHTTP2_CANCEL);
     sendError(res, 408, "the request was not received in time");
-    // Marks the stream closed at once, so that a late response of the handler is ignored.
+    // Marks the stream as closed immediately, so that a late response of the handler is ignored.
     stream.close(NGHTTP2_NO_ERROR);
   });
   req.once("end", stopTimer);

@@ -1,26 +1,31 @@
 import { InputError } from "../../errors.js";
 import { checkDuration, checkOptions } from "../../lib/options.js";
 
-/** Limits of one {@link PortServer}. Times are whole milliseconds; 0 turns that timeout off. */
+/** Limits of one {@link PortServer}. Times are integer milliseconds; 0 disables that timeout. */
 export interface PortServerLimits {
-  /** Time to send the first three bytes, which tell the protocol. Default 10,000. */
+  /** Time limit for the first three bytes, which identify the protocol. Default: 10,000. */
   peekTimeoutMs: number;
-  /** Time to send a request's header (HTTP/1.1), or the preface and SETTINGS (HTTP/2). Default 10,000. */
+  /**
+   * Time limit for a request's header (HTTP/1.1), or for the preface and SETTINGS (HTTP/2). Default: 10,000.
+   */
   headerTimeoutMs: number;
   /**
-   * Time to receive the entire request. Default 30,000. It does not limit responses, nor HTTP/2 requests of
-   * streaming type (gRPC, Connect streams), which may stay open as long as their calls do.
+   * Time limit for the complete request. Default: 30,000. It does not apply to responses, or to streaming
+   * HTTP/2 requests (gRPC, Connect streams), which can stay open as long as their calls.
    */
   requestTimeoutMs: number;
-  /** How long an HTTP/1.1 connection may wait for its next request. Default 65,000. */
+  /** How long an HTTP/1.1 connection can wait for its next request. Default: 65,000. */
   keepAliveTimeoutMs: number;
-  /** How long an HTTP/2 connection may have no open stream, or not answer a ping. Default 300,000. */
+  /** How long an HTTP/2 connection can have no open stream, or leave a ping unanswered. Default: 300,000. */
   idleTimeoutMs: number;
-  /** Size of a request's header, in bytes: beyond it 431, or a reset stream on HTTP/2. Default 16,384. */
+  /**
+   * Maximum size of a request's header, in bytes. Above it: 431, or a reset stream on HTTP/2. Default:
+   * 16,384.
+   */
   maxHeaderBytes: number;
-  /** Open sockets; more are dropped. Default 4,096. */
+  /** Maximum number of open sockets. More are dropped. Default: 4,096. */
   maxConnections: number;
-  /** Open streams per HTTP/2 connection; more are refused. Default 10,000. */
+  /** Maximum number of open streams per HTTP/2 connection. More are refused. Default: 10,000. */
   maxConcurrentStreams: number;
 }
 
@@ -35,7 +40,7 @@ const defaultLimits: Readonly<PortServerLimits> = {
   maxConcurrentStreams: 10_000,
 };
 
-/** Fills in the defaults. */
+/** Checks the limits and fills in the defaults. */
 export function readLimits(given: Partial<PortServerLimits> = {}): PortServerLimits {
   const names = Object.keys(defaultLimits) as (keyof PortServerLimits)[];
   checkOptions(given, "limits", names);
@@ -46,7 +51,7 @@ export function readLimits(given: Partial<PortServerLimits> = {}): PortServerLim
     const field = `limits.${name}`;
     if (name.endsWith("Ms")) limits[name] = checkDuration(value, field, true);
     else if (Number.isInteger(value) && value > 0 && value < 2 ** 31) limits[name] = value;
-    else throw new InputError("invalid_option", field, "must be a whole number above 0");
+    else throw new InputError("invalid_option", field, "must be an integer above 0");
   }
   return limits;
 }

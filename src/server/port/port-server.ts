@@ -1,8 +1,8 @@
 /**
- * One cleartext TCP port that answers HTTP/1.1 and HTTP/2 with prior knowledge (h2c).
+ * One cleartext TCP port that serves HTTP/1.1 and HTTP/2 with prior knowledge (h2c).
  *
- * A `net` server looks at the first bytes of each connection: `PRI` can only be the start of HTTP/2. The socket then
- * goes to an `http` or `http2` server that never listens itself; both call the same handler.
+ * A `net` server inspects the first bytes of each connection: `PRI` can only be the start of HTTP/2. It then
+ * passes the socket to an `http` or `http2` server that never listens itself. Both call the same handler.
  *
  * @module
  */
@@ -17,11 +17,11 @@ import { type PortServerLimits, readLimits } from "./port-limits.js";
 
 /** Options of {@link startPortServer}. */
 export interface PortServerOptions extends PortHandlers {
-  /** Address or name to listen on. */
+  /** Address or host name to listen on. */
   host: string;
-  /** TCP port; 0 lets the system choose one, see {@link PortServer.port}. */
+  /** TCP port. 0 lets the system choose one; see {@link PortServer.port}. */
   port: number;
-  /** Overrides single limits. */
+  /** Overrides individual limits. */
   limits?: Partial<PortServerLimits>;
 }
 
@@ -29,12 +29,12 @@ export interface PortServerOptions extends PortHandlers {
 export interface PortServer {
   /** The host as given. */
   readonly host: string;
-  /** The port it listens on; never 0. */
+  /** The port that it listens on. Never 0. */
   readonly port: number;
   /**
-   * Stops accepting, lets running requests finish for `graceMs` (default 1000 ms), then destroys what is left.
-   * Resolves when every socket is closed. Further calls return the same promise. Upgraded sockets are the hook's
-   * to close; those that stay open are destroyed after the grace.
+   * Stops accepting connections, lets running requests finish for `graceMs` (default: 1000 ms), then destroys
+   * the remaining sockets. Resolves when every socket is closed. Further calls return the same promise. The
+   * upgrade hook closes upgraded sockets; those still open are destroyed after `graceMs`.
    */
   close(options?: { graceMs?: number }): Promise<void>;
 }
@@ -45,27 +45,27 @@ const preface = Buffer.from("PRI");
 /**
  * Starts a {@link PortServer}.
  *
- * @throws InputError for a limit that cannot be used.
- * @throws the system's own error (`EADDRINUSE`, `EACCES`, `ENOTFOUND` ...) where it cannot listen.
+ * @throws InputError for an invalid limit
+ * @throws the system's error (such as `EADDRINUSE`, `EACCES` or `ENOTFOUND`) if the server cannot listen
  */
 export async function startPortServer(options: PortServerOptions): Promise<PortServer> {
   const port: Port = { options, limits: readLimits(options.limits), connections: new Map(), closing: false };
   const http1 = createHttp1(port);
   const h2 = createHttp2(port);
-  // The hidden servers expect half-open sockets: a parser wants to see the end, and answers it.
+  // The hidden servers expect half-open sockets: their parsers need to see the end, and respond to it.
   const listener = net.createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
     const connection: Connection = { responses: new Set(), peeking: true, refused: false };
     port.connections.set(socket, connection);
-    // Without a listener a reset would end the process.
+    // Without a listener, a connection reset would end the process.
     socket.on("error", ignore);
     socket.once("close", () => port.connections.delete(socket));
     peek(port, socket, connection, (isHttp2, seen) => {
       connection.peeking = false;
       socket.unshift(seen);
       if (isHttp2) {
-        // A client that is gone ends its streams too, also those on which nothing is ever written.
+        // A client that disconnects also ends its streams, including those that the server never writes to.
         socket.once("end", () => connection.session?.destroy());
-        // Emitted before `emit` returns. The session itself only shows a proxy of its socket.
+        // Emitted before `emit` returns. The session itself exposes only a proxy of its socket.
         h2.once("session", (session) => watchSession(port, session, socket, connection));
         h2.emit("connection", socket);
       } else {
@@ -83,7 +83,7 @@ export async function startPortServer(options: PortServerOptions): Promise<PortS
       resolve();
     });
   });
-  // A failed accept (too many open files) is no reason to stop.
+  // The server continues after a failed accept (too many open files).
   listener.on("error", ignore);
   // The hidden server starts its header and request timeouts when it "listens".
   http1.emit("listening");
@@ -100,7 +100,7 @@ export async function startPortServer(options: PortServerOptions): Promise<PortS
   };
 }
 
-/** Collects bytes until they tell the protocol; nothing is lost, `decide` gets all that was read. */
+/** Collects bytes until they identify the protocol. `decide` receives all bytes read so far. */
 function peek(
   port: Port,
   socket: net.Socket,

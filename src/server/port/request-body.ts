@@ -1,10 +1,10 @@
-/** Reading the body of a request, within a limit. */
+/** Reads the body of a request, up to a limit. */
 import type { PortRequest } from "./http-guard.js";
 
-/** Most bytes in the body of a request, and in a frame of a WebSocket. */
+/** Maximum size of a request body and of a WebSocket frame, in bytes. */
 export const MAX_REQUEST_BYTES: number = 1024 * 1024;
 
-/** A body that cannot be had; `status` is the HTTP status that says so. */
+/** A body that cannot be read. `status` is the HTTP status of the response. */
 export class BodyFailure extends Error {
   readonly status: 408 | 413;
 
@@ -15,16 +15,16 @@ export class BodyFailure extends Error {
 }
 
 /**
- * Reads the whole body of a request.
+ * Reads the complete body of a request.
  *
- * @throws BodyFailure 413 above {@link MAX_REQUEST_BYTES}, 408 where the client is gone
+ * @throws BodyFailure 413 above {@link MAX_REQUEST_BYTES}, 408 if the client is gone
  */
 export function readBody(req: PortRequest): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let length = 0;
-    // Whatever is too much is read to its end and dropped: who writes first and reads then would not see the answer,
-    // and the connection could not be used again.
+    // The rest of a body that is too large is read and dropped. A client that writes everything before it
+    // reads would otherwise miss the response, and the connection could not be reused.
     req.on("data", (chunk: Buffer) => {
       length += chunk.length;
       if (length <= MAX_REQUEST_BYTES) return chunks.push(chunk);
@@ -33,7 +33,7 @@ export function readBody(req: PortRequest): Promise<Buffer> {
     });
     req.once("end", () => resolve(Buffer.concat(chunks)));
     req.once("error", reject);
-    // A client that is gone; nobody reads the answer.
+    // The client is gone, so no one reads the response.
     req.once("close", () => reject(new BodyFailure(408, "request timed out")));
   });
 }
