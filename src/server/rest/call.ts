@@ -1,21 +1,21 @@
-/** What the REST calls have in common: how they are asked, and how what they are asked with is read. */
+/** The types and parsers that the REST calls share. */
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { fromBase58 } from "../../lib/bytes.js";
 
-/** One call. */
+/** The request of one call. */
 export interface RestRequest {
   readonly method: string;
   readonly query: URLSearchParams;
   readonly readBody: () => Promise<string>;
 }
 
-/** What a call is answered with, as JSON. */
+/** The response of one call, as JSON. */
 export interface JsonResponse {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A refusal that is answered as it is. */
+/** A failure that is sent as is. */
 export class RestFailure extends Error {
   readonly status: number;
 
@@ -26,8 +26,8 @@ export class RestFailure extends Error {
 }
 
 /**
- * Reads the body of a POST, an object of which these fields are text. As in Go, names are matched without regard to case,
- * types come before any other check, and null is as good as nothing.
+ * Reads the body of a POST: an object with these text fields. Follows Go: names are case-insensitive, types
+ * are checked before anything else, and null counts as absent.
  */
 export async function readFields<Name extends string>(
   { method, readBody }: RestRequest,
@@ -57,16 +57,16 @@ function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | un
   return value;
 }
 
-/** Bytes of base58 text; fails with `refusal` where it is not that, or of another length. */
+/** Decodes base58 text. Throws `refusal` if the text is not base58 or has another length. */
 export function base58Of(text: string | undefined, length: number, refusal: string): Uint8Array {
   const bytes = fromBase58(text ?? "");
   if (bytes?.length !== length) throw new RestFailure(400, refusal);
   return bytes;
 }
 
-/** The message that base64url without padding spells. */
+/** Decodes a message from base64url without padding. */
 export function messageOf<S extends DescMessage>(schema: S, text = ""): MessageShape<S> {
-  // Go's decoder passes over line breaks, and takes no padding.
+  // Go's decoder ignores line breaks and rejects padding.
   const encoded = text.replace(/[\r\n]/g, "");
   if (!/^[A-Za-z0-9_-]*$/.test(encoded) || encoded.length % 4 === 1) {
     throw new RestFailure(400, "message not valid base64");

@@ -14,7 +14,10 @@ import type { SequencerServices } from "../calls/services.js";
 import { type WebhookUrlRules, webhookUrlProblem } from "../rules/webhook-url.js";
 import { base58Of, type JsonResponse, messageOf, RestFailure, type RestRequest, readFields } from "./call.js";
 
-/** POST /v1/createIntent: SendMessage of a payment request, then RegisterWebhook where a webhook is given. */
+/**
+ * Handles POST /v1/createIntent: SendMessage of a payment request, then RegisterWebhook if the body contains
+ * a webhook.
+ */
 export async function createIntent(
   request: RestRequest,
   services: SequencerServices,
@@ -40,7 +43,10 @@ export async function createIntent(
   return { status: 200, body: { success: true } };
 }
 
-/** A result that is none of these is a 500, although the request is on record by now; so it is in the original. */
+/**
+ * Registers the webhook. Any other result is a 500 although the request is already stored, as in the real
+ * sequencer.
+ */
 async function registerWebhook(
   rendezvous: Uint8Array,
   url: string,
@@ -57,7 +63,7 @@ async function registerWebhook(
   }
 }
 
-/** GET /v1/getStatus. */
+/** Handles GET /v1/getStatus. */
 export async function getStatus(
   { method, query }: RestRequest,
   services: SequencerServices,

@@ -1,4 +1,4 @@
-/** REST v1: the calls as JSON, with the real sequencer's checks, texts and flattening of errors. */
+/** REST v1: the calls as JSON, with the checks, texts and simplified errors of the real sequencer. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { SequencerServices } from "../calls/services.js";
 import type { PortRequest, PortResponse } from "../port/http-guard.js";
@@ -8,7 +8,7 @@ import { type JsonResponse, RestFailure, type RestRequest } from "./call.js";
 import { createIntent, getStatus } from "./payment.js";
 import { getUserId } from "./user-id.js";
 
-/** Answers the REST calls; everything else is 404. */
+/** Handles the REST calls. Every other path is 404. */
 export function restHandler(
   services: SequencerServices,
   webhookUrls: WebhookUrlRules,
@@ -27,17 +27,19 @@ export function restHandler(
       const readText = async () => (await readBody(req)).toString("utf8");
       sendJson(res, await route({ method: req.method ?? "", query: searchParams, readBody: readText }));
     } catch (error) {
-      // Nobody is left to be told.
+      // The client is gone.
       if (res.destroyed) return;
       const failure = failureOf(error);
-      // The services have told of their own failures already.
+      // The services have already reported their own failures.
       if (failure.status === 500 && !(error instanceof ConnectError)) onError(error);
       sendJson(res, { status: failure.status, body: { success: false, error: failure.message } });
     }
   };
 }
 
-/** Path and query of a request. A path may begin with two slashes, which is no host here. */
+/**
+ * Parses the path and query of a request. A path can begin with two slashes, which do not start a host here.
+ */
 function targetOf(url: string): URL {
   const absolute = url.startsWith("/") ? `http://sequencer${url}` : url;
   if (!URL.canParse(absolute)) throw new RestFailure(404, "not found");
@@ -66,7 +68,7 @@ function failureOf(error: unknown): RestFailure {
 function sendJson(res: PortResponse, { status, body }: JsonResponse): void {
   if (res.headersSent || res.destroyed) return;
   const sorted = Object.fromEntries(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1)));
-  // As Go's encoder does it, so that the answer is safe inside HTML.
+  // Escaped like Go's encoder does, so that the response is safe inside HTML.
   const text = JSON.stringify(sorted).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

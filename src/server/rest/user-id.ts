@@ -8,8 +8,8 @@ import { violationOf } from "../calls/validation.js";
 import { base58Of, type JsonResponse, messageOf, RestFailure, type RestRequest, readFields } from "./call.js";
 
 /**
- * POST /v1/getUserId. The message is validated before intent and signature of the body take the place of its own, so it must
- * hold a signature already. No user is no failure, whatever the reason.
+ * Handles POST /v1/getUserId. The message is validated before the intent and signature of the body replace
+ * its own, so it must already contain a signature. A missing user is never an error, whatever the reason.
  */
 export async function getUserId(
   request: RestRequest,
