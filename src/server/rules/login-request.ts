@@ -1,4 +1,4 @@
-/** The rules for RequestToLogin, in the order of the real sequencer and with its texts. */
+/** The rules for RequestToLogin, with the order and texts of the real sequencer. */
 import {
   type RequestToLogin,
   RequestToLoginSchema,
@@ -10,7 +10,7 @@ import type { RequestRecord, StoreTransaction } from "../store/store.js";
 import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";
 
 /**
- * Checks a request and returns the record that it makes, or `undefined` where the same request is on record already.
+ * Checks a login request. Returns the record to store, or `undefined` if the same request is already stored.
  */
 export async function checkLoginRequest(
   request: RequestToLogin,

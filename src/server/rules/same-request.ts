@@ -2,8 +2,8 @@ import { invalidArgument } from "../failure.js";
 import type { RequestedDomain, RequestedPayment, RequestRecord } from "../store/store.js";
 
 /**
- * The comparison of a payment request with the one on record, in the order of the real sequencer. The same details may
- * be sent any number of times; the verifier's key itself is not compared.
+ * Compares a payment request with the stored one, in the order of the real sequencer. The same details can be
+ * sent any number of times. The verifier's key itself is not compared.
  */
 export function checkSameRequest(
   again: { readonly payment: RequestedPayment; readonly domain: RequestedDomain | undefined },

@@ -16,43 +16,49 @@ import type { RequestRecord, StoreTransaction } from "../store/store.js";
 import { checkLoginRequest } from "./login-request.js";
 import { checkPaymentRequest, type PaymentRules } from "./payment-request.js";
 
-/** What the rules depend on. */
+/** Dependencies of the rules. */
 export interface SendMessageRules extends PaymentRules {
-  /** Whether an account is a temporary incoming account of a wallet, the only kind that may grab a bill. */
+  /**
+   * Returns whether an account is a temporary incoming account of a wallet, the only kind that can grab a
+   * bill.
+   */
   readonly isTemporaryIncomingAccount: (account: string) => boolean | Promise<boolean>;
 }
 
-/** The moment at which a message is judged. */
-export interface SendMoment {
+/** The circumstances in which a message arrives. */
+export interface SendCircumstances {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Whether somebody listens at the key. */
+  /** Whether a stream is open at the key. */
   readonly hasOpenStream: boolean;
 }
 
-/** What became of a message. */
+/** The result of sending a message. */
 export interface SendOutcome {
   readonly result: SendMessageResponse_Result;
-  /** 16 bytes, where the message was stored. */
+  /** 16 bytes; `undefined` if the message was not stored. */
   readonly messageId: Uint8Array | undefined;
-  /** The message as it was stored, to be forwarded. */
+  /** The stored message, to be delivered. */
   readonly stored: Message | undefined;
 }
 
-// Kinds that only the server may create.
+// Kinds that only the server can create.
 const serverKinds: Readonly<Record<string, string>> = {
   intentSubmitted: "intent_submitted",
   webhookCalled: "webhook_called",
   airdropReceived: "airdrop_received",
 };
 
-// A bill can be grabbed only while somebody listens, but the listener has this long to open the stream.
+// A bill can be grabbed only while a stream is open, but the receiver has this long to open it.
 const GRAB_GRACE_MS = 60_000;
 
-/** Checks a valid SendMessageRequest and stores its message, with the record of a request where it makes one. */
+/**
+ * Checks a valid SendMessageRequest and stores its message. Also stores the request record that a new payment
+ * or login request creates.
+ */
 export async function sendMessage(
   request: SendMessageRequest,
-  rules: SendMessageRules & SendMoment,
+  rules: SendMessageRules & SendCircumstances,
   transaction: StoreTransaction,
 ): Promise<SendOutcome> {
   const message = request.message ?? create(MessageSchema);
