@@ -8,7 +8,7 @@ import type {
   WebhookRecord,
 } from "./store.js";
 
-/** A store in memory. Its content ends with the process. */
+/** Creates a store in memory. Its content ends with the process. */
 export function memoryStore(): Store {
   return new MemoryStore();
 }
@@ -20,7 +20,7 @@ class MemoryStore implements Store {
   #running = new Map<string, Promise<unknown>>();
 
   async transaction<T>(intentId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
-    // What is loaded meanwhile takes their place: a transaction that still runs ends in the state that it began in.
+    // `load` replaces both maps. A transaction that is still running ends in the state that it started in.
     const states = this.#states;
     const running = this.#running;
     const before = running.get(intentId);
@@ -39,7 +39,7 @@ class MemoryStore implements Store {
     try {
       return await run;
     } finally {
-      // Kept only while somebody may wait for it.
+      // Kept only while another transaction can wait for it.
       if (running.get(intentId) === ended) running.delete(intentId);
     }
   }
@@ -53,7 +53,10 @@ class MemoryStore implements Store {
     this.#running = new Map();
   }
 
-  /** There is nothing to release. What still runs is not waited for: it may wait for a network that never answers. */
+  /**
+   * Has nothing to release. It does not wait for running transactions, which can wait for a network that
+   * never responds.
+   */
   async close(): Promise<void> {}
 }
 
@@ -104,7 +107,7 @@ class Draft implements StoreTransaction {
   async deleteMessages(messageIds: readonly string[]): Promise<void> {
     const gone = new Set(messageIds);
     const messages = this.state.messages.filter(({ messageId }) => !gone.has(messageId));
-    // Anybody may acknowledge at any key, so a key must not come to exist by it.
+    // Any caller can acknowledge at any key, so an acknowledgement must not create the key.
     if (messages.length < this.state.messages.length) this.state = { ...this.state, messages };
   }
 

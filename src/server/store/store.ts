@@ -1,11 +1,11 @@
 import type { Fee } from "../../intents/fees.js";
 
-/** What a request asks to be paid. */
+/** The payment that a request asks for. */
 export interface RequestedPayment {
   /** Token account, base58. */
   readonly destination: string;
   readonly currency: string;
-  /** The double of the request, compared bit for bit. */
+  /** The double of the request, compared bit by bit. */
   readonly nativeAmount: number;
   /** Set for kin only. */
   readonly exchangeRate: number | undefined;
@@ -18,15 +18,15 @@ export interface RequestedPayment {
 export interface RequestedDomain {
   /** Base domain, such as `example.com`. */
   readonly base: string;
-  /** Whether a verifier showed that it owns the domain. */
+  /** Whether a verifier proved that it owns the domain. */
   readonly verified: boolean;
 }
 
-/** Made from the first valid request at a rendezvous key; never changed afterwards. */
+/** Created by the first valid request at a rendezvous key. It never changes afterwards. */
 export interface RequestRecord {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Absent for a login. */
+  /** `undefined` for a login. */
   readonly payment: RequestedPayment | undefined;
   readonly domain: RequestedDomain | undefined;
 }
@@ -35,38 +35,38 @@ export interface RequestRecord {
 export interface MessageRecord {
   /** Base58 of the 16-byte message id. */
   readonly messageId: string;
-  /** Name of the kind, such as `codeScanned`. */
+  /** Case name of the kind, such as `codeScanned`. */
   readonly kind: string;
-  /** Serialized `code.messaging.v1.Message`, id and request signature included. */
+  /** Serialized `code.messaging.v1.Message`, including its id and request signature. */
   readonly bytes: Uint8Array;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }
 
-/** A payment as it was submitted. */
+/** A payment as submitted. */
 export interface SubmittedPayment {
   /** Token account, base58. */
   readonly destination: string;
   readonly currency: string;
   readonly nativeAmount: number;
-  /** Worth of one kin in the currency. */
+  /** Value of one kin in the currency. */
   readonly exchangeRate: number;
-  /** The whole payment; a kin is 100,000 quarks. */
+  /** The complete payment, in quarks; a kin is 100,000 quarks. */
   readonly quarks: bigint;
-  /** What does not reach the destination: the sequencer's own fee and the extra ones. */
+  /** The part that does not reach the destination: the sequencer's fee and the additional fees, in quarks. */
   readonly feeQuarks: bigint;
 }
 
-/** What exists once somebody has paid or logged in. */
+/** Created when a payer has paid or a user has logged in. */
 export interface IntentRecord {
   readonly state: "submitted" | "revoked";
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
-  /** Absent for a login. */
+  /** `undefined` for a login. */
   readonly payment: SubmittedPayment | undefined;
   /**
-   * Who logged in or paid, as the verified domain of the request knows them: the authority key of the relationship account,
-   * base58 of 32 bytes. Absent where the domain was told nobody.
+   * The user who logged in or paid, as the verified domain of the request identifies them: the authority key
+   * of the relationship account, base58 of 32 bytes. Absent if no user was disclosed to the domain.
    */
   readonly user?: string | undefined;
 }
@@ -76,7 +76,7 @@ export interface WebhookRecord {
   readonly url: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** `registered` until the intent is submitted, `pending` while it is being delivered. */
+  /** `registered` until the intent is submitted, then `pending` until delivery succeeds or fails. */
   readonly state: "registered" | "pending" | "confirmed" | "failed";
   /** Every attempt so far, oldest first. */
   readonly attempts: readonly WebhookAttempt[];
@@ -86,13 +86,13 @@ export interface WebhookRecord {
 export interface WebhookAttempt {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** Status of the answer; absent without one. */
+  /** HTTP status of the response. Absent without a response. */
   readonly httpStatus?: number;
-  /** Why there was no answer. */
+  /** Why the attempt has no response, or why a response does not count. */
   readonly error?: string;
 }
 
-/** Everything at one rendezvous key. */
+/** The complete state at one rendezvous key. */
 export interface KeyState {
   readonly request?: RequestRecord;
   readonly intent?: IntentRecord;
@@ -103,45 +103,50 @@ export interface KeyState {
   readonly firstSeenAt?: number;
 }
 
-/** Reads and writes of one request at one rendezvous key, which take effect together or not at all. */
+/**
+ * The reads and writes of one request at one rendezvous key. The writes take effect together or not at all.
+ */
 export interface StoreTransaction {
-  /** The request that the first valid message made; `undefined` before. */
+  /** Returns the request that the first valid message created, or `undefined` before that. */
   getRequest(): Promise<RequestRecord | undefined>;
-  /** Called once: a request never changes. */
+  /** Stores the request. Called once: a request never changes. */
   putRequest(request: RequestRecord): Promise<void>;
-  /** What was paid or logged in; `undefined` before. */
+  /** Returns the submitted payment or login, or `undefined` before that. */
   getIntent(): Promise<IntentRecord | undefined>;
-  /** Stores it, or replaces it. */
+  /** Stores or replaces the intent. */
   putIntent(intent: IntentRecord): Promise<void>;
-  /** The webhook that was registered, with its state of delivery; `undefined` before. */
+  /** Returns the registered webhook with its delivery state, or `undefined` before that. */
   getWebhook(): Promise<WebhookRecord | undefined>;
-  /** Stores it, or replaces it as its delivery goes on. */
+  /** Stores the webhook, or replaces it as its delivery continues. */
   putWebhook(webhook: WebhookRecord): Promise<void>;
-  /** Stores one more message, the newest. */
+  /** Appends a message. */
   addMessage(message: MessageRecord): Promise<void>;
-  /** Oldest first, at most `limit`. */
+  /** Returns at most `limit` messages, oldest first. */
   listMessages(limit: number): Promise<readonly MessageRecord[]>;
-  /** Whether a message of this kind is stored at present. */
+  /** Returns whether a message of this kind is currently stored. */
   hasMessage(kind: string): Promise<boolean>;
-  /** By base58 id; unknown ids are no error. */
+  /** Deletes messages by base58 id. Ignores unknown ids. */
   deleteMessages(messageIds: readonly string[]): Promise<void>;
-  /** When the first message arrived, acknowledged or not, in milliseconds since 1970; `undefined` before. */
+  /**
+   * Returns when the first message arrived, acknowledged or not, in milliseconds since 1970. `undefined`
+   * before that.
+   */
   firstSeenAt(): Promise<number | undefined>;
 }
 
 /**
- * Where the sequencer keeps its state. A database that several instances share can take the place of the memory: the
- * rules only ever see this interface, every request is one transaction, and no transaction spans two keys.
+ * Stores the sequencer's state. A database shared by several instances can replace the memory: the rules use
+ * only this interface, every request is one transaction, and no transaction spans two keys.
  */
 export interface Store {
   /**
-   * Runs `work` on the state at one rendezvous key, given by its base58 text. When it throws, nothing that it wrote
-   * remains. Transactions on the same key run one after the other; `work` may wait for the network.
+   * Runs `work` on the state at one rendezvous key, in base58. If `work` throws, none of its writes remain.
+   * Transactions on the same key run one after the other. `work` can wait for the network.
    */
   transaction<T>(intentId: string, work: (transaction: StoreTransaction) => Promise<T>): Promise<T>;
-  /** Everything, by the base58 text of the key. */
+  /** Returns the complete state, by rendezvous key in base58. */
   dump(): Promise<ReadonlyMap<string, KeyState>>;
-  /** Replaces everything. */
+  /** Replaces the complete state. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
   /** Releases resources. Called only for the default store; the caller closes a store that it passes. */
   close(): Promise<void>;
