@@ -2,32 +2,32 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Message } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import type { Clock } from "../clock.js";
 
-// Messages that wait for a slow reader; the next one blocks.
+// Messages kept for a slow reader. The next one blocks.
 const BUFFER_LENGTH = 64;
 
 // A message that is blocked this long ends the stream.
 const BLOCKED_MS = 10_000;
 
-/** What a stream hands to its reader. */
+/** An item that a stream passes to its reader. */
 export type StreamItem = Message | "ping";
 
-/** A message that found the buffer full. */
+/** A message that arrived while the buffer was full. */
 interface Blocked {
   readonly message: Message;
   readonly settle: () => void;
 }
 
 /**
- * One open stream: messages go in, a reader takes them out, and whatever ends it frees its key and its timers at once,
- * whether or not the reader ever comes back.
+ * One open stream: messages go in, and a reader takes them out. When it ends, its key and its timers are free
+ * at once, even if the reader never returns.
  */
 export class MessageStream {
   readonly #clock: Clock;
   readonly #closedText: string;
   readonly #buffer: StreamItem[] = [];
-  /** In the order of their arrival, which is the order in which they move up. */
+  /** In order of arrival, which is also the order of delivery. */
   readonly #blocked: Blocked[] = [];
-  readonly #endings: (() => void)[] = [];
+  readonly #endCallbacks: (() => void)[] = [];
   #failure: ConnectError | undefined;
   #wakeReader: (() => void) | undefined;
 
@@ -36,13 +36,13 @@ export class MessageStream {
     this.#closedText = closedText;
   }
 
-  /** Calls back when the stream ends; at once where it has ended. */
+  /** Calls `callback` when the stream ends, or immediately if it has ended. */
   onEnd(callback: () => void): void {
-    if (this.#failure === undefined) this.#endings.push(callback);
+    if (this.#failure === undefined) this.#endCallbacks.push(callback);
     else callback();
   }
 
-  /** Resolves when the message is in the buffer, or the stream has ended. */
+  /** Resolves when the message is in the buffer or the stream has ended. */
   async push(message: Message): Promise<void> {
     if (this.#failure !== undefined) return;
     if (this.#buffer.length >= BUFFER_LENGTH) return this.#wait(message);
@@ -50,29 +50,34 @@ export class MessageStream {
     this.#wakeReader?.();
   }
 
-  /** Puts a ping among the messages. A reader that is behind gets none; its silence ends the stream anyway. */
+  /**
+   * Adds a ping to the buffer. A reader that is behind gets none; its missing pong ends the stream anyway.
+   */
   ping(): void {
     if (this.#failure !== undefined || this.#buffer.length >= BUFFER_LENGTH) return;
     this.#buffer.push("ping");
     this.#wakeReader?.();
   }
 
-  /** Ends the stream with an error for its reader. The first one counts. */
+  /** Ends the stream with an error for its reader. Later failures are ignored. */
   fail(failure: ConnectError): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
     this.#buffer.length = 0;
-    for (const callback of this.#endings.splice(0)) callback();
+    for (const callback of this.#endCallbacks.splice(0)) callback();
     for (const { settle } of this.#blocked.splice(0)) settle();
     this.#wakeReader?.();
   }
 
-  /** Throws what ended the stream, if it has ended. */
+  /** Throws the error that ended the stream, if it has ended. */
   throwIfEnded(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** The next item. Throws what ended the stream; messages that still wait are lost then, as in the original. */
+  /**
+   * Returns the next item. Throws the error that ended the stream; messages still in the buffer are then
+   * lost, as in the real sequencer.
+   */
   async take(): Promise<StreamItem> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;

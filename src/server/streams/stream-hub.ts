@@ -27,12 +27,12 @@ export class StreamHub {
     return stream;
   }
 
-  /** Whether the stream of a key is open. */
+  /** Returns whether the stream of a key is open. */
   has(intentId: string): boolean {
     return this.#streams.has(intentId);
   }
 
-  /** Hands a message to the stream of its key, if there is one; waits while the stream's buffer is full. */
+  /** Passes a message to the stream of its key, if one is open. Waits while the stream's buffer is full. */
   async deliver(intentId: string, message: Message): Promise<void> {
     await this.#streams.get(intentId)?.push(message);
   }
@@ -42,13 +42,13 @@ export class StreamHub {
     return this.#streams.size;
   }
 
-  /** Ends every stream, as a server that shuts down does, and opens no more. */
+  /** Ends every stream with Unavailable, as in a server shutdown, and opens no more. */
   close(): void {
     this.#closed = true;
     this.reset();
   }
 
-  /** As {@link StreamHub.close}, but new streams may open. */
+  /** Ends every stream like {@link StreamHub.close}, but allows new ones. */
   reset(): void {
     for (const stream of [...this.#streams.values()]) stream.fail(new ConnectError("", Code.Unavailable));
   }
