@@ -9,32 +9,35 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** A compact JWT. */
   readonly body: string;
-  /** Fires when the attempt has taken too long. */
+  /** Aborted when the attempt times out. */
   readonly signal: AbortSignal;
 }
 
 /** Sends one POST, follows redirects, and resolves with the final status. */
 export type DeliverWebhook = (request: WebhookRequest) => Promise<{ readonly status: number }>;
 
-/** What the delivery depends on. */
+/** Dependencies of the delivery. */
 export interface DeliveryContext {
   readonly store: Store;
   readonly hub: StreamHub;
   readonly clock: Clock;
   readonly deliverWebhook: DeliverWebhook;
-  /** The signed token of an intent. */
+  /** Returns the signed token of an intent. */
   readonly tokenOf: (intentId: string, intent: IntentRecord) => string;
-  /** Told of failures of the store. */
+  /** Receives failures of the store. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Pauses before the attempts, in milliseconds. The next attempt is scheduled when one starts, so they can overlap. */
+/**
+ * Delays before the attempts, in milliseconds. An attempt schedules the next one when it starts, so attempts
+ * can overlap.
+ */
 export const ATTEMPT_DELAYS_MS: readonly number[] = [
   0, 1_000, 1_000, 15_000, 60_000, 900_000, 3_600_000, 86_400_000,
 ];
-/** Time of one attempt. */
+/** Time limit of one attempt. */
 const ATTEMPT_TIMEOUT_MS: number = 3_000;
-/** After the last attempt has started, the webhook counts as failed this much later. */
+/** The webhook has failed this long after its last attempt started. */
 const GIVE_UP_AFTER_MS: number = 60_000;
 
 interface DueWebhook {
@@ -42,20 +45,20 @@ interface DueWebhook {
   readonly intent: IntentRecord;
 }
 
-/** Delivers webhooks: at least once, with repeats, until one attempt is answered with exactly 200. */
+/** Delivers webhooks at least once, with repeats, until the response to one attempt is exactly 200. */
 export class WebhookDelivery {
   readonly #context: DeliveryContext;
   readonly #timers = new Map<string, () => void>();
   readonly #running = new Set<AbortController>();
   #stopped = false;
-  /** Grows with every reset, so that an attempt from before a reset cannot continue after it. */
+  /** Incremented by every reset, so that an attempt from before a reset cannot continue after it. */
   #generation = 0;
 
   constructor(context: DeliveryContext) {
     this.#context = context;
   }
 
-  /** Starts the schedule of a webhook that is pending. Does nothing for an intent without one. */
+  /** Starts the schedule of a pending webhook. Does nothing for an intent without one. */
   schedule(intentId: string, attempt = 0): void {
     if (this.#stopped) return;
     // One schedule per intent.
@@ -74,20 +77,20 @@ export class WebhookDelivery {
     this.#timers.set(intentId, next);
   }
 
-  /** Continues with the pending webhooks that the store already holds. */
+  /** Resumes the pending webhooks in the store. */
   async resume(): Promise<void> {
     for (const [intentId, { webhook }] of await this.#context.store.dump()) {
       if (webhook?.state === "pending") this.schedule(intentId, webhook.attempts.length);
     }
   }
 
-  /** Drops every schedule and ends every attempt. */
+  /** Drops every schedule and aborts every attempt. */
   stop(): void {
     this.#stopped = true;
     this.reset();
   }
 
-  /** As {@link WebhookDelivery.stop}, but new schedules may start. */
+  /** Resets like {@link WebhookDelivery.stop}, but allows new schedules. */
   reset(): void {
     this.#generation += 1;
     for (const cancel of this.#timers.values()) cancel();
@@ -104,7 +107,7 @@ export class WebhookDelivery {
     try {
       due = await this.#readDue(intentId);
     } catch (error) {
-      // A store that fails once must not end the schedule.
+      // A single failure of the store must not end the schedule.
       if (generation === this.#generation) this.schedule(intentId, attempt + 1);
       throw error;
     }
@@ -117,7 +120,7 @@ export class WebhookDelivery {
     } catch (error) {
       onError(error);
       if (outcome.httpStatus === 200 && generation === this.#generation)
-        await this.#record(intentId, { startedAt, ...outcome, error: "the answer could not be stored" });
+        await this.#record(intentId, { startedAt, ...outcome, error: "failed to store the response" });
     }
   }
 
@@ -136,9 +139,9 @@ export class WebhookDelivery {
     const { signal } = end;
     this.#running.add(end);
     const cancel = this.#context.clock.after(ATTEMPT_TIMEOUT_MS, () =>
-      end.abort(new Error("no answer in time")),
+      end.abort(new Error("no response in time")),
     );
-    // A sender that minds no signal must not outlive its attempt.
+    // A sender that ignores its signal must not outlive its attempt.
     const ended = new Promise<never>((_, reject) =>
       signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
     );
@@ -163,7 +166,7 @@ export class WebhookDelivery {
     const called = await store.transaction(intentId, async (transaction) => {
       const webhook = await transaction.getWebhook();
       if (webhook === undefined) return undefined;
-      // Attempts overlap, so that a later one can be over earlier.
+      // Attempts overlap, so a later one can end earlier.
       const attempts = [...webhook.attempts, attempt].sort((a, b) => a.startedAt - b.startedAt);
       const confirmed = attempt.httpStatus === 200 && attempt.error === undefined;
       const state = confirmed ? "confirmed" : webhook.state;

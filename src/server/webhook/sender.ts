@@ -4,12 +4,13 @@ import { isIP } from "node:net";
 import { isPrivate, publicLookup } from "../outbound.js";
 import type { DeliverWebhook, WebhookRequest } from "./delivery.js";
 
-// As many as Go's client follows.
+// The limit of Go's client.
 const MAX_REDIRECTS = 10;
 
 /**
- * Sends webhooks over the network, as the real sequencer's client does: 301, 302 and 303 turn the call into a GET without a
- * body, 307 and 308 repeat it. Unless local webhooks are allowed, never to an address that is private.
+ * Sends webhooks over the network like the real sequencer's client: 301, 302 and 303 turn the call into a GET
+ * without a body; 307 and 308 repeat it. Unless local webhooks are allowed, it never connects to a private
+ * address.
  */
 export function webhookSender(allowLocalWebhooks: boolean): DeliverWebhook {
   return async (request) => {
@@ -47,7 +48,7 @@ function sendOnce(
     const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, options, (response) => {
       const status = response.statusCode ?? 0;
       const { location } = response.headers;
-      // The body does not matter, and may be endless.
+      // The body is irrelevant and can be endless.
       response.destroy();
       resolve({ status, location: [301, 302, 303, 307, 308].includes(status) ? location : undefined });
     });

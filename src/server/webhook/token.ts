@@ -4,8 +4,8 @@ import { signWebhookJson } from "../../webhook/sign.js";
 import type { IntentRecord } from "../store/store.js";
 
 /**
- * The token that a webhook carries. That of a login without a payment holds its user at most, and nothing that binds it to
- * its intent.
+ * Creates the token that a webhook carries. For a login without a payment, it contains at most the user, and
+ * nothing that ties it to its intent.
  */
 export function webhookToken(intentId: string, { payment, user }: IntentRecord, key: SigningKey): string {
   if (payment === undefined) return signWebhookJson(webhookClaimsJson({ user }), key);
