@@ -2,14 +2,14 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls back once after `delayMs` of this clock. Returns a function that cancels the call. */
+  /** Calls `callback` once, after `delayMs` of this clock. Returns a function that cancels the call. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-// setTimeout cannot wait longer.
+// The longest delay that setTimeout supports.
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-/** The system's clock. Its timers do not keep the process alive; an open socket does. */
+/** The system clock. Its timers do not keep the process alive; an open socket does. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, callback) {

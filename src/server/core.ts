@@ -10,13 +10,16 @@ import { webhookToken } from "./webhook/token.js";
 
 /** Parts that a host can replace. */
 export interface ServerParts {
-  /** Default: the system's clock. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
-  /** The store as the calls see it, for a host that observes it. Default: the store of the options. */
+  /** The store that the calls use, for a host that observes it. Default: the store of the options. */
   readonly store?: Store;
   /** The open streams. Default: a {@link StreamHub} on the clock. */
   readonly hub?: StreamHub;
-  /** Whether an account, in base58, is a user's relationship account with a base domain. Default: none is. */
+  /**
+   * Returns whether an account, in base58, is a user's relationship account with a base domain. Default:
+   * always `false`.
+   */
   readonly isRelationshipAccount?: (account: string, domain: string) => boolean | Promise<boolean>;
   /** Receives internal failures. Default: the logger of the options. */
   readonly onError?: (error: unknown) => void;
@@ -29,18 +32,18 @@ export interface ServerCore {
   readonly clock: Clock;
   readonly delivery: WebhookDelivery;
   readonly services: SequencerServices;
-  /** Base58 of the public key that webhooks are signed with. */
+  /** The public key of webhook signatures, base58. */
   readonly webhookPublicKey: string;
   readonly onError: (error: unknown) => void;
-  /** Continues the delivery of webhooks that the store already holds. */
+  /** Resumes the delivery of webhooks that are pending in the store. */
   resume(): Promise<void>;
-  /** Replaces the complete state, and ends every stream and schedule. */
+  /** Replaces the complete state and ends every stream and schedule. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
   /** Ends every stream, schedule and timer. */
   stop(): void;
 }
 
-/** Assembles store, streams, webhook delivery and services. */
+/** Assembles the store, streams, webhook delivery and services. */
 export function serverCore(options: CheckedServerOptions, parts: ServerParts = {}): ServerCore {
   const {
     clock = systemClock,

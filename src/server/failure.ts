@@ -1,16 +1,18 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** A rule of the sequencer was violated: InvalidArgument with the sequencer's words. */
+/** Creates the error of a violated rule: InvalidArgument with the sequencer's text. */
 export function invalidArgument(text: string): ConnectError {
   return new ConnectError(text, Code.InvalidArgument);
 }
 
-/** A signature does not verify (without words), or a domain's ownership cannot be shown. */
+/**
+ * Creates the error of an invalid signature (without text), or of a domain whose owner cannot be verified.
+ */
 export function unauthenticated(text = ""): ConnectError {
   return new ConnectError(text, Code.Unauthenticated);
 }
 
-/** The verifier does not own the domain. */
+/** Creates the error of a verifier that does not own the domain. */
 export function permissionDenied(text: string): ConnectError {
   return new ConnectError(text, Code.PermissionDenied);
 }

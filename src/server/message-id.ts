@@ -1,4 +1,4 @@
-/** A version 4 UUID as 16 raw bytes. */
+/** Creates a version 4 UUID as 16 raw bytes. */
 export function newMessageId(): Uint8Array {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;

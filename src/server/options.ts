@@ -13,41 +13,52 @@ import { webhookSender } from "./webhook/sender.js";
 
 /** Options of a sequencer that listens on a port. */
 export interface ServerOptions {
-  /** TCP port; 0 takes a free one. Default 0. */
+  /** TCP port. 0 selects a free port. Default: 0. */
   readonly port?: number | undefined;
-  /** Address to listen on. Default `"127.0.0.1"`. Beyond loopback, name the hosts in `allowedHosts`. */
+  /** Address to listen on. Default: `"127.0.0.1"`. Beyond loopback, list the host names in `allowedHosts`. */
   readonly host?: string | undefined;
-  /** Host names that requests can name besides loopback and the address itself. Default: none. */
+  /** Host names that requests can use in addition to loopback and the bound address. Default: none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Origins whose pages can call, or `"*"`. Default: loopback origins. */
+  /** Origins whose pages can call, or `"*"` for all. Default: loopback origins. */
   readonly allowedOrigins?: readonly string[] | "*" | undefined;
-  /** Replaces the table of smallest and largest amounts. Default: {@link SEQUENCER_LIMITS}, 0.05 to 5 usd. */
+  /** Minimum and maximum amounts by currency. Default: {@link SEQUENCER_LIMITS}, 0.05 to 5 usd. */
   readonly limits?: LimitsTable | undefined;
-  /** Largest sum of the fees of one request, in basis points. Default 5000. */
+  /** Maximum sum of the fees of one request, in basis points. Default: 5000. */
   readonly maxFeeBasisPoints?: number | undefined;
-  /** Where the state is kept. Default: in memory. The caller closes a store that it passes. */
+  /** Store for the state. Default: in memory. The caller closes a store that it passes. */
   readonly store?: Store | undefined;
   /** Seed of the key that signs webhooks, 32 bytes. Default: random at each start. */
   readonly signingSeed?: Uint8Array | undefined;
-  /** Sends one webhook request. Default: over the network; beyond loopback never to private addresses. */
+  /**
+   * Sends one webhook request. Default: over the network. A server that does not listen on loopback never
+   * sends to private addresses.
+   */
   readonly deliverWebhook?: DeliverWebhook | undefined;
-  /** Resolves the host of a webhook URL; rejects if it does not resolve. Default: the system's resolver. */
+  /**
+   * Resolves the host of a webhook URL. Rejects if the host does not resolve. Default: the system's resolver.
+   */
   readonly resolveHost?: ResolveHost | undefined;
   /** Fetches a domain's well-known file. Default: over https, with limits, from public addresses only. */
   readonly fetchWellKnown?: FetchWellKnown | undefined;
-  /** Whether webhooks can use plain http, loopback hosts and ports. Default: when listening on loopback. */
+  /**
+   * Whether webhook URLs can use plain http, loopback hosts and ports. Default: `true` if the server listens
+   * on loopback.
+   */
   readonly allowLocalWebhooks?: boolean | undefined;
   /**
-   * Skips the signature check of GetLoginForThirdPartyApp, as the real sequencer does: any caller that knows an
-   * intent's id and its verifier's public key learns who logged in. Default `false`.
+   * Skips the signature check of GetLoginForThirdPartyApp, as the real sequencer does. Any caller that knows
+   * an intent's id and its verifier's public key then learns who logged in. Default: `false`.
    */
   readonly lenient?: boolean | undefined;
-  /** Whether an account is a temporary incoming account, which can grab bills. Default: none is. */
+  /**
+   * Returns whether an account is a temporary incoming account, which can grab bills. Default: always
+   * `false`.
+   */
   readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
-  /** Receives internal failures, which callers see as Internal without text. Default: `console`. */
+  /** Receives internal failures. Callers receive only Internal, without text. Default: `console`. */
   readonly logger?:
     | {
-        /** As `console.error`. */
+        /** Works like `console.error`. */
         error(...data: unknown[]): void;
       }
     | undefined;
@@ -55,11 +66,11 @@ export interface ServerOptions {
 
 type OptionalAtRuntime = "allowedHosts" | "allowedOrigins";
 
-/** {@link ServerOptions} with every default in place. */
+/** {@link ServerOptions} with all defaults applied. */
 export type CheckedServerOptions = {
   readonly [K in Exclude<keyof ServerOptions, OptionalAtRuntime>]-?: Exclude<ServerOptions[K], undefined>;
 } & Pick<ServerOptions, OptionalAtRuntime> & {
-    /** Whether the store is the default one, which the server closes. */
+    /** Whether the server created the store, and so closes it. */
     readonly ownsStore: boolean;
   };
 
@@ -83,14 +94,14 @@ export const serverOptionNames: readonly (keyof ServerOptions)[] = [
 ];
 
 /**
- * Checks the options of a server and fills in the defaults. Ignores options that it does not know, so that a
- * host can add its own; the host checks the names.
+ * Checks the options of a server and fills in the defaults. Ignores unknown options, so that a host can add
+ * its own. The host checks the names.
  *
  * @throws InputError `invalid_option`
  */
 export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
   const host = given.host ?? "127.0.0.1";
-  checkOption(typeof host === "string" && host !== "", "host", "an address or a name");
+  checkOption(typeof host === "string" && host !== "", "host", "an IP address or a host name");
   checkTypes(given);
   const allowLocalWebhooks = given.allowLocalWebhooks ?? isLoopbackHost(host);
   return {
@@ -120,7 +131,7 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
 /**
  * Checks one option.
  *
- * @throws InputError `invalid_option` unless `valid`: the field "must be" what is `expected`
+ * @throws InputError `invalid_option` with "must be `expected`" unless `valid` is true
  */
 export function checkOption(valid: boolean, field: string, expected: string): void {
   if (!valid) throw new InputError("invalid_option", field, `must be ${expected}`);
@@ -132,7 +143,7 @@ export function checkSeed(seed: unknown, field: string): void {
   checkOption(valid, field, `a Uint8Array of ${SEED_LENGTH} bytes`);
 }
 
-/** A seed for a key that is used until the process ends. */
+/** Creates the seed of a key that is used until the process ends. */
 export function randomSeed(): Uint8Array {
   return globalThis.crypto.getRandomValues(new Uint8Array(SEED_LENGTH));
 }
@@ -148,20 +159,28 @@ function checkTypes(options: ServerOptions): void {
   ] as const) {
     checkOption(["undefined", "function"].includes(typeof options[field]), field, "a function");
   }
-  checkOption(allowedHosts === undefined || isTextList(allowedHosts), "allowedHosts", "a list of host names");
+  checkOption(
+    allowedHosts === undefined || isTextList(allowedHosts),
+    "allowedHosts",
+    "an array of host names",
+  );
   checkOption(
     allowedOrigins === undefined || allowedOrigins === "*" || isTextList(allowedOrigins),
     "allowedOrigins",
-    'a list of origins or "*"',
+    'an array of origins or "*"',
   );
   for (const field of ["allowLocalWebhooks", "lenient"] as const) {
     checkOption(["undefined", "boolean"].includes(typeof options[field]), field, "true or false");
   }
-  checkOption(store === undefined || typeof store?.transaction === "function", "store", "a store");
+  checkOption(
+    store === undefined || typeof store?.transaction === "function",
+    "store",
+    "a store with a transaction() method",
+  );
   checkOption(
     logger === undefined || typeof logger?.error === "function",
     "logger",
-    "an object with error()",
+    "an object with an error() method",
   );
 }
 
@@ -171,7 +190,11 @@ function isTextList(value: unknown): boolean {
 
 function checkLimits(limits: unknown): LimitsTable {
   if (typeof limits !== "object" || limits === null || Array.isArray(limits)) {
-    throw new InputError("invalid_option", "limits", "must be an object of { min, max } by currency code");
+    throw new InputError(
+      "invalid_option",
+      "limits",
+      "must be an object that maps currency codes to { min, max }",
+    );
   }
   for (const [currency, limit] of Object.entries(limits)) {
     const { min, max } = (limit ?? {}) as { min?: unknown; max?: unknown };
@@ -188,5 +211,5 @@ function checkLimits(limits: unknown): LimitsTable {
 
 function wholeNumber(value: unknown, field: string, max: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
-  throw new InputError("invalid_option", field, `must be a whole number from 0 to ${max}`);
+  throw new InputError("invalid_option", field, `must be an integer from 0 to ${max}`);
 }

@@ -1,4 +1,4 @@
-/** The server's default access to the network: host names and well-known files. Tests replace both. */
+/** The server's default network access: host names and well-known files. Tests replace both. */
 import { lookup as lookupWithCallback } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { get } from "node:https";
@@ -9,14 +9,14 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 64 * 1024;
 const MAX_REDIRECTS = 10;
 
-/** Resolves a host name by the system. */
+/** Resolves a host name with the system's resolver. */
 export async function resolveHost(hostname: string): Promise<void> {
   await lookup(hostname);
 }
 
 /**
- * Fetches a well-known file over https: at most five seconds, 64 KiB and ten redirects, and never from an address that is
- * private, so that a domain in a request cannot make the server read its own network.
+ * Fetches a well-known file over https. Limits: five seconds, 64 KiB and ten redirects. Never connects to a
+ * private address, so a domain in a request cannot make the server read its own network.
  */
 export async function fetchWellKnown(url: string): Promise<WellKnownAnswer> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -35,7 +35,7 @@ function fetchOnce(
   signal: AbortSignal,
 ): Promise<WellKnownAnswer & { readonly location: string | undefined }> {
   return new Promise((resolve, reject) => {
-    // An address in the URL itself is connected to without a lookup.
+    // `lookup` is not called for an address in the URL itself.
     const address = url.hostname.replace(/^\[|\]$/g, "");
     if (isIP(address) !== 0 && isPrivate(address)) throw new Error("the address is private");
     const request = get(url, { signal, agent: false, lookup: publicLookup }, (response) => {
@@ -62,7 +62,8 @@ function fetchOnce(
   });
 }
 
-// One list per family: in a common one, the rule for IPv4 addresses in IPv6 form would match every IPv4 address.
+// One list per family: in a shared list, the rule for IPv4-mapped IPv6 addresses would match every IPv4
+// address.
 const privateAddresses = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [network, prefix] of [
   ["0.0.0.0", 8],
@@ -98,13 +99,16 @@ for (const [network, prefix] of [
   privateAddresses.ipv6.addSubnet(network, prefix, "ipv6");
 }
 
-/** Whether an IP address is not of the public network. */
+/** Returns whether an IP address is outside the public network. */
 export function isPrivate(address: string): boolean {
   const family = isIP(address) === 6 ? "ipv6" : "ipv4";
   return privateAddresses[family].check(address, family);
 }
 
-/** Resolves as the system does, but to public addresses only. The check is on the very address that is connected to. */
+/**
+ * Resolves a host like the system does, but returns public addresses only. Node connects to the very address
+ * that is checked here.
+ */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookupWithCallback(hostname, { ...options, all: true }, (error, addresses) => {
     const allowed = error === null ? addresses.filter(({ address }) => !isPrivate(address)) : [];

@@ -1,4 +1,4 @@
-/** Messages that only the server makes. They carry an id and no signature. */
+/** Messages that only the server creates. They have an id and no signature. */
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Message, MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
@@ -6,13 +6,13 @@ import { fromBase58, toBase58 } from "../lib/bytes.js";
 import { newMessageId } from "./message-id.js";
 import type { MessageRecord, SubmittedPayment } from "./store/store.js";
 
-/** A message of the server, to be stored and delivered. */
+/** A message from the server, to be stored and delivered. */
 export interface ServerMessage {
   readonly message: Message;
   readonly record: MessageRecord;
 }
 
-/** IntentSubmitted; with the payment's metadata where there is a payment. */
+/** Creates IntentSubmitted, with the payment's metadata if there is a payment. */
 export function intentSubmitted(
   intentId: string,
   payment: SubmittedPayment | undefined,
@@ -37,7 +37,7 @@ export function intentSubmitted(
   return serverMessage({ case: "intentSubmitted", value }, now);
 }
 
-/** WebhookCalled. */
+/** Creates WebhookCalled. */
 export function webhookCalled(now: number): ServerMessage {
   return serverMessage({ case: "webhookCalled", value: { timestamp: timestampFromMs(now) } }, now);
 }
@@ -59,6 +59,6 @@ function serverMessage(
 
 function bytesOf(base58: string): Uint8Array {
   const bytes = fromBase58(base58);
-  if (bytes === undefined) throw new Error("a stored account is not base58");
+  if (bytes === undefined) throw new Error("A stored account is not base58");
   return bytes;
 }

@@ -20,33 +20,36 @@ import { restHandler } from "./rest/rest.js";
 /** Handles one HTTP request. */
 export type HttpHandler = (req: PortRequest, res: PortResponse) => Promise<void>;
 
-/** What a host serves on the sequencer's port in addition. */
+/** Additional routes and handlers of a host on the sequencer's port. */
 export interface ServerExtension {
-  /** Registers more services for Connect, gRPC, gRPC-Web and the transport in memory, not for the envelope. */
+  /**
+   * Registers more services for Connect, gRPC, gRPC-Web and the in-memory transport. The envelope does not
+   * serve them.
+   */
   readonly routes?: (router: ConnectRouter) => void;
-  /** Adds to the context of a call what its HTTP request says about the caller. */
+  /** Adds details of the HTTP request to the context of a call. */
   readonly addContext?: (values: ContextValues, req: PortRequest) => void;
-  /** Returns the handler of an HTTP request that is not an RPC; `undefined` leaves it to REST. */
+  /** Returns the handler of an HTTP request that is not an RPC. `undefined` leaves the request to REST. */
   readonly handlerOf?: (req: PortRequest) => HttpHandler | undefined;
 }
 
-/** A sequencer that listens. */
+/** A listening sequencer. */
 export interface RunningServer {
-  /** Such as `http://127.0.0.1:40123`. */
+  /** Base URL, such as `http://127.0.0.1:40123`. */
   readonly url: string;
   /** The TCP port. */
   readonly port: number;
   /** The same services in memory, without a socket. */
   readonly transport: Transport;
   /**
-   * Stops the core and stops listening, closes every WebSocket, lets other running calls finish for up to a
-   * second, and releases every socket and timer. Idempotent.
+   * Stops the core, stops listening and closes every WebSocket. Other running calls have up to one second to
+   * finish. Then releases every socket and timer. Idempotent.
    */
   close(): Promise<void>;
 }
 
 /**
- * Serves a core on one port by every protocol, and continues the delivery of its webhooks.
+ * Serves a core over every protocol on one port, and resumes the delivery of its webhooks.
  *
  * @throws the system's error if the port is not available, such as `EADDRINUSE`
  */
@@ -99,7 +102,7 @@ export async function startServer(
   return running;
 }
 
-/** Handles the requests of every protocol but the envelope's WebSocket. */
+/** Handles the requests of every protocol except the envelope's WebSockets. */
 function requestHandler(
   { services, onError }: ServerCore,
   options: CheckedServerOptions,
@@ -124,7 +127,7 @@ function requestHandler(
   });
 }
 
-/** The host to connect to: loopback if the server listens on all addresses. */
+/** Returns the host to connect to: loopback if the server listens on all addresses. */
 function reachableHost(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";

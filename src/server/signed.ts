@@ -4,7 +4,10 @@ import type { Signature } from "../../gen/code/common/v1/model_pb.js";
 
 type Signed<S extends DescMessage> = MessageShape<S> & { signature?: Signature | undefined };
 
-/** Whether a message holds the signature of a key, given by its 32 public bytes, over itself without that signature. */
+/**
+ * Returns whether a message contains a valid signature by the key with these 32 public bytes. The signature
+ * covers the message without the signature itself.
+ */
 export function isSignedBy<S extends DescMessage>(
   schema: S,
   message: Signed<S>,

@@ -196,7 +196,7 @@ describe("the schedule", () => {
     await bed.clock.advance(2_000);
     expect(bed.attempts.map(({ request }) => request.signal.aborted)).toEqual([true, true, true]);
     const { attempts } = await webhookOf(bed.store, intent);
-    expect(attempts.map(({ error }) => error)).toEqual(Array(3).fill("no answer in time"));
+    expect(attempts.map(({ error }) => error)).toEqual(Array(3).fill("no response in time"));
     // Too late.
     bed.attempts[0]?.answer.resolve({ status: 200 });
     await turns();
@@ -733,7 +733,7 @@ describe("the sender", () => {
 
   it("ends when its time is over, also between redirects", async () => {
     const end = new AbortController();
-    const silent = await receiver(() => end.abort(new Error("no answer in time")));
+    const silent = await receiver(() => end.abort(new Error("no response in time")));
     await expect(send(requestTo(silent.url, end.signal))).rejects.toThrow();
     const second = new AbortController();
     const redirecting = await receiver((_, response) => {
