@@ -1,7 +1,8 @@
 /**
- * The validation that the real sequencer runs before any handler, with its texts: `invalid <Message>.<Field>: <reason>`,
- * and ` | caused by: <inner>` where the failure is inside an embedded message. Within a message, plain fields are
- * checked in declaration order and oneofs last; the first failure is the answer.
+ * The validation that the real sequencer runs before any handler, with its texts:
+ * `invalid <Message>.<Field>: <reason>`, and ` | caused by: <inner>` for a failure inside an embedded
+ * message. Within a message, plain fields are checked in declaration order and oneofs last. The first failure
+ * is returned.
  */
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
@@ -16,7 +17,7 @@ import {
   SIGNATURE_LENGTH,
 } from "../../contract/numbers.js";
 
-/** The real sequencer's text for every way to fail a check. */
+/** The real sequencer's text for every failure of a check. */
 const texts: Readonly<Record<CheckName, Partial<Record<Fault, string>>>> = {
   key: { length: lengthText(KEY_LENGTH) },
   signature: { length: lengthText(SIGNATURE_LENGTH) },
@@ -34,7 +35,7 @@ const texts: Readonly<Record<CheckName, Partial<Record<Fault, string>>>> = {
   not_unknown_enum: { value: "value must not be in list [0]" },
 };
 
-/** The text of the first violated rule, or `undefined` for a valid message. */
+/** Returns the text of the first violated rule, or `undefined` for a valid message. */
 export function violationOf(schema: DescMessage, message: Message): string | undefined {
   return violation(reflect(schema, message));
 }
@@ -59,7 +60,7 @@ function violation(message: ReflectMessage): string | undefined {
   return undefined;
 }
 
-/** `<Field>: <reason>` of a field that is refused. */
+/** Returns `<Field>: <reason>` for an invalid field, or `undefined`. */
 function fieldReason(message: ReflectMessage, field: DescField, rule: MessageContract): string | undefined {
   const name = camelCase(field.name);
   switch (field.fieldKind) {
@@ -101,7 +102,10 @@ function countReason(count: number, range: readonly [number, number] | undefined
     : `value must contain between ${min} and ${max} items, inclusive`;
 }
 
-/** Go's name of a field: `requestor_account` is `RequestorAccount`, `requestOrPong` is `RequestOrPong`. */
+/**
+ * Returns Go's name of a field: `requestor_account` is `RequestorAccount`, `requestOrPong` is
+ * `RequestOrPong`.
+ */
 function camelCase(name: string): string {
   return name.replace(/(^|_)([a-z0-9])/gi, (_, __, letter: string) => letter.toUpperCase());
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps web pages from elsewhere away from a local server: the Host check stops DNS rebinding, the Origin check stops
- * cross-site requests, and CORS headers let the allowed origins read the answers.
+ * Protects a local server from foreign web pages: the Host check stops DNS rebinding, the Origin check stops
+ * cross-site requests, and CORS headers let the allowed origins read the responses.
  *
  * @module
  */
@@ -12,24 +12,24 @@ import type { Duplex } from "node:stream";
 import { cors } from "@connectrpc/connect";
 import { isLoopbackHost } from "../../lib/loopback.js";
 
-/** A request as Node gives it, on HTTP/1.1 or HTTP/2. */
+/** A Node request, on HTTP/1.1 or HTTP/2. */
 export type PortRequest = http.IncomingMessage | http2.Http2ServerRequest;
 
-/** The response that belongs to a {@link PortRequest}. */
+/** The response to a {@link PortRequest}. */
 export type PortResponse = http.ServerResponse | http2.Http2ServerResponse;
 
-/** Where a server listens. */
+/** The address that a server listens on. */
 export interface BoundAddress {
-  /** Address or name as given to `listen`. */
+  /** Address or host name, as passed to `listen`. */
   host: string;
   /** TCP port. */
   port: number;
 }
 
-/** Result of {@link checkHost}; `error` is safe to show, whatever the client sent. */
+/** Result of {@link checkHost}. `error` is safe to show for any input. */
 export type HostVerdict = { kind: "allowed" } | { kind: "refused"; error: string };
 
-/** The parts of a request that decide about CORS, each as the client sent it. */
+/** The parts of a request that CORS depends on, each as the client sent it. */
 export interface CorsRequest {
   /** `Origin`. */
   origin: string | undefined;
@@ -39,41 +39,44 @@ export interface CorsRequest {
   requestHeaders?: string | undefined;
   /** `Access-Control-Request-Method`, of a preflight. */
   requestMethod?: string | undefined;
-  /** `Host` or `:authority`, already checked: the server's own pages are not cross-origin. */
+  /** `Host` or `:authority`, already checked. The server's own pages are not cross-origin. */
   host?: string | undefined;
 }
 
 /** Result of {@link corsHeaders}. */
 export type CorsVerdict =
-  /** No Origin, or the server's own: nothing to add. */
+  /** No Origin, or the server's own: no headers to add. */
   | { kind: "not-cors" }
-  /** To be answered 403, without any CORS header. */
+  /** Respond with 403, without any CORS header. */
   | { kind: "refused" }
-  /** To be answered 204 with these headers. */
+  /** Respond with 204 and these headers. */
   | { kind: "preflight"; headers: Record<string, string> }
-  /** May go on; these headers belong to the response. */
+  /** Continue; add these headers to the response. */
   | { kind: "actual"; headers: Record<string, string> };
 
 /** Options of {@link judgeRequest} and {@link guardRequest}. */
 export interface GuardOptions {
-  /** Where the server listens. */
+  /** The address that the server listens on. */
   bound: BoundAddress;
-  /** Hosts to accept beside loopback and the bound address: `name` for any port, or `name:port`. Default: none. */
+  /**
+   * Hosts to accept in addition to loopback and the bound address: `name` for any port, or `name:port`.
+   * Default: none.
+   */
   allowedHosts?: readonly string[] | undefined;
-  /** Origins that may call, or `"*"`. Default: loopback origins, see {@link corsHeaders}. */
+  /** Origins that can call, or `"*"` for all. Default: loopback origins, see {@link corsHeaders}. */
   allowedOrigins?: readonly string[] | "*" | undefined;
 }
 
 /** Result of {@link judgeRequest}. */
 export type GuardVerdict =
-  /** May go on; these headers belong to the response. */
+  /** Continue; add these headers to the response. */
   | { kind: "allowed"; headers: Record<string, string> }
-  /** To be answered 204 with these headers. */
+  /** Respond with 204 and these headers. */
   | { kind: "preflight"; headers: Record<string, string> }
-  /** To be answered 421 (Host) or 403 (Origin); `error` is safe to show. */
+  /** Respond with 421 (Host) or 403 (Origin). `error` is safe to show. */
   | { kind: "refused"; status: number; error: string };
 
-/** What both kinds of response have in common; their own signatures do not unite. */
+/** The methods that both response types share. TypeScript cannot unify their own signatures. */
 interface ResponseHead {
   setHeader(name: string, value: string): unknown;
   writeHead(status: number, headers: http.OutgoingHttpHeaders): unknown;
@@ -86,14 +89,16 @@ const allowedMethods = [...new Set([...cors.allowedMethods, "OPTIONS"])].join(",
 const ownHeaders = ["Content-Type", "Authorization", "Code-Signature"];
 const exposedHeaders = cors.exposedHeaders.join(", ");
 const headerName = /^[\w!#$%&'*+.^`|~-]{1,64}$/;
-const maxAskedHeaders = 64;
+const maxRequestedHeaders = 64;
 
 /**
- * Protects against DNS rebinding: a page whose name was pointed at this machine still sends its own name as Host.
+ * Checks the Host. Protects against DNS rebinding: a page whose name was pointed at this machine still sends
+ * its own name as Host.
  *
- * Accepted, with any port: `localhost` and names below it, 127.0.0.0/8, `[::1]`, the bound host, and the entries of
- * `allowedHosts` that name no port; entries with a port only with that port. A server bound to a wildcard (`0.0.0.0`,
- * `::`) accepts every IP address, because it has them all and an address cannot be rebound. A missing Host is refused.
+ * Accepts, with any port: `localhost` and its subdomains, 127.0.0.0/8, `[::1]`, the bound host, and the
+ * entries of `allowedHosts` without a port. Accepts entries with a port only with that port. A server bound
+ * to a wildcard (`0.0.0.0`, `::`) accepts every IP address, because it listens on all of them and an address
+ * cannot be rebound. Rejects a missing Host.
  *
  * @param hostHeader `Host` of HTTP/1.1 or `:authority` of HTTP/2.
  */
@@ -119,10 +124,10 @@ export function checkHost(
 }
 
 /**
- * Decides about a request that a web page may have sent.
+ * Applies the Origin check to a request that can come from a web page.
  *
- * @param allowedOrigins exact origins (`https://shop.example`, or `null`), `"*"` for all, or `undefined` for http and
- *   https origins on loopback names with any port. Credentials are never allowed.
+ * @param allowedOrigins Exact origins (`https://shop.example`, or `null`), `"*"` for all, or `undefined` for
+ * http and https origins on loopback names with any port. Credentials are never allowed.
  */
 export function corsHeaders(
   request: CorsRequest,
@@ -145,15 +150,15 @@ export function corsHeaders(
 }
 
 /**
- * Both checks on a Node request of either protocol, without answering it. For WebSocket handshakes, which have an
- * Origin but no CORS: what is not `allowed` must not be upgraded.
+ * Applies both checks to a Node request of either protocol, without responding. Use it for WebSocket
+ * handshakes, which have an Origin but no CORS: upgrade only a request that is `allowed`.
  */
 export function judgeRequest(
   req: Pick<PortRequest, "method" | "headers"> & { authority?: string },
   options: GuardOptions,
 ): GuardVerdict {
   const { headers, method } = req;
-  // Node joins a repeated Origin with commas and keeps the first Host; the joined one matches nothing.
+  // Node joins a repeated Origin with commas and keeps the first Host. A joined Origin never matches.
   const host = req.authority || headers.host;
   const hostVerdict = checkHost(host, options.bound, options.allowedHosts);
   if (hostVerdict.kind === "refused") return { kind: "refused", status: 421, error: hostVerdict.error };
@@ -182,8 +187,9 @@ export function judgeRequest(
 }
 
 /**
- * Applies {@link judgeRequest}: answers the request itself and returns `false`, or sets the CORS headers of the
- * response and returns `true`. Refusals are 421 (Host) and 403 (Origin), with a JSON body `{ error, success: false }`.
+ * Applies {@link judgeRequest}. Either responds itself and returns `false`, or sets the CORS headers of the
+ * response and returns `true`. Refusals are 421 (Host) and 403 (Origin), with a JSON body
+ * `{ error, success: false }`.
  */
 export function guardRequest(req: PortRequest, res: PortResponse, options: GuardOptions): boolean {
   const verdict = judgeRequest(req, options);
@@ -204,7 +210,7 @@ export function guardRequest(req: PortRequest, res: PortResponse, options: Guard
   return false;
 }
 
-/** Answers with the JSON body `{ error, success: false }`. */
+/** Sends an error with the JSON body `{ error, success: false }`. */
 export function sendError(
   res: PortResponse,
   status: number,
@@ -217,7 +223,10 @@ export function sendError(
   res.end(body);
 }
 
-/** {@link sendError} for an HTTP/1.1 socket without a response object; ends the socket's writable side. */
+/**
+ * Sends an error like {@link sendError} on an HTTP/1.1 socket without a response object. Ends the socket's
+ * writable side.
+ */
 export function sendErrorOnSocket(socket: Duplex, status: number, error: string): void {
   const body = errorBody(error);
   const headers = { Connection: "close", ...errorHeaders, "Content-Length": Buffer.byteLength(body) };
@@ -229,7 +238,10 @@ function errorBody(error: string): string {
   return JSON.stringify({ error, success: false });
 }
 
-/** Splits `name`, `name:port`, `[v6]` and `[v6]:port`; anything else, as user info or a path, is no host. */
+/**
+ * Parses `name`, `name:port`, `[v6]` and `[v6]:port`. Anything else, such as user info or a path, is not a
+ * host.
+ */
 function parseHost(text: string | undefined): { name: string; port: number | undefined } | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text ?? "");
   if (match === null) return undefined;
@@ -238,7 +250,10 @@ function parseHost(text: string | undefined): { name: string; port: number | und
   return { name: canonicalHost(v6 ?? name ?? ""), port: port === undefined ? undefined : Number(port) };
 }
 
-/** Lower case, without the root dot; IPv6 in its one short form, so that spellings compare equal. */
+/**
+ * Normalizes a host: lowercase, without the root dot, and IPv6 in its shortest form, so that equal hosts
+ * compare equal.
+ */
 function canonicalHost(host: string): string {
   if (net.isIPv6(host)) return new URL(`http://[${host.replace(/%.*/, "")}]`).hostname.slice(1, -1);
   return host.toLowerCase().replace(/\.$/, "");
@@ -261,23 +276,26 @@ function isAllowedOrigin(origin: string, allowed: readonly string[] | "*" | unde
     return url !== undefined && isLoopbackHost(url.hostname);
   }
   if (allowed === "*" || allowed.includes("*") || allowed.includes(origin)) return true;
-  // What people configure is spelled more freely than what browsers send.
+  // Configured origins can be spelled differently from those that browsers send.
   return allowed.some(
     (entry) => URL.canParse(entry) && new URL(entry).origin === origin && origin !== "null",
   );
 }
 
-/** An http or https origin exactly as browsers write it, without path, user or default port. */
+/** Parses an http or https origin as browsers write it, without path, user or default port. */
 function parseOrigin(origin: string): URL | undefined {
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return undefined;
   const url = new URL(origin);
   return url.origin === origin ? url : undefined;
 }
 
-/** Own and Connect's headers, and the ones asked for: an allowed origin may send metadata of its own. */
-function allowHeaders(asked: string | undefined): string {
+/**
+ * Returns the headers of this server, of Connect and of the request: an allowed origin can send its own
+ * metadata.
+ */
+function allowHeaders(requested: string | undefined): string {
   const names = [...ownHeaders, ...cors.allowedHeaders];
-  for (const name of (asked ?? "").split(",", maxAskedHeaders)) {
+  for (const name of (requested ?? "").split(",", maxRequestedHeaders)) {
     if (headerName.test(name.trim())) names.push(name.trim());
   }
   const byLowerCase = new Map<string, string>();
@@ -290,7 +308,7 @@ function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
-/** Percent-encodes what is not plain in a host or origin, and cuts what is long. */
+/** Percent-encodes special characters of a host or origin, and truncates long text. */
 function printable(text: string): string {
   const cut = text.length > 100 ? `${text.slice(0, 100)}...` : text;
   return cut.replace(

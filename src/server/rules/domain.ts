@@ -2,7 +2,7 @@ import { MAX_DOMAIN_LENGTH, VERIFIABLE_SUBDOMAIN } from "../../contract/numbers.
 import { invalidArgument, permissionDenied, unauthenticated } from "../failure.js";
 import { idnaProblem } from "./idna.js";
 
-/** What a fetch of a well-known file brought back. */
+/** The response to a request for a well-known file. */
 export interface WellKnownAnswer {
   readonly status: number;
   readonly body: string;
@@ -12,8 +12,8 @@ export interface WellKnownAnswer {
 export type FetchWellKnown = (url: string) => Promise<WellKnownAnswer>;
 
 /**
- * The base domain: the last two labels, lower case. Upper case, underscores and colons are refused, as the strict
- * registration profile of IDNA refuses them.
+ * Returns the base domain: the last two labels, in lowercase. Uppercase letters, underscores and colons are
+ * rejected, as in the strict registration profile of IDNA.
  */
 export function baseDomain(domain: string): string {
   const problem = domainProblem(domain);
@@ -30,7 +30,7 @@ function domainProblem(domain: string): string | undefined {
   return labels.length < 2 ? "value must have base domain and tld" : undefined;
 }
 
-/** Shows that a verifier owns a domain, by the domain's well-known file; throws where it does not. */
+/** Checks in the domain's well-known file that a verifier owns the domain. Throws if it does not. */
 export async function checkOwnership(
   domain: string,
   verifier: string,
@@ -41,7 +41,7 @@ export async function checkOwnership(
   }
 }
 
-/** Whether the well-known file of a domain lists a verifier; throws where that cannot be found out. */
+/** Returns whether the well-known file of a domain lists a verifier. Throws if the file cannot be read. */
 export async function isOwner(
   verifier: string,
   domain: string,
@@ -49,7 +49,7 @@ export async function isOwner(
 ): Promise<boolean> {
   const owners = await publicKeysOf(domain, fetchWellKnown).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    // Spelled as the original spells it.
+    // The typo is in the real sequencer's text.
     throw unauthenticated(`error veryfing domain ownership: ${why}`);
   });
   return owners.includes(verifier);
@@ -66,7 +66,7 @@ async function publicKeysOf(domain: string, fetchWellKnown: FetchWellKnown): Pro
   return publicKeysIn(JSON.parse(body));
 }
 
-/** As Go reads the file: absence and null are an empty list, and other types than expected an error. */
+/** Reads the file like Go: an absent or null list is empty, and unexpected types are an error. */
 function publicKeysIn(file: unknown): readonly unknown[] {
   if (file === null) return [];
   if (typeof file !== "object" || Array.isArray(file)) throw new Error("json: not an object");

@@ -2,8 +2,8 @@ import { domainToASCII, domainToUnicode } from "node:url";
 import { invalidLabel } from "../../contract/host.js";
 
 /**
- * Why the strict registration profile of IDNA refuses a host name, or `undefined`. Nothing is mapped, so upper case,
- * underscores and colons are refused.
+ * Returns why the strict registration profile of IDNA rejects a host name, or `undefined` if it is valid.
+ * Nothing is mapped, so uppercase letters, underscores and colons are rejected.
  */
 export function idnaProblem(name: string): string | undefined {
   const rune = disallowedRune(name);
@@ -19,6 +19,6 @@ function disallowedRune(name: string): string | undefined {
   const foreign = [...name].filter((rune) => !/[a-z0-9.-]/.test(rune));
   const ascii = foreign.find((rune) => rune < "\u0080");
   if (ascii !== undefined) return ascii;
-  // What is not ASCII is welcome where no mapping would change it.
+  // Non-ASCII characters are valid if no mapping changes them.
   return foreign.length > 0 && domainToUnicode(domainToASCII(name)) !== name ? foreign[0] : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The rules for RequestToReceiveBill, in the order of the real sequencer and with its texts. What needs a view of the
- * chain or of wallets' accounts is left out: any 32 bytes are a valid external account here.
+ * The rules for RequestToReceiveBill, with the order and texts of the real sequencer. Rules that need access
+ * to the chain or to wallet accounts are left out: any 32 bytes are a valid external account here.
  */
 import {
   type RequestToReceiveBill,
@@ -15,16 +15,17 @@ import type { RequestedDomain, RequestedPayment, RequestRecord, StoreTransaction
 import { baseDomain, checkOwnership, type FetchWellKnown } from "./domain.js";
 import { checkSameRequest } from "./same-request.js";
 
-/** What the rules depend on. */
+/** Dependencies of the rules. */
 export interface PaymentRules {
   readonly limits: LimitsTable;
-  /** Largest sum of all fees, in basis points. */
+  /** Maximum sum of all fees, in basis points. */
   readonly maxFeeBasisPoints: number;
   readonly fetchWellKnown: FetchWellKnown;
 }
 
 /**
- * Checks a request and returns the record that it makes, or `undefined` where the same request is on record already.
+ * Checks a payment request. Returns the record to store, or `undefined` if the same request is already
+ * stored.
  */
 export async function checkPaymentRequest(
   request: RequestToReceiveBill,
@@ -45,7 +46,7 @@ export async function checkPaymentRequest(
   return original === undefined ? { payment, domain } : undefined;
 }
 
-/** What a request asks to be paid. */
+/** Returns the payment that a request asks for. */
 export function requestedPayment({
   requestorAccount,
   exchangeData,

@@ -1,4 +1,4 @@
-/** The checks on a payment against its request, in the order and with the texts of the real sequencer. */
+/** The checks of a payment against its request, with the order and texts of the real sequencer. */
 import {
   ALL_BASIS_POINTS,
   PAYMENT_TOLERANCE,
@@ -9,7 +9,7 @@ import type { Fee } from "../../intents/fees.js";
 import { invalidArgument } from "../failure.js";
 import type { RequestedPayment, SubmittedPayment } from "../store/store.js";
 
-/** What a payer pays. */
+/** The payment that a payer submits. */
 export interface Payment {
   /** Token account, base58. */
   readonly destination: string;
@@ -17,10 +17,10 @@ export interface Payment {
   readonly nativeAmount: number;
 }
 
-/** Worth of one kin in each currency, in the currency's main unit. */
+/** Value of one kin in each currency, in the currency's main unit. */
 export type RatesTable = Readonly<Record<string, number>>;
 
-/** Checks a payment, and works out what it is in quarks and what of it goes to others. */
+/** Checks a payment. Returns it with its amount and its fees in quarks. */
 export function checkPayment(
   payment: Payment,
   request: RequestedPayment,
@@ -29,7 +29,7 @@ export function checkPayment(
   const { currency, nativeAmount, destination } = payment;
   if (currency !== request.currency)
     throw invalidArgument(`payment has a request for ${request.currency} currency`);
-  // Written so that NaN does not pass.
+  // Written so that NaN fails.
   if (!(Math.abs(nativeAmount - request.nativeAmount) <= PAYMENT_TOLERANCE)) {
     throw invalidArgument(`payment has a request for ${request.nativeAmount.toFixed(2)} native amount`);
   }

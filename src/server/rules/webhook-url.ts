@@ -3,20 +3,21 @@ import { parseUrl } from "../../contract/url.js";
 import { isLoopbackHost } from "../../lib/loopback.js";
 import { idnaProblem } from "./idna.js";
 
-/** Resolves a host name; rejects where it does not resolve. */
+/** Resolves a host name. Rejects if it does not resolve. */
 export type ResolveHost = (hostname: string) => Promise<unknown>;
 
-/** How webhook URLs are judged. */
+/** Options of {@link webhookUrlProblem}. */
 export interface WebhookUrlRules {
   readonly resolveHost: ResolveHost;
-  /** Whether plain http, loopback hosts and ports are allowed too, over REST as well. */
+  /** Whether plain http, loopback hosts and ports are also allowed, including over REST. */
   readonly allowLocalWebhooks: boolean;
 }
 
 /**
- * Why a webhook URL is refused, or `undefined`. The URL is not fetched.
+ * Returns why a webhook URL is rejected, or `undefined` if it is valid. The URL is not fetched.
  *
- * The host is judged together with its port, as the original judges it: a port makes it an invalid domain name.
+ * The host is checked together with its port, as in the real sequencer: a port makes it an invalid domain
+ * name.
  */
 export async function webhookUrlProblem(
   text: string,

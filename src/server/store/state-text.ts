@@ -1,4 +1,4 @@
-/** The whole state as JSON text: for exports, and for tests that start from a known state. */
+/** The complete state as JSON text: for exports, and for tests that start from a known state. */
 
 import { fromBinary } from "@bufbuild/protobuf";
 import { base64 } from "@scure/base";
@@ -21,18 +21,21 @@ import type {
 
 const FORMAT = "code-intents/emulator-state/v1";
 
-/** The end of the year 9999, the last time that a protobuf timestamp can hold: in milliseconds since 1970. */
+/**
+ * The end of the year 9999, in milliseconds since 1970: the latest time that a protobuf timestamp can
+ * represent.
+ */
 export const LATEST_TIME = 253_402_300_799_999;
 
-/** Writes a state. Bytes and bigints, which JSON lacks, become tagged text. */
+/** Serializes a state. Bytes and bigints, which JSON lacks, become tagged text. */
 export function writeState(states: ReadonlyMap<string, KeyState>): string {
   return JSON.stringify({ format: FORMAT, intents: Object.fromEntries(states) }, tagged);
 }
 
 /**
- * Reads a state that {@link writeState} wrote. Every part of it is checked, so that none can fail later on.
+ * Parses a state that {@link writeState} wrote. Checks every part, so that none can fail later.
  *
- * @throws InputError for anything else
+ * @throws InputError for any other text
  */
 export function readState(text: string): ReadonlyMap<string, KeyState> {
   let file: unknown;
@@ -47,7 +50,10 @@ export function readState(text: string): ReadonlyMap<string, KeyState> {
   return new Map(states as [string, KeyState][]);
 }
 
-/** By its holder, since a Buffer has become something else by the time that it comes as `value`. */
+/**
+ * Tags bytes and bigints. Reads the value from its holder, because JSON has already converted a Buffer when
+ * it is passed as `value`.
+ */
 function tagged(this: unknown, name: string, value: unknown): unknown {
   const held: unknown = isRecord(this) ? this[name] : value;
   if (typeof held === "bigint") return { $bigint: held.toString() };
@@ -120,7 +126,7 @@ const isKeyState = hasFields<KeyState>({
   firstSeenAt: optional(isTime),
 });
 
-/** An object with these fields and no others. */
+/** Returns a check for an object with these fields and no others. */
 function hasFields<T>(checks: { readonly [Name in keyof T]-?: Check }): Check {
   const byName = new Map<string, Check>(Object.entries(checks));
   return (value) =>
@@ -153,7 +159,7 @@ function isCurrency(value: unknown): boolean {
   return typeof value === "string" && /^[a-z]{3}$/.test(value);
 }
 
-/** Milliseconds since 1970, up to the last that a timestamp can hold. */
+/** Returns whether a value is a time in milliseconds since 1970 that a protobuf timestamp can represent. */
 function isTime(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value <= LATEST_TIME;
 }
