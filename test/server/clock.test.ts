@@ -29,7 +29,7 @@ describe("systemClock", () => {
     expect(callback).toHaveBeenCalledTimes(1);
   });
 
-  test("calls back as soon as possible for a delay below zero", () => {
+  test("calls back as soon as possible for a negative delay", () => {
     const callback = vi.fn();
     systemClock.after(-5, callback);
     expect(callback).not.toHaveBeenCalled();

@@ -5,7 +5,7 @@ import { denied, newKey, type Refusal, refusalOf, unauthenticated } from "../sup
 
 const label = "a".repeat(63);
 
-describe("the base domain", () => {
+describe("baseDomain", () => {
   it.each([
     ["example.com", "example.com"],
     ["example.com.", "example.com"],
@@ -15,11 +15,11 @@ describe("the base domain", () => {
     ["xn--bcher-kva.de", "xn--bcher-kva.de"],
     [`${label}.com`, `${label}.com`],
     [`${label}.${label}.${label}.${"a".repeat(57)}.com`, `${"a".repeat(57)}.com`],
-  ])("of %s is %s", (domain, base) => {
+  ])("returns the base domain of %s: %s", (domain, base) => {
     expect(baseDomain(domain)).toBe(base);
   });
 
-  // The first two cannot come from outside, where the validation refuses them before any rule.
+  // The first two cannot come from a client: validation rejects them before any rule.
   it.each([
     ["", "domain name is empty"],
     [`${label}.${label}.${label}.${"a".repeat(58)}.com`, "domain name length exceeds limit"],
@@ -38,7 +38,7 @@ describe("the base domain", () => {
     ["a-.com", 'domain name is invalid: idna: invalid label "a-"'],
     ["ab--cd.com", 'domain name is invalid: idna: invalid label "ab--cd"'],
     [`${label}a.com`, `domain name is invalid: idna: invalid label "${label}a"`],
-  ])("of %j is refused", async (domain, why) => {
+  ])("rejects the domain %j", async (domain, why) => {
     expect(await refusalOf((async () => baseDomain(domain))())).toEqual({
       code: "InvalidArgument",
       text: `domain is invalid: ${why}`,
@@ -46,7 +46,7 @@ describe("the base domain", () => {
   });
 });
 
-describe("the owner of a domain", () => {
+describe("isOwner", () => {
   const [owner, other] = [newKey(), newKey()].map(({ publicKey }) => toBase58(publicKey));
 
   it.each<[string, string, string[] | undefined, boolean | Refusal]>([
@@ -66,7 +66,7 @@ describe("the owner of a domain", () => {
       unauthenticated("error veryfing domain ownership: subdomains cannot be verified"),
     ],
     ["has the one subdomain that can be verified", "app.getcode.com", [owner ?? ""], true],
-  ])("%s", async (_, domain, keys, verdict) => {
+  ])("reads a well-known file: %s", async (_, domain, keys, verdict) => {
     const fetchWellKnown = async () => {
       if (keys === undefined) throw new Error("away");
       return { status: 200, body: JSON.stringify({ public_keys: keys }) };

@@ -85,7 +85,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   ),
 );
 
-/** Honest calls, honest calls with some bytes changed, calls of methods with any body, and anything at all. */
+/** Valid calls, valid calls with some bytes changed, calls of methods with any body, and arbitrary bytes. */
 const call: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.constantFrom(...honest),
   fc
@@ -98,7 +98,7 @@ const call: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
 );
 
-/** Waits, and lets the emulator's time pass meanwhile, so that streams come to their end. */
+/** Waits while the emulator's clock advances, so that streams reach their end. */
 async function withTime<T>(work: Promise<T>): Promise<T> {
   let settled = false;
   const done = () => {
@@ -109,7 +109,7 @@ async function withTime<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-/** The emulator is as it was: no stream is left, and it answers. */
+/** Checks that the emulator is unchanged: no stream is left, and it responds. */
 async function isSound(): Promise<void> {
   await expect.poll(() => clock.pending, { interval: 5, timeout: 60_000 }).toBe(timers);
   expect(await post(emulator, statusCall())).toMatchObject({ status: 200, answer: { ok: true } });
@@ -117,8 +117,8 @@ async function isSound(): Promise<void> {
   expect(unhandled).toEqual([]);
 }
 
-describe("whatever is posted", () => {
-  it("is answered: a reply, or an error in words", async () => {
+describe("the envelope over HTTP, with random bodies", () => {
+  it("sends a reply or an error with text for any body", async () => {
     const calls = fc.array(call, { minLength: 8, maxLength: 16 });
     await fc.assert(
       fc.asyncProperty(calls, async (bodies) => {
@@ -135,7 +135,10 @@ describe("whatever is posted", () => {
   });
 });
 
-/** What a client may write: frames of calls, whole and in pieces, frames with some bytes changed, and anything else. */
+/**
+ * The frames that a client can send: calls, complete and in fragments, frames with some bytes changed, and
+ * arbitrary bytes.
+ */
 const written: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: call.map((bytes) => frame(opcode.binary, bytes)) },
   {
@@ -166,11 +169,11 @@ const ends: readonly ((socket: net.Socket) => unknown)[] = [
   (socket) => socket.end(),
   (socket) => socket.resetAndDestroy(),
 ];
-/** What honest clients are closed with, and what breaks the rules of WebSockets or of the envelope. */
+/** The close codes for well-behaved clients, and for violations of WebSockets or of the envelope. */
 const codes = [1000, 1002, 1003, 1007, 1008, 1009];
 
-describe("whatever comes over a WebSocket", () => {
-  it("is answered in frames, or closes the socket with a code", async () => {
+describe("the envelope over a WebSocket, with random frames", () => {
+  it("sends frames, or closes the socket with a code, for any input", async () => {
     const pieces = fc.array(written, { minLength: 1, maxLength: 6 });
     const script = fc.tuple(pieces, fc.constantFrom(...ends), fc.boolean());
     await fc.assert(
@@ -179,7 +182,7 @@ describe("whatever comes over a WebSocket", () => {
           scripts.map(async ([all, end, hasty]) => {
             const socket = await RawSocket.open(emulator);
             for (const bytes of all) socket.net.write(bytes);
-            // In haste, the end may overtake them.
+            // Under load, the end can overtake them.
             if (!hasty) await new Promise((resolve) => setTimeout(resolve, 2));
             end(socket.net);
             return socket;
@@ -196,7 +199,7 @@ describe("whatever comes over a WebSocket", () => {
             answerOf(payload);
           }
           const { closeCode } = socket;
-          // The code of a client comes back to it.
+          // The server echoes the client's close code.
           if (closeCode !== undefined && closeCode < 3000) expect(codes).toContain(closeCode);
         }
         await isSound();

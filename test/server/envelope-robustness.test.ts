@@ -15,7 +15,7 @@ import {
 import { newKey } from "../support/sequencer.js";
 import { callOnce, frame, handshake, opcode, RawSocket, Socket } from "../support/websocket.js";
 
-// An emulator on its own, which tells what it holds once it has collected its garbage.
+// An emulator in its own process that reports its memory after a garbage collection.
 const emulatorScript = `
   import http from "node:http";
   import v8 from "node:v8";
@@ -62,11 +62,11 @@ afterAll(async () => {
   child.process.kill();
   const { stderr, signal } = await child.exit;
   await script.remove();
-  // Nothing went wrong inside, and it lived to its end.
+  // No internal failure occurred, and the process ran to its end.
   expect([stderr, signal]).toEqual(["", "SIGTERM"]);
 });
 
-/** What the emulator holds: bytes, and sockets, the teller's own among them. */
+/** The emulator's memory in bytes, and its sockets, including the one that reports. */
 async function held(): Promise<{ bytes: number; sockets: number }> {
   const response = await fetch(`http://127.0.0.1:${teller}`);
   return (await response.json()) as { bytes: number; sockets: number };
@@ -83,7 +83,7 @@ const large = new Uint8Array(1024 * 1024 + 1);
 const header = (length: number) =>
   `POST /v1/api HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** Opens a socket, writes, and leaves with what it wrote on its way, or when something has come back. */
+/** Opens a socket, writes, and disconnects: either at once or after the first response bytes. */
 async function visit(bytes: readonly (string | Uint8Array)[], until: "at once" | "answered"): Promise<void> {
   const raw = await RawSocket.connect(target);
   for (const each of bytes) raw.net.write(each);
@@ -126,7 +126,7 @@ const visits: readonly (() => Promise<void>)[] = [
   },
 ];
 
-/** So many connections, a hundred at once, of every kind in turn. */
+/** Opens `count` connections, 100 at a time, cycling through every kind. */
 async function wave(count: number): Promise<void> {
   let next = 0;
   const worker = async () => {
@@ -161,7 +161,7 @@ async function oversize(count: number): Promise<void> {
   }
 }
 
-/** Senders of a byte at a time, of a body and of a frame, as long as it lasts. */
+/** Clients that send a body or a frame one byte at a time, for as long as the test runs. */
 async function withSlowSenders<T>(work: () => Promise<T>): Promise<T> {
   const senders = await Promise.all(
     Array.from({ length: 40 }, async (_, i) => {
@@ -183,7 +183,7 @@ async function withSlowSenders<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-it("keeps nothing of thousands of connections that come, misbehave and leave", async () => {
+it("keeps no memory of thousands of connections that misbehave and disconnect", async () => {
   await honest();
   await wave(300);
   await oversize(3);
@@ -191,7 +191,7 @@ it("keeps nothing of thousands of connections that come, misbehave and leave", a
   await withSlowSenders(async () => {
     await wave(2200);
     await oversize(20);
-    // Who behaves is served meanwhile.
+    // A well-behaved client is served meanwhile.
     await honest();
   });
   await honest();

@@ -60,7 +60,7 @@ const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
 const { getStatus } = MicroPayment.method;
 const { pollMessages, ackMessages, openMessageStream, openMessageStreamWithKeepAlive } = Messaging.method;
 
-/** Services of a test's own behind `/v1/api`. */
+/** A test's own services behind `/v1/api`. */
 async function serve(routes: (router: ConnectRouter) => void) {
   const errors: unknown[] = [];
   const handler = envelopeHandler(new EnvelopeMethods(routes), (error) => errors.push(error));
@@ -69,8 +69,8 @@ async function serve(routes: (router: ConnectRouter) => void) {
   return { url: `http://127.0.0.1:${server.port}`, errors };
 }
 
-describe("a call that goes well", () => {
-  it("is answered with its reply", async () => {
+describe("a successful envelope call", () => {
+  it("sends the reply of a call", async () => {
     const { emulator } = await emulated();
     const key = newKey();
     const { status, answer } = await post(emulator, paymentCall(key));
@@ -89,7 +89,7 @@ describe("a call that goes well", () => {
         messageIds: [{ value: filled(2, 16) }],
       }),
     ],
-  ])("is answered with zero bytes where its reply is empty: %s", async (_, call) => {
+  ])("sends zero bytes for an empty reply: %s", async (_, call) => {
     const { emulator } = await emulated();
     expect(await post(emulator, call)).toEqual({
       status: 200,
@@ -98,7 +98,7 @@ describe("a call that goes well", () => {
     });
   });
 
-  it("may come as any content type, with any version, to either spelling of the path", async () => {
+  it("accepts any content type, any version and both spellings of the path", async () => {
     const { emulator } = await emulated();
     const ok = { status: 200, answer: { ok: true, body: new Uint8Array() } };
     for (const type of ["application/octet-stream", "application/proto", "text/plain", "application/json"])
@@ -115,14 +115,14 @@ describe("a call that goes well", () => {
   });
 
   it.each(["/v1/apis", "/v1/api/x", "/v1/api//", "/v1/ap", "/x/v1/api", "/V1/API"])(
-    "is not one at %s",
+    "does not serve an envelope at %s",
     async (path) => {
       const { emulator } = await emulated();
       expect(await rawRequest(emulator, { path, body: statusCall() })).toMatchObject({ status: 404 });
     },
   );
 
-  it("comes over HTTP/2 as well", async () => {
+  it("serves a call over HTTP/2", async () => {
     const { emulator } = await emulated();
     const key = newKey();
     await sendPayment(emulator, key, payment());
@@ -135,7 +135,7 @@ describe("a call that goes well", () => {
   });
 });
 
-it("tells a service by its signal when its call is over", async () => {
+it("aborts the service's signal when the call is over", async () => {
   const signals: AbortSignal[] = [];
   const methods = new EnvelopeMethods((router) => {
     router.rpc(getStatus, (_request, { signal }) => {
@@ -158,8 +158,8 @@ it("tells a service by its signal when its call is over", async () => {
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
 
-describe("a call that fails", () => {
-  it("is an error with the sequencer's words, at HTTP status 200", async () => {
+describe("a failed envelope call", () => {
+  it("sends an error with the sequencer's text at HTTP status 200", async () => {
     const { emulator } = await emulated();
     const key = newKey();
     const rendezvousKey = { value: key.publicKey };
@@ -171,7 +171,7 @@ describe("a call that fails", () => {
         "[invalid_argument] invalid SendMessageRequest.Message: value is required",
       ],
       [paymentCall(key, tooMuch), "[invalid_argument] usd currency has a maximum amount of 5.00"],
-      // The sequencer has no words for these.
+      // The sequencer has no text for these.
       [messageCall(key, codeScanned, signature.value), "[unauthenticated]"],
       [callOf(pollMessages, { rendezvousKey, signature }), "[unauthenticated]"],
       [callOf(openMessageStream, { rendezvousKey, signature }), "[unauthenticated]"],
@@ -188,7 +188,7 @@ describe("a call that fails", () => {
     expect((await statusOf(emulator, key)).exists).toBe(false);
   });
 
-  it("says who does not own a domain", async () => {
+  it("reports who does not own a domain", async () => {
     const fetchWellKnown = async () => ({ status: 200, body: "{}" });
     const { emulator } = await emulated({ fetchWellKnown });
     const [key, verifier] = [newKey(), newKey()];
@@ -201,7 +201,7 @@ describe("a call that fails", () => {
   });
 
   const codes = Object.values(Code).filter((code): code is Code => typeof code === "number");
-  it.each(codes.map((code) => [code, Code[code]]))("has a name for code %i, %s", async (code, name) => {
+  it.each(codes.map((code) => [code, Code[code]]))("sends a name for code %i, %s", async (code, name) => {
     const snakeCase = String(name)
       .replace(/(?<=.)[A-Z]/g, "_$&")
       .toLowerCase();
@@ -224,7 +224,7 @@ describe("a call that fails", () => {
     expect(server.errors).toEqual([]);
   });
 
-  it("is Unimplemented where its service lacks it, and Internal without words where nobody foresaw it", async () => {
+  it("sends Unimplemented for a missing method, and Internal without text for an unexpected error", async () => {
     const mistake = new Error("secret");
     const server = await serve((router) => {
       router.service(MicroPayment, {
@@ -244,7 +244,7 @@ describe("a call that fails", () => {
     expect(server.errors).toEqual([mistake, mistake]);
   });
 
-  it("that produces nothing is told so, at HTTP status 500", async () => {
+  it("reports a call without a reply at HTTP status 500", async () => {
     const server = await serve((router) => router.rpc(openMessageStream, async function* () {}));
     expect(await post(server, requestOf("Messaging", "openMessageStream"))).toMatchObject({
       status: 500,
@@ -253,9 +253,9 @@ describe("a call that fails", () => {
   });
 });
 
-describe("a call that cannot be made", () => {
+describe("an invalid envelope call", () => {
   it.each(["", "X", "messaging", "code.messaging.v1.Messaging", "constructor", "__proto__"])(
-    "names the service %j, which is not there",
+    "rejects the unknown service %j",
     async (service) => {
       const { emulator } = await emulated();
       const expected = { status: 200, answer: failed(`Invalid service name: ${service}`) };
@@ -267,14 +267,14 @@ describe("a call that cannot be made", () => {
     ["EmulatorService", "reset"],
     ["EmulatorService", "exportState"],
     ["WalletService", "pay"],
-  ])("names the emulator's own %s, which is none of an envelope's", async (service, method) => {
+  ])("rejects the emulator's own service %s", async (service, method) => {
     const { emulator } = await emulated();
     const expected = { status: 200, answer: failed(`Invalid service name: ${service}`) };
     expect(await post(emulator, requestOf(service, method))).toMatchObject(expected);
   });
 
   it.each(["", "SendMessage", "sendmessage", "getStatus", "toString", "__proto__"])(
-    "names the method %j, which is not there",
+    "rejects the unknown method %j",
     async (method) => {
       const { emulator } = await emulated();
       const expected = { status: 200, answer: failed(`Invalid method name: Messaging.${method}`) };
@@ -283,7 +283,7 @@ describe("a call that cannot be made", () => {
   );
 
   it.each(["0a7f", "0b", "ffffffffffffffffffffff", "0a22", "0801"])(
-    "has the body %s, which its method cannot read",
+    "rejects the body %s, which the method cannot decode",
     async (bytes) => {
       const { emulator } = await emulated();
       const text = decoderText(() => fromBinary(GetStatusRequestSchema, unhex(bytes)));
@@ -300,20 +300,20 @@ describe("a call that cannot be made", () => {
     ["a varint without an end", "ffffffffffffffffffffff"],
     ["text that is not UTF-8", "1202c328"],
     ["a wire type that does not exist", "0f"],
-  ])("comes in no envelope: %s", async (_, bytes) => {
+  ])("rejects a request that is not an envelope: %s", async (_, bytes) => {
     const { emulator } = await emulated();
     const text = decoderText(() => fromBinary(RequestSchema, unhex(bytes)));
     expect(text).not.toBe("");
     expect(await post(emulator, unhex(bytes))).toMatchObject({ status: 500, answer: failed(text) });
   });
 
-  it("comes in an empty envelope", async () => {
+  it("rejects an empty envelope", async () => {
     const { emulator } = await emulated();
     const expected = { status: 200, answer: failed("Invalid service name: ") };
     expect(await post(emulator, new Uint8Array())).toMatchObject(expected);
   });
 
-  it.each(["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])("comes as a %s", async (method) => {
+  it.each(["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])("rejects an envelope sent as a %s", async (method) => {
     const { emulator } = await emulated();
     const body = method === "HEAD" ? "" : '{"error":"http post expected","success":false}';
     for (const path of ["/v1/api", "/v1/api/"]) {
@@ -329,9 +329,9 @@ describe("a call that cannot be made", () => {
   });
 });
 
-describe("a call that is too large", () => {
+describe("an envelope call that is too large", () => {
   const limit = 1024 * 1024;
-  /** A call of so many bytes, with a field that nobody knows. */
+  /** A call of `size` bytes, padded with an unknown field. */
   function callOfSize(size: number): Uint8Array {
     const call = statusCall();
     const head = Uint8Array.of(0x7a, 0, 0, 0);
@@ -340,7 +340,7 @@ describe("a call that is too large", () => {
     return Buffer.concat([call, head, new Uint8Array(length)]);
   }
 
-  it("is refused by one byte over a megabyte, and its connection goes on", async () => {
+  it("rejects a call one byte over a megabyte and keeps its connection usable", async () => {
     const { emulator } = await emulated();
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     later(() => agent.destroy());
@@ -362,8 +362,8 @@ describe("a call that is too large", () => {
   });
 });
 
-describe("a stream over HTTP", () => {
-  it("gives its first reply only, and leaves its key free", async () => {
+describe("a stream in an envelope over HTTP", () => {
+  it("sends only the first reply and frees the key", async () => {
     const { emulator, clock } = await emulated();
     const key = newKey();
     await sendPayment(emulator, key, payment());
@@ -378,7 +378,7 @@ describe("a stream over HTTP", () => {
     expect(clock.pending).toBe(timers);
   });
 
-  it("gives the first ping where it keeps alive, and leaves its key free", async () => {
+  it("sends the first ping of a stream with keep-alive and frees the key", async () => {
     const { emulator, clock } = await emulated();
     const key = newKey();
     const timers = clock.pending;
@@ -391,7 +391,7 @@ describe("a stream over HTTP", () => {
     expect(clock.pending).toBe(timers);
   });
 
-  it("hears that no further request comes only once it has answered", async () => {
+  it("half-closes the call only after the first reply", async () => {
     let read: Promise<number> | undefined;
     let early = 0;
     const server = await serve((router) =>
@@ -413,7 +413,7 @@ describe("a stream over HTTP", () => {
     expect(await read).toBe(1);
   });
 
-  /** A stream that waits for its first message, on a key at which nothing is stored. */
+  /** A stream that waits for its first message, on a key without stored messages. */
   async function waiting(emulator: Emulator, clock: { readonly pending: number }, signal?: AbortSignal) {
     const key = newKey();
     const timers = clock.pending;
@@ -423,21 +423,21 @@ describe("a stream over HTTP", () => {
     return { key, answer };
   }
 
-  it("waits for its first message", async () => {
+  it("waits for the first message of a stream", async () => {
     const { emulator, clock } = await emulated();
     const { key, answer } = await waiting(emulator, clock);
     await sendPayment(emulator, key, payment());
     expect(await answer).toMatchObject({ status: 200, answer: { ok: true } });
   });
 
-  it("that has none for a minute ends as it would elsewhere", async () => {
+  it("ends a stream without messages after a minute, like other protocols", async () => {
     const { emulator, clock } = await emulated();
     const { answer } = await waiting(emulator, clock);
     await clock.advance(61_000);
     expect(await answer).toMatchObject({ status: 200, answer: failed("[deadline_exceeded]") });
   });
 
-  it("holds its key while it waits, and no longer than its client", async () => {
+  it("frees the key of a waiting stream when its client disconnects", async () => {
     const { emulator, clock } = await emulated();
     const leaving = new AbortController();
     const timers = clock.pending;
@@ -450,7 +450,7 @@ describe("a stream over HTTP", () => {
     expect(await post(emulator, streamCall(key))).toMatchObject({ answer: { ok: true } });
   });
 
-  it("is told where the emulator closes", async () => {
+  it("reports to a waiting stream that the emulator closes", async () => {
     const { emulator, clock } = await emulated();
     const { answer } = await waiting(emulator, clock);
     await emulator.close();
@@ -458,8 +458,8 @@ describe("a stream over HTTP", () => {
   });
 });
 
-describe("a call of a page", () => {
-  it("is answered to a page of an allowed origin, preflight included", async () => {
+describe("an envelope call from a web page", () => {
+  it("responds to a page of an allowed origin, including its preflight", async () => {
     const { emulator } = await emulated();
     const origin = "http://localhost:5173";
     const preflight = await rawRequest(emulator, {
@@ -479,7 +479,7 @@ describe("a call of a page", () => {
   it.each([
     [{ origin: "https://evil.example" }, 403],
     [{ host: "evil.example" }, 421],
-  ])("is refused with %j", async (headers, status) => {
+  ])("rejects a page with %j", async (headers, status) => {
     const { emulator } = await emulated();
     const key = newKey();
     const answer = await rawRequest(emulator, { path: "/v1/api", headers, body: statusCall(key) });
@@ -487,7 +487,7 @@ describe("a call of a page", () => {
   });
 });
 
-describe("the calls of the official packages", () => {
+describe("the envelope calls of the official packages", () => {
   type Envelope = IntentVector & { readonly httpEnvelopeHex?: string };
   const intents: readonly Envelope[] = vectors.intents;
   const registered = intents.filter(({ httpEnvelopeHex }) => httpEnvelopeHex !== undefined);
@@ -509,11 +509,11 @@ describe("the calls of the official packages", () => {
   const statusOfIntent = ({ rendezvousPublicKeyHex }: Envelope) =>
     callOf(getStatus, { intentId: { value: unhex(rendezvousPublicKeyHex) } });
 
-  it("are there", () => {
+  it("loads the recorded calls", () => {
     expect(registered.length).toBeGreaterThanOrEqual(19);
   });
 
-  it.each(registered)("register $id", async (vector) => {
+  it.each(registered)("registers the recorded call $id", async (vector) => {
     const { emulator } = await emulated(generous);
     const { status, answer } = await post(emulator, unhex(vector.httpEnvelopeHex ?? ""));
     expect([status, answer.ok ? "" : answer.error]).toEqual([200, ""]);
@@ -525,7 +525,7 @@ describe("the calls of the official packages", () => {
   });
 
   it.each(registered.filter(({ id }) => ["seed-54-byte", "usd-max-7-byte"].includes(id)))(
-    "do not register $id, which is over the real limit",
+    "rejects the recorded call $id, which exceeds the real limit",
     async ({ httpEnvelopeHex }) => {
       const { emulator } = await emulated();
       const answer = failed("[invalid_argument] usd currency has a maximum amount of 5.00");
@@ -533,21 +533,21 @@ describe("the calls of the official packages", () => {
     },
   );
 
-  it("ask for a status, with and without an explicit version", async () => {
+  it("returns a status with and without an explicit version", async () => {
     const { emulator } = await emulated();
     const asked = vectors.otherMessages.find(({ id }) => id === "get-status");
     for (const bytes of [asked?.httpEnvelopeHex, asked?.docsEnvelopeHexWithExplicitEmptyVersion])
       expect(await post(emulator, unhex(bytes ?? "00"))).toMatchObject({ status: 200, answer: { ok: true } });
   });
 
-  it("poll", async () => {
+  it("polls messages with a recorded call", async () => {
     const { emulator } = await emulated();
     const { answer } = await post(emulator, envelopeOf("poll-messages"));
     if (!answer.ok) throw new Error(answer.error);
     expect(fromBinary(PollMessagesResponseSchema, answer.body).messages).toEqual([]);
   });
 
-  it("register a webhook", async () => {
+  it("registers a webhook with a recorded call", async () => {
     const { emulator } = await emulated({ resolveHost: async () => ["203.0.113.1"] });
     const { answer } = await post(emulator, envelopeOf("register-webhook"));
     if (!answer.ok) throw new Error(answer.error);
@@ -556,7 +556,7 @@ describe("the calls of the official packages", () => {
     );
   });
 
-  it("of the docs, whose body is none, are told so", async () => {
+  it("rejects the calls of the official docs, whose body is invalid", async () => {
     const { emulator } = await emulated();
     const text = decoderText(() => fromBinary(SendMessageRequestSchema, unhex("01020304")));
     const expected = { status: 200, answer: failed(text) };
@@ -564,7 +564,7 @@ describe("the calls of the official packages", () => {
   });
 });
 
-it("knows every method of the sequencer by its short names", async () => {
+it("serves every method of the sequencer by its short names", async () => {
   const { emulator } = await emulated();
   const methods = [...Messaging.methods, ...MicroPayment.methods, ...Identity.methods];
   for (const { parent, localName } of methods) {
@@ -582,7 +582,7 @@ interface Answer2 {
   readonly bytes: Uint8Array;
 }
 
-/** A request over HTTP/2, on a connection of its own. */
+/** Sends a request over HTTP/2 on its own connection. */
 function post2(
   { url }: Emulator,
   { method = "POST", path = "/v1/api", body }: { method?: string; path?: string; body?: Uint8Array },

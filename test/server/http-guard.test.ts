@@ -14,7 +14,7 @@ import {
 } from "../../src/server/port/http-guard.js";
 import { type PortServer, startPortServer } from "../../src/server/port/port-server.js";
 
-describe("host check", () => {
+describe("checkHost", () => {
   const loopback = { host: "127.0.0.1", port: 4000 };
   const lan = { host: "192.168.1.5", port: 4000 };
   const named = { host: "Box.lan", port: 4000 };
@@ -44,7 +44,7 @@ describe("host check", () => {
     ["emulator", loopback, ["emulator:80"]],
     ["[fd00::7]:4000", loopback, ["fd00::7"]],
     ["[fd00::7]:4000", loopback, ["[FD00::7]:4000"]],
-  ])("accepts %s at %o with %j allowed", (header, bound, allowed) => {
+  ])("accepts host %s at %o with %j allowed", (header, bound, allowed) => {
     expect(checkHost(header, bound, allowed)).toEqual({ kind: "allowed" });
   });
 
@@ -73,11 +73,11 @@ describe("host check", () => {
     ["emulator:4001", loopback, ["emulator:4000"]],
     ["emulator.evil", loopback, ["emulator"]],
     ["evil.example", loopback, []],
-  ])("refuses %j at %o with %j allowed", (header, bound, allowed) => {
+  ])("refuses host %j at %o with %j allowed", (header, bound, allowed) => {
     expect(checkHost(header, bound, allowed)).toMatchObject({ kind: "refused" });
   });
 
-  test("shows the refused value only encoded, and not all of a long one", () => {
+  test("encodes and truncates the refused host in the error", () => {
     expect(checkHost('<b>"\r\n', loopback, undefined)).toEqual({
       kind: "refused",
       error: "host not allowed: %3Cb%3E%22%0D%0A",
@@ -87,7 +87,7 @@ describe("host check", () => {
   });
 });
 
-describe("CORS", () => {
+describe("corsHeaders", () => {
   const from = (origin: string | undefined, more: object = {}) => ({ origin, method: "POST", ...more });
 
   test.each([
@@ -104,7 +104,7 @@ describe("CORS", () => {
     ["null", ["null"]],
     ["null", "*"],
     ["chrome-extension://abc", ["chrome-extension://abc"]],
-  ] as const)("lets %s call when %j is allowed", (origin, allowed) => {
+  ] as const)("allows origin %s when %j is allowed", (origin, allowed) => {
     expect(corsHeaders(from(origin), allowed)).toEqual({
       kind: "actual",
       headers: {
@@ -133,7 +133,7 @@ describe("CORS", () => {
     ["http://shop.example", ["https://shop.example"]],
     ["https://a.shop.example", ["https://shop.example"]],
     ["null", ["https://shop.example", "file:///", "data:,"]],
-  ] as const)("refuses %j when %j is allowed, with and without preflight", (origin, allowed) => {
+  ] as const)("refuses origin %j when %j is allowed, with and without a preflight", (origin, allowed) => {
     expect(corsHeaders(from(origin), allowed)).toEqual({ kind: "refused" });
     const preflight = from(origin, { method: "OPTIONS", requestMethod: "POST" });
     expect(corsHeaders(preflight, allowed)).toEqual({ kind: "refused" });
@@ -144,11 +144,11 @@ describe("CORS", () => {
     ["http://localhost:4000", "localhost:4000"],
     ["http://emulator.lan", "Emulator.lan:80"],
     ["https://emulator.lan", "emulator.lan"],
-  ])("has nothing to say about %j at host %j", (origin, host) => {
+  ])("returns not-cors for origin %j at host %j", (origin, host) => {
     expect(corsHeaders(from(origin, { host }), [])).toEqual({ kind: "not-cors" });
   });
 
-  test("answers a preflight with Connect's lists and what was asked for", () => {
+  test("answers a preflight with Connect's lists and the requested headers", () => {
     const verdict = corsHeaders(
       from("http://localhost:5173", {
         method: "OPTIONS",
@@ -173,12 +173,12 @@ describe("CORS", () => {
     expect(allowHeaders).not.toContain("<");
   });
 
-  test("takes OPTIONS without a requested method for an actual request", () => {
+  test("treats OPTIONS without a requested method as an actual request", () => {
     expect(corsHeaders(from("http://localhost", { method: "OPTIONS" }), undefined).kind).toBe("actual");
   });
 });
 
-describe("guarding a server", () => {
+describe("guardRequest", () => {
   const cleanups: (() => unknown)[] = [];
   const path = "/code.micropayment.v1.MicroPayment/GetStatus";
   const page = "http://localhost:5173";
@@ -296,7 +296,7 @@ describe("guarding a server", () => {
       expect(answer.text).toContain(text);
     });
 
-    test("adds none without an Origin, but says that answers vary", async () => {
+    test("adds only Vary without an Origin", async () => {
       const answer = await call(await serve(), { method: "POST", path, headers: json, body: "{}" });
       expect(answer).toMatchObject({ status: 200, headers: { vary: "Origin" }, text: '{"exists":true}' });
       expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
@@ -309,7 +309,7 @@ describe("guarding a server", () => {
     });
 
     test.each([["OPTIONS"], ["POST"]])(
-      "answers 403 to %s of another origin, without allowing anything",
+      "sends 403 without CORS headers to %s from another origin",
       async (method) => {
         const headers = { ...json, origin: "https://evil.example", "access-control-request-method": "POST" };
         const body = method === "POST" ? "{}" : "";
@@ -323,7 +323,7 @@ describe("guarding a server", () => {
       },
     );
 
-    test("answers 421 to a foreign host, whatever the origin", async () => {
+    test("sends 421 for a foreign host with any origin", async () => {
       const server = await serve({ allowedHosts: ["emulator"] });
       const refused = await call(server, {
         method: "POST",
@@ -338,7 +338,7 @@ describe("guarding a server", () => {
       expect(allowed.status).toBe(200);
     });
 
-    test("lets the server's own pages call, also where no loopback origin may", async () => {
+    test("allows the server's own pages even if no loopback origin is allowed", async () => {
       const server = await serve({ allowedOrigins: ["https://shop.example"], allowedHosts: ["emulator"] });
       const own = { method: "GET", path: "/", host: "emulator:1", headers: { origin: "http://emulator:1" } };
       expect((await call(server, own)).status).toBe(200);

@@ -50,13 +50,13 @@ afterEach(cleanUp);
 const walletSeed = filled(9);
 const verifier = newKey();
 
-/** The key by which a domain knows a user of the wallet. */
+/** The key by which a domain identifies a user of the wallet. */
 const userKey = (user?: string, domain = "example.com") => new WalletUsers(walletSeed).relate(user, domain);
 const userId = (user?: string, domain?: string) => toBase58(userKey(user, domain).publicKey);
 
 interface Bed extends Emulated {
   readonly store: Store;
-  /** Answered in the place of well-known files. */
+  /** Served in place of well-known files. */
   wellKnown: () => Promise<WellKnownAnswer>;
   readonly fetched: string[];
 }
@@ -73,14 +73,14 @@ async function bedOf(options: EmulatorOptions = {}): Promise<Bed> {
   return bed;
 }
 
-/** A key with a login request. */
+/** Registers a login request and returns its key. */
 async function asked(emulator: Emulator, domain = "example.com"): Promise<SigningKey> {
   const key = newKey();
   await sendLogin(emulator, key, login(key, verifier, domain));
   return key;
 }
 
-/** A key with a payment request of a verified domain. */
+/** Registers a payment request with a verified domain and returns its key. */
 async function askedToPay(emulator: Emulator): Promise<SigningKey> {
   const key = newKey();
   await sendPayment(emulator, key, verifiedPayment(key, verifier, "example.com"));
@@ -92,7 +92,7 @@ const kindsAt = async (emulator: Emulator, key: SigningKey) =>
   (await poll(emulator, key)).map(({ kind }) => kind.case);
 
 describe.each(rawWays)("GetLoginForThirdPartyApp over $name", ({ open }) => {
-  it.each([false, true])("answers in the order of the protocol; lenient: %s", async (lenient) => {
+  it.each([false, true])("returns results in the order of the protocol; lenient: %s", async (lenient) => {
     const bed = await bedOf({ lenient });
     const at = { transport: open(bed.emulator) };
     const [unasked, unlisted] = [newKey(), newKey()];
@@ -137,7 +137,7 @@ describe.each(rawWays)("GetLoginForThirdPartyApp over $name", ({ open }) => {
     expect(new Set(bed.fetched)).toEqual(new Set(["https://example.com/.well-known/code-payments.json"]));
   });
 
-  it("is signed by the verifier, which is asked first, unless it is lenient", async () => {
+  it("checks the verifier's signature first, unless the server is lenient", async () => {
     const [strict, lenient] = [await bedOf(), await bedOf({ lenient: true })];
     for (const bed of [strict, lenient]) {
       const at = { transport: open(bed.emulator) };
@@ -172,7 +172,7 @@ describe("GetLoginForThirdPartyApp", () => {
       async () => ({ status: 200, body: '{"public_keys":[1]}' }),
       "json: public_keys is not a list of strings",
     ],
-  ])("is refused where the well-known file %s", async (_, wellKnown, why) => {
+  ])("rejects a verifier if the well-known file %s", async (_, wellKnown, why) => {
     const bed = await bedOf();
     const key = await asked(bed.emulator);
     await bed.emulator.wallet.login(idOf(key));
@@ -181,7 +181,7 @@ describe("GetLoginForThirdPartyApp", () => {
     expect(await refusalOf(call)).toEqual(unauthenticated(`error veryfing domain ownership: ${why}`));
   });
 
-  it("tells whoever the domain lists now, and no longer whom it does not", async () => {
+  it("returns the user only to a verifier that the domain currently lists", async () => {
     const bed = await bedOf();
     const next = newKey();
     const key = await asked(bed.emulator);
@@ -194,7 +194,7 @@ describe("GetLoginForThirdPartyApp", () => {
     );
   });
 
-  it("asks the base domain of the one subdomain that can be verified", async () => {
+  it("fetches the file of the base domain for the one verifiable subdomain", async () => {
     const bed = await bedOf();
     const key = await asked(bed.emulator, "app.getcode.com");
     await bed.emulator.wallet.login(idOf(key));
@@ -204,7 +204,7 @@ describe("GetLoginForThirdPartyApp", () => {
     expect(bed.fetched).toEqual(["https://getcode.com/.well-known/code-payments.json"]);
   });
 
-  it("still tells of an intent that was revoked, which its status does not show", async () => {
+  it("still returns the user of a revoked intent, which the status no longer shows", async () => {
     const bed = await bedOf();
     const key = await asked(bed.emulator);
     await bed.emulator.wallet.login(idOf(key));
@@ -213,7 +213,7 @@ describe("GetLoginForThirdPartyApp", () => {
     expect(await loginOf(bed.emulator, getLoginRequest(key.publicKey, verifier))).toEqual(["OK", userId()]);
   });
 
-  it("holds nobody up at the key while a well-known file does not come", async () => {
+  it("does not block other calls at the key while a well-known file is pending", async () => {
     const bed = await bedOf();
     const key = await asked(bed.emulator);
     let answer = (_: WellKnownAnswer) => {};
@@ -226,7 +226,7 @@ describe("GetLoginForThirdPartyApp", () => {
     await until(() => bed.fetched.length === 1);
     await bed.emulator.wallet.login(idOf(key));
     answer(listing(verifier));
-    // As it was when it was asked.
+    // The state when the call was made.
     expect(await waiting).toEqual(["NO_USER_LOGGED_IN"]);
   });
 
@@ -249,7 +249,7 @@ describe("GetLoginForThirdPartyApp", () => {
       { intentId: of(32), verifier: of(32), signature: of(63) },
       embedded("Signature", 64),
     ],
-  ])("is not valid %s", async (_, request, text) => {
+  ])("rejects an invalid request: %s", async (_, request, text) => {
     for (const lenient of [false, true]) {
       const { emulator } = await bedOf({ lenient });
       expect(await refusalOf(identityOf(emulator).getLoginForThirdPartyApp(request))).toEqual(
@@ -260,10 +260,10 @@ describe("GetLoginForThirdPartyApp", () => {
 });
 
 describe.each(rawWays)("LoginToThirdPartyApp over $name", ({ open }) => {
-  it("answers in the order of the protocol", async () => {
+  it("returns results in the order of the protocol", async () => {
     const bed = await bedOf();
     const at = { transport: open(bed.emulator) };
-    // From now on the wallet has relationships with the domain.
+    // From here on, the wallet has relationships with the domain.
     for (const user of ["alice", "bob"])
       await bed.emulator.wallet.login(idOf(await asked(bed.emulator)), { user });
     const [alice, bob, stranger] = [userKey("alice"), userKey("bob"), newKey()];
@@ -288,7 +288,7 @@ describe.each(rawWays)("LoginToThirdPartyApp over $name", ({ open }) => {
     expect(await log(key, stranger)).toBe("INVALID_ACCOUNT");
     // Of the same user, but for another domain.
     expect(await log(key, userKey("alice", "example.org"))).toBe("INVALID_ACCOUNT");
-    // Of the wallet, but without a relationship so far.
+    // Of the wallet, but still without a relationship.
     expect(await log(key, userKey("carol"))).toBe("INVALID_ACCOUNT");
     expect(await kindsAt(bed.emulator, key)).toEqual(["requestToLogin"]);
 
@@ -298,13 +298,13 @@ describe.each(rawWays)("LoginToThirdPartyApp over $name", ({ open }) => {
     expect(await log(key, stranger)).toBe("INVALID_ACCOUNT");
     expect(await log(key, alice)).toBe("OK");
     expect(await kindsAt(bed.emulator, key)).toEqual(["requestToLogin", "intentSubmitted"]);
-    // The wallet's side never asks who owns the domain.
+    // The wallet's call never checks the owner of the domain.
     expect(bed.fetched).toEqual([]);
     const answer = await loginOf(at, getLoginRequest(key.publicKey, verifier));
     expect(answer).toEqual(["OK", userId("alice")]);
   });
 
-  it("is signed by the user's key", async () => {
+  it("rejects a request that the user's key did not sign", async () => {
     const bed = await bedOf({ lenient: true });
     const at = { transport: open(bed.emulator) };
     const { wallet } = bed.emulator;
@@ -320,7 +320,7 @@ describe.each(rawWays)("LoginToThirdPartyApp over $name", ({ open }) => {
 });
 
 describe("LoginToThirdPartyApp", () => {
-  it("emits IntentSubmitted without metadata, and arms the webhook", async () => {
+  it("emits IntentSubmitted without metadata and schedules the webhook", async () => {
     const sent: string[] = [];
     const deliverWebhook = async ({ url }: { url: string }) => {
       sent.push(url);
@@ -345,7 +345,7 @@ describe("LoginToThirdPartyApp", () => {
     await until(() => stream.items.length === 3);
     expect(sent).toEqual(["http://localhost/login"]);
     expect(await kindsAt(emulator, key)).toEqual(["requestToLogin", "intentSubmitted", "webhookCalled"]);
-    // The same user once more changes nothing.
+    // A repeated login of the same user changes nothing.
     expect((await emulator.wallet.login(idOf(key))).userId).toBe(userId);
     await clock.advance(1_000);
     expect(sent).toHaveLength(1);
@@ -353,7 +353,7 @@ describe("LoginToThirdPartyApp", () => {
   });
 
   it.each(["putIntent", "putWebhook", "addMessage"] as const)(
-    "takes effect as a whole or not at all, where %s fails",
+    "stores either everything or nothing if %s fails",
     async (method) => {
       let failing = false;
       const failure = new Error("no space left");
@@ -385,7 +385,7 @@ describe("LoginToThirdPartyApp", () => {
       const before = await inner.dump();
       const timers = clock.pending;
       failing = true;
-      // A user with a relationship, as the wallet's calls make one.
+      // A user with a relationship, as the wallet's calls create one.
       const refusal = await refusalOf(emulator.wallet.login(idOf(key)));
       failing = false;
       expect(refusal).toEqual({ code: "Internal", text: "" });
@@ -400,7 +400,7 @@ describe("LoginToThirdPartyApp", () => {
     },
   );
 
-  it("lets one of two users in, where they come at once", async () => {
+  it("accepts one of two concurrent users", async () => {
     const bed = await bedOf();
     const users = ["alice", "bob"];
     for (const user of users) await bed.emulator.wallet.login(idOf(await asked(bed.emulator)), { user });
@@ -414,7 +414,7 @@ describe("LoginToThirdPartyApp", () => {
     expect(await kindsAt(bed.emulator, key)).toEqual(["requestToLogin", "intentSubmitted"]);
   });
 
-  it("knows a revoked login still, and lets nobody else in", async () => {
+  it("recognizes a revoked login and rejects other users", async () => {
     const bed = await bedOf();
     const { wallet } = bed.emulator;
     const key = await asked(bed.emulator);
@@ -426,7 +426,7 @@ describe("LoginToThirdPartyApp", () => {
     expect(await statusOf(bed.emulator, key)).toMatchObject({ intentSubmitted: false });
   });
 
-  it("lets nobody in where an intent without a user is on record", async () => {
+  it("rejects every login after an intent without a user", async () => {
     const bed = await bedOf();
     const key = await asked(bed.emulator);
     await submit(bed.store, key);
@@ -450,7 +450,7 @@ describe("LoginToThirdPartyApp", () => {
       { intentId: of(32), userId: of(32), signature: of(65) },
       embedded("Signature", 64),
     ],
-  ])("is not valid %s", async (_, request, text) => {
+  ])("rejects an invalid request: %s", async (_, request, text) => {
     const { emulator } = await bedOf();
     expect(await refusalOf(identityOf(emulator).loginToThirdPartyApp(request))).toEqual(
       invalid(`invalid LoginToThirdPartyAppRequest.${text}`),
@@ -458,8 +458,8 @@ describe("LoginToThirdPartyApp", () => {
   });
 });
 
-describe("a store that fails", () => {
-  it("is Internal without words, whichever call it fails in", async () => {
+describe("a login call with a failing store", () => {
+  it("returns Internal without text for every call", async () => {
     const failure = new Error("broken");
     const store = { ...memoryStore(), transaction: () => Promise.reject(failure) };
     const { emulator, errors } = await bedOf({
@@ -476,7 +476,7 @@ describe("a store that fails", () => {
   });
 });
 
-/** Signatures of a login call at a key that are not the account's. */
+/** Signatures of a login call at a key that are not by the account. */
 function forgeries(key: SigningKey, account: SigningKey): Uint8Array[] {
   const { publicKey } = key;
   const bytes = loginBytes(publicKey, account.publicKey);
@@ -503,7 +503,7 @@ function of(length: number) {
   return { value: filled(1, length) };
 }
 
-/** The text of a wrong length inside a field. */
+/** The validation text for a wrong length inside a field. */
 function embedded(field: string, length: number, message = field): string {
   const inner = `invalid ${message}.Value: value length must be ${length} bytes`;
   return `${field}: embedded message failed validation | caused by: ${inner}`;

@@ -53,7 +53,7 @@ const recordOf = (key: SigningKey) =>
   store.transaction(toBase58(key.publicKey), (transaction) => transaction.getRequest());
 
 describe("a login request", () => {
-  it("is checked in the order of the protocol: each request violates one rule and those after it", async () => {
+  it("checks the rules in the order of the protocol: each request violates one rule and those after it", async () => {
     const [submitted, paid] = [newKey(), newKey()];
     await submit(store, submitted);
     await sendPayment(emulator, paid, payment());
@@ -83,7 +83,7 @@ describe("a login request", () => {
     );
   });
 
-  it("makes a record with a verified base domain and no payment", async () => {
+  it("stores a record with a verified base domain and without a payment", async () => {
     const key = newKey();
     const { messageId } = await send(key);
     expect(messageId?.value).toHaveLength(16);
@@ -104,11 +104,11 @@ describe("a login request", () => {
     ["localhost", "value must have base domain and tld"],
     ["com.", "value must have base domain and tld"],
     ["eXample.com", "domain name is invalid: idna: disallowed rune U+0058"],
-  ])("is refused for the domain %s", async (domain, why) => {
+  ])("rejects the domain %s", async (domain, why) => {
     expect(await refused(newKey(), {}, domain)).toEqual(invalid(`domain is invalid: ${why}`));
   });
 
-  it("is verified for a subdomain of one name only", async () => {
+  it("verifies only the one verifiable subdomain", async () => {
     expect(await refused(newKey(), {}, "app.example.com")).toEqual(
       unauthenticated("error veryfing domain ownership: subdomains cannot be verified"),
     );
@@ -119,7 +119,7 @@ describe("a login request", () => {
     expect((await recordOf(key))?.domain).toEqual({ base: "getcode.com", verified: true });
   });
 
-  it("is signed by the verifier over domain, verifier and rendezvous key", async () => {
+  it("requires the verifier's signature over domain, verifier and rendezvous key", async () => {
     const key = newKey();
     const other = newKey();
     const own = login(key, verifier, "example.com");
@@ -130,21 +130,21 @@ describe("a login request", () => {
     ];
     for (const change of changes)
       expect(await refused(key, { ...change, signature: own.signature })).toEqual(unauthenticated());
-    // By the rendezvous key instead of the verifier.
+    // Signed by the rendezvous key instead of the verifier.
     const byRendezvous = login(key, key, "example.com", { verifier: { value: verifier.publicKey } });
     expect(await refusalOf(sendLogin(emulator, key, byRendezvous))).toEqual(unauthenticated());
     await sendLogin(emulator, key, own);
   });
 
-  it("that was made for another key is refused there", async () => {
+  it("rejects a login request that was made for another key", async () => {
     const [key, other] = [newKey(), newKey()];
     const request = login(key, verifier, "example.com");
     expect(await refusalOf(sendLogin(emulator, other, request))).toEqual(invalid("rendezvous key mismatch"));
   });
 });
 
-describe("the same login request again", () => {
-  it("is accepted any number of times, each as another message, and changes nothing", async () => {
+describe("a repeated login request", () => {
+  it("accepts repeats as new messages without changing the record", async () => {
     const key = newKey();
     await send(key);
     const record = await recordOf(key);
@@ -154,7 +154,7 @@ describe("the same login request again", () => {
     expect(new Set(ids).size).toBe(4);
   });
 
-  it("must name the same base domain, which is asked before its owner", async () => {
+  it("compares the base domain before it checks the owner", async () => {
     const key = newKey();
     await send(key, {}, "app.getcode.com");
     await send(key, {}, "getcode.com");
@@ -165,7 +165,7 @@ describe("the same login request again", () => {
     );
   });
 
-  it("may come from another verifier who owns the domain", async () => {
+  it("accepts another verifier that owns the domain", async () => {
     const second = newKey();
     const keys = [verifier, second].map(({ publicKey }) => toBase58(publicKey));
     answer = async () => ({ status: 200, body: JSON.stringify({ public_keys: keys }) });
@@ -175,7 +175,7 @@ describe("the same login request again", () => {
     expect(await poll(emulator, key)).toHaveLength(2);
   });
 
-  it("must not follow a payment, verified or not, and no payment may follow it", async () => {
+  it("rejects a login after a payment and a payment after a login, verified or not", async () => {
     const paid = newKey();
     await sendPayment(emulator, paid, verifiedPayment(paid, verifier, "example.com"));
     expect(await refused(paid)).toEqual(invalid("original request requires payment"));
@@ -186,7 +186,7 @@ describe("the same login request again", () => {
     ).toEqual(invalid("original request doesn't require payment"));
   });
 
-  it("is refused once an intent was submitted", async () => {
+  it("rejects a repeat after an intent was submitted", async () => {
     const key = newKey();
     await send(key);
     await submit(store, key);

@@ -1,4 +1,4 @@
-/** The bytes of the official client's logins, as they are. */
+/** Byte-exact logins of the official client. */
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
 import * as crypto from "#crypto";
@@ -20,24 +20,29 @@ import { hex, type IntentVector, unhex, vectors } from "../support/vectors.js";
 afterEach(cleanUp);
 
 const logins = vectors.intents.filter(({ input }) => input.login !== undefined);
-// The seed that the vectors name for their verifier.
+// The seed that the vectors state for their verifier.
 const verifier = crypto.keyFromSeed(new Uint8Array(32).fill(8));
 
-/** `GetLoginForThirdPartyApp` as `@code-wallet/client` 2.0.8 sends it, for the intent `login-client-secret`. */
+/**
+ * The `GetLoginForThirdPartyApp` request of `@code-wallet/client` 2.0.8 for the intent `login-client-secret`.
+ */
 const officialGetLogin =
   "0a220a20184052f70776d67a76688bfe7fb577f5b124ac5655f775e867dba1ee6647e47c" +
   "12220a201398f62c6d1a457c51ba6a4b5f3dbd2f69fca93216218dc8997e416bd17d93ca" +
   "1a420a403a35f861f608ceeacf1d4e58cfdf1b46c4fc8d1fe4ecb420f93049f2f120823e" +
   "ea901ee19c6f93ab8fcc6d8a6093ce4fba5408ef5894a4efefa75d2dbc5da60e";
 
-/** What it puts before, to post it to `/v1/api/`: service `Identity`, method `getLoginForThirdPartyApp`, and a length. */
+/**
+ * The prefix that it adds to post it to `/v1/api/`: service `Identity`, method `getLoginForThirdPartyApp`,
+ * and a length.
+ */
 const officialEnvelopeHead = "12084964656e746974791a186765744c6f67696e466f7254686972645061727479417070228c01";
 
 const started = () => emulated({ fetchWellKnown: async () => listing(verifier) });
 
 const keyOf = ({ payloadHex }: IntentVector) => rendezvousKey(unhex(payloadHex));
 
-/** The user, asked for by the bytes of a request. */
+/** Returns the user for a byte-exact request. */
 async function userBy({ url }: Emulator, request: Uint8Array): Promise<unknown> {
   const response = await fetch(`${url}/code.user.v1.Identity/GetLoginForThirdPartyApp`, {
     method: "POST",
@@ -45,17 +50,17 @@ async function userBy({ url }: Emulator, request: Uint8Array): Promise<unknown> 
     body: new Uint8Array(request),
   });
   expect(response.status).toBe(200);
-  // Field 2, an account of 32 bytes; the result OK is not written.
+  // Field 2, an account of 32 bytes. The result OK is the default and so absent.
   const answer = new Uint8Array(await response.arrayBuffer());
   expect(hex(answer.subarray(0, 4))).toBe("12220a20");
   return toBase58(answer.subarray(4));
 }
 
-describe.each(logins)("the login of the vector $id", (vector) => {
+describe.each(logins)("the login of vector $id", (vector) => {
   const { messageHex = "", signatureHex = "" } = vector;
   const { login } = vector.input as { login: { domain: string; verifier: string } };
 
-  it("is registered byte for byte, and answered", async () => {
+  it("is registered byte for byte, and its login is returned", async () => {
     const { emulator } = await started();
     const key = keyOf(vector);
     expect(login.verifier).toBe(toBase58(verifier.publicKey));
@@ -87,7 +92,7 @@ describe.each(logins)("the login of the vector $id", (vector) => {
 });
 
 it.each(logins.filter(({ restBody }) => restBody !== undefined))(
-  "the payment with login of the vector $id is registered over REST by its body as it is",
+  "registers the payment with login of vector $id over REST with its exact body",
   async ({ restBody, payloadHex }) => {
     const { emulator } = await started();
     const body = JSON.stringify(restBody);
@@ -97,10 +102,10 @@ it.each(logins.filter(({ restBody }) => restBody !== undefined))(
   },
 );
 
-describe("the official client's question who logged in", () => {
+describe("GetLoginForThirdPartyApp of the official client", () => {
   const vector = logins.find(({ id }) => id === "login-client-secret");
 
-  it("is what this package signs, byte for byte, and answered, also in its envelope", async () => {
+  it("matches this package's signed bytes and returns the user, also in an envelope", async () => {
     if (vector === undefined) throw new Error("the vector is gone");
     const key = keyOf(vector);
     const own = toBinary(GetLoginForThirdPartyAppRequestSchema, getLoginRequest(key.publicKey, verifier));

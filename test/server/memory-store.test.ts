@@ -19,7 +19,7 @@ function message(messageId: string, fields: Partial<MessageRecord> = {}): Messag
   return { messageId, kind: "codeScanned", bytes: filled(1, 4), createdAt: 10, ...fields };
 }
 
-/** Something to wait for, and what ends the wait. */
+/** A promise to wait for, and the function that resolves it. */
 function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -34,8 +34,8 @@ const idsAt = (key: string) =>
     (await transaction.listMessages(1000)).map(({ messageId }) => messageId),
   );
 
-describe("a transaction", () => {
-  it("returns what its work returns, and reads what it wrote", async () => {
+describe("a transaction of memoryStore", () => {
+  it("returns the result of its work and reads its own writes", async () => {
     const seen = await store.transaction("key", async (transaction) => {
       expect(await transaction.getRequest()).toBeUndefined();
       await transaction.putRequest(request);
@@ -47,7 +47,7 @@ describe("a transaction", () => {
     expect(await store.transaction("other", (transaction) => transaction.getRequest())).toBeUndefined();
   });
 
-  it("leaves nothing of what it wrote where it throws, and passes the error on", async () => {
+  it("discards its writes and rethrows the error if the work throws", async () => {
     await store.transaction("key", (transaction) => transaction.addMessage(message("kept")));
     const failure = new Error("too late");
     const work = store.transaction("key", async (transaction) => {
@@ -72,7 +72,7 @@ describe("a transaction", () => {
     expect(await idsAt("key")).toEqual(["kept"]);
   });
 
-  it("does not make a key where it throws, or only reads", async () => {
+  it("does not create a key if it throws or only reads", async () => {
     await expect(
       store.transaction("key", async (transaction) => {
         await transaction.addMessage(message("a"));
@@ -84,7 +84,7 @@ describe("a transaction", () => {
     expect((await store.dump()).size).toBe(0);
   });
 
-  it("is not seen by others before it has ended", async () => {
+  it("hides its writes from others until it ends", async () => {
     const { opened, open } = gate();
     const writing = store.transaction("key", async (transaction) => {
       await transaction.putRequest(request);
@@ -97,15 +97,15 @@ describe("a transaction", () => {
     expect((await store.dump()).get("key")?.request).toBe(request);
   });
 
-  it("writes nothing any more once it has ended", async () => {
+  it("ignores writes after it has ended", async () => {
     const late = await store.transaction("key", async (transaction) => transaction);
     await late.putRequest(request);
     expect((await store.dump()).size).toBe(0);
   });
 });
 
-describe("transactions on one key", () => {
-  it("run one after the other, in the order they came", async () => {
+describe("memoryStore transactions on one key", () => {
+  it("run one after the other in order of arrival", async () => {
     const log: string[] = [];
     const run = (name: string, work: () => Promise<void>) =>
       store.transaction("key", async () => {
@@ -150,7 +150,7 @@ describe("transactions on one key", () => {
     );
   });
 
-  it("go on after one that failed, also where its error comes before anything is awaited", async () => {
+  it("continue after a failed transaction, even if it throws synchronously", async () => {
     const outcomes = await Promise.allSettled([
       store.transaction("key", () => Promise.reject(new Error("first"))),
       store.transaction("key", () => {
@@ -163,7 +163,7 @@ describe("transactions on one key", () => {
   });
 });
 
-describe("transactions on different keys", () => {
+describe("memoryStore transactions on different keys", () => {
   it("do not wait for each other", async () => {
     const { opened, open } = gate();
     const held = store.transaction("held", () => opened);
@@ -180,7 +180,7 @@ describe("transactions on different keys", () => {
     await held;
   });
 
-  it("may even wait for each other on purpose", async () => {
+  it("can wait for each other explicitly", async () => {
     const [a, b] = [gate(), gate()];
     await Promise.all([
       store.transaction("a", async () => {
@@ -194,7 +194,7 @@ describe("transactions on different keys", () => {
     ]);
   });
 
-  it("leave nothing in memory where they only read, or fail", async () => {
+  it("keep no memory if they only read or fail", async () => {
     v8.setFlagsFromString("--expose-gc");
     const collect = vm.runInNewContext("gc") as () => void;
     const load = async (from: number) => {
@@ -210,13 +210,13 @@ describe("transactions on different keys", () => {
     };
     const before = await load(0);
     const after = await load(50_000);
-    // A lock that stayed would take more than 100 bytes for each of the 50,000 keys.
+    // A leaked lock would take more than 100 bytes for each of the 50,000 keys.
     expect(after - before).toBeLessThan(3_000_000);
   });
 });
 
-describe("the messages of a key", () => {
-  it("are listed oldest first, up to a limit, and deleted by id", async () => {
+describe("memoryStore messages of a key", () => {
+  it("are listed oldest first up to a limit, and deleted by id", async () => {
     for (const id of ["c", "a", "b"])
       await store.transaction("key", (transaction) => transaction.addMessage(message(id)));
     expect(await idsAt("key")).toEqual(["c", "a", "b"]);
@@ -228,7 +228,7 @@ describe("the messages of a key", () => {
     });
   });
 
-  it("are found by kind for as long as they are stored", async () => {
+  it("are found by kind while they are stored", async () => {
     await store.transaction("key", async (transaction) => {
       await transaction.addMessage(message("a", { kind: "webhookCalled" }));
       await transaction.addMessage(message("b"));
@@ -239,7 +239,7 @@ describe("the messages of a key", () => {
     });
   });
 
-  it("make the key first seen when the first one came, also when it is gone", async () => {
+  it("set firstSeenAt on the first message and keep it after deletion", async () => {
     const firstSeenAt = () => store.transaction("key", (transaction) => transaction.firstSeenAt());
     expect(await firstSeenAt()).toBeUndefined();
     await store.transaction("key", async (transaction) => {
@@ -252,8 +252,8 @@ describe("the messages of a key", () => {
   });
 });
 
-describe("the whole content", () => {
-  it("is a copy that later writes do not change, and can be put back", async () => {
+describe("memoryStore.dump", () => {
+  it("returns a copy that later writes do not change and that load accepts", async () => {
     await store.transaction("key", (transaction) => transaction.addMessage(message("a")));
     const copy = await store.dump();
     await store.transaction("key", (transaction) => transaction.addMessage(message("b")));
@@ -267,8 +267,8 @@ describe("the whole content", () => {
   });
 });
 
-describe("closing", () => {
-  it("does not wait for a transaction that waits for something else", async () => {
+describe("memoryStore.close", () => {
+  it("does not wait for a pending transaction", async () => {
     const { opened, open } = gate();
     const held = store.transaction("key", () => opened);
     await store.close();
@@ -277,8 +277,8 @@ describe("closing", () => {
   });
 });
 
-describe("loading", () => {
-  it("does not wait for a transaction that runs, and keeps what it wrote out of the new state", async () => {
+describe("memoryStore.load", () => {
+  it("does not wait for a running transaction and discards its writes", async () => {
     const { opened, open } = gate();
     const running = store.transaction("key", async (transaction) => {
       await transaction.addMessage(message("old"));

@@ -2,7 +2,7 @@ import net from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fetchWellKnown, isPrivate, publicLookup } from "../../src/server/outbound.js";
 
-describe("an address is private", () => {
+describe("isPrivate", () => {
   it.each([
     "0.0.0.0",
     "10.0.0.1",
@@ -40,7 +40,7 @@ describe("an address is private", () => {
     "fe80::1%eth0",
     "fec0::1",
     "ff02::1",
-  ])("where it is %s", (address) => {
+  ])("returns true for %s", (address) => {
     expect(isPrivate(address)).toBe(true);
   });
 
@@ -63,12 +63,12 @@ describe("an address is private", () => {
     "2001:4860:4860::8888",
     "2606:4700:4700::1111",
     "2a00::1",
-  ])("but not where it is %s", (address) => {
+  ])("returns false for %s", (address) => {
     expect(isPrivate(address)).toBe(false);
   });
 });
 
-describe("the well-known file of a domain", () => {
+describe("fetchWellKnown", () => {
   let server: net.Server;
   let connections = 0;
   let port: number;
@@ -83,7 +83,7 @@ describe("the well-known file of a domain", () => {
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
   it.each(["127.0.0.1", "127.1", "2130706433", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "0"])(
-    "is not fetched from %s",
+    "rejects the address %s",
     async (host) => {
       const url = `https://${host}:${port}/.well-known/code-payments.json`;
       await expect(fetchWellKnown(url)).rejects.toThrow("the address is private");
@@ -91,14 +91,14 @@ describe("the well-known file of a domain", () => {
     },
   );
 
-  it("is not fetched from a name that leads to a private address only", async () => {
+  it("rejects a name that resolves only to a private address", async () => {
     await expect(fetchWellKnown(`https://localhost:${port}/`)).rejects.toThrow(
       "localhost has no public address",
     );
     expect(connections).toBe(0);
   });
 
-  it("is looked up to public addresses only, in both forms that Node asks for", async () => {
+  it("resolves to public addresses only, in both forms that Node requests", async () => {
     for (const all of [true, false]) {
       const error = await new Promise((resolve) => publicLookup("localhost", { all }, resolve));
       expect(error).toMatchObject({ message: "localhost has no public address" });

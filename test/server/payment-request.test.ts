@@ -41,7 +41,7 @@ const listed = JSON.stringify({
   public_keys: ["11111111111111111111111111111111", toBase58(verifier.publicKey)],
 });
 
-/** What the well-known file of a domain brings, by its URL; everything else is the list with the verifier. */
+/** The response to each well-known file, by URL. Every other file lists the verifier. */
 const wellKnown = new Map<string, () => Promise<WellKnownAnswer>>();
 const fetched: string[] = [];
 
@@ -70,7 +70,7 @@ async function accept(request: RequestToReceiveBill, key: SigningKey = newKey())
   return key;
 }
 
-/** The double next to another one. */
+/** The next larger or smaller double. */
 function nextTo(value: number, step: 1n | -1n): number {
   const bits = new BigInt64Array(new Float64Array([value]).buffer);
   bits[0] = (bits[0] ?? 0n) + step;
@@ -80,8 +80,8 @@ function nextTo(value: number, step: 1n | -1n): number {
 const signature = { value: filled(1, 64) };
 const domain = { value: "example.com" };
 
-describe("the rules of a new request", () => {
-  it("come in the order of the protocol for kin: each request violates one rule and many after it", async () => {
+describe("a new payment request", () => {
+  it("checks the rules in the order of the protocol for kin: each request violates one rule and many after it", async () => {
     const [submitted, key] = [newKey(), newKey()];
     await submit(store, submitted);
     let fields: PaymentFields = {
@@ -134,7 +134,7 @@ describe("the rules of a new request", () => {
     expect(fetched).toEqual([]);
   });
 
-  it("come in the order of the protocol for fiat", async () => {
+  it("checks the rules in the order of the protocol for fiat", async () => {
     const submitted = newKey();
     await submit(store, submitted);
     const fields: PaymentFields = { exchangeData: fiat("kin", 2500), domain: { value: "EXAMPLE.com" } };
@@ -148,7 +148,7 @@ describe("the rules of a new request", () => {
     );
   });
 
-  it("refuse every request once an intent was submitted, even one that was revoked", async () => {
+  it("rejects every request after an intent was submitted, even a revoked one", async () => {
     for (const state of ["submitted", "revoked"] as const) {
       const key = await accept(payment());
       await submit(store, key, state);
@@ -157,20 +157,20 @@ describe("the rules of a new request", () => {
     }
   });
 
-  it("are not those of other kinds of account: any 32 bytes may be paid", async () => {
+  it("accepts any 32 bytes as the destination", async () => {
     for (const byte of [0, 255]) await accept(payment({ requestorAccount: { value: filled(byte) } }));
   });
 });
 
-describe("limits", () => {
+describe("amount limits", () => {
   const table = vectors.tables.microPaymentLimits213d06d;
 
-  it("are those of the protocol", () => {
+  it("match the limits of the protocol", () => {
     expect(SEQUENCER_LIMITS).toEqual(table);
     expect(Object.keys(SEQUENCER_LIMITS)).toHaveLength(164);
   });
 
-  it.each(Object.entries(table))("of %s are inclusive, to the last bit", async (currency, { min, max }) => {
+  it.each(Object.entries(table))("accept the exact minimum and maximum of %s, to the last bit", async (currency, { min, max }) => {
     const amount = (nativeAmount: number) =>
       currency === "kin" ? kin({ nativeAmount }) : fiat(currency, nativeAmount);
     const step = (value: number, direction: 1n | -1n) =>
@@ -194,20 +194,20 @@ describe("limits", () => {
     ["jpy", 501, "jpy currency has a maximum amount of 500.00"],
     ["idr", 1, "idr currency has a minimum amount of 300.00"],
     ["btc", 1, "btc currency is not currently supported"],
-    // In the table of the scan code, but not of the limits.
+    // In the scan code's table, but not in the limits.
     ["ssp", 1, "ssp currency is not currently supported"],
     ["stn", 1, "stn currency is not currently supported"],
     ["ves", 1, "ves currency is not currently supported"],
-  ])("refuse %s %d", async (currency, amount, text) => {
+  ])("reject %s %d", async (currency, amount, text) => {
     expect(await refused({ exchangeData: fiat(currency, amount) })).toEqual(invalid(text));
   });
 
-  it("do not mind how many decimals an amount has", async () => {
+  it("accept an amount with any number of decimals", async () => {
     await accept(payment({ exchangeData: fiat("usd", 1.0000001) }));
     await accept(payment({ exchangeData: fiat("jpy", 5.125) }));
   });
 
-  it("can be replaced, and then nothing else is supported", async () => {
+  it("support only the listed currencies if the table is replaced", async () => {
     const limits: LimitsTable = { usd: { min: 10, max: 250 }, xts: { min: 0, max: 1e6 } };
     await using other = await Emulator.start({ limits });
     const outcome = (exchangeData: ReturnType<typeof fiat>) =>
@@ -219,8 +219,8 @@ describe("limits", () => {
   });
 });
 
-describe("kin", () => {
-  it("may be off by one kin in quarks, and by no more", async () => {
+describe("a kin payment request", () => {
+  it("accepts quarks that are off by up to one kin", async () => {
     const outcome = (quarks: bigint) =>
       sendPayment(emulator, newKey(), payment({ exchangeData: kin({ quarks }) }));
     for (const quarks of [249_900_000n, 250_000_000n, 250_100_000n]) await outcome(quarks);
@@ -231,7 +231,7 @@ describe("kin", () => {
   });
 
   it.each([nextTo(1, 1n), nextTo(1, -1n), 1e-300, Number.POSITIVE_INFINITY, Number.NaN])(
-    "must have the rate 1, not %d",
+    "rejects the rate %d; it must be 1",
     async (exchangeRate) => {
       expect(await refused({ exchangeData: kin({ exchangeRate }) })).toEqual(
         invalid("kin exchange rate must be 1"),
@@ -239,7 +239,7 @@ describe("kin", () => {
     },
   );
 
-  it.each([2500.5, nextTo(2500, 1n), Number.NaN])("must be whole, not %d", async (nativeAmount) => {
+  it.each([2500.5, nextTo(2500, 1n), Number.NaN])("rejects the fractional kin amount %d", async (nativeAmount) => {
     const quarks = 250_000_000n;
     expect(await refused({ exchangeData: kin({ nativeAmount, quarks }) })).toEqual(
       invalid("native amount can't include fractional kin"),
@@ -247,7 +247,7 @@ describe("kin", () => {
   });
 
   it.each([1n, 250_000_001n, 249_999_999n, 250_050_000n])(
-    "must be whole in quarks, not %d",
+    "rejects the fractional quarks %d",
     async (quarks) => {
       expect(await refused({ exchangeData: kin({ quarks }) })).toEqual(
         invalid("quark amount can't include fractional kin"),
@@ -255,19 +255,19 @@ describe("kin", () => {
     },
   );
 
-  it.each(["usd", "eur", "xxx"])("is the only exact currency: %s is refused", async (currency) => {
+  it.each(["usd", "eur", "xxx"])("rejects exact exchange data in %s", async (currency) => {
     expect(await refused({ exchangeData: kin({ currency }) })).toEqual(
       invalid("exact exchange data is reserved for kin only"),
     );
   });
 });
 
-describe("fees", () => {
+describe("fees of a payment request", () => {
   it.each([
     [[fee(1, 1)], 0],
     [[fee(2, 1), fee(1, 1)], 1],
     [[fee(2, 1), fee(3, 1), fee(1, 1)], 2],
-  ])("must not go to the destination, %#", async (additionalFees, index) => {
+  ])("rejects a fee to the payment's own destination, %#", async (additionalFees, index) => {
     expect(await refused({ additionalFees })).toEqual(
       invalid(`fee taker at index ${index} is the payment destination and should be omitted`),
     );
@@ -277,13 +277,13 @@ describe("fees", () => {
     [[fee(2, 1), fee(2, 1)], 1],
     [[fee(2, 1), fee(3, 1), fee(2, 2)], 2],
     [[fee(2, 1), fee(3, 1), fee(3, 1)], 2],
-  ])("must not name a taker twice, %#", async (additionalFees, index) => {
+  ])("rejects a repeated fee taker, %#", async (additionalFees, index) => {
     expect(await refused({ additionalFees })).toEqual(
       invalid(`fee taker at index ${index} appears multiple times and should be merged`),
     );
   });
 
-  it("are checked one by one: the first of two violations is told", async () => {
+  it("reports the first of two fee violations", async () => {
     expect(await refused({ additionalFees: [fee(2, 1), fee(2, 1), fee(1, 1)] })).toEqual(
       invalid("fee taker at index 1 appears multiple times and should be merged"),
     );
@@ -292,7 +292,7 @@ describe("fees", () => {
     );
   });
 
-  it("may sum up to 5000 basis points", async () => {
+  it("accepts fees of up to 5000 basis points in total", async () => {
     await accept(payment({ additionalFees: [fee(2, 5000)] }));
     await accept(payment({ additionalFees: [fee(2, 1), fee(3, 1), fee(4, 4998)] }));
     for (const additionalFees of [
@@ -305,7 +305,7 @@ describe("fees", () => {
       );
   });
 
-  it("may sum up to another limit that the emulator is given", async () => {
+  it("applies the maxFeeBasisPoints option", async () => {
     await using strict = await Emulator.start({ maxFeeBasisPoints: 10 });
     const outcome = (bps: number) =>
       sendPayment(strict, newKey(), payment({ additionalFees: [fee(2, bps)] }));
@@ -316,7 +316,7 @@ describe("fees", () => {
   });
 });
 
-describe("a domain without a verifier", () => {
+describe("a payment request with a domain and no verifier", () => {
   const invalidDomain = (why: string) => invalid(`domain is invalid: ${why}`);
   const notHostname = invalid(
     "invalid SendMessageRequest.Message: embedded message failed validation | caused by: invalid Message.RequestToReceiveBill: embedded message failed validation | caused by: invalid RequestToReceiveBill.Domain: embedded message failed validation | caused by: invalid Domain.Value: value must be a valid hostname",
@@ -345,7 +345,7 @@ describe("a domain without a verifier", () => {
     ["a colon, by validation", "example.com:443", notHostname],
     ["an empty label, by validation", "example..com", notHostname],
     ["letters that want punycode, by validation", "bücher.de", notHostname],
-  ])("is refused for %s", async (_, value, refusal) => {
+  ])("rejects the domain for %s", async (_, value, refusal) => {
     expect(await refused({ domain: { value } })).toEqual(refusal);
   });
 
@@ -357,7 +357,7 @@ describe("a domain without a verifier", () => {
     ["example.com.", "example.com"],
     ["xn--bcher-kva.de", "xn--bcher-kva.de"],
     ["127.0.0.1", "0.1"],
-  ])("is on record by its base: %s as %s", async (value, base) => {
+  ])("stores the base domain: %s as %s", async (value, base) => {
     const key = await accept(payment({ domain: { value } }));
     const record = await store.transaction(toBase58(key.publicKey), (transaction) =>
       transaction.getRequest(),
@@ -365,7 +365,7 @@ describe("a domain without a verifier", () => {
     expect(record?.domain).toEqual({ base, verified: false });
   });
 
-  it("must come without signature and rendezvous key", async () => {
+  it("rejects a signature or a rendezvous key", async () => {
     const rendezvousKey = { value: filled(1) };
     expect(await refused({ domain, signature, rendezvousKey })).toEqual(
       invalid("signature can only be set when verifying domain"),
@@ -376,8 +376,8 @@ describe("a domain without a verifier", () => {
   });
 });
 
-describe("a request without a domain", () => {
-  it("must come without verifier, signature and rendezvous key, in this order", async () => {
+describe("a payment request without a domain", () => {
+  it("rejects a verifier, a signature and a rendezvous key, in this order", async () => {
     const rendezvousKey = { value: filled(1) };
     const key = { value: verifier.publicKey };
     expect(await refused({ verifier: key, signature, rendezvousKey })).toEqual(
@@ -392,11 +392,11 @@ describe("a request without a domain", () => {
   });
 });
 
-describe("a domain with a verifier", () => {
+describe("a payment request with a domain and a verifier", () => {
   const outcome = (value: string, key = newKey()) =>
     refusalOf(sendPayment(emulator, key, verifiedPayment(key, verifier, value)));
 
-  it("is checked in the order of the protocol", async () => {
+  it("checks the rules in the order of the protocol", async () => {
     const url = "https://order.example/.well-known/code-payments.json";
     wellKnown.set(url, async () => ({ status: 500, body: "" }));
     const key = newKey();
@@ -425,7 +425,7 @@ describe("a domain with a verifier", () => {
     expect((await statusOf(emulator, key)).exists).toBe(true);
   });
 
-  it("comes after the rules of the amount and the fees", async () => {
+  it("checks the domain after the amount and the fees", async () => {
     const key = newKey();
     const send = (fields: PaymentFields) =>
       refusalOf(
@@ -442,7 +442,7 @@ describe("a domain with a verifier", () => {
     );
   });
 
-  it("is signed by the verifier over every field but the signature", async () => {
+  it("requires the verifier's signature over every field except the signature", async () => {
     const full: PaymentFields = { exchangeData: kin(), additionalFees: [fee(2, 10), fee(3, 20)] };
     const key = newKey();
     const request = verifiedPayment(key, verifier, "example.com", full);
@@ -473,7 +473,7 @@ describe("a domain with a verifier", () => {
     ["example.com.", "https://example.com/.well-known/code-payments.json"],
     ["app.getcode.com", "https://getcode.com/.well-known/code-payments.json"],
     ["xn--bcher-kva.de", "https://xn--bcher-kva.de/.well-known/code-payments.json"],
-  ])("%s is owned by whom %s lists", async (value, url) => {
+  ])("verifies %s with the file of %s", async (value, url) => {
     fetched.length = 0;
     const key = newKey();
     await accept(verifiedPayment(key, verifier, value), key);
@@ -485,7 +485,7 @@ describe("a domain with a verifier", () => {
   });
 
   it.each(["shop.example.com", "example.co.uk", "www.app.getcode.com", "web.getcode.com", "a.b.c.d.com."])(
-    "%s cannot be verified, as it has more than two labels",
+    "rejects %s, which has more than two labels",
     async (value) => {
       fetched.length = 0;
       expect(await outcome(value)).toEqual(
@@ -495,7 +495,7 @@ describe("a domain with a verifier", () => {
     },
   );
 
-  describe("whose well-known file", () => {
+  describe("the well-known file of a payment request", () => {
     const ownerError = (why: string) => unauthenticated(`error veryfing domain ownership: ${why}`);
     const notListed = (base: string) => denied(`${toBase58(verifier.publicKey)} does not own domain ${base}`);
     const ok = (body: string) => async () => ({ status: 200, body });
@@ -540,20 +540,20 @@ describe("a domain with a verifier", () => {
       ["is null", ok("null"), notListed],
       ["lists others", ok(`{"public_keys":["${toBase58(unlisted.publicKey)}"]}`), notListed],
       ["lists the key with a space", ok(`{"public_keys":["${toBase58(verifier.publicKey)} "]}`), notListed],
-    ])("%s", async (name, answer, refusal) => {
+    ])("reads a file: %s", async (name, answer, refusal) => {
       const base = `${name.replaceAll(" ", "-")}.example`;
       wellKnown.set(`https://${base}/.well-known/code-payments.json`, answer);
       expect(await outcome(base)).toEqual(refusal(base));
     });
 
-    it("is no JSON, is refused with what the parser says", async () => {
+    it("rejects a file that is not JSON with the parser's message", async () => {
       wellKnown.set("https://html.example/.well-known/code-payments.json", ok("<html>"));
       const { code, text } = await outcome("html.example");
       expect(code).toBe("Unauthenticated");
       expect(text).toMatch(/^error veryfing domain ownership: .+/);
     });
 
-    it("has more than it needs, is taken", async () => {
+    it("ignores unknown fields in a file", async () => {
       const body = `{"x":1,"public_keys":["${toBase58(unlisted.publicKey)}","${toBase58(verifier.publicKey)}"]}`;
       wellKnown.set("https://more.example/.well-known/code-payments.json", ok(body));
       const key = newKey();
@@ -562,8 +562,8 @@ describe("a domain with a verifier", () => {
   });
 });
 
-describe("the same request again", () => {
-  it("is accepted any number of times, each as another message with another id, and changes nothing", async () => {
+describe("a repeated payment request", () => {
+  it("accepts repeats as new messages with new ids without changing the record", async () => {
     const key = newKey();
     const request = verifiedPayment(key, verifier, "example.com", {
       exchangeData: kin(),
@@ -580,7 +580,7 @@ describe("the same request again", () => {
     expect(new Set(messages.map(({ kind }) => kind.case))).toEqual(new Set(["requestToReceiveBill"]));
   });
 
-  it("may name another verifier who owns the domain, and another name below it", async () => {
+  it("accepts another verifier that owns the domain, and another subdomain", async () => {
     const url = "https://two.example/.well-known/code-payments.json";
     const keys = [verifier, unlisted].map(({ publicKey }) => toBase58(publicKey));
     wellKnown.set(url, async () => ({ status: 200, body: JSON.stringify({ public_keys: keys }) }));
@@ -591,7 +591,7 @@ describe("the same request again", () => {
     await accept(payment({ domain: { value: "b.c.example.com" } }), unverified);
   });
 
-  it("is compared in the order of the protocol for fiat", async () => {
+  it("compares fields in the order of the protocol for fiat", async () => {
     const original: PaymentFields = { domain, additionalFees: [fee(5, 10), fee(6, 20)] };
     const key = await accept(payment(original));
     let fields: PaymentFields = {
@@ -627,7 +627,7 @@ describe("the same request again", () => {
       { additionalFees: [fee(5, 10), fee(6, 21)] },
       "basis points for fee at index 1 mismatches original request",
     );
-    // The comparison is over; the rules about the domain come after it.
+    // The comparison is complete; the domain rules follow.
     await step(
       { additionalFees: [fee(5, 10), fee(6, 20)] },
       "signature can only be set when verifying domain",
@@ -635,7 +635,7 @@ describe("the same request again", () => {
     await accept(payment(original), key);
   });
 
-  it("is compared in the order of the protocol for kin", async () => {
+  it("compares fields in the order of the protocol for kin", async () => {
     const key = await accept(payment({ exchangeData: kin() }));
     const again = (exchangeData: ReturnType<typeof kin>, fields: PaymentFields = {}) =>
       refused({ exchangeData, domain, ...fields }, key);
@@ -646,12 +646,12 @@ describe("the same request again", () => {
     expect(await again(kin({ exchangeRate: 2, quarks: 100_000n }))).toEqual(
       invalid("exchange rate mismatches original request"),
     );
-    // One kin off is allowed for a new request.
+    // A new request can be off by one kin.
     expect(await again(kin({ quarks: 250_100_000n }))).toEqual(invalid("quarks mismatches original request"));
     expect(await again(kin())).toEqual(invalid("domain mismatches original request"));
   });
 
-  it("mismatches in its domain also where one side has none", async () => {
+  it("rejects a domain that only one of the two requests has", async () => {
     const mismatch = invalid("domain mismatches original request");
     const without = await accept(payment());
     expect(await refused({ domain }, without)).toEqual(mismatch);
@@ -660,7 +660,7 @@ describe("the same request again", () => {
     expect(await refused({ domain: { value: "example.org" } }, key)).toEqual(mismatch);
   });
 
-  it("must be verified exactly if the first one was, which is told before fees are compared", async () => {
+  it("rejects a change of verification before it compares fees", async () => {
     const additionalFees = [fee(2, 1)];
     const verified = newKey();
     await accept(verifiedPayment(verified, verifier, "example.com"), verified);
@@ -679,20 +679,20 @@ describe("the same request again", () => {
     ).toEqual(invalid("original request isn't verified"));
   });
 
-  it("must bring the same number of fees", async () => {
+  it("rejects another number of fees", async () => {
     const none = await accept(payment());
     expect(await refused({ additionalFees: [fee(2, 1)] }, none)).toEqual(
       invalid("original request configured 0 fee takers"),
     );
     const one = await accept(payment({ additionalFees: [fee(2, 1)] }));
     expect(await refused({}, one)).toEqual(invalid("original request configured 1 fee takers"));
-    // Rules about the fees themselves are not asked again.
+    // The fee rules themselves are not applied again.
     expect(await refused({ additionalFees: [fee(2, 1), fee(2, 1)] }, one)).toEqual(
       invalid("original request configured 1 fee takers"),
     );
   });
 
-  it("must be a payment where the first one was", async () => {
+  it("rejects a payment after a login request", async () => {
     const key = newKey();
     await sendLogin(emulator, key, login(key, verifier, "example.com"));
     expect(await refused({ requestorAccount: { value: filled(9) } }, key)).toEqual(
@@ -700,7 +700,7 @@ describe("the same request again", () => {
     );
   });
 
-  it("is asked again for the kind of its amount, for its intent and its domain, before it is compared", async () => {
+  it("checks the kind of amount, the intent and the domain before it compares", async () => {
     const key = await accept(payment({ exchangeData: kin(), domain }));
     const other = { value: filled(2) };
     expect(
@@ -718,7 +718,7 @@ describe("the same request again", () => {
     );
   });
 
-  it("is asked again for its verifier's signature and for the owner of its domain", async () => {
+  it("checks the verifier's signature and the owner of the domain again", async () => {
     const url = "https://moved.example/.well-known/code-payments.json";
     const key = newKey();
     const request = verifiedPayment(key, verifier, "moved.example");
@@ -735,7 +735,7 @@ describe("the same request again", () => {
     expect(await poll(emulator, key)).toHaveLength(1);
   });
 
-  it("is not asked again for limits and fees: they may have changed since", async () => {
+  it("does not apply limits and fee rules again, which can have changed", async () => {
     const shared = memoryStore();
     const key = newKey();
     const request = payment({ exchangeData: fiat("usd", 250), additionalFees: [fee(2, 5000)] });
@@ -750,7 +750,7 @@ describe("the same request again", () => {
     );
   });
 
-  it("is one record where many arrive at once, and one of two different ones is refused", async () => {
+  it("stores one record for concurrent requests and rejects one of two different ones", async () => {
     const key = newKey();
     const requests = [1, 2].map((byte) => payment({ requestorAccount: { value: filled(byte) } }));
     const outcomes = await Promise.all(
@@ -768,7 +768,7 @@ describe("the same request again", () => {
   });
 });
 
-describe("any valid request", () => {
+describe("payment request properties", () => {
   interface Chosen {
     readonly destination: number;
     readonly amount: { readonly currency: string; readonly share: number };
@@ -799,7 +799,7 @@ describe("any valid request", () => {
     };
   }
 
-  it("is one record, however often it is sent", async () => {
+  it("stores one record for any valid request, however often it is sent", async () => {
     await fc.assert(
       fc.asyncProperty(chosen, async (choice) => {
         const request = payment(fieldsOf(choice));
@@ -815,7 +815,7 @@ describe("any valid request", () => {
     );
   });
 
-  it("is refused with the name of the one thing that is different, whatever it is", async () => {
+  it("rejects a repeat with any single difference and names it", async () => {
     type Change = (fields: PaymentFields, choice: Chosen) => [PaymentFields, string] | undefined;
     const mismatch = (what: string) => `${what} mismatches original request`;
     const changes: Readonly<Record<string, Change>> = {

@@ -27,14 +27,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** Answers with the protocol, method and body that it saw. */
+/** Responds with the protocol, method and body of the request. */
 const echo: PortHandler = async (req, res) => {
   let body = "";
   for await (const chunk of req) body += String(chunk);
   res.end(`${req.httpVersion} ${req.method} ${body}`);
 };
 
-/** Both kinds of response have it, yet their signatures do not unite. */
+/** Both response types have this method, but TypeScript cannot unify their signatures. */
 const write = (res: PortResponse, text: string) => (res as http.ServerResponse).write(text);
 
 async function serve(options: Partial<PortServerOptions> = {}): Promise<PortServer> {
@@ -45,7 +45,7 @@ async function serve(options: Partial<PortServerOptions> = {}): Promise<PortServ
 
 interface RawClient {
   socket: net.Socket;
-  /** All that arrives until the connection is closed, by an end or a reset. */
+  /** All bytes received until the connection ends or is reset. */
   closed: Promise<string>;
   bytes(): Buffer;
 }
@@ -118,7 +118,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await tick(5);
 }
 
-/** Frames of HTTP/2 in what a server sent. */
+/** The HTTP/2 frames in the server's output. */
 function frames(bytes: Buffer): { type: number; payload: Buffer }[] {
   const found: { type: number; payload: Buffer }[] = [];
   for (let at = 0; at + 9 <= bytes.length; ) {
@@ -133,11 +133,11 @@ const goAway = 7;
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 const badData = Buffer.from([0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
-/** HEADERS of `POST http://a/`, the body still to come. */
+/** HEADERS of `POST http://a/` without an end: the body follows. */
 const openRequest = Buffer.from([0, 0, 6, 1, 4, 0, 0, 0, 1, 0x83, 0x84, 0x86, 0x41, 1, 0x61]);
 
 describe("one port, two protocols", () => {
-  test("answers HTTP/1.1 and HTTP/2 on the same port, at once", async () => {
+  test("serves HTTP/1.1 and HTTP/2 on the same port concurrently", async () => {
     const server = await serve();
     expect(server.host).toBe(host);
     expect(server.port).toBeGreaterThan(0);
@@ -153,7 +153,7 @@ describe("one port, two protocols", () => {
     ]);
   });
 
-  test.each([["HTTP/1.1"], ["HTTP/2"]])("reads first bytes that arrive one by one (%s)", async (protocol) => {
+  test.each([["HTTP/1.1"], ["HTTP/2"]])("detects the protocol when the first bytes arrive one by one (%s)", async (protocol) => {
     const server = await serve();
     const { socket, bytes, closed } = await dial(server);
     socket.setNoDelay();
@@ -172,7 +172,7 @@ describe("one port, two protocols", () => {
     }
   });
 
-  test("serves Connect, gRPC and gRPC-Web, unary and both ways", async () => {
+  test("serves Connect, gRPC and gRPC-Web, unary and bidirectional", async () => {
     const handler = connectNodeAdapter({
       routes(router) {
         router.service(MicroPayment, { getStatus: () => ({ exists: true }) });
@@ -181,7 +181,7 @@ describe("one port, two protocols", () => {
         });
       },
     });
-    // Shorter than the stream lives: streams are not cut.
+    // Shorter than the stream's lifetime: streams are not interrupted.
     const server = await serve({ handler, limits: { requestTimeoutMs: 100 } });
     const baseUrl = `http://${host}:${server.port}`;
     const sessionManager = new Http2SessionManager(baseUrl);
@@ -216,27 +216,27 @@ describe("one port, two protocols", () => {
     }
   });
 
-  test("rejects with the system's error when the port is taken", async () => {
+  test("rejects with the system's error if the port is in use", async () => {
     const { port } = await serve();
     await expect(startPortServer({ host, port, handler: echo })).rejects.toMatchObject({
       code: "EADDRINUSE",
     });
   });
 
-  test("refuses limits that cannot be used", async () => {
+  test("rejects invalid limits", async () => {
     const start = (limits: object) => startPortServer({ host, port: 0, handler: echo, limits });
     await expect(start({ peekTimeoutMs: -1 })).rejects.toMatchObject({ code: "invalid_option" });
     await expect(start({ maxConnections: 0 })).rejects.toMatchObject({ code: "invalid_option" });
     await expect(start({ maxConections: 1 })).rejects.toMatchObject({ code: "unknown_option" });
   });
 
-  test("drops connections beyond the limit and accepts again later", async () => {
+  test("drops connections over the limit and accepts again later", async () => {
     const server = await serve({ limits: { maxConnections: 1 } });
     const first = await dial(server);
     const second = await dial(server);
     expect(await second.closed).toBe("");
     first.socket.destroy();
-    // The server may need a moment to see that the place is free.
+    // The server can take a moment to notice the free slot.
     let status = 0;
     while (status !== 200)
       status = await get1(server).then(
@@ -262,8 +262,8 @@ describe("one port, two protocols", () => {
   });
 });
 
-describe("bad clients", () => {
-  test("answers 408 to a client that sends nothing, or too little to tell the protocol", async () => {
+describe("misbehaving clients of a port", () => {
+  test("sends 408 to a client that sends nothing, or too little to identify the protocol", async () => {
     const server = await serve({ limits: { peekTimeoutMs: 60 } });
     const silent = await dial(server);
     const slow = await dial(server);
@@ -278,7 +278,7 @@ describe("bad clients", () => {
     ["two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400],
     ["a header over the limit", `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ["CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 405],
-  ])("answers %s with an error and closes", async (_title, request, status) => {
+  ])("sends an error and closes for %s", async (_title, request, status) => {
     const server = await serve();
     const { socket, closed } = await dial(server);
     socket.write(request, "latin1");
@@ -289,7 +289,7 @@ describe("bad clients", () => {
   test.each([
     ["half a header", "GET / HTTP/1.1\r\nHost: a\r\nX: "],
     ["half a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"],
-  ])("answers 408 after %s, and 400 when the client ends there", async (_title, request) => {
+  ])("sends 408 after %s, and 400 if the client ends there", async (_title, request) => {
     const server = await serve({ limits: { headerTimeoutMs: 100, requestTimeoutMs: 120 } });
     const slow = await dial(server);
     slow.socket.write(request);
@@ -302,14 +302,14 @@ describe("bad clients", () => {
   test.each([
     ["", ""],
     ["P", "HTTP/1.1 400 "],
-  ])("closes when the client ends after %j", async (first, answer) => {
+  ])("closes if the client ends after %j", async (first, answer) => {
     const server = await serve();
     const { socket, closed } = await dial(server);
     socket.end(first);
     expect((await closed).slice(0, answer.length || 1)).toBe(answer);
   });
 
-  test("answers 408 to half a body on HTTP/2, and goes on with the connection", async () => {
+  test("sends 408 for half a body on HTTP/2 and keeps the connection usable", async () => {
     const server = await serve({ limits: { requestTimeoutMs: 60 } });
     const session = connect2(server);
     const half = session.request({ ":method": "POST", ":path": "/", "content-type": "application/json" });
@@ -321,7 +321,7 @@ describe("bad clients", () => {
     expect((await get2(session)).status).toBe(200);
   });
 
-  test("refuses a header over the limit on HTTP/2, before and after the client knows the limit", async () => {
+  test("rejects a header over the limit on HTTP/2, before and after the client knows the limit", async () => {
     const server = await serve();
     const session = connect2(server);
     const large = { ":path": "/", x: "x".repeat(20_000) };
@@ -330,13 +330,13 @@ describe("bad clients", () => {
     expect((await get2(session)).status).toBe(200);
   });
 
-  test("sends GOAWAY for a broken or slow preface and an invalid frame", async () => {
+  test("sends GOAWAY for a broken or slow preface and for an invalid frame", async () => {
     const server = await serve({ limits: { headerTimeoutMs: 80, idleTimeoutMs: 80 } });
     const starts = [
       Buffer.from("PRI * HTTP/2.0 is not what follows, whatever it is\r\n\r\n"),
       preface,
       preface.subarray(0, 10),
-      // DATA on stream 0 is a connection error; here without, and with a request that nobody answers.
+      // DATA on stream 0 is a connection error: once without and once with a request that has no response.
       Buffer.concat([preface, emptySettings, badData]),
       Buffer.concat([preface, emptySettings, openRequest, badData]),
     ];
@@ -349,7 +349,7 @@ describe("bad clients", () => {
     expect((await get1(server)).status).toBe(200);
   });
 
-  test("survives resets in the middle of requests, and tells the handler", async () => {
+  test("survives resets during requests and notifies the handler", async () => {
     let started = 0;
     let gone = 0;
     const handler: PortHandler = (req, res) => {
@@ -371,13 +371,13 @@ describe("bad clients", () => {
     await until(() => started === 3);
     h1.socket.resetAndDestroy();
     stream.close(http2.constants.NGHTTP2_CANCEL);
-    // A client that only ends its side is gone as well, though nothing failed.
+    // A client that only half-closes is also gone, without an error.
     other.socket.end();
     await until(() => gone === 3);
     await tick(50);
   });
 
-  test("answers 500 for a handler that throws or rejects, and reports it", async () => {
+  test("sends 500 for a handler that throws or rejects, and reports the error", async () => {
     const reported: unknown[] = [];
     const handlers: PortHandler[] = [
       () => {
@@ -412,7 +412,7 @@ describe("bad clients", () => {
     );
   });
 
-  test("closes HTTP/2 connections that stay without streams, and no others", async () => {
+  test("closes idle HTTP/2 connections without streams, and no others", async () => {
     const server = await serve({
       limits: { idleTimeoutMs: 80 },
       handler: async (_req, res) => {
@@ -429,16 +429,16 @@ describe("bad clients", () => {
   });
 });
 
-describe("upgrades", () => {
+describe("upgrades on a port", () => {
   const handshake = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
-  test("answers 426 without a hook", async () => {
+  test("sends 426 to a WebSocket handshake without a hook", async () => {
     const { socket, closed } = await dial(await serve());
     socket.write(handshake);
     expect(await closed).toMatch(/^HTTP\/1.1 426 [\s\S]*"success":false/);
   });
 
-  test("gives the socket to the hook, with what came after the header", async () => {
+  test("passes the socket and the bytes after the header to the hook", async () => {
     const server = await serve({
       onUpgrade: (req, socket, head) => {
         socket.write(`HTTP/1.1 101 Switching Protocols\r\n\r\n${req.url} `);
@@ -453,7 +453,7 @@ describe("upgrades", () => {
     expect(await closed).toBe("HTTP/1.1 101 Switching Protocols\r\n\r\n/ws first second");
   });
 
-  test("destroys the socket when the hook throws", async () => {
+  test("destroys the socket if the hook throws", async () => {
     const reported: unknown[] = [];
     const server = await serve({
       onHandlerError: (error) => reported.push(error),
@@ -468,7 +468,7 @@ describe("upgrades", () => {
   });
 
   test.each([["without"], ["with"]])(
-    "ignores the offer of h2c that some clients make, %s a hook",
+    "ignores an offer of h2c, %s a hook",
     async (hook) => {
       const server = await serve(hook === "with" ? { onUpgrade: (_req, socket) => socket.destroy() } : {});
       const { socket, bytes, closed } = await dial(server);
@@ -478,7 +478,7 @@ describe("upgrades", () => {
       await tick();
       socket.write("dy");
       await until(() => bytes().includes("1.1 POST body"));
-      // Twice on one connection, as such clients do.
+      // Twice on one connection, like such clients do.
       socket.write(`GET / HTTP/1.1\r\n${header}\r\n`);
       await until(() => bytes().includes("1.1 GET "));
       socket.end();
@@ -487,8 +487,8 @@ describe("upgrades", () => {
   );
 });
 
-describe("closing", () => {
-  test("lets running requests finish, refuses new connections, and leaves nothing behind", async () => {
+describe("PortServer.close", () => {
+  test("lets running requests finish, refuses new connections and leaves nothing open", async () => {
     const resources = () => process.getActiveResourcesInfo().filter((name) => name.startsWith("TCP")).length;
     const before = resources();
     let release = () => {};
@@ -521,19 +521,19 @@ describe("closing", () => {
     await until(() => resources() <= before);
   });
 
-  test("closes idle keep-alive sockets and HTTP/2 sessions at once", async () => {
+  test("closes idle keep-alive sockets and HTTP/2 sessions immediately", async () => {
     const server = await serve();
     const agent = new http.Agent({ keepAlive: true });
     cleanups.push(() => agent.destroy());
     const session = connect2(server);
     await Promise.all([get1(server, agent), get2(session)]);
     const gone = new Promise((resolve) => session.once("close", resolve));
-    // Without a limit of its own, this test would wait for the whole grace.
+    // Without its own time limit, this test would wait for the full grace period.
     await server.close({ graceMs: 600_000 });
     await gone;
   });
 
-  test("destroys what does not finish within the grace, upgraded sockets included", async () => {
+  test("destroys what does not finish within the grace period, including upgraded sockets", async () => {
     let running = 0;
     const server = await serve({ handler: () => void running++, onUpgrade: () => void running++ });
     const session = connect2(server);

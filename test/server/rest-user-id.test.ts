@@ -34,7 +34,7 @@ async function asked(emulator: Emulator): Promise<SigningKey> {
   return key;
 }
 
-/** The body of an honest call. */
+/** The body of a valid call. */
 function bodyOf(key: SigningKey, request = getLoginRequest(key.publicKey, verifier)) {
   return {
     intent: toBase58(key.publicKey),
@@ -43,7 +43,7 @@ function bodyOf(key: SigningKey, request = getLoginRequest(key.publicKey, verifi
   };
 }
 
-/** Status and exact text of an answer, whose headers must fit. */
+/** The status and exact text of a response. Also checks its headers. */
 async function answerOf(
   emulator: Emulator,
   body: unknown,
@@ -60,7 +60,7 @@ async function answerOf(
 }
 
 describe("POST /v1/getUserId", () => {
-  it("names the user who logged in, or paid", async () => {
+  it("returns the user who logged in or paid", async () => {
     const { emulator } = await started();
     const [key, paid] = [await asked(emulator), newKey()];
     await sendPayment(emulator, paid, verifiedPayment(paid, verifier, "example.com"));
@@ -70,7 +70,7 @@ describe("POST /v1/getUserId", () => {
       expect(await answerOf(emulator, bodyOf(at))).toEqual([200, `{"success":true,"user":"${userId}"}`]);
   });
 
-  it("succeeds without a user for every result that is not OK", async () => {
+  it("returns success without a user for every result other than OK", async () => {
     const { emulator } = await started();
     const [unasked, plain, anonymous] = [newKey(), newKey(), newKey()];
     const open = await asked(emulator);
@@ -81,7 +81,7 @@ describe("POST /v1/getUserId", () => {
       expect(await answerOf(emulator, bodyOf(key))).toEqual([200, succeeded]);
   });
 
-  it("checks in the order of the protocol: each request violates one rule and those after it", async () => {
+  it("checks the rules in the order of the protocol: each request violates one rule and those after it", async () => {
     const { emulator, errors } = await started();
     let body: Record<string, unknown> = {
       intent: "not base58",
@@ -116,7 +116,7 @@ describe("POST /v1/getUserId", () => {
     expect(errors).toEqual([]);
   });
 
-  it("validates the message as it comes: with a signature of its own, and an intent", async () => {
+  it("validates the message before it is changed: with its own signature and an intent", async () => {
     const { emulator } = await started();
     const key = await asked(emulator);
     const { intent, signature } = bodyOf(key);
@@ -143,16 +143,16 @@ describe("POST /v1/getUserId", () => {
     }
   });
 
-  it("puts intent and signature of the body in the place of the message's own", async () => {
+  it("replaces the message's intent and signature with those of the body", async () => {
     const { emulator } = await started();
     const key = await asked(emulator);
     const { userId } = await emulator.wallet.login(toBase58(key.publicKey));
     const answer = [200, `{"success":true,"user":"${userId}"}`];
-    // Any intent and any signature of the right length do inside.
+    // Inside the message, any intent and signature of the right length pass.
     const inside = getLoginRequest(newKey().publicKey, verifier, filled(1, 64));
     const { message } = bodyOf(key, inside);
     expect(await answerOf(emulator, { ...bodyOf(key), message })).toEqual(answer);
-    // The signature is over what counts.
+    // The signature covers the replaced message.
     const signature = toBase58(
       verifier.sign(loginBytes(inside.intentId?.value ?? filled(0), verifier.publicKey)),
     );
@@ -162,7 +162,7 @@ describe("POST /v1/getUserId", () => {
     ]);
   });
 
-  it("counts fields that it does not know among what is signed, last", async () => {
+  it("includes unknown fields in the signed bytes, last", async () => {
     const { emulator } = await started();
     const key = await asked(emulator);
     const unknown = lengthDelimited(15, filled(1, 3));
@@ -181,7 +181,7 @@ describe("POST /v1/getUserId", () => {
     ["the other alphabet", "AB+/"],
     ["a lone character", "ABCDE"],
     ["a space", "AB CD"],
-  ])("refuses a message with %s", async (_, message) => {
+  ])("rejects a message with %s", async (_, message) => {
     const { emulator } = await started();
     const call = answerOf(emulator, { ...bodyOf(newKey()), message });
     expect(await call).toEqual([400, failed("message not valid base64")]);
@@ -194,7 +194,7 @@ describe("POST /v1/getUserId", () => {
     ["bytes that are not base58", "0OIl", "0OIl"],
     ["null", null, null],
     ["no field at all", undefined, undefined],
-  ])("refuses an intent and a signature of %s", async (_, intent, signature) => {
+  ])("rejects an intent and a signature of %s", async (_, intent, signature) => {
     const { emulator } = await started();
     const key = newKey();
     expect(await answerOf(emulator, { ...bodyOf(key), intent })).toEqual([
@@ -207,14 +207,14 @@ describe("POST /v1/getUserId", () => {
     ]);
   });
 
-  it("minds no webhook, and names of any case", async () => {
+  it("ignores a webhook and the case of field names", async () => {
     const { emulator } = await started();
     const { intent, message, signature } = bodyOf(newKey());
     const body = JSON.stringify({ INTENT: intent, Message: message, sIgnature: signature, webhook: 5 });
     expect(await answerOf(emulator, body)).toEqual([200, succeeded]);
   });
 
-  it("flattens what the call fails with", async () => {
+  it("simplifies errors of the call", async () => {
     let wellKnown = listing(verifier);
     const { emulator } = await started({ fetchWellKnown: async () => wellKnown });
     const key = await asked(emulator);
@@ -232,7 +232,7 @@ describe("POST /v1/getUserId", () => {
     expect(broken.errors).toEqual([failure]);
   });
 
-  it("takes any signature where it is lenient, of 64 bytes all the same", async () => {
+  it("accepts any signature of 64 bytes if the server is lenient", async () => {
     const { emulator } = await started({ lenient: true });
     const key = await asked(emulator);
     const { userId } = await emulator.wallet.login(toBase58(key.publicKey));

@@ -63,7 +63,7 @@ const succeeded = '{"success":true}';
 const failed = (error: string) => `{"error":${JSON.stringify(error)},"success":false}`;
 const refusedBy = (text: string) => failed(`rpc error: code = InvalidArgument desc = ${text}`);
 
-/** The body of an honest call. */
+/** The body of a valid call. */
 function bodyOf(key: SigningKey, request: RequestToReceiveBill = payment()) {
   const outer = create(MessageSchema, { kind: { case: "requestToReceiveBill", value: request } });
   return {
@@ -81,7 +81,7 @@ const post = (body: unknown, at = emulator): Promise<RawResponse> =>
 const getStatus = (query: string) => rawRequest(emulator, { method: "GET", path: `/v1/getStatus${query}` });
 const statusText = async (key: SigningKey) => (await getStatus(`?intent=${toBase58(key.publicKey)}`)).text;
 
-/** Status and exact text of an answer, whose headers must fit. */
+/** The status and exact text of a response. Also checks its headers. */
 async function answerOf(call: Promise<RawResponse>): Promise<[number, string]> {
   const { status, headers, text } = await call;
   expect(headers["content-type"]).toBe("application/json");
@@ -90,7 +90,7 @@ async function answerOf(call: Promise<RawResponse>): Promise<[number, string]> {
 }
 
 describe("POST /v1/createIntent", () => {
-  it("registers a request", async () => {
+  it("registers a payment request", async () => {
     const key = newKey();
     expect(await answerOf(post(bodyOf(key)))).toEqual([200, succeeded]);
     expect((await statusOf(emulator, key)).exists).toBe(true);
@@ -105,7 +105,7 @@ describe("POST /v1/createIntent", () => {
     expect(await answerOf(post(bodyOf(key, request)))).toEqual([200, succeeded]);
   });
 
-  it("takes the same request again until it is paid", async () => {
+  it("accepts the same request again until it is paid", async () => {
     const key = newKey();
     for (let i = 0; i < 3; i++) expect(await answerOf(post(bodyOf(key)))).toEqual([200, succeeded]);
     expect(await poll(emulator, key)).toHaveLength(3);
@@ -113,7 +113,7 @@ describe("POST /v1/createIntent", () => {
     expect(await answerOf(post(bodyOf(key)))).toEqual([400, refusedBy("client submitted intent")]);
   });
 
-  it("checks in the order of the protocol: each request violates one rule and those after it", async () => {
+  it("checks the rules in the order of the protocol: each request violates one rule and those after it", async () => {
     const key = newKey();
     let body: Record<string, unknown> = {
       intent: "not base58",
@@ -147,15 +147,15 @@ describe("POST /v1/createIntent", () => {
     expect(told).toEqual([]);
   });
 
-  describe("method", () => {
-    it.each(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s is refused", async (method) => {
+  describe("createIntent method", () => {
+    it.each(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])("rejects the method %s", async (method) => {
       const { status, headers, text } = await rawRequest(emulator, { method, path: "/v1/createIntent" });
       expect([status, headers["content-type"]]).toEqual([400, "application/json"]);
       expect(text).toBe(method === "HEAD" ? "" : failed("http post expected"));
     });
   });
 
-  describe("body", () => {
+  describe("createIntent body", () => {
     it.each([
       ["of nothing", "", "EOF"],
       ["of white space", " \r\n\t", "EOF"],
@@ -171,7 +171,7 @@ describe("POST /v1/createIntent", () => {
       ["that is null, which leaves every field empty", "null", "intent is not a public key"],
       ["without fields", "{}", "intent is not a public key"],
       ["with null fields", '{"intent":null,"message":null}', "intent is not a public key"],
-    ])("%s is refused", async (_, body, text) => {
+    ])("rejects a body: %s", async (_, body, text) => {
       expect(await answerOf(post(body))).toEqual([400, failed(text)]);
     });
 
@@ -184,16 +184,16 @@ describe("POST /v1/createIntent", () => {
       ["is HTML", "<html></html>"],
       ["is binary", Uint8Array.of(0x0a, 0xff, 0x00)],
       ["is nested deeply", "[".repeat(100_000)],
-    ])("that %s is refused in the words of the parser", async (_, body) => {
+    ])("rejects a body that %s, with the parser's message", async (_, body) => {
       const { status, text } = await post(body);
       expect(status).toBe(400);
       expect(JSON.parse(text)).toEqual({ success: false, error: expect.stringMatching(/^invalid JSON: ./) });
-      // As Go's encoder escapes it.
+      // Escaped like Go's encoder does.
       expect(text).not.toMatch(/[<>&\u2028\u2029]/);
     });
 
     it.each(["intent", "message", "signature", "webhook"])(
-      "with another type than text for %s is refused before anything else",
+      "rejects a non-text %s before any other check",
       async (name) => {
         for (const value of [1, true, [], {}, ["x"]]) {
           const body = { intent: "bad", message: "=", signature: "bad", webhook: "ftp://", [name]: value };
@@ -205,7 +205,7 @@ describe("POST /v1/createIntent", () => {
       },
     );
 
-    it("has names of any case, of which the last counts, and other names are passed over", async () => {
+    it("matches names in any case, uses the last of them, and ignores unknown names", async () => {
       const { intent, message, signature } = bodyOf(newKey());
       expect(
         await answerOf(
@@ -221,7 +221,7 @@ describe("POST /v1/createIntent", () => {
     });
 
     it.each([undefined, "text/plain", "application/xml", "application/octet-stream", "multipart/form-data"])(
-      "may be of any content type: %s",
+      "accepts any content type: %s",
       async (type) => {
         const headers = type === undefined ? {} : { "content-type": type };
         const body = JSON.stringify(bodyOf(newKey()));
@@ -230,7 +230,7 @@ describe("POST /v1/createIntent", () => {
       },
     );
 
-    it("may be as long as one MiB, and no longer", async () => {
+    it("accepts a body of up to one MiB", async () => {
       const honest = JSON.stringify(bodyOf(newKey()));
       expect(await answerOf(post(honest.padEnd(1_048_576)))).toEqual([200, succeeded]);
       for (const length of [1_048_577, 4_000_000]) {
@@ -242,7 +242,7 @@ describe("POST /v1/createIntent", () => {
     });
   });
 
-  describe("intent and signature", () => {
+  describe("createIntent intent and signature", () => {
     it.each([
       ["nothing", ""],
       ["31 bytes", toBase58(filled(1, 31))],
@@ -252,7 +252,7 @@ describe("POST /v1/createIntent", () => {
       ["white space around it", ` ${toBase58(filled(1))} `],
       ["hexadecimal", Buffer.from(filled(1)).toString("hex")],
       ["a very long text", "1".repeat(100_000)],
-    ])("an intent of %s is refused", async (_, intent) => {
+    ])("rejects an intent of %s", async (_, intent) => {
       expect(await answerOf(post({ ...bodyOf(newKey()), intent }))).toEqual([
         400,
         failed("intent is not a public key"),
@@ -264,14 +264,14 @@ describe("POST /v1/createIntent", () => {
       ["63 bytes", toBase58(filled(1, 63))],
       ["65 bytes", toBase58(filled(1, 65))],
       ["base64", Buffer.from(filled(1, 64)).toString("base64")],
-    ])("a signature of %s is refused", async (_, signature) => {
+    ])("rejects a signature of %s", async (_, signature) => {
       expect(await answerOf(post({ ...bodyOf(newKey()), signature }))).toEqual([
         400,
         failed("signature is invalid"),
       ]);
     });
 
-    it("the signature is over the outer message, not over the bytes that are sent", async () => {
+    it("verifies the signature over the outer message, not over the sent bytes", async () => {
       const key = newKey();
       const inner = toBinary(RequestToReceiveBillSchema, payment());
       const wrong = [
@@ -290,7 +290,7 @@ describe("POST /v1/createIntent", () => {
     });
   });
 
-  describe("message", () => {
+  describe("createIntent message", () => {
     const notBase64 = failed("message not valid base64");
     const notRequest = failed("message bytes is not a RequestToReceiveBill");
     it.each([
@@ -303,11 +303,11 @@ describe("POST /v1/createIntent", () => {
       ["a tab", "AB\tC"],
       ["a letter that is none", "ABCö"],
       ["a NUL", "ABC\0"],
-    ])("with %s is refused", async (_, encoded) => {
+    ])("rejects a message with %s", async (_, encoded) => {
       expect(await answerOf(post({ ...bodyOf(newKey()), message: encoded }))).toEqual([400, notBase64]);
     });
 
-    it("may hold line breaks, and bits at its end that say nothing", async () => {
+    it("accepts a message with line breaks and unused trailing bits", async () => {
       const key = newKey();
       const body = bodyOf(key);
       const wrapped = body.message.replace(/.{10}/g, "$&\r\n");
@@ -330,14 +330,14 @@ describe("POST /v1/createIntent", () => {
       ["a group without an end", Uint8Array.of(0xa3, 0x06)],
       ["text that is not UTF-8", lengthDelimited(4, lengthDelimited(1, Uint8Array.of(0xff)))],
       ["JSON", new TextEncoder().encode("{}")],
-    ])("that is %s is refused", async (_, bytes) => {
+    ])("rejects a message that is %s", async (_, bytes) => {
       expect(await answerOf(post({ ...bodyOf(newKey()), message: base64url(bytes) }))).toEqual([
         400,
         notRequest,
       ]);
     });
 
-    it("of nothing is an empty request, which validation refuses", async () => {
+    it("decodes an empty message as an empty request, which validation rejects", async () => {
       expect(await answerOf(post({ ...bodyOf(newKey()), message: "" }))).toEqual([
         400,
         refusedBy(
@@ -346,7 +346,7 @@ describe("POST /v1/createIntent", () => {
       ]);
     });
 
-    it("is no login request and no outer message", async () => {
+    it("rejects a login request and an outer message", async () => {
       const key = newKey();
       const outer = lengthDelimited(5, toBinary(RequestToReceiveBillSchema, payment()));
       const others = [toBinary(RequestToLoginSchema, login(key, verifier, "example.com")), outer];
@@ -359,8 +359,8 @@ describe("POST /v1/createIntent", () => {
     });
   });
 
-  describe("refusals", () => {
-    it("of a rule carry the sequencer's words", async () => {
+  describe("REST errors", () => {
+    it("contain the sequencer's text for a violated rule", async () => {
       const tooMuch = payment({ exchangeData: fiat("usd", 5.01) });
       expect(await answerOf(post(bodyOf(newKey(), tooMuch)))).toEqual([
         400,
@@ -374,7 +374,7 @@ describe("POST /v1/createIntent", () => {
       ]);
     });
 
-    it("of a domain's ownership are flattened", async () => {
+    it("simplify failures of domain ownership", async () => {
       const key = newKey();
       const body = bodyOf(key, verifiedPayment(key, verifier, "example.com"));
       wellKnown = { status: 404, body: "" };
@@ -390,13 +390,13 @@ describe("POST /v1/createIntent", () => {
       [new ConnectError("again", Code.Aborted), 500, "internal server error"],
       [new ConnectError("secret", Code.Internal), 500, "internal server error"],
       [new ConnectError("no", Code.NotFound), 500, "internal server error"],
-    ])("by %s are flattened to %d", async (error, status, text) => {
+    ])("by %s are simplified to %d", async (error, status, text) => {
       const failing = storeWith({ getIntent: () => Promise.reject(error) });
       await using broken = await Emulator.start({ store: failing, logger: { error() {} } });
       expect(await answerOf(post(bodyOf(newKey()), broken))).toEqual([status, failed(text)]);
     });
 
-    it("by a failure inside are 500, told to the logger once", async () => {
+    it("are 500 for an internal failure, which is logged once", async () => {
       const error = new Error("disk full");
       const errors: unknown[] = [];
       const failing = storeWith({ addMessage: () => Promise.reject(error) });
@@ -409,14 +409,14 @@ describe("POST /v1/createIntent", () => {
     });
   });
 
-  describe("webhook", () => {
+  describe("createIntent webhook", () => {
     const urlAt = (key: SigningKey) =>
       store.transaction(
         toBase58(key.publicKey),
         async (transaction) => (await transaction.getWebhook())?.url,
       );
 
-    it("is registered with the request; null is none", async () => {
+    it("registers a webhook with the request and treats null as none", async () => {
       const [key, without] = [newKey(), newKey()];
       expect(await answerOf(post({ ...bodyOf(key), webhook: "https://example.com/paid" }))).toEqual([
         200,
@@ -427,7 +427,7 @@ describe("POST /v1/createIntent", () => {
       expect(await urlAt(without)).toBeUndefined();
     });
 
-    it("that is registered already is a success, and the first one stays", async () => {
+    it("succeeds for a registered webhook and keeps the first URL", async () => {
       const key = newKey();
       for (const webhook of ["https://example.com/1", "https://example.com/1", "https://example.com/2"])
         expect(await answerOf(post({ ...bodyOf(key), webhook }))).toEqual([200, succeeded]);
@@ -449,15 +449,15 @@ describe("POST /v1/createIntent", () => {
       ["https://[::1]/", "host is not a valid domain name: idna: disallowed rune U+005B"],
       ["https://example..com/", 'host is not a valid domain name: idna: invalid label "example..com"'],
       ["https://example.com/50%", 'parse "https://example.com/50%": not a valid URL'],
-      // The parser comes first.
+      // The parser runs first.
       ["ftp://Example.com:x/", 'parse "ftp://Example.com:x/": not a valid URL'],
-    ])("%j is refused before anything is registered", async (webhook, text) => {
+    ])("rejects the webhook URL %j before anything is stored", async (webhook, text) => {
       const key = newKey();
       expect(await answerOf(post({ ...bodyOf(key), webhook }))).toEqual([400, failed(text)]);
       expect(await statusText(key)).toBe('{"status":"UNKNOWN","success":true}');
     });
 
-    it("that does not resolve is refused in the resolver's words", async () => {
+    it("rejects a webhook host that does not resolve with the resolver's message", async () => {
       resolve = async (name) => {
         throw new Error(`getaddrinfo ENOTFOUND ${name}`);
       };
@@ -467,14 +467,14 @@ describe("POST /v1/createIntent", () => {
       ]);
     });
 
-    it("is told in text that is safe inside HTML", async () => {
+    it("escapes the webhook error so that it is safe inside HTML", async () => {
       const { text } = await post({ ...bodyOf(newKey()), webhook: "https://a/<b>&\u2028\u2029'%" });
       expect(text).toBe(
         `{"error":"parse \\"https://a/\\u003cb\\u003e\\u0026\\u2028\\u2029'%\\": not a valid URL","success":false}`,
       );
     });
 
-    it("that is refused once the request is on record makes a 500, and the request stays", async () => {
+    it("sends 500 and keeps the request if a webhook is rejected after the request is stored", async () => {
       const key = newKey();
       let calls = 0;
       resolve = async () => {
@@ -489,7 +489,7 @@ describe("POST /v1/createIntent", () => {
       expect(told).toHaveLength(1);
     });
 
-    it("that cannot be stored makes a 500, and the request stays", async () => {
+    it("sends 500 and keeps the request if the webhook cannot be stored", async () => {
       const failing = storeWith({ putWebhook: () => Promise.reject(new Error("disk full")) });
       await using broken = await Emulator.start({
         store: failing,
@@ -504,7 +504,7 @@ describe("POST /v1/createIntent", () => {
       expect((await statusOf(broken, key)).exists).toBe(true);
     });
 
-    it("that validation alone refuses does so after the request is on record", async () => {
+    it("stores the request before validation rejects the webhook", async () => {
       const key = newKey();
       const webhook = "https://example.com/".padEnd(1025, "a");
       expect(await answerOf(post({ ...bodyOf(key), webhook }))).toEqual([
@@ -516,7 +516,7 @@ describe("POST /v1/createIntent", () => {
       expect(await statusText(key)).toBe('{"status":"PENDING","success":true}');
     });
 
-    it("may be local and plain http where local webhooks are allowed", async () => {
+    it("accepts a local, plain http webhook if local webhooks are allowed", async () => {
       await using local = await Emulator.start({ resolveHost: async () => {} });
       const key = newKey();
       expect(await answerOf(post({ ...bodyOf(key), webhook: "http://localhost:3000/paid" }, local))).toEqual([
@@ -531,7 +531,7 @@ describe("POST /v1/createIntent", () => {
   });
 });
 
-describe("any body at all", () => {
+describe("createIntent with random bodies", () => {
   const answers = async (body: string | Uint8Array) => {
     const { status, headers, text } = await post(body);
     expect([status, headers["content-type"]]).toEqual([400, "application/json"]);
@@ -540,19 +540,19 @@ describe("any body at all", () => {
     expect(told).toEqual([]);
   };
 
-  it("is refused in JSON, not by a failure", async () => {
+  it("rejects any body in JSON without an internal failure", async () => {
     const anything = fc.oneof(fc.json(), fc.string({ unit: "binary" }), fc.uint8Array({ maxLength: 200 }));
     await fc.assert(fc.asyncProperty(anything, answers), runs(150));
   });
 
-  it("with the right names is refused in JSON, not by a failure", async () => {
+  it("rejects any body with the right names in JSON without an internal failure", async () => {
     const honest = bodyOf(newKey());
     const field = (value: string) =>
       fc.oneof(fc.constant(value), fc.string({ unit: "binary" }), fc.jsonValue());
     const bodies = fc.record({
       intent: field(honest.intent),
       message: fc.oneof(field(honest.message), fc.uint8Array({ maxLength: 80 }).map(base64url)),
-      // The honest one would be accepted.
+      // The valid body would be accepted.
       signature: field(toBase58(filled(1, 64))),
       webhook: fc.oneof(
         field("https://example.com/"),
@@ -571,7 +571,7 @@ describe("any body at all", () => {
 });
 
 describe("GET /v1/getStatus", () => {
-  it("tells UNKNOWN, PENDING and SUBMITTED", async () => {
+  it("returns UNKNOWN, PENDING and SUBMITTED", async () => {
     const key = newKey();
     const call = () => answerOf(getStatus(`?intent=${toBase58(key.publicKey)}`));
     expect(await call()).toEqual([200, '{"status":"UNKNOWN","success":true}']);
@@ -596,22 +596,22 @@ describe("GET /v1/getStatus", () => {
     ["31 bytes", `?intent=${toBase58(filled(1, 31))}`, "intent id is not a public key"],
     ["33 bytes", `?intent=${toBase58(filled(1, 33))}`, "intent id is not a public key"],
     ["a space", `?intent=+${toBase58(filled(1))}`, "intent id is not a public key"],
-  ])("refuses %s", async (_, query, text) => {
+  ])("rejects %s", async (_, query, text) => {
     expect(await answerOf(getStatus(query))).toEqual([400, failed(text)]);
   });
 
-  it("takes the first of several intents, and passes over other parameters", async () => {
+  it("uses the first of several intents and ignores other parameters", async () => {
     const intent = toBase58(newKey().publicKey);
     expect((await getStatus(`?a=1&intent=${intent}&intent=wrong&b`)).status).toBe(200);
     expect((await getStatus(`?intent=%${"1".charCodeAt(0).toString(16)}&intent=${intent}`)).status).toBe(400);
   });
 
-  it.each(["POST", "HEAD", "PUT", "DELETE"])("refuses %s before anything else", async (method) => {
+  it.each(["POST", "HEAD", "PUT", "DELETE"])("rejects %s before any other check", async (method) => {
     const { status, text } = await rawRequest(emulator, { method, path: "/v1/getStatus" });
     expect([status, text]).toEqual([400, method === "HEAD" ? "" : failed("http get expected")]);
   });
 
-  it("is 500 where the store fails", async () => {
+  it("returns 500 if the store fails", async () => {
     const failing = storeWith({ getRequest: () => Promise.reject(new Error("disk full")) });
     await using broken = await Emulator.start({ store: failing, logger: { error() {} } });
     const path = `/v1/getStatus?intent=${toBase58(filled(1))}`;
@@ -622,7 +622,7 @@ describe("GET /v1/getStatus", () => {
   });
 });
 
-describe("any other path", () => {
+describe("other REST paths", () => {
   it.each([
     "/v1",
     "/v1/",
@@ -637,12 +637,12 @@ describe("any other path", () => {
     "/%2e%2e/%00",
     "/v1/getStatus%00",
     "*",
-  ])("%s is not found", async (path) => {
+  ])("returns 404 for %s", async (path) => {
     for (const method of ["GET", "POST"])
       expect(await answerOf(rawRequest(emulator, { method, path }))).toEqual([404, failed("not found")]);
   });
 
-  it("may be asked for in absolute form", async () => {
+  it("accepts a request target in absolute form", async () => {
     const intent = toBase58(newKey().publicKey);
     const path = `${emulator.url}/v1/getStatus?intent=${intent}`;
     expect(await answerOf(rawRequest(emulator, { method: "GET", path }))).toEqual([
@@ -653,7 +653,7 @@ describe("any other path", () => {
   });
 });
 
-it("answers the same over HTTP/2", async () => {
+it("returns the same response over HTTP/2", async () => {
   const session = http2.connect(emulator.url);
   const call = (headers: http2.OutgoingHttpHeaders, body?: string) =>
     new Promise<[number | undefined, string]>((done, fail) => {

@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await emulator.close();
-  // What is unhandled is told after the turn in which it happened.
+  // Unhandled rejections are reported after the turn in which they happened.
   await new Promise((resolve) => setTimeout(resolve, 20));
   process.off("unhandledRejection", note);
   process.off("uncaughtExceptionMonitor", note);
@@ -60,11 +60,11 @@ type HttpVersion = "1.1" | "2";
 interface Protocol {
   readonly name: string;
   readonly version: HttpVersion;
-  /** A transport of its own, that keeps its connections. */
+  /** A separate transport that keeps its connections. */
   readonly transportTo: (at: Emulator) => Transport;
 }
 
-/** Connections that are kept while a test runs. */
+/** Connections that stay open while a test runs. */
 function http1(baseUrl: string) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   cleanups.push(() => agent.destroy());
@@ -119,7 +119,7 @@ function frame(content: Uint8Array, flags = 0): Buffer {
   return Buffer.concat([head, content]);
 }
 
-it.each(protocols)("refusals have the same code and words over $name", async ({ transportTo }) => {
+it.each(protocols)("rejects requests with the same code and text over $name", async ({ transportTo }) => {
   const [key, verifier] = [newKey(), newKey()];
   const why = "no route to höst\nline 2 \u{1f6ab} 100%";
   await using failing = await Emulator.start({ fetchWellKnown: () => Promise.reject(new Error(why)) });
@@ -131,8 +131,8 @@ it.each(protocols)("refusals have the same code and words over $name", async ({ 
   expect(await refusalOf(domain)).toEqual(unauthenticated(`error veryfing domain ownership: ${why}`));
 });
 
-describe.each(protocols)("over $name, a message that is too large", ({ transportTo }) => {
-  it("is refused as such, also when it is compressed, and another client goes on", async () => {
+describe.each(protocols)("a message that is too large over $name", ({ transportTo }) => {
+  it("is rejected, also compressed, and another client continues", async () => {
     const client = createClient(Messaging, transportTo(emulator));
     const { code, text } = await refusalOf(client.sendMessage(oversize));
     expect(code).toBe("ResourceExhausted");
@@ -150,8 +150,8 @@ describe.each(protocols)("over $name, a message that is too large", ({ transport
   });
 });
 
-// The rest of the request is never read, so the window of the whole connection stays used up.
-it("a client that reads an early refusal and goes on writing can use its connection", async () => {
+// The rest of the request is never read, so the window of the complete connection stays used up.
+it("keeps the connection usable for a client that reads an early rejection and continues to write", async () => {
   const session = http2.connect(emulator.url);
   cleanups.push(() => session.destroy());
   const headers = { ":method": "POST", ":path": sendMessagePath, "content-type": "application/grpc+proto" };
@@ -166,14 +166,14 @@ it("a client that reads an early refusal and goes on writing can use its connect
   await Promise.all([closed, once(next, "response", { signal: AbortSignal.timeout(60_000) })]);
 });
 
-describe("a bomb", () => {
+describe("a decompression bomb", () => {
   const zeros = Buffer.alloc(64 * 1024 * 1024);
   const text = "message is larger than configured readMaxBytes 1048576 after decompression";
 
   it.each([
     ["gzip", zlib.gzipSync(zeros)],
     ["br", zlib.brotliCompressSync(zeros)],
-  ])("of %s is not unpacked over Connect", async (encoding, body) => {
+  ])("is not decompressed over Connect: %s", async (encoding, body) => {
     const headers = { "content-type": "application/proto", "content-encoding": encoding };
     const response = await raw({ headers, body });
     expect([response.status, JSON.parse(response.text)]).toEqual([
@@ -183,7 +183,7 @@ describe("a bomb", () => {
     await honest();
   });
 
-  it("is not unpacked over gRPC-Web", async () => {
+  it("is not decompressed over gRPC-Web", async () => {
     const headers = { "content-type": "application/grpc-web+proto", "grpc-encoding": "gzip" };
     const response = await raw({ headers, body: frame(zlib.gzipSync(zeros), 1) });
     expect(response.text).toContain("grpc-status: 8");
@@ -191,18 +191,18 @@ describe("a bomb", () => {
     await honest();
   });
 
-  it("is not unpacked where it only claims to be large", async () => {
+  it("is not decompressed if it only claims to be large", async () => {
     const headers = { "content-type": "application/grpc-web+proto" };
     const response = await raw({ headers, body: Uint8Array.of(0, 255, 255, 255, 255) });
     expect(response.text).toContain("grpc-status: 8");
   });
 });
 
-it("does not keep what it refuses: 200 tries that are too large", async () => {
+it("releases the memory of 200 rejected requests that are too large", async () => {
   v8.setFlagsFromString("--expose-gc");
   const collect = vm.runInNewContext("gc") as () => void;
   const used = async () => {
-    // Sockets let go of their buffers once they are closed.
+    // Sockets release their buffers once they are closed.
     for (let i = 0; i < 3; i++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       collect();
@@ -231,7 +231,7 @@ it("does not keep what it refuses: 200 tries that are too large", async () => {
   await honest();
 });
 
-describe("a request that cannot be read", () => {
+describe("a request that cannot be decoded", () => {
   const proto = { "content-type": "application/proto" };
   const json = { "content-type": "application/json" };
   const connectError = async (request: Partial<RawRequest>) => {
@@ -271,7 +271,7 @@ describe("a request that cannot be read", () => {
       { headers: { ...proto, "connect-timeout-ms": "soon" }, body: "" },
       [400, "invalid_argument"],
     ],
-  ])("%s is told so over Connect", async (_, request, expected) => {
+  ])("rejects %s over Connect", async (_, request, expected) => {
     expect(await connectError(request)).toEqual(expected);
     await honest();
   });
@@ -282,14 +282,14 @@ describe("a request that cannot be read", () => {
     ["half a frame", Uint8Array.of(0, 0, 0, 0, 9, 1), Code.InvalidArgument],
     ["two frames", Buffer.concat([frame(filled(0, 0)), frame(filled(0, 0))]), Code.Unimplemented],
     ["a compressed frame without an encoding", frame(Uint8Array.of(1), 1), Code.Internal],
-  ])("%s is told so over gRPC-Web", async (_, body, code) => {
+  ])("rejects %s over gRPC-Web", async (_, body, code) => {
     const { status, text } = await raw({ headers: { "content-type": "application/grpc-web+proto" }, body });
     expect(status).toBe(200);
     expect(text).toContain(`grpc-status: ${code}\r\n`);
     await honest();
   });
 
-  it("to validation only is refused by validation: nothing, and unknown fields", async () => {
+  it("rejects an empty request and unknown fields in validation only", async () => {
     for (const body of ["", Uint8Array.of(0xa2, 0x06, 0x01, 0x00)]) {
       const { status, text } = await raw({ headers: proto, body });
       expect([status, JSON.parse(text)]).toEqual([
@@ -300,9 +300,9 @@ describe("a request that cannot be read", () => {
   });
 });
 
-describe("a request that leads nowhere", () => {
+describe("a request that does not resolve to a method", () => {
   it.each([undefined, "text/plain", "application/xml", "application/connect+proto", "application/"])(
-    "of content type %s is 415",
+    "returns 415 for content type %s",
     async (type) => {
       const headers = type === undefined ? {} : { "content-type": type };
       expect((await raw({ headers, body: "x" })).status).toBe(415);
@@ -310,7 +310,7 @@ describe("a request that leads nowhere", () => {
     },
   );
 
-  it.each(["GET", "HEAD", "PUT", "DELETE"])("of method %s is 405", async (method) => {
+  it.each(["GET", "HEAD", "PUT", "DELETE"])("returns 405 for method %s", async (method) => {
     expect((await raw({ method, headers: { "content-type": "application/proto" } })).status).toBe(405);
   });
 
@@ -320,12 +320,12 @@ describe("a request that leads nowhere", () => {
     "/code.micropayment.v1.MicroPayment/Codify",
     "/code.messaging.v1.Messaging/sendMessage",
     `${sendMessagePath}/`,
-  ])("to %s is 404, which clients read as unimplemented", async (path) => {
+  ])("returns 404 for %s, which clients read as unimplemented", async (path) => {
     const { status } = await raw({ path, headers: { "content-type": "application/proto" }, body: "" });
     expect(status).toBe(404);
   });
 
-  it.each(protocols)("to a method that is not there is Unimplemented over $name", async ({ transportTo }) => {
+  it.each(protocols)("returns Unimplemented for an unknown method over $name", async ({ transportTo }) => {
     const transport = transportTo(emulator);
     const elsewhere: Transport = {
       stream: (...call) => transport.stream(...call),
@@ -337,8 +337,8 @@ describe("a request that leads nowhere", () => {
   });
 });
 
-describe("a client that leaves", () => {
-  it("in the middle of a request, or without reading the answer, harms nobody", async () => {
+describe("a client that disconnects", () => {
+  it("during a request, or before it reads the response, does not affect others", async () => {
     const lines = (path: string, type: string) =>
       `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${type}\r\nContent-Length: 1000\r\n\r\n{`;
     for (let i = 0; i < 30; i++) {
@@ -370,11 +370,11 @@ describe("a client that leaves", () => {
   });
 });
 
-describe("starting and closing", () => {
-  /** Servers of this process that listen. */
+describe("emulator start and close", () => {
+  /** The listening servers of this process. */
   const listening = () => process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
 
-  it("works for fifty emulators at once, which share nothing", async () => {
+  it("runs 50 emulators concurrently without shared state", async () => {
     const all = await Promise.all(Array.from({ length: 50 }, () => Emulator.start()));
     expect(new Set(all.map(({ port }) => port)).size).toBe(50);
     const key = newKey();
@@ -394,7 +394,7 @@ describe("starting and closing", () => {
     }
   });
 
-  it("frees its port, closes once, and once only", async () => {
+  it("frees its port and closes exactly once", async () => {
     const first = await Emulator.start();
     const closing = first.close();
     expect(first.close()).toBe(closing);
@@ -405,14 +405,14 @@ describe("starting and closing", () => {
     await honest(second);
   });
 
-  it("fails with the system's error where the port is taken, and harms nobody", async () => {
+  it("rejects with the system's error if the port is in use, without side effects", async () => {
     const error = await Emulator.start({ port: emulator.port }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ code: "EADDRINUSE", syscall: "listen", port: emulator.port });
     await honest();
   });
 
-  /** An emulator in which requests with a domain to verify wait, and what lets them go on. */
+  /** An emulator whose requests with a verified domain wait, and a function that releases them. */
   async function held() {
     const key = newKey();
     let arrived = 0;
@@ -442,7 +442,7 @@ describe("starting and closing", () => {
     return { slow, running, release };
   }
 
-  it("lets calls that are running come to their end", async () => {
+  it("lets running calls finish on close", async () => {
     const { slow, running, release } = await held();
     const closing = slow.close();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -451,7 +451,7 @@ describe("starting and closing", () => {
     await closing;
   });
 
-  it("does not wait for calls that never end, which fail", async () => {
+  it("does not wait on close for calls that never end, and fails them", async () => {
     const { slow, running, release } = await held();
     await slow.close();
     const inMemory = running.pop();

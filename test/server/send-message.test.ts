@@ -65,12 +65,12 @@ const serverKinds: readonly [string, Kind][] = [
   ],
 ];
 
-describe("the checks that every message passes", () => {
+describe("the checks of every message", () => {
   const id = { value: filled(1, 16) };
   const sendMessageRequestSignature = { value: filled(1, 64) };
   const wrongSignature = filled(1, 64);
 
-  it("come in the order of the protocol: each request violates one rule and all after it", async () => {
+  it("run in the order of the protocol: each request violates one rule and all after it", async () => {
     const key = newKey();
     const [name, kind] = serverKinds[0] ?? [];
     const message: MessageInit = { id, sendMessageRequestSignature, ...(kind === undefined ? {} : { kind }) };
@@ -98,13 +98,13 @@ describe("the checks that every message passes", () => {
     expect(await poll(emulator, key)).toEqual([]);
   });
 
-  it.each(serverKinds)("refuse %s from a client", async (name, kind) => {
+  it.each(serverKinds)("reject %s from a client", async (name, kind) => {
     expect(await refusalOf(sendKind(emulator, newKey(), kind))).toEqual(
       invalid(`message.kind cannot be ${name}`),
     );
   });
 
-  it("refuse an id and a signature that only the server sets, although the message is signed with them", async () => {
+  it("reject an id and a server signature from a client, even if the message is signed with them", async () => {
     expect(await refusalOf(send(emulator, newKey(), { id, kind: codeScanned }))).toEqual(
       invalid("message.id cannot be set by clients"),
     );
@@ -113,7 +113,7 @@ describe("the checks that every message passes", () => {
     ).toEqual(invalid("message.send_message_request_signature cannot be set by clients"));
   });
 
-  it("refuse a signature by another key, over other bytes, or by a key that is no point of the curve", async () => {
+  it("reject a signature by another key, over other bytes, or by a key that is not on the curve", async () => {
     const key = newKey();
     const message = create(MessageSchema, { kind: codeScanned });
     const bytes = toBinary(MessageSchema, message);
@@ -128,7 +128,7 @@ describe("the checks that every message passes", () => {
   });
 });
 
-describe("a message that is accepted", () => {
+describe("an accepted message", () => {
   const kinds = (key: { readonly publicKey: Uint8Array }): [string, Kind][] => [
     ["requestToReceiveBill", { case: "requestToReceiveBill", value: payment() }],
     ["codeScanned", codeScanned],
@@ -137,7 +137,7 @@ describe("a message that is accepted", () => {
     ["requestToGrabBill", grab(temporaryAccount)],
   ];
 
-  it("is stored as it was sent, with its id and the signature of the request", async () => {
+  it("is stored as sent, with its id and the signature of the request", async () => {
     const key = newKey();
     for (const [, kind] of kinds(key)) {
       const message = create(MessageSchema, { kind });
@@ -149,7 +149,7 @@ describe("a message that is accepted", () => {
       expect(stored.id).toEqual(messageId);
       expect(stored.sendMessageRequestSignature?.value).toEqual(signature);
       expect(equals(MessageSchema, withoutServerFields(stored), message)).toBe(true);
-      // What a receiver verifies.
+      // A receiver verifies this.
       expect(toBinary(MessageSchema, withoutServerFields(stored))).toEqual(toBinary(MessageSchema, message));
     }
     expect((await poll(emulator, key)).map(({ kind }) => kind.case)).toEqual(
@@ -157,7 +157,7 @@ describe("a message that is accepted", () => {
     );
   });
 
-  it("gets a version 4 UUID of 16 raw bytes, another one each time", async () => {
+  it("gets a new version 4 UUID of 16 raw bytes each time", async () => {
     const key = newKey();
     const seen = new Set<string>();
     for (let i = 0; i < 64; i++) {
@@ -171,7 +171,7 @@ describe("a message that is accepted", () => {
     expect(seen.size).toBe(64);
   });
 
-  it("may be a scan or a rejection before there is any request, and neither makes a request", async () => {
+  it("can be a scan or a rejection before any request, and creates no request", async () => {
     const key = newKey();
     await sendKind(emulator, key, codeScanned);
     await sendKind(emulator, key, rejected(key.publicKey));
@@ -182,7 +182,7 @@ describe("a message that is accepted", () => {
     expect(await statusOf(emulator, key)).toMatchObject({ exists: true, codeScanned: true });
   });
 
-  it("leaves the request as it is where it is a rejection", async () => {
+  it("leaves the request unchanged if it is a rejection", async () => {
     const key = newKey();
     await sendPayment(emulator, key, payment());
     await sendKind(emulator, key, rejected(key.publicKey));
@@ -201,7 +201,7 @@ describe("a message that is accepted", () => {
     const [stored] = await poll(emulator, key);
     if (stored === undefined) throw new Error("nothing is stored");
     expect(Buffer.from(toBinary(MessageSchema, withoutServerFields(stored)))).toEqual(bytes);
-    // The same, with the unknown field in front on the wire.
+    // The same bytes, with the unknown field first on the wire.
     const reordered = Buffer.concat([unknown, known]);
     expect((await postSendMessage(emulator, key, reordered, key.sign(bytes))).status).toBe(200);
     expect((await postSendMessage(emulator, key, reordered, key.sign(reordered))).status).toBe(401);
@@ -245,7 +245,7 @@ describe("a message in a form that is not canonical", () => {
       Buffer.concat([asScan(0x08, 0x01), asMessage(request)]),
       asMessage(request),
     ],
-  ])("is verified by its canonical form alone: %s", async (_, sent, canonical) => {
+  ])("is verified by its canonical form only: %s", async (_, sent, canonical) => {
     const key = newKey();
     expect(Buffer.from(sent)).not.toEqual(Buffer.from(canonical));
     expect(await postSendMessage(emulator, key, sent, key.sign(sent))).toEqual({
@@ -259,7 +259,7 @@ describe("a message in a form that is not canonical", () => {
     expect(Buffer.from(toBinary(MessageSchema, withoutServerFields(stored)))).toEqual(Buffer.from(canonical));
   });
 
-  it("may come as JSON too: the signature is over the binary form", async () => {
+  it("is accepted as JSON, with the signature over the binary form", async () => {
     const key = newKey();
     const message = create(MessageSchema, {
       kind: { case: "requestToReceiveBill", value: payment({ exchangeData: kin() }) },
@@ -281,8 +281,8 @@ describe("a message in a form that is not canonical", () => {
   });
 });
 
-describe("a bill to grab", () => {
-  it("is refused for an account that is not a temporary incoming account, which is every account by default", async () => {
+describe("a request to grab a bill", () => {
+  it("is rejected for an account that is not a temporary incoming account, which is every account by default", async () => {
     const text = "requestor account must be a temporary incoming account";
     expect(await refusalOf(sendKind(emulator, newKey(), grab(filled(8))))).toEqual(invalid(text));
     await using plain = await Emulator.start();
@@ -300,7 +300,7 @@ describe("a bill to grab", () => {
     return [SendMessageResponse_Result[result], messageId !== undefined];
   };
 
-  it("needs a listener from one minute after the key was first seen", async () => {
+  it("requires an open stream from one minute after the key was first seen", async () => {
     const clock = frozen();
     await using timed = await start(clock);
     const [early, late] = [newKey(), newKey()];
@@ -311,18 +311,18 @@ describe("a bill to grab", () => {
     await clock.advance(1);
     expect(await outcome(timed, early)).toEqual(["NO_ACTIVE_STREAM", false]);
     expect(await outcome(timed, late)).toEqual(["OK", true]);
-    // The message was not stored, and other kinds need nobody.
+    // The message was not stored, and other kinds do not require a stream.
     expect(await poll(timed, early)).toHaveLength(2);
     await sendKind(timed, early, codeScanned);
     expect(await poll(timed, early)).toHaveLength(3);
-    // That the messages are acknowledged does not make the key new.
+    // Acknowledging the messages does not make the key new.
     const messageIds = (await poll(timed, early)).flatMap(({ id }) => (id === undefined ? [] : [id]));
     await messagingOf(timed).ackMessages({ rendezvousKey: { value: early.publicKey }, messageIds });
     expect(await poll(timed, early)).toEqual([]);
     expect(await outcome(timed, early)).toEqual(["NO_ACTIVE_STREAM", false]);
   });
 
-  it("is passed on to a listener at any time", async () => {
+  it("is delivered to an open stream at any time", async () => {
     const clock = frozen();
     await using timed = await start(clock);
     const key = newKey();
@@ -338,7 +338,7 @@ describe("a bill to grab", () => {
     await received.return?.();
   });
 
-  it("is refused for its account before a listener is asked for", async () => {
+  it("is rejected for its account before the stream is checked", async () => {
     const clock = frozen();
     await using timed = await start(clock);
     const key = newKey();
@@ -362,13 +362,13 @@ describe("a rejected payment", () => {
   });
 });
 
-describe("a message that is refused", () => {
+describe("a rejected message", () => {
   it("leaves nothing behind", async () => {
     const [key, verifier] = [newKey(), newKey()];
     const refused = [
       payment({ exchangeData: { case: "partial", value: { currency: "usd", nativeAmount: 6 } } }),
       payment({ signature: { value: filled(1, 64) } }),
-      // Refused as the very last step.
+      // Rejected in the very last step.
       verifiedPayment(key, verifier, "example.com"),
     ];
     for (const request of refused) await refusalOf(sendPayment(emulator, key, request));
@@ -377,12 +377,12 @@ describe("a message that is refused", () => {
   });
 });
 
-describe("a failure of the store", () => {
+describe("SendMessage with a failing store", () => {
   const failure = new Error("disk full: /var/lib/secret");
   const fail = () => Promise.reject(failure);
 
   it.each(["getIntent", "getRequest", "putRequest", "addMessage"] as const)(
-    "in %s is Internal without words, told to the logger, and leaves nothing behind",
+    "returns Internal without text for a failure in %s, logs it and leaves nothing behind",
     async (name) => {
       const told: unknown[][] = [];
       const store = storeWith({ [name]: fail });
@@ -394,7 +394,7 @@ describe("a failure of the store", () => {
     },
   );
 
-  it("of the caller's functions is Internal too", async () => {
+  it("returns Internal for a failure of the caller's functions", async () => {
     const told: unknown[] = [];
     await using broken = await Emulator.start({
       isTemporaryIncomingAccount: fail,
@@ -407,7 +407,7 @@ describe("a failure of the store", () => {
     expect(told).toEqual([failure]);
   });
 
-  it("shows no words over HTTP either", async () => {
+  it("sends no text of the failure over HTTP either", async () => {
     await using broken = await Emulator.start({
       store: storeWith({ addMessage: fail }),
       logger: { error() {} },

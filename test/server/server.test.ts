@@ -19,7 +19,7 @@ import { login, newKey, payment, refusalOf, sendLogin, sendPayment, statusOf } f
 
 afterEach(cleanUp);
 
-/** A sequencer without an emulator, on the system's clock. */
+/** A sequencer without an emulator, on the system clock. */
 async function started(
   options: ServerOptions = {},
   parts: ServerParts = {},
@@ -32,7 +32,7 @@ async function started(
 }
 
 describe("startServer", () => {
-  it("serves one state by every protocol", async () => {
+  it("serves one state over every protocol", async () => {
     const server = await started();
     const key = newKey();
     await sendPayment(server, key, payment());
@@ -96,7 +96,7 @@ describe("startServer", () => {
     expect((await post(server, call)).answer).toEqual(failed("Invalid service name: EmulatorService"));
   });
 
-  it("closes its own store, and leaves a store that it was given open", async () => {
+  it("closes its own store and leaves a passed store open", async () => {
     const closed: string[] = [];
     const storeNamed = (name: string) =>
       Object.assign(memoryStore(), { close: async () => void closed.push(name) });
@@ -109,7 +109,7 @@ describe("startServer", () => {
     expect(closed).toEqual(["own"]);
   });
 
-  it("stops listening when its webhooks cannot be resumed", async () => {
+  it("stops listening if its webhooks cannot be resumed", async () => {
     const failure = new Error("broken");
     const { port, close } = await started();
     await close();
@@ -135,7 +135,7 @@ describe("serverCore", () => {
     ["INVALID_ACCOUNT", async () => false],
     ["OK", async () => true],
     ["OK", () => true],
-  ])("answers a login with %s as isRelationshipAccount decides", async (result, isRelationshipAccount) => {
+  ])("responds to a login with %s according to isRelationshipAccount", async (result, isRelationshipAccount) => {
     const [verifier, key, user] = [newKey(), newKey(), newKey()];
     const server = await started(
       { fetchWellKnown: async () => listing(verifier) },

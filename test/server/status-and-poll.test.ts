@@ -31,7 +31,7 @@ import { submit } from "../support/stores.js";
 
 const verifier = newKey();
 const resolved: string[] = [];
-// Names that resolve; no test asks a real resolver.
+// Names that resolve. No test uses a real resolver.
 const known = new Set([
   "example.com",
   "hooks.example.com",
@@ -83,11 +83,11 @@ const stateOf = async (key: SigningKey) => {
 describe("GetStatus", () => {
   const nothing = { exists: false, codeScanned: false, intentSubmitted: false };
 
-  it("knows nothing of an unknown key, which is no error", async () => {
+  it("returns all false for an unknown key without an error", async () => {
     expect(await stateOf(newKey())).toEqual(nothing);
   });
 
-  it("follows an intent: request, scan, submission", async () => {
+  it("reports the request, scan and submission of an intent", async () => {
     const key = await requested();
     expect(await stateOf(key)).toEqual({ ...nothing, exists: true });
     await sendKind(emulator, key, codeScanned);
@@ -96,7 +96,7 @@ describe("GetStatus", () => {
     expect(await stateOf(key)).toEqual({ exists: true, codeScanned: true, intentSubmitted: true });
   });
 
-  it("forgets a scan when all of its messages are acknowledged, and remembers the next one", async () => {
+  it("reports codeScanned until all scan messages are acknowledged, and again after the next scan", async () => {
     const key = await requested();
     await sendKind(emulator, key, codeScanned);
     await sendKind(emulator, key, codeScanned);
@@ -106,27 +106,27 @@ describe("GetStatus", () => {
     expect((await stateOf(key)).codeScanned).toBe(true);
     await acknowledge(key, [second]);
     expect(await stateOf(key)).toEqual({ ...nothing, exists: true });
-    // The record stays, although its message goes.
+    // The record stays after its message is deleted.
     await acknowledge(key, [request]);
     expect(await stateOf(key)).toEqual({ ...nothing, exists: true });
     await sendKind(emulator, key, codeScanned);
     expect((await stateOf(key)).codeScanned).toBe(true);
   });
 
-  it("does not count a revoked intent as submitted", async () => {
+  it("does not report a revoked intent as submitted", async () => {
     const key = await requested();
     await submit(store, key, "revoked");
     expect(await stateOf(key)).toEqual({ ...nothing, exists: true });
   });
 
-  it("is all false without a request, whatever else is there", async () => {
+  it("returns all false without a request, whatever else is stored", async () => {
     const key = newKey();
     await sendKind(emulator, key, codeScanned);
     await submit(store, key);
     expect(await stateOf(key)).toEqual(nothing);
   });
 
-  it("is the same for a login", async () => {
+  it("reports the same states for a login", async () => {
     const key = newKey();
     await sendLogin(emulator, key, login(key, verifier, "example.com"));
     await sendKind(emulator, key, codeScanned);
@@ -135,7 +135,7 @@ describe("GetStatus", () => {
 });
 
 describe("PollMessages", () => {
-  it("returns what is stored, oldest first, and deletes nothing", async () => {
+  it("returns the stored messages, oldest first, and deletes none", async () => {
     const key = await requested();
     const seconds = Array.from({ length: 20 }, (_, i) => BigInt(100 - i));
     for (const value of seconds)
@@ -151,11 +151,11 @@ describe("PollMessages", () => {
     }
   });
 
-  it("is empty for an unknown key", async () => {
+  it("returns no messages for an unknown key", async () => {
     expect(await poll(emulator, newKey())).toEqual([]);
   });
 
-  it("stops after 257 messages", async () => {
+  it("returns at most 257 messages", async () => {
     const key = newKey();
     for (let i = 0; i < 300; i++)
       await sendKind(emulator, key, { case: "codeScanned", value: { timestamp: { seconds: BigInt(i) } } });
@@ -167,13 +167,13 @@ describe("PollMessages", () => {
     expect(await poll(emulator, key)).toHaveLength(43);
   });
 
-  describe("is signed over the request without its signature, and", () => {
+  describe("signs the request without its signature, and", () => {
     const bytesFor = (key: SigningKey) =>
       toBinary(PollMessagesRequestSchema, create(PollMessagesRequestSchema, { rendezvousKey: keyOf(key) }));
     const pollWith = (key: SigningKey, value: Uint8Array) =>
       messagingOf(emulator).pollMessages({ rendezvousKey: keyOf(key), signature: { value } });
 
-    it("those bytes are the key in its field", async () => {
+    it("the signed bytes are the key in its field", async () => {
       const key = newKey();
       expect(Buffer.from(bytesFor(key)).toString("hex")).toBe(
         `0a220a20${Buffer.from(key.publicKey).toString("hex")}`,
@@ -181,7 +181,7 @@ describe("PollMessages", () => {
       expect((await pollWith(key, key.sign(bytesFor(key)))).messages).toEqual([]);
     });
 
-    it("refused for the signature of another key, or over other bytes", async () => {
+    it("rejects the signature of another key or over other bytes", async () => {
       const key = await requested();
       const [stranger, bytes] = [newKey(), bytesFor(key)];
       const wrong = [
@@ -195,7 +195,7 @@ describe("PollMessages", () => {
         expect(await refusalOf(pollWith(key, signature))).toEqual(unauthenticated());
     });
 
-    it("covers unknown fields", async () => {
+    it("includes unknown fields in the signature", async () => {
       const key = newKey();
       const bytes = Buffer.concat([bytesFor(key), lengthDelimited(50, filled(1, 2))]);
       const request = fromBinary(PollMessagesRequestSchema, bytes);
@@ -211,7 +211,7 @@ describe("PollMessages", () => {
 });
 
 describe("AckMessages", () => {
-  it("deletes the named messages of the key, unsigned", async () => {
+  it("deletes the named messages of the key without a signature", async () => {
     const key = await requested();
     for (let i = 0; i < 3; i++) await sendKind(emulator, key, codeScanned);
     const [first, second, third, fourth] = await idsAt(key);
@@ -220,7 +220,7 @@ describe("AckMessages", () => {
     expect(await idsAt(key)).toEqual([second, fourth]);
   });
 
-  it("is the same a second time, and for ids that are unknown or named twice", async () => {
+  it("succeeds again, and for ids that are unknown or repeated", async () => {
     const key = await requested();
     const [id] = await idsAt(key);
     if (id === undefined) throw new Error("too few");
@@ -236,7 +236,7 @@ describe("AckMessages", () => {
     expect(await idsAt(other)).toHaveLength(1);
   });
 
-  it("does not make a key, and neither do the other calls that only read", async () => {
+  it("does not create a key, and neither do the other calls that only read", async () => {
     const before = (await store.dump()).size;
     for (let i = 0; i < 10; i++) {
       const key = newKey();
@@ -260,7 +260,7 @@ describe("RegisterWebhook", () => {
   const urlAt = (key: SigningKey) =>
     store.transaction(toBase58(key.publicKey), async (transaction) => (await transaction.getWebhook())?.url);
 
-  it("is checked in the order of the protocol", async () => {
+  it("checks the rules in the order of the protocol", async () => {
     const [unknown, submittedOnly] = [newKey(), newKey()];
     await submit(store, submittedOnly);
     expect(await register(unknown, bad)).toBe("INVALID_URL");
@@ -278,7 +278,7 @@ describe("RegisterWebhook", () => {
     expect(await register(revoked, good)).toBe("INTENT_EXISTS");
   });
 
-  it("keeps the first URL as it was written", async () => {
+  it("keeps the first URL as written", async () => {
     const key = await requested();
     const url = "https://example.com/Paid?order=1&share=50%#top";
     expect(await register(key, url)).toBe("OK");
@@ -286,7 +286,7 @@ describe("RegisterWebhook", () => {
     expect(await urlAt(key)).toBe(url);
   });
 
-  it("registers one of many that come at once", async () => {
+  it("registers one of many concurrent webhooks", async () => {
     const key = await requested();
     const urls = Array.from({ length: 10 }, (_, i) => `https://example.com/${i}`);
     const results = await Promise.all(urls.map((url) => register(key, url)));
@@ -295,7 +295,7 @@ describe("RegisterWebhook", () => {
     expect(await urlAt(key)).toBe(urls[results.indexOf("OK")]);
   });
 
-  it("works for logins, and changes nothing about the status", async () => {
+  it("works for logins and does not change the status", async () => {
     const key = newKey();
     await sendLogin(emulator, key, login(key, verifier, "example.com"));
     expect(await register(key, good)).toBe("OK");
@@ -312,7 +312,7 @@ describe("RegisterWebhook", () => {
     ["an address that resolves", "http://10.0.0.1/"],
     ["punycode", "https://xn--bcher-kva.de/"],
     ["letters that want punycode", "https://bücher.de/"],
-  ])("takes %s", async (_, url) => {
+  ])("accepts %s", async (_, url) => {
     expect(await register(await requested(), url)).toBe("OK");
   });
 
@@ -335,20 +335,20 @@ describe("RegisterWebhook", () => {
     ["no slashes", "https:example.com"],
     ["a user without a host", "https://me@/"],
     ["another scheme that begins with http", "httpx://example.com/"],
-  ])("refuses %s before it asks the resolver", async (_, url) => {
+  ])("rejects %s before it uses the resolver", async (_, url) => {
     resolved.length = 0;
     expect(await register(await requested(), url)).toBe("INVALID_URL");
     expect(resolved).toEqual([]);
   });
 
-  it("refuses a host that does not resolve", async () => {
+  it("rejects a host that does not resolve", async () => {
     resolved.length = 0;
     expect(await register(await requested(), "https://gone.example.com/")).toBe("INVALID_URL");
     expect(await register(await requested(), "http://localhost/")).toBe("INVALID_URL");
     expect(resolved).toEqual(["gone.example.com", "localhost"]);
   });
 
-  it("answers any URL with a result, or refuses it by validation", async () => {
+  it("returns a result or a validation error for any URL", async () => {
     const key = newKey();
     const anything = fc.oneof(
       fc.webUrl({ withFragments: true, withQueryParameters: true }),
@@ -364,7 +364,7 @@ describe("RegisterWebhook", () => {
     );
   });
 
-  describe("where local webhooks are allowed", () => {
+  describe("RegisterWebhook with local webhooks allowed", () => {
     let local: Emulator;
     beforeAll(async () => {
       local = await Emulator.start({ resolveHost });
@@ -376,7 +376,7 @@ describe("RegisterWebhook", () => {
       return register(key, url, local);
     };
 
-    it("takes loopback hosts with any port, without a resolver, and other hosts with a port", async () => {
+    it("accepts loopback hosts with any port without a resolver, and other hosts with a port", async () => {
       resolved.length = 0;
       for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "shop.localhost", "LOCALHOST"]) {
         expect(await result(`http://${host}/`)).toBe("OK");
@@ -393,7 +393,7 @@ describe("RegisterWebhook", () => {
       ["only a port", "http://:3000/"],
       ["a name that only looks like loopback", "http://localhost.example.org/"],
       ["another IPv6 address", "http://[::2]/"],
-    ])("still refuses %s", async (_, url) => {
+    ])("still rejects %s", async (_, url) => {
       expect(await result(url)).toBe("INVALID_URL");
     });
   });
@@ -405,7 +405,7 @@ describe("RegisterWebhook", () => {
     ["0.0.0.0", false],
     ["::", false],
     ["sequencer.example", false],
-  ])("allows them by default where it listens on loopback: %s", (host, allowed) => {
+  ])("allows local webhooks by default if it listens on loopback: %s", (host, allowed) => {
     expect(checkServerOptions({ host }).allowLocalWebhooks).toBe(allowed);
   });
 });

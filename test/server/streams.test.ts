@@ -79,7 +79,7 @@ const shown = (items: readonly OpenMessageStreamWithKeepAliveResponse[]) =>
     name === "response" ? kindsIn([value]).join() : name,
   );
 
-/** An order that exists, so that its state can be looked at. */
+/** A registered order, so that its state can be read. */
 async function registered(emulator: Emulator): Promise<SigningKey> {
   const key = newKey();
   await sendPayment(emulator, key, payment());
@@ -96,7 +96,7 @@ const received = (stream: Reading<unknown>, count: number) =>
   until(() => stream.items.length >= count || stream.ended);
 
 describe.each(rawWays)("a stream over $name", ({ open }) => {
-  it("brings the history, the own request included, then what arrives, one message per response", async () => {
+  it("sends the stored messages, including the own request, then new ones, one message per response", async () => {
     const { emulator } = await emulated();
     const key = await registered(emulator);
     await sendKind(emulator, key, codeScanned);
@@ -122,7 +122,7 @@ describe.each(rawWays)("a stream over $name", ({ open }) => {
     ]);
   });
 
-  it("refuses a second listener at the same key, and leaves the first alone", async () => {
+  it("rejects a second stream at the same key and keeps the first", async () => {
     const { emulator } = await emulated();
     const key = await registered(emulator);
     const client = createClient(Messaging, open(emulator));
@@ -154,7 +154,7 @@ describe.each(rawWays)("a stream over $name", ({ open }) => {
     expect(clock.pending).toBe(0);
   });
 
-  it("ends after 61 seconds, without words", async () => {
+  it("ends after 61 seconds without text", async () => {
     const { emulator, clock } = await emulated();
     const key = await registered(emulator);
     const stream = opened(createClient(Messaging, open(emulator)), key);
@@ -169,7 +169,7 @@ describe.each(rawWays)("a stream over $name", ({ open }) => {
     expect(await isStreamOpen(emulator, toBase58(key.publicKey))).toBe(false);
   });
 
-  it("takes a signature or none, but not a wrong one", async () => {
+  it("accepts a valid signature or none, and rejects a wrong one", async () => {
     const { emulator } = await emulated();
     const key = await registered(emulator);
     const client = createClient(Messaging, open(emulator));
@@ -184,7 +184,7 @@ describe.each(rawWays)("a stream over $name", ({ open }) => {
     expect(kindsIn(stream.items)).toEqual(["requestToReceiveBill"]);
   });
 
-  it("says what is wrong with a request", async () => {
+  it("reports the violation of an invalid request", async () => {
     const { emulator } = await emulated();
     const client = createClient(Messaging, open(emulator));
     const refusal = async (request: MessageInitShape<typeof OpenMessageStreamRequestSchema>) =>
@@ -205,7 +205,7 @@ describe.each(rawWays)("a stream over $name", ({ open }) => {
     });
   });
 
-  it.each(["close", "reset"] as const)("ends when the emulator is told to %s", async (what) => {
+  it.each(["close", "reset"] as const)("ends when the emulator receives %s", async (what) => {
     const { emulator, clock } = await emulated();
     const keys = [await registered(emulator), await registered(emulator)];
     const client = createClient(Messaging, open(emulator));
@@ -216,7 +216,7 @@ describe.each(rawWays)("a stream over $name", ({ open }) => {
     expect(clock.pending).toBe(0);
   });
 
-  it("opens again after a reset, with nothing of before", async () => {
+  it("opens again after a reset without earlier messages", async () => {
     const { emulator } = await emulated();
     const key = await registered(emulator);
     const client = createClient(Messaging, open(emulator));
@@ -231,7 +231,7 @@ describe.each(rawWays)("a stream over $name", ({ open }) => {
 });
 
 describe.each(rawWays.filter((way) => way.http2))("a stream with keep-alive over $name", ({ open }) => {
-  it("pings at once and every five seconds, and brings history and news between", async () => {
+  it("pings immediately and every five seconds, and sends stored and new messages in between", async () => {
     const { emulator, clock } = await emulated();
     const key = await registered(emulator);
     const frames = new Frames(firstFrame(key));
@@ -307,7 +307,7 @@ describe.each(rawWays.filter((way) => way.http2))("a stream with keep-alive over
     ],
   ];
 
-  it.each(refusedFrames)("refuses a first frame with %s", async (_, frame, code, text) => {
+  it.each(refusedFrames)("rejects a first frame with %s", async (_, frame, code, text) => {
     const { emulator, clock } = await emulated();
     const frames = new Frames(frame(newKey()));
     const stream = reading(createClient(Messaging, open(emulator)).openMessageStreamWithKeepAlive(frames));
@@ -316,7 +316,7 @@ describe.each(rawWays.filter((way) => way.http2))("a stream with keep-alive over
     expect(clock.pending).toBe(0);
   });
 
-  it("refuses a half-close in place of the first frame", async () => {
+  it("rejects a half-close instead of the first frame", async () => {
     const { emulator } = await emulated();
     const frames = new Frames<KeepAliveFrame>();
     frames.end();
@@ -342,7 +342,7 @@ describe.each(rawWays.filter((way) => way.http2))("a stream with keep-alive over
     expect(clock.pending).toBe(0);
   });
 
-  it("shares its key with no other stream, of either kind", async () => {
+  it("shares its key with no other stream of either kind", async () => {
     const { emulator } = await emulated();
     const key = await registered(emulator);
     const client = createClient(Messaging, open(emulator));
@@ -355,7 +355,7 @@ describe.each(rawWays.filter((way) => way.http2))("a stream with keep-alive over
     expect(stream.ended).toBe(false);
   });
 
-  it.each(["close", "reset"] as const)("ends when the emulator is told to %s", async (what) => {
+  it.each(["close", "reset"] as const)("ends when the emulator receives %s", async (what) => {
     const { emulator, clock } = await emulated();
     const key = await registered(emulator);
     const client = createClient(Messaging, open(emulator));
@@ -367,7 +367,7 @@ describe.each(rawWays.filter((way) => way.http2))("a stream with keep-alive over
   });
 });
 
-describe("a client that vanishes", () => {
+describe("a client that disappears", () => {
   const path = "/code.messaging.v1.Messaging/OpenMessageStream";
   const headers = { "content-type": "application/connect+proto", "connect-protocol-version": "1" };
 
@@ -381,7 +381,7 @@ describe("a client that vanishes", () => {
     return Buffer.concat([prefix, body]);
   }
 
-  it("frees its keys over HTTP/2, one connection with many streams", async () => {
+  it("frees its keys over HTTP/2, on one connection with many streams", async () => {
     const { emulator, clock } = await emulated();
     const keys = await Promise.all(Array.from({ length: 20 }, () => registered(emulator)));
     const socket = net.connect(emulator.port, "127.0.0.1");
@@ -441,7 +441,7 @@ describe("a client that vanishes", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("before its first frame leaves nothing behind", async () => {
+  it("leaves nothing behind if it disappears before its first frame", async () => {
     const { emulator, clock } = await emulated();
     for (const { open } of [memory, connectHttp2, grpc]) {
       const end = new AbortController();
@@ -457,7 +457,7 @@ describe("a client that vanishes", () => {
     }
   });
 
-  it("does not stop others: a hundred streams on one connection, of which half are cancelled", async () => {
+  it("does not block other streams: a hundred streams on one connection, half of them cancelled", async () => {
     const { emulator, clock } = await emulated();
     const keys = await Promise.all(Array.from({ length: 100 }, () => registered(emulator)));
     const client = createClient(Messaging, connectHttp2.open(emulator));
@@ -472,7 +472,7 @@ describe("a client that vanishes", () => {
   });
 });
 
-/** The streams below any transport, so that a reader can be as slow as a test wants. */
+/** The streams below any transport, so that a reader can be arbitrarily slow. */
 describe("a reader that is behind", () => {
   interface Bench {
     readonly clock: WatchedClock;
@@ -527,7 +527,7 @@ describe("a reader that is behind", () => {
     signal = new AbortController().signal,
   ) => openMessageStreamWithKeepAlive(services.streams, keepAliveFrames(frames), signal);
 
-  /** Sends one message that the reader takes, and as many as the buffer holds. */
+  /** Sends one message that the reader takes, and fills the buffer. */
   async function filledUp(bed: Bench, key: SigningKey) {
     const stream = plain(bed, key);
     const first = stream.next();
@@ -538,7 +538,7 @@ describe("a reader that is behind", () => {
     return stream;
   }
 
-  it("has 64 messages kept for it; the next one waits, and moves up as soon as it reads", async () => {
+  it("has 64 buffered messages; the next one waits until the reader takes one", async () => {
     const bed = bench();
     const key = newKey();
     const stream = await filledUp(bed, key);
@@ -555,14 +555,14 @@ describe("a reader that is behind", () => {
     await stream.next();
     await Promise.all(sends);
     expect(results).toEqual(["a", "b", "c"]);
-    // All that wait are gone with their time limits; only the life of the stream is left.
+    // All waiting messages and their timers are gone; only the stream's lifetime timer is left.
     expect(bed.clock.pending).toBe(1);
     for (let i = 0; i < 64; i++) await stream.next();
     await stream.return(undefined);
     expect(bed.clock.pending).toBe(0);
   });
 
-  it("loses its stream once a message waited ten seconds, while the message is kept", async () => {
+  it("loses its stream after a message has waited ten seconds, and the message is kept", async () => {
     const bed = bench();
     const key = newKey();
     const stream = await filledUp(bed, key);
@@ -577,7 +577,7 @@ describe("a reader that is behind", () => {
     await again.return(undefined);
   });
 
-  it("loses a stream with keep-alive in other words", async () => {
+  it("loses a stream with keep-alive with another text", async () => {
     const bed = bench();
     const key = newKey();
     const frames = new Frames(firstFrame(key));
@@ -594,7 +594,7 @@ describe("a reader that is behind", () => {
     expect(bed.clock.pending).toBe(0);
   });
 
-  it("holds up no other key", async () => {
+  it("blocks no other key", async () => {
     const bed = bench();
     const [slow, quick] = [newKey(), newKey()];
     await filledUp(bed, slow);
@@ -608,7 +608,7 @@ describe("a reader that is behind", () => {
     expect((await blocked).result).toBe(SendMessageResponse_Result.OK);
   });
 
-  it("that never comes back leaves neither key nor timer once its stream has ended", async () => {
+  it("that never returns leaves neither key nor timer after its stream has ended", async () => {
     const bed = bench();
     const [key, other] = [newKey(), newKey()];
     const stream = plain(bed, key);
@@ -624,7 +624,7 @@ describe("a reader that is behind", () => {
     expect(bed.clock.pending).toBe(0);
   });
 
-  it("finds its key free in the very moment it cancels", async () => {
+  it("frees its key the moment it cancels", async () => {
     const bed = bench();
     const key = newKey();
     const end = new AbortController();
@@ -640,7 +640,7 @@ describe("a reader that is behind", () => {
     expect(bed.hub.size).toBe(0);
   });
 
-  it("with keep-alive lives a quarter of an hour and one second, as long as it answers", async () => {
+  it("with keep-alive keeps its stream for 15 minutes and one second while it sends pongs", async () => {
     const bed = bench();
     const key = newKey();
     const frames = new Frames(firstFrame(key));
@@ -667,7 +667,7 @@ describe("a reader that is behind", () => {
     expect(bed.clock.pending).toBe(0);
   });
 
-  it("cannot pile up timers with pongs", async () => {
+  it("cannot accumulate timers with pongs", async () => {
     const bed = bench();
     const frames = new Frames(firstFrame(newKey()));
     const stream = reading(keepAlive(bed, frames));
@@ -678,7 +678,7 @@ describe("a reader that is behind", () => {
     await stream.ending;
   });
 
-  it("never sees an airdrop, neither a stored nor a new one", async () => {
+  it("never receives an airdrop, stored or new", async () => {
     const bed = bench();
     const key = newKey();
     const intentId = toBase58(key.publicKey);
@@ -710,7 +710,7 @@ describe("a reader that is behind", () => {
     bed.hub.close();
   });
 
-  it("gets nothing of a store that fails but Internal without words, and the log is told", async () => {
+  it("receives only Internal without text from a failing store, and the failure is logged", async () => {
     const failure = new Error("secret of the store");
     const bed = bench(storeWith({ listMessages: () => Promise.reject(failure) }));
     expect(await refusalOf(plain(bed, newKey()).next())).toEqual({ code: "Internal", text: "" });
@@ -719,7 +719,7 @@ describe("a reader that is behind", () => {
     expect(bed.clock.pending).toBe(0);
   });
 
-  it("gets each message of a burst once and in order", async () => {
+  it("receives each message of a burst once and in order", async () => {
     const bed = bench();
     const key = newKey();
     const stream = reading(plain(bed, key));
@@ -732,7 +732,7 @@ describe("a reader that is behind", () => {
     bed.hub.close();
   });
 
-  it("opens nothing at an emulator that is closed", async () => {
+  it("cannot open a stream at a closed emulator", async () => {
     const { emulator } = await emulated();
     const key = await registered(emulator);
     await emulator.close();
@@ -743,8 +743,8 @@ describe("a reader that is behind", () => {
   });
 });
 
-describe("over HTTP/1.1", () => {
-  it("there is no stream with keep-alive", async () => {
+describe("streams over HTTP/1.1", () => {
+  it("do not support keep-alive", async () => {
     const { emulator, clock } = await emulated();
     const client = createClient(Messaging, connectHttp1.open(emulator));
     const stream = reading(client.openMessageStreamWithKeepAlive(new Frames(firstFrame(newKey()))));
@@ -753,7 +753,7 @@ describe("over HTTP/1.1", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("every response is one message, byte for byte", async () => {
+  it("sends every response as one message, byte for byte", async () => {
     const { emulator } = await emulated();
     const key = await registered(emulator);
     const stream = opened(createClient(Messaging, connectHttp1.open(emulator)), key);

@@ -48,7 +48,7 @@ const currencyPattern = 'value does not match regex pattern "^[a-z]{3}$"';
 const positive = "value must be greater than 0";
 const bytes = (count: number) => `value length must be ${count} bytes`;
 
-/** The text of a reason behind a path of `Message.Field`. */
+/** The text of a reason below a path of `Message.Field`. */
 function text(path: readonly string[], reason: string): string {
   return path
     .map(
@@ -64,7 +64,7 @@ const sendKind = (kind: Kind): Promise<Refusal> =>
 const sendPayment = (fields: PaymentFields): Promise<Refusal> =>
   sendKind({ case: "requestToReceiveBill", value: payment(fields) });
 
-/** What a payment request with these fields, and otherwise none, is refused with. */
+/** The validation error of a payment request with only these fields. */
 const requestPath = ["SendMessageRequest.Message", "Message.RequestToReceiveBill"];
 const expectPayment = async (fields: PaymentFields, path: readonly string[], reason: string) =>
   expect(await sendPayment(fields)).toEqual(invalid(text([...requestPath, ...path], reason)));
@@ -92,18 +92,18 @@ describe("SendMessageRequest", () => {
       ["Signature", "Signature.Value"],
       bytes(64),
     ],
-  ])("refuses without, or with a wrong: %s", async (_, request, [field, ...path], reason) => {
+  ])("rejects a missing or wrong field: %s", async (_, request, [field, ...path], reason) => {
     expect(await sendMessage(request)).toEqual(
       invalid(text([`SendMessageRequest.${field}`, ...path], reason)),
     );
   });
 
-  it("is checked in the order message, rendezvous_key, signature", async () => {
+  it("checks message, rendezvous_key and signature in this order", async () => {
     expect(await sendMessage({})).toEqual(invalid("invalid SendMessageRequest.Message: value is required"));
     expect(await sendMessage({ message: { kind: scanned } })).toEqual(
       invalid("invalid SendMessageRequest.RendezvousKey: value is required"),
     );
-    // The inside of a field comes before the fields after it.
+    // The inside of a field is checked before the fields after it.
     expect(await sendMessage({ message: {} })).toEqual(
       invalid(text(["SendMessageRequest.Message", "Message.Kind"], required)),
     );
@@ -116,7 +116,7 @@ describe("SendMessageRequest", () => {
 describe("Message", () => {
   const path = (...rest: string[]) => ["SendMessageRequest.Message", ...rest];
 
-  it("needs a kind", async () => {
+  it("rejects a message without a kind", async () => {
     expect(await sendMessage({ message: {}, rendezvousKey: key, signature })).toEqual(
       invalid(
         "invalid SendMessageRequest.Message: embedded message failed validation | caused by: invalid Message.Kind: value is required",
@@ -124,7 +124,7 @@ describe("Message", () => {
     );
   });
 
-  it("is checked for the lengths of its id and signature, in this order, before its kind", async () => {
+  it("checks the lengths of its id and signature, in this order, before its kind", async () => {
     const id = { value: filled(1, 15) };
     const sendMessageRequestSignature = { value: filled(1, 63) };
     const send = (message: NonNullable<SendInit["message"]>) =>
@@ -261,11 +261,11 @@ describe("Message", () => {
       ["AirdropReceived", "AirdropReceived.Timestamp"],
       required,
     ],
-  ])("refuses %s", async (_, kind, [field, ...rest], reason) => {
+  ])("rejects %s", async (_, kind, [field, ...rest], reason) => {
     expect(await sendKind(kind)).toEqual(invalid(text(path(`Message.${field}`, ...rest), reason)));
   });
 
-  it("accepts a rejection and a scan as far as validation goes", async () => {
+  it("accepts a rejection and a scan in validation", async () => {
     const accepted: Kind[] = [
       scanned,
       { case: "codeScanned", value: { timestamp: {} } },
@@ -278,7 +278,7 @@ describe("Message", () => {
 });
 
 describe("RequestToReceiveBill", () => {
-  it("is refused for a missing amount in the words that the protocol documents", async () => {
+  it("rejects a missing amount with the text that the protocol documents", async () => {
     expect(await sendPayment({ exchangeData: { case: "partial", value: { currency: "usd" } } })).toEqual(
       invalid(
         "invalid SendMessageRequest.Message: embedded message failed validation | caused by: invalid Message.RequestToReceiveBill: embedded message failed validation | caused by: invalid RequestToReceiveBill.Partial: embedded message failed validation | caused by: invalid ExchangeDataWithoutRate.NativeAmount: value must be greater than 0",
@@ -411,11 +411,11 @@ describe("RequestToReceiveBill", () => {
       [own("AdditionalFees[0]"), "AdditionalFeePayment.FeeBps"],
       "value must be inside range (0, 10000]",
     ],
-  ])("refuses %s", async (_, fields, path, reason) => {
+  ])("rejects %s", async (_, fields, path, reason) => {
     await expectPayment(fields, path, reason);
   });
 
-  it("checks plain fields in the order of their declaration, and the amount last", async () => {
+  it("checks plain fields in declaration order, and the amount last", async () => {
     const short = { value: filled(1, 1) };
     const steps: [string, PaymentFields, string[], string][] = [
       [
@@ -441,14 +441,14 @@ describe("RequestToReceiveBill", () => {
       ],
       ["exchangeData", { exchangeData: undefined }, [own("ExchangeData")], required],
     ];
-    // Each request violates this rule and all that come after it.
+    // Each request violates this rule and all later ones.
     for (const [i, [, , path, reason]] of steps.entries()) {
       const fields = Object.assign({}, ...steps.slice(i).map(([, violation]) => violation));
       await expectPayment(fields, path, reason);
     }
   });
 
-  it("checks the fields of an amount in order, and so those of a fee", async () => {
+  it("checks the fields of an amount in order, and those of a fee", async () => {
     const exact = (value: object): PaymentFields => ({ exchangeData: { case: "exact", value } });
     await expectPayment(exact({}), [own("Exact"), "ExchangeData.Currency"], currencyPattern);
     await expectPayment(exact({ currency: "kin" }), [own("Exact"), "ExchangeData.ExchangeRate"], positive);
@@ -469,7 +469,7 @@ describe("RequestToReceiveBill", () => {
     );
   });
 
-  it("accepts three fees of up to everything as far as validation goes", async () => {
+  it("accepts three fees of up to 10,000 basis points each in validation", async () => {
     const additionalFees = [fee(2, 1), fee(3, 10_000), fee(4, 5000)];
     expect(await sendPayment({ additionalFees })).toEqual({ code: "Unauthenticated", text: "" });
   });
@@ -484,7 +484,7 @@ describe("Domain", () => {
     ["an empty name", ""],
     ["254 characters", `${name253}a`],
     ["254 characters with the root dot", `${name253}.`],
-  ])("refuses %s by its length", async (_, value) => {
+  ])("rejects %s by its length", async (_, value) => {
     const reason = "value length must be between 1 and 253 runes, inclusive";
     await expectPayment({ domain: { value } }, path, reason);
     await expectPayment({ domain: {} as { value: string } }, path, reason);
@@ -505,7 +505,7 @@ describe("Domain", () => {
     ["a line break", "example.com\n"],
     ["letters that want punycode", "bücher.de"],
     ["an emoji", "☃.net"],
-  ])("refuses %s as a hostname", async (_, value) => {
+  ])("rejects %s as a hostname", async (_, value) => {
     await expectPayment({ domain: { value } }, path, "value must be a valid hostname");
   });
 
@@ -527,7 +527,7 @@ describe("RequestToLogin", () => {
   const path = ["SendMessageRequest.Message", "Message.RequestToLogin"];
   const sendLogin = (value: Partial<typeof complete>) => sendKind({ case: "requestToLogin", value });
 
-  it("needs domain, verifier, signature and rendezvous_key, and checks them in this order", async () => {
+  it("requires domain, verifier, signature and rendezvous_key, and checks them in this order", async () => {
     const fields = [
       ["domain", "Domain"],
       ["verifier", "Verifier"],
@@ -546,7 +546,7 @@ describe("RequestToLogin", () => {
     expect(await sendLogin(present)).toEqual({ code: "Unauthenticated", text: "" });
   });
 
-  it("is checked inside its fields", async () => {
+  it("checks the inside of its fields", async () => {
     const inside: [Partial<typeof complete>, string[], string][] = [
       [
         { domain: { value: "a_b.com" } },
@@ -587,7 +587,7 @@ describe("PollMessagesRequest", () => {
       ["Signature", "Signature.Value"],
       bytes(64),
     ],
-  ])("refuses %s", async (_, request, [field, ...path], reason) => {
+  ])("rejects %s", async (_, request, [field, ...path], reason) => {
     expect(await refusalOf(messagingOf(emulator).pollMessages(request))).toEqual(
       invalid(text([`PollMessagesRequest.${field}`, ...path], reason)),
     );
@@ -621,7 +621,7 @@ describe("AckMessagesRequest", () => {
       ["MessageIds[1023]", "MessageId.Value"],
       bytes(16),
     ],
-  ])("refuses %s", async (_, request, [field, ...path], reason) => {
+  ])("rejects %s", async (_, request, [field, ...path], reason) => {
     expect(await refusalOf(messagingOf(emulator).ackMessages(request))).toEqual(
       invalid(text([`AckMessagesRequest.${field}`, ...path], reason)),
     );
@@ -640,7 +640,7 @@ describe("GetStatusRequest", () => {
     ["nothing", {}, ["IntentId"], required],
     ["an empty id", { intentId: {} }, ["IntentId", "IntentId.Value"], bytes(32)],
     ["an id of 33 bytes", { intentId: { value: filled(1, 33) } }, ["IntentId", "IntentId.Value"], bytes(32)],
-  ])("refuses %s", async (_, request, [field, ...path], reason) => {
+  ])("rejects %s", async (_, request, [field, ...path], reason) => {
     expect(await refusalOf(microPaymentOf(emulator).getStatus(request))).toEqual(
       invalid(text([`GetStatusRequest.${field}`, ...path], reason)),
     );
@@ -686,7 +686,7 @@ describe("RegisterWebhookRequest", () => {
       ["Url"],
       "value must be absolute",
     ],
-  ])("refuses %s", async (_, request, [field, ...path], reason) => {
+  ])("rejects %s", async (_, request, [field, ...path], reason) => {
     expect(await refusalOf(microPaymentOf(emulator).registerWebhook(request))).toEqual(
       invalid(text([`RegisterWebhookRequest.${field}`, ...path], reason)),
     );
@@ -699,7 +699,7 @@ describe("RegisterWebhookRequest", () => {
     ["a space in the path", "http://localhost/a b"],
     ["escapes, a user, a port and a fragment", "http://me:pw@localhost:3000/%20?%41#%42"],
   ])("accepts %s", async (_, url) => {
-    // The request is not there, which is asked for after the URL.
+    // The request does not exist, which is checked after the URL.
     expect((await microPaymentOf(emulator).registerWebhook({ intentId, url })).result).toBe(2);
   });
 });

@@ -42,7 +42,8 @@ import { webhookVectors } from "../webhook/support.js";
 
 const lookup = vi.hoisted(() => ({ addresses: new Map<string, string>() }));
 
-// No name leaves this process: those that a test knows have the address that it gives them, the others have none.
+// No name leaves this process: the names of a test resolve to the addresses that it sets, and no others
+// resolve.
 vi.mock("node:dns", async (original) => {
   const dns = await original<typeof import("node:dns")>();
   const stubbed = (
@@ -63,7 +64,7 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
 
-// Since the payment, in seconds: pauses of 0, 1 s, 1 s, 15 s, 1 min, 15 min, 1 h and 24 h.
+// In seconds since the payment: delays of 0, 1 s, 1 s, 15 s, 1 min, 15 min, 1 h and 24 h.
 const ATTEMPTS_AT = [0, 1, 2, 17, 77, 977, 4_577, 90_977];
 
 const URL_PAID = "http://localhost/paid";
@@ -83,7 +84,7 @@ interface Bed extends Emulated {
   readonly attempts: readonly Attempt[];
 }
 
-/** An emulator whose webhooks a test answers: all with one status, or each by hand. */
+/** An emulator whose webhooks a test answers: all with one status, or each manually. */
 async function bedOf(answer?: number | Error, options: EmulatorOptions = {}): Promise<Bed> {
   const store = options.store ?? memoryStore();
   const attempts: Attempt[] = [];
@@ -127,7 +128,7 @@ async function askedToLogIn(emulator: Emulator): Promise<LoginIntent> {
   return intent;
 }
 
-/** The JSON of the claims that an attempt carried. */
+/** The JSON of the claims in an attempt. */
 function claimsOf(attempt: Attempt | undefined): string {
   return Buffer.from(attempt?.request.body.split(".")[1] ?? "", "base64url").toString();
 }
@@ -142,8 +143,8 @@ const kindsAt = async (emulator: Emulator, intent: PaymentIntent) =>
   (await poll(emulator, rendezvousKey(intent.payload))).map(({ kind }) => kind.case);
 const times = ({ attempts }: Bed) => attempts.map(({ at }) => at);
 
-describe("the schedule", () => {
-  it("has eight attempts, each at its time, and gives up a minute after the last", async () => {
+describe("the webhook schedule", () => {
+  it("makes eight attempts at fixed times and gives up a minute after the last", async () => {
     const bed = await bedOf(500);
     const intent = await ordered(bed.emulator);
     await bed.clock.advance(HOUR);
@@ -173,7 +174,7 @@ describe("the schedule", () => {
     expect(bed.errors).toEqual([]);
   });
 
-  it("is kept in one long move as well", async () => {
+  it("runs the same attempts in one long move of the clock", async () => {
     const bed = await bedOf(new Error("connection refused"));
     const intent = await ordered(bed.emulator);
     await bed.emulator.wallet.pay(intent);
@@ -185,7 +186,7 @@ describe("the schedule", () => {
     expect(await kindsAt(bed.emulator, intent)).toEqual(["requestToReceiveBill", "intentSubmitted"]);
   });
 
-  it("waits three seconds for an answer, while the next attempts start", async () => {
+  it("waits three seconds for a response while the next attempts start", async () => {
     const bed = await bedOf();
     const intent = await ordered(bed.emulator);
     await bed.emulator.wallet.pay(intent);
@@ -203,7 +204,7 @@ describe("the schedule", () => {
     expect((await webhookOf(bed.store, intent)).state).toBe("pending");
   });
 
-  it.each([199, 201, 202, 204, 301, 302, 400, 404, 500, 0])("counts %s as a failure", async (status) => {
+  it.each([199, 201, 202, 204, 301, 302, 400, 404, 500, 0])("treats %s as a failure", async (status) => {
     const bed = await bedOf(status);
     const intent = await ordered(bed.emulator);
     await bed.emulator.wallet.pay(intent);
@@ -253,7 +254,7 @@ describe("the schedule", () => {
     expect(bed.clock.pending).toBe(0);
   });
 
-  it("waits for no sender that minds no signal, and for none that throws", async () => {
+  it("does not wait for a sender that ignores its signal or throws", async () => {
     for (const deliverWebhook of [
       () => new Promise<never>(() => {}),
       () => {
@@ -269,7 +270,7 @@ describe("the schedule", () => {
     }
   });
 
-  it("fails the attempts of an intent that was revoked", async () => {
+  it("fails the attempts of a revoked intent", async () => {
     const bed = await bedOf(200);
     const intent = await ordered(bed.emulator);
     await bed.emulator.wallet.pay(intent);
@@ -284,7 +285,7 @@ describe("the schedule", () => {
     expect(attempts.map(({ error }) => error)).toEqual(Array(2).fill("the intent is revoked"));
   });
 
-  it("is that of each intent alone", async () => {
+  it("is independent for each intent", async () => {
     const bed = await bedOf(500);
     const first = await ordered(bed.emulator);
     const second = await ordered(bed.emulator);
@@ -296,8 +297,8 @@ describe("the schedule", () => {
   });
 });
 
-describe("a success", () => {
-  it("is stored and told to the stream", async () => {
+describe("a successful webhook", () => {
+  it("is stored and sent to the stream", async () => {
     const bed = await bedOf(200);
     const intent = await ordered(bed.emulator);
     const rendezvous = { rendezvousKey: { value: rendezvousKey(intent.payload).publicKey } };
@@ -314,7 +315,7 @@ describe("a success", () => {
     expect((await poll(bed.emulator, rendezvousKey(intent.payload)))[2]).toEqual(called);
   });
 
-  it("that cannot be stored counts as a failure, and the webhook is sent again", async () => {
+  it("that cannot be stored is treated as a failure and sent again", async () => {
     const inner = memoryStore();
     let failures = 1;
     const store: Store = {
@@ -357,7 +358,7 @@ describe("a success", () => {
     ]);
   });
 
-  it("comes after all where the store could not be read for a while", async () => {
+  it("is delivered after the store was unreadable for a while", async () => {
     const inner = memoryStore();
     let failures = 0;
     const store: Store = {
@@ -380,8 +381,8 @@ describe("a success", () => {
   });
 });
 
-describe("what is sent", () => {
-  it("is a signed token and nothing else, byte for byte", async () => {
+describe("the webhook request", () => {
+  it("contains a signed token and nothing else, byte for byte", async () => {
     const bed = await bedOf(500, { signingSeed: new Uint8Array(32).fill(7) });
     expect(bed.emulator.webhookPublicKey).toBe("GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB");
     const intent = await ordered(bed.emulator);
@@ -407,7 +408,7 @@ describe("what is sent", () => {
     ).rejects.toThrow();
   });
 
-  it("fits the order that it is for", async () => {
+  it("matches the order that it is for", async () => {
     const bed = await bedOf(200);
     const intent = intentOf();
     await register(bed.emulator, intent);
@@ -420,7 +421,7 @@ describe("what is sent", () => {
     await expect(verifyWebhook(body, { publicKey, expect: intentOf() })).rejects.toThrow();
   });
 
-  it("names the payer where a verified domain is told, and nobody where it is not", async () => {
+  it("contains the payer only for a verified domain that knows the payer", async () => {
     const bed = await bedOf(200, {
       walletSeed: filled(3),
       fetchWellKnown: async () => listing(verifier),
@@ -465,7 +466,7 @@ describe("what is sent", () => {
     expect(claims.slice(1).map((claim) => "user" in claim)).toEqual([false, false]);
   });
 
-  it("is the user alone for a login, which says nothing of the intent", async () => {
+  it("contains only the user for a login, and nothing about the intent", async () => {
     const bed = await bedOf(200, { fetchWellKnown: async () => listing(verifier) });
     const intent = await askedToLogIn(bed.emulator);
     const { userId } = await bed.emulator.wallet.login(intent, { user: "alice" });
@@ -489,7 +490,7 @@ describe("what is sent", () => {
     expect(webhookToken(account(1), intent, key)).toBe(vector.token);
   });
 
-  it("is empty claims for an intent without a payment and without a user", async () => {
+  it("contains empty claims for an intent without a payment and a user", async () => {
     const bed = await bedOf(200);
     const intent = await ordered(bed.emulator);
     await bed.store.transaction(intent.id, async (transaction) => {
@@ -504,8 +505,8 @@ describe("what is sent", () => {
   });
 });
 
-describe("a webhook", () => {
-  it("cannot be registered once the intent is submitted", async () => {
+describe("a webhook registration", () => {
+  it("is rejected after the intent is submitted", async () => {
     const bed = await bedOf(200);
     const intent = intentOf();
     await register(bed.emulator, intent);
@@ -516,7 +517,7 @@ describe("a webhook", () => {
     expect(await kindsAt(bed.emulator, intent)).toEqual(["requestToReceiveBill", "intentSubmitted"]);
   });
 
-  it("goes to the first URL that was registered", async () => {
+  it("keeps the first registered URL", async () => {
     const bed = await bedOf(200);
     const intent = await ordered(bed.emulator);
     expect((await registerWebhook(bed.emulator, intent, "http://localhost/other")).result).toBe(
@@ -528,8 +529,8 @@ describe("a webhook", () => {
   });
 });
 
-describe("an end in the middle", () => {
-  it("stops the delivery with the emulator, and another one goes on where it was", async () => {
+describe("an interrupted webhook delivery", () => {
+  it("stops with the emulator and resumes in another one", async () => {
     const store = memoryStore();
     const bed = await bedOf(500, { store });
     const intent = await ordered(bed.emulator);
@@ -548,14 +549,14 @@ describe("an end in the middle", () => {
       state: "confirmed",
       attempts: [{ httpStatus: 500 }, { httpStatus: 500 }, { httpStatus: 500 }, { httpStatus: 200 }],
     });
-    // What is confirmed is not sent again.
+    // A confirmed webhook is not sent again.
     await next.emulator.close();
     const last = await bedOf(200, { store });
     await last.clock.advance(HOUR);
     expect(last.attempts).toEqual([]);
   });
 
-  it("does not count an attempt that the emulator broke off itself", async () => {
+  it("does not record an attempt that the emulator itself aborted", async () => {
     const store = memoryStore();
     const bed = await bedOf(undefined, { store });
     const intent = await ordered(bed.emulator);
@@ -572,7 +573,7 @@ describe("an end in the middle", () => {
     expect(times(next)).toEqual([0]);
   });
 
-  it("gives up after a restart what had all its attempts", async () => {
+  it("gives up after a restart if all attempts were made", async () => {
     const store = memoryStore();
     const bed = await bedOf(500, { store });
     const intent = await ordered(bed.emulator);
@@ -586,7 +587,7 @@ describe("an end in the middle", () => {
     expect((await webhookOf(store, intent)).state).toBe("failed");
   });
 
-  it("a reset ends every schedule and every attempt, and nothing of them comes back", async () => {
+  it("drops every schedule and every attempt on reset", async () => {
     const bed = await bedOf();
     const intents = [await ordered(bed.emulator), await ordered(bed.emulator)];
     for (const intent of intents) await bed.emulator.wallet.pay(intent);
@@ -605,7 +606,7 @@ describe("an end in the middle", () => {
     expect(bed.attempts.length).toBe(4);
   });
 
-  it("an emulator that cannot read its store does not start, and holds no port", async () => {
+  it("fails the emulator's start and frees the port if the store cannot be read", async () => {
     const inner = memoryStore();
     const store: Store = {
       transaction: (intentId, work) => inner.transaction(intentId, work),
@@ -657,10 +658,10 @@ function requestTo(url: string, signal = new AbortController().signal): WebhookR
   return { url, headers: { "content-type": "application/jwt" }, body: "a.b.c", signal };
 }
 
-describe("the sender", () => {
+describe("webhookSender", () => {
   const send = webhookSender(true);
 
-  it("posts the token with its type and its length, and nothing else", async () => {
+  it("posts the token with its type and length, and nothing else", async () => {
     const { url, seen } = await receiver((_, response) => response.end("ignored"));
     expect(await send(requestTo(`${url}/paid?order=1`))).toEqual({ status: 200 });
     expect(seen.length).toBe(1);
@@ -673,12 +674,12 @@ describe("the sender", () => {
     });
   });
 
-  it.each([200, 201, 204, 304, 404, 500])("tells a status of %s as it is", async (status) => {
+  it.each([200, 201, 204, 304, 404, 500])("returns the status %s unchanged", async (status) => {
     const { url } = await receiver((_, response) => response.writeHead(status).end());
     expect(await send(requestTo(url))).toEqual({ status });
   });
 
-  it.each([301, 302, 303])("follows a %s by a GET without a body", async (status) => {
+  it.each([301, 302, 303])("follows a %s with a GET without a body", async (status) => {
     const { url, seen } = await receiver(({ url: path }, response) => {
       if (path === "/paid") response.writeHead(status, { location: "/elsewhere" }).end();
       else response.end();
@@ -689,7 +690,7 @@ describe("the sender", () => {
     expect(seen[1]?.headers["content-length"]).toBeUndefined();
   });
 
-  it.each([307, 308])("follows a %s by the same POST", async (status) => {
+  it.each([307, 308])("follows a %s with the same POST", async (status) => {
     const { url, seen } = await receiver(({ url: path }, response) => {
       if (path === "/paid") response.writeHead(status, { location: "/elsewhere" }).end();
       else response.end();
@@ -698,7 +699,7 @@ describe("the sender", () => {
     expect(seen[1]).toMatchObject({ method: "POST", url: "/elsewhere", body: "a.b.c" });
   });
 
-  it("stays with GET once it is one", async () => {
+  it("stays with GET after a redirect to GET", async () => {
     const { url, seen } = await receiver(({ url: path }, response) => {
       if (path === "/1") response.writeHead(302, { location: "/2" }).end();
       else if (path === "/2") response.writeHead(307, { location: "/3" }).end();
@@ -708,7 +709,7 @@ describe("the sender", () => {
     expect(seen.map(({ method }) => method)).toEqual(["POST", "GET", "GET"]);
   });
 
-  it("does not go round in circles, nor away from http, nor to what is no URL", async () => {
+  it("rejects a redirect loop, a redirect away from http and an invalid redirect URL", async () => {
     const circle = await receiver((_, response) => response.writeHead(302, { location: "/" }).end());
     await expect(send(requestTo(circle.url))).rejects.toThrow("stopped after 10 redirects");
     expect(circle.seen.length).toBe(11);
@@ -718,12 +719,12 @@ describe("the sender", () => {
     }
   });
 
-  it("takes a redirect without a target for an answer", async () => {
+  it("treats a redirect without a target as the response", async () => {
     const { url } = await receiver((_, response) => response.writeHead(302).end());
     expect(await send(requestTo(url))).toEqual({ status: 302 });
   });
 
-  it("does not wait for a body that never ends", async () => {
+  it("does not wait for an endless body", async () => {
     const { url } = await receiver((_, response) => {
       response.writeHead(200);
       response.write("more to come");
@@ -731,7 +732,7 @@ describe("the sender", () => {
     expect(await send(requestTo(url))).toEqual({ status: 200 });
   });
 
-  it("ends when its time is over, also between redirects", async () => {
+  it("rejects when its time is over, also between redirects", async () => {
     const end = new AbortController();
     const silent = await receiver(() => end.abort(new Error("no response in time")));
     await expect(send(requestTo(silent.url, end.signal))).rejects.toThrow();
@@ -744,13 +745,13 @@ describe("the sender", () => {
     await expect(send(requestTo(silent.url, AbortSignal.abort()))).rejects.toThrow();
   });
 
-  it("tells a connection that is refused or broken", async () => {
+  it("rejects a connection that is refused or broken", async () => {
     await expect(send(requestTo(`http://127.0.0.1:${await freePort()}/`))).rejects.toThrow("ECONNREFUSED");
     const { url } = await receiver((_, response) => response.socket?.destroy());
     await expect(send(requestTo(url))).rejects.toThrow();
   });
 
-  it("is what an emulator on loopback uses, and what it tells is stored", async () => {
+  it("is the default of an emulator on loopback, which stores its results", async () => {
     const { url, seen } = await receiver((_, response) => response.end());
     const store = memoryStore();
     const { emulator, clock } = await emulated({ store });
@@ -767,7 +768,7 @@ describe("the sender", () => {
   });
 });
 
-describe("the sender beyond loopback", () => {
+describe("webhookSender beyond loopback", () => {
   const send = webhookSender(false);
 
   it.each([
@@ -795,7 +796,7 @@ describe("the sender beyond loopback", () => {
   });
 
   it.each(["127.0.0.1", "10.1.2.3", "::1", "::ffff:10.0.0.1", "fd00::1"])(
-    "never connects to a name whose address is %s",
+    "never connects to a name with the address %s",
     async (address) => {
       const { url, seen } = await receiver((_, response) => response.end());
       lookup.addresses.set("rebound.example", address);
@@ -807,11 +808,11 @@ describe("the sender beyond loopback", () => {
     },
   );
 
-  it("tells a name that does not resolve", async () => {
+  it("rejects a name that does not resolve", async () => {
     await expect(send(requestTo("http://nowhere.example/"))).rejects.toThrow("no such host: nowhere.example");
   });
 
-  it("is what an emulator uses that is told to allow no local webhooks", async () => {
+  it("is the default of an emulator without local webhooks", async () => {
     const store = memoryStore();
     const resolveHost = async () => {};
     const { emulator, clock } = await emulated({ store, resolveHost, allowLocalWebhooks: false });

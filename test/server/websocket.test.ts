@@ -47,7 +47,7 @@ const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
 const { ackMessages, openMessageStreamWithKeepAlive } = Messaging.method;
 const exists = toBinary(GetStatusResponseSchema, create(GetStatusResponseSchema, { exists: true }));
 
-/** A socket that is closed when the test is over. */
+/** Opens a socket that is closed after the test. */
 async function open(...given: Parameters<typeof Socket.open>): Promise<Socket> {
   const socket = await Socket.open(...given);
   later(() => socket.raw.terminate());
@@ -60,7 +60,7 @@ async function openRaw(at: { readonly port: number }): Promise<RawSocket> {
   return raw;
 }
 
-/** Services of a test's own on every path. */
+/** A test's own services on every path. */
 async function serve(
   routes: (router: ConnectRouter) => void,
   limits: ConstructorParameters<typeof WebSockets>[2] = {},
@@ -87,7 +87,7 @@ async function nextKinds(socket: Socket): Promise<(string | undefined)[]> {
   return fromBinary(OpenMessageStreamResponseSchema, answer.body).messages.map(({ kind }) => kind.case);
 }
 
-/** What the next frame of a stream with keep-alive holds: `ping`, the kinds of messages, or an error. */
+/** The content of the next frame of a stream with keep-alive: `ping`, the kinds of messages, or an error. */
 async function nextAlive(socket: Socket): Promise<unknown> {
   const answer = await socket.next();
   if (!answer.ok) return answer;
@@ -96,7 +96,7 @@ async function nextAlive(socket: Socket): Promise<unknown> {
   return responseOrPing.value.messages.map(({ kind }) => kind.case);
 }
 
-/** A frame that has a pong for its body. */
+/** A frame whose body is a pong. */
 function pong(names: { readonly service?: string; readonly method?: string } = {}): Uint8Array {
   const body = toBinary(
     OpenMessageStreamWithKeepAliveRequestSchema,
@@ -107,9 +107,9 @@ function pong(names: { readonly service?: string; readonly method?: string } = {
   return toBinary(RequestSchema, create(RequestSchema, { ...names, body }));
 }
 
-describe("a unary call", () => {
+describe("a unary call over a WebSocket", () => {
   it.each(["/", "/v1/api", "/any/path?with=query", "/code.messaging.v1.Messaging/SendMessage"])(
-    "is answered by one frame at %s, and the socket is the client's to close",
+    "receives one frame at %s, and the client closes the socket",
     async (path) => {
       const { emulator } = await emulated();
       const key = newKey();
@@ -130,14 +130,14 @@ describe("a unary call", () => {
       "an acknowledgement",
       callOf(ackMessages, { rendezvousKey: { value: filled(1) }, messageIds: [{ value: filled(2, 16) }] }),
     ],
-  ])("is answered by an empty frame where its reply is empty: %s", async (_, call) => {
+  ])("receives an empty frame for an empty reply: %s", async (_, call) => {
     const { emulator } = await emulated();
     const socket = await open(emulator);
     socket.send(call);
     expect(await socket.nextBytes()).toEqual(new Uint8Array());
   });
 
-  it("may come in pieces", async () => {
+  it("can arrive in fragments", async () => {
     const { emulator } = await emulated();
     const raw = await openRaw(emulator);
     const call = statusCall();
@@ -149,7 +149,7 @@ describe("a unary call", () => {
     expect(raw.frames).toEqual([{ opcode: opcode.binary, payload: Buffer.alloc(0) }]);
   });
 
-  it("may come with the handshake, and byte by byte", async () => {
+  it("can arrive with the handshake, and byte by byte", async () => {
     const { emulator } = await emulated();
     const raw = await RawSocket.connect(emulator);
     later(() => raw.net.destroy());
@@ -164,7 +164,7 @@ describe("a unary call", () => {
   });
 });
 
-describe("an error of a call", () => {
+describe("a failed call over a WebSocket", () => {
   const key = newKey();
   it.each<[string, Uint8Array, string | RegExp]>([
     ["without words", messageCall(key, codeScanned, filled(1, 64)), "[unauthenticated]"],
@@ -192,7 +192,7 @@ describe("an error of a call", () => {
       /^\[invalid_argument\] invalid /,
     ],
     ["of nothing at all", new Uint8Array(), "Invalid service name: "],
-  ])("%s is a frame, and the socket stays open", async (_, call, error) => {
+  ])("sends %s as a frame and keeps the socket open", async (_, call, error) => {
     const { emulator } = await emulated();
     const socket = await open(emulator);
     socket.send(call);
@@ -203,7 +203,7 @@ describe("an error of a call", () => {
     expect(socket.raw.readyState).toBe(socket.raw.OPEN);
   });
 
-  it("that nobody foresaw is Internal without words", async () => {
+  it("sends Internal without text for an unexpected error", async () => {
     const mistake = new Error("secret");
     const server = await serve((router) =>
       router.rpc(MicroPayment.method.getStatus, () => {
@@ -215,8 +215,8 @@ describe("an error of a call", () => {
   });
 });
 
-describe("a stream", () => {
-  it("brings what is stored, then what arrives, one message in each frame", async () => {
+describe("a stream over a WebSocket", () => {
+  it("sends stored messages, then new ones, one message per frame", async () => {
     const { emulator } = await emulated();
     const key = newKey();
     await sendPayment(emulator, key, payment());
@@ -228,7 +228,7 @@ describe("a stream", () => {
     expect([await nextKinds(socket), await nextKinds(socket)]).toEqual([["codeScanned"], ["codeScanned"]]);
   });
 
-  it("ends after a minute with an error, and the socket stays open", async () => {
+  it("ends after a minute with an error and keeps the socket open", async () => {
     const { emulator, clock } = await emulated();
     const key = newKey();
     await sendPayment(emulator, key, payment());
@@ -267,7 +267,7 @@ describe("a stream", () => {
     expect(await nextKinds(socket)).toEqual(["clientRejectedPayment"]);
   });
 
-  it("that ends without an error is told by closing", async () => {
+  it("closes the socket when it ends without an error", async () => {
     const server = await serve((router) =>
       router.rpc(Messaging.method.openMessageStream, async function* () {
         yield { messages: [] };
@@ -280,8 +280,8 @@ describe("a stream", () => {
   });
 });
 
-describe("a stream with keep-alive", () => {
-  it("pings, and lives on pongs, whose names are not looked at", async () => {
+describe("a stream with keep-alive over a WebSocket", () => {
+  it("pings and continues on pongs, whose names are ignored", async () => {
     const { emulator, clock } = await emulated();
     const key = newKey();
     await sendPayment(emulator, key, payment());
@@ -297,7 +297,7 @@ describe("a stream with keep-alive", () => {
       await clock.advance(5_000);
       expect(await nextAlive(socket)).toBe("ping");
       socket.send(pong(names[i % names.length]));
-      // Answered in order, so the pong has been read.
+      // Handled in order, so the pong has been read.
       await pingPong(socket);
     }
     await sendKind(emulator, key, codeScanned);
@@ -316,7 +316,7 @@ describe("a stream with keep-alive", () => {
       (socket) => socket.send(requestOf("", "", unhex("0a7f"))),
       "premature EOF",
     ],
-  ])("ends by %s, and the socket stays open", async (_, end, error) => {
+  ])("ends by %s and keeps the socket open", async (_, end, error) => {
     const { emulator, clock } = await emulated();
     const key = newKey();
     const socket = await open(emulator);
@@ -326,7 +326,7 @@ describe("a stream with keep-alive", () => {
     let last = await nextAlive(socket);
     while (last === "ping") last = await nextAlive(socket);
     expect(last).toEqual(failed(error));
-    // What crossed the end is nothing to complain about.
+    // A frame that was sent before the end arrived is not an error.
     for (let i = 0; i < 100; i++) socket.send(pong());
     socket.send(requestOf("", "", unhex("0a7f")));
     await pingPong(socket);
@@ -336,7 +336,7 @@ describe("a stream with keep-alive", () => {
     expect(await nextAlive(again)).toBe("ping");
   });
 
-  it("takes a burst of frames", async () => {
+  it("accepts a burst of frames", async () => {
     const { emulator } = await emulated();
     const raw = await openRaw(emulator);
     const pongs = Array.from({ length: 500 }, () => frame(opcode.binary, pong()));
@@ -347,7 +347,7 @@ describe("a stream with keep-alive", () => {
     expect(raw.frames.map((each) => each.opcode)).toEqual([opcode.binary, opcode.pong]);
   });
 
-  it("refuses more than its call can read", async () => {
+  it("rejects more requests than its call can read", async () => {
     let canceled = false;
     const server = await serve((router) =>
       router.rpc(openMessageStreamWithKeepAlive, async function* (_requests, { signal }) {
@@ -372,7 +372,7 @@ describe("a stream with keep-alive", () => {
   });
 });
 
-it("what a call has read makes room for as much again", async () => {
+it("accepts more requests after the call has read some", async () => {
   const queue = new RequestQueue();
   const request = create(OpenMessageStreamWithKeepAliveRequestSchema);
   const half = 512 * 1024;
@@ -384,14 +384,14 @@ it("what a call has read makes room for as much again", async () => {
     ]);
     expect([await queue.next(), await queue.next()]).toMatchObject([{ value: request }, { value: request }]);
   }
-  // What nobody has asked for does not outlive the call.
+  // drops unread requests when the call ends
   queue.push(request, 1);
   queue.end();
   expect(await queue.next()).toEqual({ done: true, value: undefined });
 });
 
-describe("a client that leaves", () => {
-  /** The stream of a key, at which a message is stored, on a socket of the kind. */
+describe("a WebSocket client that disconnects", () => {
+  /** The stream of a key with a stored message, on a socket of the given kind. */
   async function streaming<S extends Socket | RawSocket>(
     emulator: Emulator,
     connect: (emulator: Emulator) => Promise<S>,
@@ -415,10 +415,10 @@ describe("a client that leaves", () => {
   it.each([
     ["a stream", streamCall],
     ["a stream with keep-alive", keepAliveCall],
-  ])("by a close frame frees the key of %s before it has its answer", async (_, call) => {
+  ])("frees the key of %s by a close frame before the server answers it", async (_, call) => {
     const { emulator } = await emulated();
     const { key, id, socket } = await streaming(emulator, openRaw, call);
-    // The connection stays as it is.
+    // The connection stays open.
     socket.net.write(frame(opcode.close, Uint8Array.of(3, 0xe8)));
     await socket.until(() => socket.closeCode !== undefined);
     expect(socket.closeCode).toBe(1000);
@@ -458,7 +458,7 @@ describe("a client that leaves", () => {
     await eventually(() => isStreamOpen(emulator, id)).toBe(false);
   });
 
-  it("while its unary call runs cancels it", async () => {
+  it("cancels its running unary call", async () => {
     let canceled = () => {};
     const cancellation = new Promise<void>((resolve) => {
       canceled = resolve;
@@ -484,8 +484,8 @@ describe("a client that leaves", () => {
   });
 });
 
-describe("what is no call", () => {
-  it("is told so and closed where it is text", async () => {
+describe("an invalid frame", () => {
+  it("closes the socket with an error if it is text", async () => {
     const { emulator } = await emulated();
     const socket = await open(emulator);
     socket.send("hello");
@@ -494,7 +494,7 @@ describe("what is no call", () => {
   });
 
   it.each(["0a7f", "0b", "ffffffffffffffffffffff", "1202c328"])(
-    "is told so and closed where it is no envelope: %s",
+    "closes the socket with an error if it is not an envelope: %s",
     async (bytes) => {
       const { emulator } = await emulated();
       const socket = await open(emulator);
@@ -505,7 +505,7 @@ describe("what is no call", () => {
     },
   );
 
-  it("ends a stream that runs, and frees its key", async () => {
+  it("ends a running stream and frees its key", async () => {
     const { emulator } = await emulated();
     const key = newKey();
     const socket = await open(emulator);
@@ -523,7 +523,7 @@ describe("what is no call", () => {
     ["a call that failed", requestOf("Messaging", "sendMessage"), (socket) => socket.next()],
     ["a call that could not be made", requestOf("X", "y"), (socket) => socket.next()],
     ["a call that runs", streamCall(newKey()), (socket) => pingPong(socket)],
-  ])("is a second request after %s", async (_, first, answered) => {
+  ])("closes the socket if it is a second request after %s", async (_, first, answered) => {
     const { emulator } = await emulated();
     const socket = await open(emulator);
     socket.send(first);
@@ -559,7 +559,7 @@ describe("what is no call", () => {
     ["a piece of nothing", frame(opcode.more, statusCall()), 1002],
     ["text that is not UTF-8", frame(opcode.text, Uint8Array.of(0xff)), 1007],
     ["a ping that is too large", frame(opcode.ping, filled(1, 126)), 1002],
-  ])("is closed with a code: %s", async (_, bytes, code) => {
+  ])("closes the socket with a code: %s", async (_, bytes, code) => {
     const { emulator } = await emulated();
     const raw = await openRaw(emulator);
     raw.net.write(Buffer.concat([bytes].flat()));
@@ -568,7 +568,7 @@ describe("what is no call", () => {
     expect(await callOnce(emulator, statusCall())).toMatchObject({ ok: true });
   });
 
-  it("is not a frame of a megabyte", async () => {
+  it("is accepted up to a megabyte", async () => {
     const { emulator } = await emulated();
     const rest = large - statusCall().length - 4;
     const head = Uint8Array.of(0x7a, (rest & 0x7f) | 0x80, ((rest >> 7) & 0x7f) | 0x80, rest >> 14);
@@ -578,12 +578,12 @@ describe("what is no call", () => {
   });
 });
 
-describe("the times of a socket", () => {
+describe("the time limits of a WebSocket", () => {
   const answersAtOnce = (router: ConnectRouter) => {
     router.rpc(MicroPayment.method.getStatus, () => ({}));
   };
 
-  it("end one that never sends a first frame, pings or not", async () => {
+  it("end a socket that never sends a first frame, with or without pings", async () => {
     const server = await serve(answersAtOnce, { firstFrameMs: 200 });
     const [silent, pinging] = [await open(server), await open(server)];
     const timer = setInterval(() => pinging.raw.ping(), 20);
@@ -595,7 +595,7 @@ describe("the times of a socket", () => {
     }
   });
 
-  it("end one whose first frame does not come to its end", async () => {
+  it("end a socket whose first frame never ends", async () => {
     const server = await serve(answersAtOnce, { firstFrameMs: 200 });
     const raw = await openRaw(server);
     raw.net.write(frame(opcode.binary, filled(1), { length: 1000 }));
@@ -606,7 +606,7 @@ describe("the times of a socket", () => {
   it.each([
     ["was answered", statusCall()],
     ["failed", requestOf("X", "y")],
-  ])("end one whose call %s, without an error", async (_, call) => {
+  ])("end a socket whose call %s, without an error", async (_, call) => {
     const server = await serve(answersAtOnce, { idleMs: 100 });
     const socket = await open(server);
     socket.send(call);
@@ -615,7 +615,7 @@ describe("the times of a socket", () => {
     expect(socket.unread).toBe(0);
   });
 
-  it("end one that does not answer when it is closed", async () => {
+  it("end a socket that does not answer a close frame", async () => {
     const server = await serve(answersAtOnce, { closeMs: 100 });
     const raw = await openRaw(server);
     raw.net.write(frame(opcode.text, filled(0x61)));
@@ -623,7 +623,7 @@ describe("the times of a socket", () => {
     expect(raw.closeCode).toBe(1003);
   });
 
-  it("do not end one whose call runs", async () => {
+  it("do not end a socket whose call is running", async () => {
     let answer = (_: object) => {};
     const answered = new Promise<object>((resolve) => {
       answer = resolve;
@@ -636,19 +636,19 @@ describe("the times of a socket", () => {
     );
     const running = await open(server);
     running.send(statusCall());
-    // Younger than the one that runs, and at its end all the same.
+    // Opened after the running one, and ended nevertheless.
     await (await open(server)).closed;
     answer({ exists: true });
     expect(await running.next()).toEqual({ ok: true, body: exists });
   });
 });
 
-describe("a client that does not read", () => {
+describe("a WebSocket client that does not read", () => {
   const large = create(MessageSchema, {
     kind: { case: "requestToLogin", value: { domain: { value: "x".repeat(100_000) } } },
   });
 
-  it("stops the call that writes to it, and is dropped", async () => {
+  it("blocks the call that writes to it, and is dropped", async () => {
     let asked = 0;
     let canceled = () => {};
     const cancellation = new Promise<void>((resolve) => {
@@ -669,14 +669,14 @@ describe("a client that does not read", () => {
     socket.raw.pause();
     socket.send(streamCall(newKey()));
     await cancellation;
-    // What the two systems hold between them is some megabytes.
+    // The two systems buffer several megabytes between them.
     expect(asked).toBeGreaterThan(1);
     expect(asked).toBeLessThan(300);
     socket.raw.resume();
     expect(await socket.closed).toMatchObject({ code: 1006 });
   });
 
-  it("and says good-bye ends its call before all is taken", async () => {
+  it("ends its call with a close frame before all replies are read", async () => {
     let canceled = () => {};
     const cancellation = new Promise<void>((resolve) => {
       canceled = resolve;
@@ -700,7 +700,7 @@ describe("a client that does not read", () => {
     await cancellation;
   });
 
-  it("loses its stream when a message has waited for ten seconds, as over every protocol", async () => {
+  it("loses its stream after a message has waited ten seconds, as over every protocol", async () => {
     const clock = new WatchedClock();
     const hub = new StreamHub(clock);
     const context = { store: memoryStore(), hub, clock, onError: () => {} };
@@ -715,7 +715,7 @@ describe("a client that does not read", () => {
     socket.send(streamCall(key));
     await eventually(() => hub.has(id)).toBe(true);
     socket.raw.pause();
-    // Each is taken at once, by the socket or by the buffer, or by nobody.
+    // Each message goes at once to the socket, to the buffer, or to no reader.
     const delivered = (message: Message) =>
       Promise.race([
         hub.deliver(id, message).then(() => true),
@@ -734,7 +734,7 @@ describe("a client that does not read", () => {
     expect(last).toEqual(failed("[aborted]"));
   });
 
-  it("and asks for ever more pongs is dropped", async () => {
+  it("is dropped if it requests pongs endlessly", async () => {
     const { emulator } = await emulated();
     const raw = await openRaw(emulator);
     raw.net.pause();
@@ -744,14 +744,14 @@ describe("a client that does not read", () => {
     };
     raw.net.on("drain", write);
     write();
-    // A reset, since nobody reads.
+    // A reset, because the client does not read.
     await raw.closed;
     expect(await callOnce(emulator, statusCall())).toMatchObject({ ok: true });
   });
 });
 
-describe("a handshake", () => {
-  /** The answer to a handshake that is not upgraded, and is closed. */
+describe("a WebSocket handshake", () => {
+  /** The response to a handshake that is rejected and closed. */
   async function refusal(emulator: Emulator, text: string) {
     const raw = await RawSocket.connect(emulator);
     later(() => raw.net.destroy());
@@ -778,14 +778,14 @@ describe("a handshake", () => {
       /version 13 expected/,
     ],
     ["of a version to come", { "Sec-WebSocket-Version": "99" }, 400, /version 13 expected/],
-  ])("%s is refused", async (_, headers, status, error) => {
+  ])("is rejected: %s", async (_, headers, status, error) => {
     const { emulator } = await emulated();
     const answer = await refusal(emulator, handshake(emulator, headers));
     expect(answer).toEqual({ status, body: { success: false, error: expect.stringMatching(error) } });
     expect(await callOnce(emulator, statusCall())).toMatchObject({ ok: true });
   });
 
-  it("that is no GET is refused", async () => {
+  it("is rejected if it is not a GET", async () => {
     const { emulator } = await emulated();
     const text = handshake(emulator, {}, "POST /v1/api HTTP/1.1");
     expect(await refusal(emulator, text)).toMatchObject({ status: 405, body: { success: false } });
@@ -797,7 +797,7 @@ describe("a handshake", () => {
     [{ Origin: "https://127.0.0.1" }],
     [{ "Sec-WebSocket-Protocol": "one, two" }],
     [{ "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits" }],
-  ])("with %j is accepted, without extensions", async (headers) => {
+  ])("is accepted with %j, without extensions", async (headers) => {
     const { emulator } = await emulated();
     const raw = await RawSocket.connect(emulator);
     later(() => raw.net.destroy());
@@ -809,14 +809,14 @@ describe("a handshake", () => {
     expect(raw.bytes.toString("latin1")).not.toMatch(/sec-websocket-extensions/i);
   });
 
-  it("of a page that was allowed by name is accepted, and of no other", async () => {
+  it("is accepted for a page of an allowed origin only", async () => {
     const { emulator } = await emulated({ allowedOrigins: ["https://shop.example"] });
     await open(emulator, { headers: { origin: "https://shop.example" } });
     await expect(open(emulator, { headers: { origin: "http://localhost" } })).rejects.toThrow("403");
   });
 });
 
-it("serves the order of a browser: a socket first, then its status and request, then its stream on the first", async () => {
+it("supports a browser's order: a socket first, then its status and request, then its stream on the first", async () => {
   const { emulator } = await emulated();
   const key = newKey();
   const first = await open(emulator);
@@ -829,8 +829,8 @@ it("serves the order of a browser: a socket first, then its status and request, 
   expect(await callOnce(emulator, statusCall(key))).toMatchObject({ ok: true });
 });
 
-describe("closing the emulator", () => {
-  it("closes every socket, whatever it does", async () => {
+describe("closing the emulator with open WebSockets", () => {
+  it("closes every socket in any state", async () => {
     const { emulator, errors } = await emulated();
     const [waiting, answered, plain, alive] = await Promise.all([1, 2, 3, 4].map(() => open(emulator)));
     answered?.send(statusCall());
@@ -853,7 +853,7 @@ describe("closing the emulator", () => {
     expect(raw.closeCode).toBe(1001);
   });
 
-  it("opens no socket any more", async () => {
+  it("opens no further socket", async () => {
     const { emulator } = await emulated();
     const raw = await openRaw(emulator);
     const half = await RawSocket.connect(emulator);
@@ -866,7 +866,7 @@ describe("closing the emulator", () => {
     expect((await half.closed).toString("latin1")).not.toContain(" 101 ");
   });
 
-  it("leaves nothing of it behind", async () => {
+  it("leaves nothing behind", async () => {
     const resources = () =>
       process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
     const before = resources();
@@ -879,7 +879,7 @@ describe("closing the emulator", () => {
   });
 });
 
-/** Resolves when the other side has answered a ping: it has read what was sent before, and is still there. */
+/** Resolves when the peer has answered a ping: it has read all earlier frames and is still connected. */
 async function pingPong(socket: Socket): Promise<void> {
   const answered = new Promise<void>((resolve) => socket.raw.once("pong", () => resolve()));
   socket.raw.ping();
