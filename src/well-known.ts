@@ -43,7 +43,9 @@ export function wellKnownFile(verifiers: readonly ListedVerifier[]): string {
  * @example
  * ```ts
  * const wellKnown = wellKnownHandler(["2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1"]);
- * export default { fetch: (request: Request) => wellKnown(request) ?? new Response("not found", { status: 404 }) };
+ * export default {
+ *   fetch: (request: Request) => wellKnown(request) ?? new Response("not found", { status: 404 }),
+ * };
  * ```
  */
 export function wellKnownHandler(

@@ -2,25 +2,26 @@ import { concatBytes } from "../lib/bytes.js";
 import { bytesOf } from "./bytes-of.js";
 import { WebhookError } from "./errors.js";
 
-/** A body that arrives in chunks, of bytes or text. The reader of a `ReadableStream` fits. */
+/** A body that arrives in chunks of bytes or text. The reader of a `ReadableStream` fits. */
 export interface ByteReader {
-  /** The next chunk; `done` at the end. */
+  /** Returns the next chunk. `done` marks the end. */
   read(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
-  /** Stops the sender; called where reading is given up. */
+  /** Stops the sender. Called when reading is abandoned. */
   cancel(): unknown;
 }
 
-/** How much of a body is read, and for how long. */
+/** Limits on the size and arrival time of a body. */
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly timeoutMs: number;
 }
 
 /**
- * Reads a body to its end, and gives up as soon as a limit is passed: it never holds more than one chunk beyond
+ * Reads a body to its end, and gives up when a limit is exceeded. It never holds more than one chunk beyond
  * `maxBytes`.
  *
- * @throws WebhookError `webhook_too_large`, `webhook_timeout`, or `webhook_malformed` where the body breaks off
+ * @throws WebhookError `webhook_too_large`, `webhook_timeout`, or `webhook_malformed` if the body is
+ * truncated
  */
 export async function readLimited(reader: ByteReader, limits: BodyLimits): Promise<Uint8Array> {
   const deadline = startDeadline(limits.timeoutMs);
@@ -34,10 +35,10 @@ export async function readLimited(reader: ByteReader, limits: BodyLimits): Promi
   }
 }
 
-/** The error for a body beyond the limit. */
+/** Creates the error for a body over the limit. */
 export function tooLarge(maxBytes: number): WebhookError {
   return new WebhookError("webhook_too_large", {
-    message: `The body is larger than ${maxBytes} bytes (maxBytes); a webhook has about 600`,
+    message: `The body exceeds the limit of ${maxBytes} bytes (maxBytes). A webhook has about 600 bytes`,
   });
 }
 
@@ -49,7 +50,7 @@ async function collect(reader: ByteReader, maxBytes: number, deadline: Deadline)
     if (done === true) return concatBytes(...chunks);
     deadline.check();
     const chunk = typeof value === "string" ? new TextEncoder().encode(value) : bytesOf(value);
-    if (chunk === undefined) throw new TypeError("a chunk is neither bytes nor text");
+    if (chunk === undefined) throw new TypeError("a chunk must be bytes or text");
     length += chunk.length;
     if (length > maxBytes) throw tooLarge(maxBytes);
     if (chunk.length > 0) chunks.push(chunk);
@@ -57,9 +58,9 @@ async function collect(reader: ByteReader, maxBytes: number, deadline: Deadline)
 }
 
 interface Deadline {
-  /** Never resolves; rejects when the time is over. */
+  /** Never resolves. Rejects at the deadline. */
   readonly passed: Promise<never>;
-  /** Throws when the time is over: a stream that always has a chunk at hand keeps timers from firing. */
+  /** Throws after the deadline. A stream that always has a chunk ready keeps timers from firing. */
   check(): void;
   stop(): void;
 }
@@ -87,16 +88,16 @@ function timedOut(timeoutMs: number): WebhookError {
 
 function brokenOff(cause: unknown): WebhookError {
   return new WebhookError("webhook_malformed", {
-    message: "The body of the request broke off before its end",
+    message: "The request body is truncated",
     cause,
   });
 }
 
-// Not awaited: a hostile stream may take for ever to cancel.
+// Not awaited: a hostile stream can take indefinitely to cancel.
 function dismiss(reader: ByteReader): void {
   try {
     Promise.resolve(reader.cancel()).catch(() => {});
   } catch {
-    // It is given up anyway.
+    // The stream is abandoned anyway.
   }
 }

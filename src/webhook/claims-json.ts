@@ -2,29 +2,31 @@ import { InputError } from "../errors.js";
 import { requireBase58 } from "../lib/bytes.js";
 import { checkOptions } from "../lib/options.js";
 
-/** Claims of a payment, to be written as the sequencer writes them. */
+/** Claims of a payment, to encode as the sequencer does. */
 export interface PaymentClaimsInput {
   /** Intent id, base58 of 32 bytes. */
   readonly intent: string;
-  /** Token account that was paid, base58 of 32 bytes. */
+  /** Token account that received the payment, base58 of 32 bytes. */
   readonly destination: string;
-  /** Currency code; written in upper case. */
+  /** Currency code. Encoded in uppercase. */
   readonly currency: string;
-  /** Amount as paid, in the currency's main unit. */
+  /** Amount paid, in the currency's main unit. */
   readonly amount: number;
   /** The currency's main unit per kin. */
   readonly exchangeRate: number;
-  /** What was paid in all, in quarks (100,000 are one kin): 0 to 2^64 - 1, above 2^53 a bigint. */
+  /** Total paid, in quarks (100,000 quarks are one kin): 0 to 2^64 - 1. Use a bigint above 2^53 - 1. */
   readonly quarks: bigint | number;
-  /** The part of `quarks` that did not go to `destination`; range as `quarks`. */
+  /** The part of `quarks` that did not go to `destination`. Same range as `quarks`. */
   readonly fees: bigint | number;
-  /** Default `"SUBMITTED"`. Another one, such as `"PENDING"`, makes a token that must be refused. */
+  /**
+   * Default: `"SUBMITTED"`. Any other state, such as `"PENDING"`, makes a token that a receiver must reject.
+   */
   readonly state?: string | undefined;
   /** Public id of the payer at a verified domain, base58 of 32 bytes. */
   readonly user?: string | undefined;
 }
 
-/** Claims of a login without a payment: a user, or nothing at all. */
+/** Claims of a login without a payment: a user, or no claim. */
 export interface LoginClaimsInput {
   /** Public id of the user at a verified domain, base58 of 32 bytes. */
   readonly user?: string | undefined;
@@ -39,8 +41,8 @@ const names = [
 ];
 
 /**
- * The claims as JSON, byte for byte as the sequencer writes them: names in alphabetical order, no blanks, currency in
- * upper case, quarks and fees as plain integers, numbers in Go's form.
+ * Encodes the claims as JSON, byte for byte as the sequencer does: names in alphabetical order, no
+ * whitespace, currency in uppercase, quarks and fees as plain integers, numbers in Go's format.
  *
  * @throws InputError naming the claim
  */
@@ -69,22 +71,23 @@ function paymentMembers(claims: PaymentClaimsInput): [string, string][] {
 }
 
 /**
- * A double as Go's `encoding/json` writes it: the shortest digits that read back, in plain form, and with an exponent
- * (`1e-7`, `1e+21`) only below 1e-6 and from 1e21. That is JavaScript's own form but for minus zero, which is refused.
+ * Formats a double as Go's `encoding/json` does: the shortest round-trip digits, with an exponent (`1e-7`,
+ * `1e+21`) only below 1e-6 and from 1e21. JavaScript uses the same format, except for minus zero, which this
+ * function rejects.
  */
 function goFloat(value: number, field: string): string {
   if (typeof value !== "number" || !Number.isFinite(value) || Object.is(value, -0)) {
-    throw new InputError("invalid_option", field, "must be a finite number");
+    throw new InputError("invalid_option", field, "must be a finite number, and not minus zero");
   }
   return String(value);
 }
 
 function integer(value: bigint | number, field: string): string {
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
-    throw new InputError("invalid_option", field, "must be a whole number; above 2^53 - 1, a bigint");
+    throw new InputError("invalid_option", field, "must be an integer. Pass a bigint above 2^53 - 1");
   }
   if ((typeof value !== "number" && typeof value !== "bigint") || value < 0 || value >= 2n ** 64n) {
-    throw new InputError("invalid_option", field, "must be a whole number of quarks, 0 to 2^64 - 1");
+    throw new InputError("invalid_option", field, "must be an integer from 0 to 2^64 - 1, in quarks");
   }
   return value.toString();
 }
@@ -94,10 +97,10 @@ function address(value: string, field: string): string {
   return `"${value}"`;
 }
 
-// Letters and underscores only: nothing that Go and JavaScript would escape differently.
+// Letters and underscores only, because Go and JavaScript escape other characters differently.
 function word(value: string, field: string): string {
   if (typeof value !== "string" || !/^[A-Za-z_]{1,32}$/.test(value)) {
-    throw new InputError("invalid_option", field, "must be a word of ASCII letters");
+    throw new InputError("invalid_option", field, "must be 1 to 32 ASCII letters or underscores");
   }
   return `"${value}"`;
 }

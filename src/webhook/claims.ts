@@ -2,52 +2,58 @@ import { fromBase58 } from "../lib/bytes.js";
 import { WebhookError } from "./errors.js";
 import { type JsonMember, readJsonObject } from "./json-object.js";
 
-/** What the sequencer claims of a payment, validly signed. */
+/** The sequencer's signed claims about a payment. */
 export interface PaymentClaims<Bound extends boolean = boolean> {
   readonly kind: "payment";
   /**
-   * `true` where intent, destination, currency and amount were compared with an order; `false` under
-   * `expect: "unbound"`, where the token may be for anybody's order.
+   * `true` if intent, destination, currency and amount were compared with an order. `false` with
+   * `expect: "unbound"`: the token can be for anyone's order.
    */
   readonly bound: Bound;
-  /** Always `"SUBMITTED"`: the sequencer has taken the payment. Not finality on the chain. */
+  /**
+   * Always `"SUBMITTED"`: the sequencer has accepted the payment. This does not mean finality on the chain.
+   */
   readonly state: "SUBMITTED";
   /** Intent id, base58 of 32 bytes. */
   readonly intent: string;
-  /** Token account that was paid, base58 of 32 bytes. */
+  /** Token account that received the payment, base58 of 32 bytes. */
   readonly destination: string;
-  /** Currency code, lower case (the token has it in upper case). */
+  /** Currency code in lowercase. The token has it in uppercase. */
   readonly currency: string;
-  /** Amount as paid, in the currency's main unit. */
+  /** Amount paid, in the currency's main unit. */
   readonly amount: number;
   /** The currency's main unit per kin. */
   readonly exchangeRate: number;
-  /** What the payer paid in all, in quarks: 100,000 are one kin. */
+  /** Total paid by the payer, in quarks: 100,000 quarks are one kin. */
   readonly quarks: bigint;
-  /** The part of `quarks` that did not go to `destination`: the sequencer's own fee and the shares of others. */
+  /**
+   * The part of `quarks` that did not go to `destination`: the sequencer's own fee and the shares of other
+   * recipients.
+   */
   readonly fees: bigint;
-  /** Public id of the payer at the request's verified domain, base58; where there is one. */
+  /** Public id of the payer at the request's verified domain, base58. Absent if the payer shared none. */
   readonly user?: string;
 }
 
 /**
- * What the sequencer claims of a login without a payment: a user at most. It names no intent and no time, so anybody
- * who ever received such a token for this user can show it again: alone, it authenticates nobody.
+ * The sequencer's signed claims about a login without a payment: at most a user. The token names no intent
+ * and no time. Anyone who ever received such a token for this user can replay it, so the token alone does not
+ * authenticate the user.
  */
 export interface LoginClaims {
   readonly kind: "login";
-  /** Always `false`: nothing in the token binds it to a session of yours. */
+  /** Always `false`: the token contains nothing that binds it to one of your sessions. */
   readonly bound: false;
-  /** Public id of the user at the request's verified domain, base58; absent where the user shared none. */
+  /** Public id of the user at the request's verified domain, base58. Absent if the user shared none. */
   readonly user?: string;
 }
 
-/** Claims as they are in a token, before anything is compared. */
+/** Claims as the token contains them, before any comparison. */
 export type RawClaims = PaymentClaims<false> | LoginClaims;
 
 type Members = ReadonlyMap<string, JsonMember>;
 
-// Names that only a payment has. A token with some of them and not all is broken, not a login.
+// Names that only a payment has. A token with some but not all of them is malformed, not a login.
 const paymentNames = [
   "amount",
   "currency",
@@ -61,13 +67,13 @@ const paymentNames = [
 const maxQuarks = 2n ** 64n - 1n;
 
 /**
- * Reads the claims of a token whose signature is known to be good. Unknown claims are ignored.
+ * Parses the claims of a token whose signature is already verified. Ignores unknown claims.
  *
  * @throws WebhookError `webhook_malformed`, with the claim as `field`
  */
 export function readClaims(payload: Uint8Array): RawClaims {
   const members = readJsonObject(utf8(payload));
-  if (members === undefined) throw malformed("the claims are not one JSON object");
+  if (members === undefined) throw malformed("the claims must be one JSON object");
   const user = members.has("user") ? { user: address(members, "user") } : {};
   if (!paymentNames.some((name) => members.has(name))) return { kind: "login", bound: false, ...user };
   const state = text(members, "state");
@@ -91,7 +97,7 @@ function utf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw malformed("the claims are not UTF-8");
+    throw malformed("the claims must be UTF-8");
   }
 }
 
@@ -113,7 +119,7 @@ function address(members: Members, name: string): string {
   return value;
 }
 
-// Not limited to the currencies that a request can name: the sequencer may learn new ones.
+// Not limited to the currencies that a request can name: the sequencer can add new ones.
 function currency(members: Members): string {
   const value = text(members, "currency");
   if (!/^[A-Za-z]{3,8}$/.test(value)) throw malformed("must be a currency code", "currency");
@@ -130,7 +136,7 @@ function number(members: Members, name: string): number {
 function integer(members: Members, name: string): bigint {
   const { value, source } = required(members, name);
   if (typeof value !== "number" || !/^(?:0|[1-9][0-9]{0,19})$/.test(source) || BigInt(source) > maxQuarks) {
-    throw malformed("must be a whole number from 0 to 2^64 - 1, in plain digits", name);
+    throw malformed("must be an integer from 0 to 2^64 - 1, in plain digits", name);
   }
   return BigInt(source);
 }

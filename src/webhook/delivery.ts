@@ -8,34 +8,36 @@ import type { Incoming } from "./incoming.js";
 import { checkStore, type OnceOutcome, type OnceStore, onceOnly } from "./once.js";
 import { createReceiver, type Received, type VerifyWebhookOptions, verifyOptionNames } from "./receiver.js";
 
-/** Where a handler writes what a developer should know. `console` fits. It never receives a secret. */
+/** Receives log lines for the developer. `console` fits. The lines never contain a secret. */
 export interface WebhookLogger {
-  /** One line, without a line break at its end. */
+  /** Logs one line, without a trailing line break. */
   warn(message: string): void;
 }
 
-/** What a handler knows beside the claims. */
+/** Details of a delivery in addition to the claims. */
 export interface WebhookContext {
-  /** The path token of the request, checked; `undefined` without the option `pathToken`. */
+  /** The verified path token of the request. `undefined` without the option `pathToken`. */
   readonly pathToken: string | undefined;
 }
 
-/** How a handler acts on a verified webhook: through a store, or by a function that counts by itself. */
+/**
+ * How a handler acts on a verified webhook: through a store, or with a function that fulfils once on its own.
+ */
 export type WebhookFulfilment<Claims> =
   | {
       /**
-       * Releases the goods; awaited. Called once per intent through `store`. A login-only webhook names no intent, so
-       * for it this runs at every delivery.
+       * Fulfils the order. The handler awaits it. With `store`, it runs once per intent. A login-only webhook
+       * names no intent, so `fulfil` runs on every delivery of it.
        */
       readonly fulfil: (claims: Claims, context: WebhookContext) => unknown;
-      /** Remembers what is fulfilled; in production one that all your processes share. */
+      /** Remembers fulfilled intents. In production, use a store that all your processes share. */
       readonly store: OnceStore;
-      /** As `onceOnly`. Default 60,000. */
+      /** Lease in milliseconds, as in {@link OnceOptions}. Default: 60,000. */
       readonly leaseMs?: number | undefined;
       readonly fulfilOnce?: undefined;
     }
   | {
-      /** Releases the goods once, typically in one transaction of your database, and says what became of it. */
+      /** Fulfils the order once, typically in one database transaction, and returns the outcome. */
       readonly fulfilOnce: (claims: Claims, context: WebhookContext) => OnceOutcome | Promise<OnceOutcome>;
       readonly fulfil?: undefined;
       readonly store?: undefined;
@@ -45,13 +47,13 @@ export type WebhookFulfilment<Claims> =
 /** Options of the webhook handlers. */
 export type WebhookHandlerOptions<Expect extends WebhookExpect> = VerifyWebhookOptions<Expect> &
   WebhookFulfilment<WebhookClaims<Expect>> & {
-    /** Default `console`. One line for each webhook that is refused or fails. */
+    /** Receives one line for each webhook that is rejected or fails. Default: `console`. */
     readonly logger?: WebhookLogger | undefined;
-    /** Gets what was thrown wherever the answer is 500; for your error tracker. */
+    /** Receives the thrown error when the handler responds with 500. Use it for your error tracker. */
     readonly onError?: ((error: unknown) => unknown) | undefined;
   };
 
-/** What a handler answers. The body is a word that gives nothing away. */
+/** The response of a handler. The body is one word and reveals nothing. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -87,7 +89,7 @@ const answers: Readonly<Record<OnceOutcome, Answer>> = {
 const failed: Answer = { status: 500, body: "failed" };
 
 /**
- * Reads a handler's options and returns what it does for each delivery.
+ * Validates a handler's options and returns the function that handles each delivery.
  *
  * @throws InputError naming the field
  */
@@ -111,8 +113,8 @@ export function createDelivery<Expect extends WebhookExpect>(
       if (Object.hasOwn(answers, outcome)) return answers[outcome];
       throw new TypeError('fulfilOnce must return "fulfilled", "already" or "busy"');
     } catch (error) {
-      const line = `code-intents webhook: fulfilling ${nameOf(received.claims)} failed with ${kindOf(error)} (onError gets the error itself)`;
-      log(`${line}; answered 500`, { error });
+      const line = `code-intents webhook: failed to fulfil ${nameOf(received.claims)}: ${kindOf(error)} (onError receives the error)`;
+      log(`${line}; responded with 500`, { error });
       return failed;
     }
   };
@@ -131,7 +133,7 @@ function fulfilmentOf<Expect extends WebhookExpect>({
       throw new InputError(
         "conflicting_options",
         "fulfilOnce",
-        "counts by itself; drop fulfil, store and leaseMs",
+        "cannot be combined with fulfil, store or leaseMs",
       );
     }
     return async ({ claims, pathToken }) => fulfilOnce(claims, { pathToken });
@@ -157,16 +159,16 @@ interface Failure {
   readonly error: unknown;
 }
 
-/** Writes a line, and for a failure tells the error tracker. */
+/** Logs a line and reports a failure to the error tracker. */
 type Log = (message: string, failure?: Failure) => void;
 
 function refuse(error: unknown, log: Log): Answer {
   if (!(error instanceof WebhookError)) {
-    log(`code-intents webhook: verifying failed with ${describe(error)}; answered 500`, { error });
+    log(`code-intents webhook: failed to verify: ${describe(error)}; responded with 500`, { error });
     return failed;
   }
   const status = statuses[error.code];
-  const line = `code-intents webhook: answered ${status}, ${error.code}: ${error.message}`;
+  const line = `code-intents webhook: responded with ${status}, ${error.code}: ${error.message}`;
   log(line, status === 500 ? { error } : undefined);
   return status === 500 ? failed : { status, body: "refused" };
 }
@@ -178,12 +180,15 @@ function logOf(logger: WebhookLogger = console, onError: ((error: unknown) => un
   };
 }
 
-/** Neither a logger nor an error tracker that fails may change what the sequencer is answered. */
+/**
+ * Runs `act` and ignores its failure. A failing logger or error tracker must not change the response to the
+ * sequencer.
+ */
 function quietly(act: () => unknown): void {
   try {
     Promise.resolve(act()).catch(() => {});
   } catch {
-    // Nowhere left to tell it.
+    // The logger itself failed, so there is no place to report it.
   }
 }
 
@@ -191,7 +196,7 @@ function nameOf(claims: PaymentClaims | LoginClaims): string {
   return claims.kind === "payment" ? `intent ${claims.intent}` : "a login";
 }
 
-// Our own messages hold no secret; what a database or a mailer says might.
+// The package's own messages contain no secret. Messages of a database or a mailer can.
 function describe(error: unknown): string {
   return error instanceof InputError ? `${error.code}: ${error.message}` : kindOf(error);
 }

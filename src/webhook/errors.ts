@@ -8,9 +8,10 @@ interface WebhookErrorInit {
 }
 
 /**
- * A webhook that must not be acted upon: nothing may be released on it.
+ * A webhook that failed verification. Do not fulfil an order on it.
  *
- * No message holds the token, its signature or a path token. What a validly signed token claims is public and is named.
+ * No message contains the token, its signature or a path token. Messages can name the claims of a validly
+ * signed token, because those are public.
  *
  * @example
  * ```ts
@@ -21,7 +22,8 @@ interface WebhookErrorInit {
  *     await verifyWebhook(jwt, { publicKey, expect: order });
  *     return true;
  *   } catch (error) {
- *     if (error instanceof WebhookError && error.code === "webhook_mismatch") return false; // error.field differs
+ *     // `error.field` names the value that differs.
+ *     if (error instanceof WebhookError && error.code === "webhook_mismatch") return false;
  *     throw error;
  *   }
  * }
@@ -29,7 +31,9 @@ interface WebhookErrorInit {
  */
 export class WebhookError extends CodeIntentsError {
   declare readonly code: WebhookErrorCode;
-  /** What differs (`intent`, `destination`, `currency`, `amount`, `user`), or the claim that is malformed. */
+  /**
+   * The value that differs (`intent`, `destination`, `currency`, `amount`, `user`), or the malformed claim.
+   */
   readonly field: string | undefined;
 
   /** @internal */
@@ -39,7 +43,7 @@ export class WebhookError extends CodeIntentsError {
   }
 
   static {
-    // The registry symbol of src/errors.ts: `instanceof` works across two copies of the package.
+    // The registry symbol of src/errors.ts. It makes `instanceof` work across two copies of the package.
     Object.defineProperty(WebhookError, Symbol.for("code-intents.error.classes"), { value: "WebhookError" });
   }
 }

@@ -6,41 +6,43 @@ import { parseCurrency } from "../money/currency.js";
 import type { LoginClaims, PaymentClaims, RawClaims } from "./claims.js";
 import { WebhookError } from "./errors.js";
 
-/** What an order must be paid with. A `PaymentIntent` fits, and so does a row of your orders. */
+/** The payment that an order requires. A `PaymentIntent` fits, and so does a row of your orders table. */
 export type PaymentExpectation = (
   | {
       /** Intent id, base58. */
       readonly id: string;
     }
   | {
-      /** Intent id, base58. Wins over `id`, which may be your order's own. */
+      /** Intent id, base58. Takes precedence over `id`, which can be your order's own id. */
       readonly intentId: string;
     }
 ) & {
-  /** Token account that must be paid, base58. */
+  /** Token account that must receive the payment, base58. */
   readonly destination: string;
-  /** Currency code, in any case. */
+  /** Currency code, in uppercase or lowercase. */
   readonly currency: string;
-  /** Decimal string or number, in the currency's main unit, at most two decimals. */
+  /** Decimal string or number, in the currency's main unit, with at most two decimals. */
   readonly amount: string | number;
 };
 
-/** A login without a payment. The token names no intent: bind it by a path token of its own. */
+/**
+ * Expects a login without a payment. The token names no intent, so bind each login with its own path token.
+ */
 export interface LoginExpectation {
   readonly kind: "login";
   /** Public id that the user must have, base58. Default: any user, or none. */
   readonly user?: string | undefined;
 }
 
-/** Finds what an intent must be paid with, by intent id; nothing for an intent that is not yours. */
+/** Looks up the required payment by intent id. Returns `undefined` or `null` for an unknown intent. */
 export type ExpectationLookup = (
   intentId: string,
 ) => PaymentExpectation | undefined | null | Promise<PaymentExpectation | undefined | null>;
 
-/** What a webhook is compared with; `"unbound"` compares nothing. */
+/** The expectation that a webhook is compared with. `"unbound"` compares nothing. */
 export type WebhookExpect = PaymentExpectation | LoginExpectation | ExpectationLookup | "unbound";
 
-/** The claims that a webhook has once it met the expectation. */
+/** The claims of a webhook that met the expectation. */
 export type WebhookClaims<Expect extends WebhookExpect = WebhookExpect> = Expect extends "unbound"
   ? PaymentClaims<false> | LoginClaims
   : Expect extends LoginExpectation
@@ -51,7 +53,7 @@ export type WebhookClaims<Expect extends WebhookExpect = WebhookExpect> = Expect
 export type ExpectationCheck = (claims: RawClaims) => Promise<PaymentClaims | LoginClaims>;
 
 /**
- * Reads `expect`, so that a mistake in it shows before any webhook is read.
+ * Validates `expect` early, so that a mistake in it throws before the first webhook arrives.
  *
  * @throws InputError naming the field
  */
@@ -60,8 +62,8 @@ export function expectationCheck(expect: unknown): ExpectationCheck {
     throw new InputError(
       "missing_option",
       "expect",
-      'required: the intent, a lookup by intent id, or "unbound" to compare nothing. Any valid webhook of ' +
-        "another order would pass without it",
+      'required: the intent, a lookup by intent id, or "unbound" to compare nothing. Without it, any valid ' +
+        "webhook of another order would pass",
     );
   }
   if (expect === "unbound") return async (claims) => claims;
@@ -90,7 +92,7 @@ function readOrder(expected: object): Order {
   const [intentField, intentId] =
     order.intentId === undefined ? ["expect.id", order.id] : ["expect.intentId", order.intentId];
   const { destination } = order;
-  requireBase58(intentId, intentField, 32, "the id of the intent, base58 of 32 bytes");
+  requireBase58(intentId, intentField, 32, "the intent id, base58 of 32 bytes");
   requireBase58(destination, "expect.destination", 32, "the token account, base58 of 32 bytes");
   return {
     intentId: intentId as string,
@@ -105,7 +107,7 @@ async function checkLookup(claims: RawClaims, lookup: ExpectationLookup): Promis
   const found: unknown = await lookup(payment.intent);
   if (found === undefined || found === null) {
     throw new WebhookError("webhook_unknown_intent", {
-      message: `The webhook is for intent ${payment.intent}, which the lookup does not know`,
+      message: `The webhook is for intent ${payment.intent}, but the lookup returned no order for it`,
     });
   }
   if (typeof found !== "object") {
@@ -130,8 +132,8 @@ function requirePayment(claims: RawClaims): PaymentClaims<false> {
   if (claims.kind === "payment") return claims;
   throw new WebhookError("webhook_not_bound", {
     message:
-      "The webhook is of a login alone: it names no intent and no payment, so it says nothing about the order. " +
-      "Do not release anything on it",
+      "The webhook is for a login only. It names no intent and no payment, so it does not prove that the order is paid. " +
+      "Do not fulfil an order on it",
   });
 }
 
@@ -141,10 +143,10 @@ function loginCheck(expect: LoginExpectation): ExpectationCheck {
   return async (claims) => {
     if (claims.kind !== "login") {
       throw new WebhookError("webhook_unexpected", {
-        message: `The webhook is of a payment of intent ${claims.intent}, where a login is expected`,
+        message: `Expected a login, got a payment of intent ${claims.intent}`,
       });
     }
-    if (user !== undefined && claims.user !== user) throw mismatch("user", claims.user ?? "nobody", user);
+    if (user !== undefined && claims.user !== user) throw mismatch("user", claims.user ?? "no user", user);
     return claims;
   };
 }
@@ -152,6 +154,6 @@ function loginCheck(expect: LoginExpectation): ExpectationCheck {
 function mismatch(field: string, claimed: string | number, expected: string | number): WebhookError {
   return new WebhookError("webhook_mismatch", {
     field,
-    message: `the webhook says ${claimed}, the order ${expected}. It is signed, but for something else; release nothing`,
+    message: `expected ${expected}, got ${claimed}. The webhook is validly signed, but not for this order. Do not fulfil it`,
   });
 }

@@ -2,19 +2,26 @@ import { createDelivery, type WebhookHandlerOptions } from "./delivery.js";
 import type { WebhookExpect } from "./expectation.js";
 import { fetchIncoming, type WebhookRequest } from "./incoming.js";
 
-/** The runtime's own `Response`, where its types are known; at least a status. */
+/** The runtime's own `Response` if its types are known. Otherwise an object with at least a status. */
 export type WebhookResponse = typeof globalThis extends { Response: { prototype: infer R } }
   ? R
   : { readonly status: number };
 
 /**
- * A webhook receiver for servers of the Fetch API: Workers, Deno, Bun, Hono, Next.js routes and the like.
+ * Creates a webhook receiver for servers of the Fetch API: Workers, Deno, Bun, Hono, Next.js routes and
+ * similar.
  *
- * It answers 200 only once the order is fulfilled and recorded; anything else makes the sequencer send again. 400: malformed
- * or for another order. 401: wrong signature or path token. 405, 408, 413, 415: not a webhook. 409: another delivery is at
- * it. 500: `fulfil`, the store or the lookup threw; the claim is released. The body never says why; the logger does.
+ * It responds with 200 only after the order is fulfilled and recorded. Any other status makes the sequencer
+ * send again:
+ * - 400: malformed, or for another order.
+ * - 401: wrong signature or path token.
+ * - 405, 408, 413, 415: not a webhook.
+ * - 409: another delivery is in progress.
+ * - 500: `fulfil`, the store or the lookup threw. If `fulfil` threw, the claim is released.
  *
- * @throws InputError for options that cannot be used. The returned function never rejects
+ * The response body never contains the reason. The logger receives it.
+ *
+ * @throws InputError for invalid options. The returned function never rejects
  * @example
  * ```ts
  * import { memoryOnceStore, PRODUCTION_WEBHOOK_PUBLIC_KEY, webhookHandler } from "code-intents/webhook";

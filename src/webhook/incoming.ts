@@ -2,23 +2,24 @@ import { type BodyLimits, type ByteReader, readLimited, tooLarge } from "./body.
 import { bytesOf } from "./bytes-of.js";
 import { WebhookError } from "./errors.js";
 
-/** What this package looks at of an HTTP request, whatever server it came through. */
+/** The parts of an HTTP request that this package reads, from any server. */
 export interface Incoming {
   readonly method: string | undefined;
   readonly url: string;
   header(name: "content-type" | "content-length"): string | undefined;
-  /** The body, whole or to be read; `undefined` where there is none. Throws `webhook_body_unavailable`. */
+  /**
+   * Returns the complete body or a reader for it, or `undefined` if there is none. Throws
+   * `webhook_body_unavailable`.
+   */
   body(): string | Uint8Array | ByteReader | undefined;
 }
 
-/**
- * The part of a Fetch API `Request` that is used; the runtime's own `Request` fits.
- */
+/** The parts of a Fetch API `Request` that this package uses. The runtime's own `Request` fits. */
 export interface WebhookRequest {
   readonly method?: string;
   readonly url: string;
   readonly headers: {
-    /** The value of a header by its name in any case; `null` without one. */
+    /** Returns the value of a header, or `null`. Names are case-insensitive. */
     get(name: string): string | null;
   };
   readonly body:
@@ -31,14 +32,14 @@ export interface WebhookRequest {
   readonly bodyUsed?: boolean;
 }
 
-/** Whether a value looks like a Fetch API `Request`. */
+/** Returns whether a value looks like a Fetch API `Request`. */
 export function isWebhookRequest(value: unknown): value is WebhookRequest {
   if (typeof value !== "object" || value === null) return false;
   const { url, headers } = value as { url?: unknown; headers?: { get?: unknown } | null };
   return typeof url === "string" && typeof headers?.get === "function" && "body" in value;
 }
 
-/** A Fetch API `Request` as {@link Incoming}. */
+/** Adapts a Fetch API `Request` to {@link Incoming}. */
 export function fetchIncoming(request: WebhookRequest): Incoming {
   return {
     method: request.method,
@@ -46,44 +47,45 @@ export function fetchIncoming(request: WebhookRequest): Incoming {
     header: (name) => request.headers.get(name) ?? undefined,
     body() {
       if (request.bodyUsed === true)
-        throw bodyUnavailable("Verify it before anything else reads the request");
+        throw bodyUnavailable("Verify the webhook before other code reads the request");
       const { body } = request;
       if (body === null || body === undefined) return undefined;
       if (!("getReader" in body)) return iteratorReader(body);
       try {
         return body.getReader();
       } catch (cause) {
-        throw bodyUnavailable("Another reader holds it", cause);
+        throw bodyUnavailable("Another reader has locked it", cause);
       }
     },
   };
 }
 
-/** Reads an async iterable without closing it when reading is given up: closing would destroy a Node socket. */
+/** Reads an async iterable. Canceling does not close it, because closing destroys a Node socket. */
 export function iteratorReader(source: AsyncIterable<unknown>): ByteReader {
   const iterator = source[Symbol.asyncIterator]();
   return { read: () => iterator.next(), cancel() {} };
 }
 
-/** Refuses anything but a POST. */
+/** Rejects every method except POST. */
 export function checkMethod({ method }: Incoming): void {
   if (method === undefined || method === "POST") return;
   throw new WebhookError("webhook_wrong_method", {
-    message: "A webhook is a POST. Where a redirect made a GET of it, register the URL that it leads to",
+    message:
+      "The method of a webhook must be POST. If a redirect changed it to GET, register the redirect's target URL",
   });
 }
 
 /**
- * Reads the token out of a request.
+ * Reads the token from a request.
  *
- * @throws WebhookError `webhook_wrong_content_type`, `webhook_too_large`, `webhook_timeout`, `webhook_malformed`,
- * `webhook_body_unavailable`
+ * @throws WebhookError `webhook_wrong_content_type`, `webhook_too_large`, `webhook_timeout`,
+ * `webhook_malformed`, `webhook_body_unavailable`
  */
 export async function readToken(incoming: Incoming, limits: BodyLimits): Promise<string> {
   const mediaType = (incoming.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType !== "application/jwt") {
     throw new WebhookError("webhook_wrong_content_type", {
-      message: "The content type of a webhook is application/jwt",
+      message: "The content type of a webhook must be application/jwt",
     });
   }
   if (Number(incoming.header("content-length") ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes);
@@ -94,17 +96,17 @@ export async function readToken(incoming: Incoming, limits: BodyLimits): Promise
   return tokenText(whole, limits);
 }
 
-/** The text of a token that was handed in whole. */
+/** Returns the text of a token that arrived complete. */
 export function tokenText(token: string | Uint8Array, { maxBytes }: Pick<BodyLimits, "maxBytes">): string {
   if (token.length > maxBytes) throw tooLarge(maxBytes);
-  // What is not ASCII fails as malformed where the parts are looked at.
+  // The check of the token's parts rejects characters outside ASCII as malformed.
   return typeof token === "string" ? token : new TextDecoder("utf-8", { ignoreBOM: true }).decode(token);
 }
 
-/** The error for a body that somebody else consumed. */
+/** Creates the error for a body that other code has consumed. */
 export function bodyUnavailable(advice: string, cause?: unknown): WebhookError {
   return new WebhookError("webhook_body_unavailable", {
-    message: `The body of the request was consumed before the webhook could be read. ${advice}`,
+    message: `The request body was consumed before the webhook could be read. ${advice}`,
     cause,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Webhooks of the sequencer: verify one against the order it must be for, fulfil the order once, and sign test webhooks.
- * Runs wherever Web Crypto has Ed25519: Node, browsers, workers.
+ * Webhooks of the sequencer: verify a webhook against its order, fulfil the order once, and sign test
+ * webhooks. Runs wherever Web Crypto supports Ed25519: Node, browsers, workers.
  *
  * @module
  */

@@ -1,17 +1,17 @@
 /** One member of a JSON object. */
 export interface JsonMember {
   readonly value: unknown;
-  /** The value as it is written, without surrounding blanks: every digit of a number is there. */
+  /** The source text of the value without surrounding whitespace. It keeps every digit of a number. */
   readonly source: string;
 }
 
-// Of text that is known to be JSON: a string, a mark, or a number or literal.
+// Matches the tokens of valid JSON: a string, a punctuator, or a number or literal.
 const tokens = /"(?:[^"\\]+|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /**
- * The members of a JSON object with the source text of each value, because a JSON integer above 2^53 does not survive a
- * double. `undefined` for anything that is not one JSON object, and where a name occurs twice: readers disagree on which
- * of the two counts.
+ * Returns the members of a JSON object with the source text of each value, because a double cannot represent
+ * every JSON integer above 2^53. Returns `undefined` unless the text is one JSON object, and also if a name
+ * occurs twice: parsers disagree on which of the two is valid.
  */
 export function readJsonObject(text: string): ReadonlyMap<string, JsonMember> | undefined {
   if (!isJsonObject(text)) return undefined;

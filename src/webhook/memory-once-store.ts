@@ -1,9 +1,10 @@
 import type { OnceStore } from "./once.js";
 
 /**
- * A store in memory, for tests: it forgets everything with the process, counts in one process only, and grows.
+ * Creates an in-memory store for tests. It works within one process, loses its content when the process ends,
+ * and grows without limit.
  *
- * @param options `now`: the clock, in milliseconds; default `performance.now`
+ * @param options `now`: the clock, in milliseconds. Default: `performance.now`
  * @example
  * ```ts
  * import { memoryOnceStore } from "code-intents/webhook";
@@ -13,7 +14,7 @@ import type { OnceStore } from "./once.js";
  * await store.claim(intent.id, 1_000); // "claimed"
  * await store.claim(intent.id, 1_000); // "busy"
  * now = 1_000;
- * await store.claim(intent.id, 1_000); // "claimed": the lease ran out
+ * await store.claim(intent.id, 1_000); // "claimed": the lease has expired
  * ```
  */
 export function memoryOnceStore(options: { readonly now?: () => number } = {}): OnceStore {

@@ -4,43 +4,45 @@ import { createDelivery, type WebhookHandlerOptions } from "./delivery.js";
 import type { WebhookExpect } from "./expectation.js";
 import { bodyUnavailable, type Incoming, iteratorReader } from "./incoming.js";
 
-/** The part of a `node:http` request that is used; Express's fits too. */
+/** The parts of a `node:http` request that this package uses. An Express request fits too. */
 export interface NodeWebhookRequest extends AsyncIterable<unknown> {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  /** Express: the URL before a router cut its own part off. */
+  /** Express: the full URL, before a router removed its mount path. */
   readonly originalUrl?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Left by a body parser: text and bytes are taken. */
+  /** Set by a body parser. Text and bytes are accepted. */
   readonly body?: unknown;
-  /** Left by some hosts beside a parsed `body`. */
+  /** Set by some hosts in addition to a parsed `body`. */
   readonly rawBody?: unknown;
   readonly readableDidRead?: boolean;
   readonly readableEnded?: boolean;
-  /** Called where the answer comes before the end of the body, so that the sender stops. */
+  /** Called when the response comes before the end of the body, to stop the sender. */
   destroy?(): unknown;
 }
 
-/** The part of a `node:http` response that is used; Express's fits too. */
+/** The parts of a `node:http` response that this package uses. An Express response fits too. */
 export interface NodeWebhookResponse {
   statusCode: number;
   shouldKeepAlive?: boolean;
   /** Called before `end`. */
   setHeader(name: string, value: string): unknown;
-  /** Told once the answer is handed to the system. */
+  /** Notifies once the response is handed to the operating system. */
   once(event: "finish", listener: () => void): unknown;
-  /** Sends the answer. */
+  /** Sends the response. */
   end(body: string): unknown;
 }
 
 /**
- * A webhook receiver for `node:http`, Express and what resembles them: `(req, res)`. It answers as `webhookHandler`.
+ * Creates a webhook receiver `(req, res)` for `node:http`, Express and compatible servers. It responds like
+ * {@link webhookHandler}.
  *
- * It reads the raw body itself. Where a body parser was first, it takes the text or the bytes that
- * `express.text({ type: "application/jwt" })` or `express.raw(...)` left in `req.body`; the parser's own limit applies
- * then. Where a parser consumed the body and left neither, the answer is 500, and the log says what to mount.
+ * It reads the raw body. If a body parser ran first, it uses the text or the bytes that
+ * `express.text({ type: "application/jwt" })` or `express.raw(...)` left in `req.body`. The parser's own
+ * limit then applies too. If a parser consumed the body and left neither, the response is 500 and the log
+ * says how to mount the route.
  *
- * @throws InputError for options that cannot be used. The returned function never rejects
+ * @throws InputError for invalid options. The returned function never rejects
  * @example
  * ```ts
  * import { createServer } from "node:http";
@@ -65,7 +67,7 @@ export function nodeWebhookHandler<Expect extends WebhookExpect>(
     res.setHeader("content-type", "text/plain; charset=utf-8");
     res.setHeader("cache-control", "no-store");
     if (status === 405) res.setHeader("allow", "POST");
-    // Whoever sent too much or too slowly would otherwise go on sending.
+    // A sender of a body that is too large or too slow would otherwise continue sending.
     if (status === 408 || status === 413) {
       res.shouldKeepAlive = false;
       res.once("finish", () => req.destroy?.());
@@ -74,7 +76,7 @@ export function nodeWebhookHandler<Expect extends WebhookExpect>(
   };
 }
 
-/** A `node:http` request as {@link Incoming}. */
+/** Adapts a `node:http` request to {@link Incoming}. */
 function nodeIncoming(req: NodeWebhookRequest): Incoming {
   return {
     method: req.method,
@@ -96,12 +98,12 @@ function wholeBody({ body, rawBody }: NodeWebhookRequest): string | Uint8Array |
   return undefined;
 }
 
-// A parser that skipped the request leaves `req.body` empty (`{}` or nothing) and the stream untouched.
+// A parser that skipped the request leaves `req.body` empty (`{}` or undefined) and the stream unread.
 function streamedBody(req: NodeWebhookRequest): ByteReader {
   if (req.readableDidRead === true || req.readableEnded === true) {
     throw bodyUnavailable(
-      "A body parser took it and left no raw text: mount the webhook's route before express.json() and the like, " +
-        'or give it express.raw({ type: "application/jwt" }). A webhook is a JWT, not JSON',
+      "A body parser consumed it and left no raw text. Mount the webhook route before express.json() and similar parsers, " +
+        'or use express.raw({ type: "application/jwt" }) for it. A webhook is a JWT, not JSON',
     );
   }
   return iteratorReader(req);

@@ -1,60 +1,65 @@
 import { InputError } from "../errors.js";
 import { checkDuration, checkOptions } from "../lib/options.js";
 
-/** What a store says to a claim. */
+/** The response of a store to a claim. */
 export type OnceClaim =
-  /** It is yours for the lease; nobody else gets it meanwhile. */
+  /** The caller holds the intent for the duration of the lease. Other callers get `"busy"` until then. */
   | "claimed"
-  /** Somebody else's lease is running. */
+  /** Another caller's lease is active. */
   | "busy"
-  /** It was completed before. */
+  /** The intent is already fulfilled. */
   | "done";
 
-/** Remembers which intents are fulfilled. One that several processes share makes them count together. */
+/** Remembers fulfilled intents. Processes that share a store fulfil each intent once between them. */
 export interface OnceStore {
   /**
-   * Claims an intent for `leaseMs` milliseconds, atomically: of several callers at once, one gets `"claimed"`. A lease
-   * that ran out is as if it had never been.
+   * Claims an intent for `leaseMs` milliseconds, atomically: of several concurrent callers, one gets
+   * `"claimed"`. An expired lease has no effect.
    */
   claim(intentId: string, leaseMs: number): OnceClaim | Promise<OnceClaim>;
-  /** Marks the intent as fulfilled, for good. Resolves only once that is durable. */
+  /** Marks the intent as fulfilled, permanently. Resolves only after the record is durable. */
   complete(intentId: string): unknown;
-  /** Ends the lease early, after a failure, so that the next delivery may try. */
+  /** Ends the lease early after a failure, so that the next delivery can try again. */
   release(intentId: string): unknown;
 }
 
-/** What became of one delivery. */
+/** The outcome of one delivery. */
 export type OnceOutcome =
-  /** This delivery fulfilled the order. Answer 200. */
+  /** This delivery fulfilled the order. Respond with 200. */
   | "fulfilled"
-  /** An earlier one did. Answer 200. */
+  /** An earlier delivery fulfilled the order. Respond with 200. */
   | "already"
-  /** Another one is at it. Answer 409, so that this one is sent again. */
+  /** Another delivery is in progress. Respond with 409, so that the sequencer sends this one again. */
   | "busy";
 
 /** Options of {@link onceOnly}. */
 export interface OnceOptions {
-  /** Milliseconds until the claim of a crashed process is free again; more than `fulfil` ever takes. Default 60,000. */
+  /**
+   * Milliseconds until the claim of a crashed process expires. Must be longer than `fulfil` ever takes.
+   * Default: 60,000.
+   */
   readonly leaseMs?: number | undefined;
-  /** The clock, in milliseconds. Default `performance.now`. */
+  /** The clock, in milliseconds. Default: `performance.now`. */
   readonly now?: (() => number) | undefined;
 }
 
-/** Fulfils by claims; whatever has the id of an intent will do. */
+/** Fulfils an order by its claims. Any object with an intent id fits. */
 export type FulfilOnce<Claims> = (claims: Claims) => Promise<OnceOutcome>;
 
 const defaultLeaseMs = 60_000;
 
 /**
- * Fulfils an order once, however often its webhook arrives: at least once, and exactly once where `fulfil` commits in
- * the same transaction as the store.
+ * Returns a function that fulfils an order once, however often its webhook arrives. The guarantee is at least
+ * once, and exactly once if `fulfil` commits in the same transaction as the store.
  *
- * Between a finished `fulfil` and a recorded `complete` a process can die; the lease then runs out and the next delivery
- * fulfils again. So let `fulfil` be repeatable (a key of its own per intent), or let it share the store's transaction.
- * Where `fulfil` throws, the claim is released and the error passed on. Where `complete` throws, it is not: the order is
- * fulfilled, and the lease keeps repetitions away for a while.
+ * A process can crash after `fulfil` finished and before `complete` is recorded. The lease then expires and
+ * the next delivery fulfils again. So make `fulfil` repeatable (an idempotency key per intent), or run it in
+ * the store's transaction.
  *
- * @throws InputError for options that cannot be used
+ * If `fulfil` throws, the claim is released and the error is rethrown. If `complete` throws, the claim is
+ * kept, because the order is fulfilled: the lease blocks repetitions until it expires.
+ *
+ * @throws InputError for invalid options
  * @example
  * ```ts
  * import { memoryOnceStore, onceOnly } from "code-intents/webhook";
@@ -82,14 +87,12 @@ export function onceOnly<Claims extends { readonly intent: string }>(
     if (claim === "done") return "already";
     if (claim === "busy") return "busy";
     if (claim !== "claimed") {
-      throw new TypeError(
-        `The store answered a claim with ${String(claim)}, not "claimed", "busy" or "done"`,
-      );
+      throw new TypeError(`store.claim must return "claimed", "busy" or "done", got ${String(claim)}`);
     }
     try {
       await fulfil(claims);
     } catch (error) {
-      // After the end of the lease, the claim may be somebody else's.
+      // After the lease expires, another caller can hold the claim.
       if (now() < leaseEnd) await releaseQuietly(store, intent);
       throw error;
     }
@@ -98,10 +101,14 @@ export function onceOnly<Claims extends { readonly intent: string }>(
   };
 }
 
-/** Refuses what is no {@link OnceStore}. */
+/** Rejects a value that is not an {@link OnceStore}. */
 export function checkStore(store: unknown): void {
   if (typeof store !== "object" || store === null) {
-    throw new InputError("missing_option", "store", "required: a store with claim, complete and release");
+    throw new InputError(
+      "missing_option",
+      "store",
+      "required: a store with the methods claim, complete and release",
+    );
   }
   for (const method of ["claim", "complete", "release"]) {
     if (typeof (store as Record<string, unknown>)[method] !== "function") {
@@ -110,11 +117,11 @@ export function checkStore(store: unknown): void {
   }
 }
 
-// What went wrong in `fulfil` is worth more than that the release failed too; the lease ends by itself.
+// The error of `fulfil` matters more than a failed release, and the lease expires anyway.
 async function releaseQuietly(store: OnceStore, intentId: string): Promise<void> {
   try {
     await store.release(intentId);
   } catch {
-    // See above.
+    // The lease expires.
   }
 }

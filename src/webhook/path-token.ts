@@ -3,21 +3,25 @@ import { InputError } from "../errors.js";
 import { requireString } from "../lib/options.js";
 import { checkWebhookUrl } from "../lib/webhook-url.js";
 
-// 16 random bytes in base64url, at least.
+// At least 16 random bytes in base64url.
 const tokenForm = /^[A-Za-z0-9_-]{22,256}$/;
-const tokenWhat = "22 to 256 letters, digits, - and _, that nobody can guess; webhookPathToken() makes one";
+const tokenWhat = "22 to 256 unguessable letters, digits, - and _. webhookPathToken() creates one";
 
-/** A fresh path token: 24 random bytes as 32 characters of base64url. Keep it with the order; it is a secret. */
+/**
+ * Creates a random path token: 24 bytes as 32 characters of base64url. It is a secret. Store it with the
+ * order.
+ */
 export function webhookPathToken(): string {
   return base64urlnopad.encode(globalThis.crypto.getRandomValues(new Uint8Array(24)));
 }
 
 /**
- * A webhook URL with an unguessable token as its last path segment. Only the sequencer learns it, so a request that
- * knows it comes from whoever registered the webhook or received it. It is what binds a login-only webhook, which names
- * no intent, to a session of yours.
+ * Returns a webhook URL with an unguessable token as its last path segment. Only the sequencer learns the
+ * URL, so a request with the token comes from a party that registered the webhook or received it. The token
+ * binds a login-only webhook, which names no intent, to one of your sessions.
  *
- * @param base URL of your receiver, `https:` (`http:` only where the sequencer allows it); a query stays behind the token
+ * @param base URL of your receiver, `https:` (`http:` only if the sequencer allows it). A query stays after
+ * the token
  * @throws InputError naming the field
  * @example
  * ```ts
@@ -38,8 +42,8 @@ export function createWebhookUrl(base: string, { token }: { readonly token: stri
 }
 
 /**
- * The last path segment of a request's URL, absolute or not: the path token, if it is one that you gave out. One slash
- * at the end does not count.
+ * Returns the last path segment of a request URL, absolute or relative. This is the path token if you issued
+ * it. Ignores one trailing slash.
  */
 export function readWebhookPathToken(url: string): string {
   const path = url
@@ -49,14 +53,14 @@ export function readWebhookPathToken(url: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** A path token option. The error never holds it. */
+/** Validates a path token option. The error never contains the token. */
 export function requirePathToken(token: unknown, field: string): string {
   const text = requireString(token, field, tokenWhat);
   if (!tokenForm.test(text)) throw new InputError("invalid_option", field, `must be ${tokenWhat}`);
   return text;
 }
 
-/** Whether a guess equals a secret, in a time that depends on the guess's length only. */
+/** Returns whether a guess equals a secret. The time depends only on the length of the guess. */
 export function equalSecrets(guess: string, secret: string): boolean {
   let difference = guess.length ^ secret.length;
   for (let i = 0; i < guess.length; i++)

@@ -7,30 +7,34 @@ import { checkMethod, type Incoming, readToken, tokenText } from "./incoming.js"
 import { equalSecrets, readWebhookPathToken, requirePathToken } from "./path-token.js";
 import { signatureCheck } from "./signature.js";
 
-/** Options of everything that verifies a webhook. */
+/** Options for every function that verifies a webhook. */
 export interface VerifyWebhookOptions<Expect extends WebhookExpect = WebhookExpect> {
   /**
-   * The sequencer's Ed25519 key: base58 of 32 bytes, or the 32 bytes. `PRODUCTION_WEBHOOK_PUBLIC_KEY` for production.
-   * Required: there is no default to trust by accident.
+   * The sequencer's Ed25519 public key: base58 of 32 bytes, or the 32 bytes. Use
+   * `PRODUCTION_WEBHOOK_PUBLIC_KEY` for production. Required, so that no key is trusted by accident.
    */
   readonly publicKey: string | Uint8Array;
   /**
-   * What the webhook must be for: a `PaymentIntent` or an order, a lookup by intent id, `{ kind: "login" }`, or
-   * `"unbound"` to compare nothing. Required: a valid webhook of another order is the likely fraud.
+   * The order that the webhook must be for: a `PaymentIntent` or an order, a lookup by intent id,
+   * `{ kind: "login" }`, or `"unbound"` to compare nothing. Required, because the likely fraud is a valid
+   * webhook of another order.
    */
   readonly expect: Expect;
   /**
-   * The last segment that the request's path must have: the token of `createWebhookUrl`, or a function that says
-   * whether a segment is a token that you gave out. Needs a request. Default: the path is not looked at.
+   * The required last segment of the request's path: the token of `createWebhookUrl`, or a function that
+   * returns whether a segment is a token that you issued. Requires a request. Default: the path is not
+   * checked.
    */
   readonly pathToken?: string | ((token: string) => boolean | Promise<boolean>) | undefined;
-  /** Most bytes of a body, up to 1 MiB. Default 16,384; a webhook has about 600. */
+  /** Maximum size of a body in bytes, up to 1 MiB. Default: 16,384. A webhook has about 600 bytes. */
   readonly maxBytes?: number | undefined;
-  /** Milliseconds that a body may take to arrive. Default 3,000, as long as the sequencer waits for its answer. */
+  /**
+   * Maximum time for a body to arrive, in milliseconds. Default: 3,000, the sequencer's own response timeout.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Names of the options, for checks against typing errors. */
+/** Names of the options, for detecting misspelled ones. */
 export const verifyOptionNames: readonly string[] = [
   "publicKey",
   "expect",
@@ -39,13 +43,13 @@ export const verifyOptionNames: readonly string[] = [
   "timeoutMs",
 ];
 
-/** A verified webhook, and the path token that its request had, where one was asked for. */
+/** A verified webhook, and the path token of its request if the options require one. */
 export interface Received<Expect extends WebhookExpect> {
   readonly claims: WebhookClaims<Expect>;
   readonly pathToken: string | undefined;
 }
 
-/** Verifies webhooks under one set of options. */
+/** Verifies webhooks with one set of options. */
 export interface Receiver<Expect extends WebhookExpect> {
   receive(incoming: Incoming): Promise<Received<Expect>>;
   verify(token: string | Uint8Array): Promise<WebhookClaims<Expect>>;
@@ -56,7 +60,7 @@ const largestMaxBytes = 1024 * 1024;
 const defaultTimeoutMs = 3_000;
 
 /**
- * Reads the options once, so that a mistake in them shows at the start of a server and not at its first webhook.
+ * Validates the options once, so that a mistake throws when the server starts and not at its first webhook.
  *
  * @throws InputError naming the field
  */
@@ -96,7 +100,7 @@ function checkMaxBytes(maxBytes: unknown): number {
   ) {
     return maxBytes;
   }
-  throw new InputError("invalid_option", "maxBytes", `must be a whole number, 1 to ${largestMaxBytes}`);
+  throw new InputError("invalid_option", "maxBytes", `must be an integer from 1 to ${largestMaxBytes}`);
 }
 
 type PathTokenCheck = (token: string) => boolean | Promise<boolean>;

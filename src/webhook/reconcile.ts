@@ -4,39 +4,48 @@ import type { OnceOutcome } from "./once.js";
 
 /** Options of {@link reconcile}. */
 export interface ReconcileOptions<Order> {
-  /** Asks for the status of the order's intent: `(order) => code.paymentIntents.getStatus(order.intentId)`. */
+  /** Returns the status of the order's intent: `(order) => code.paymentIntents.getStatus(order.intentId)`. */
   readonly getStatus: (order: Order) => Promise<{ readonly intentSubmitted: boolean }>;
-  /** Called for a paid order. Let it be what the webhooks use, by `onceOnly`: both may come at the same time. */
+  /**
+   * Called for a paid order. Use the same `onceOnly` function as the webhooks, because both can run
+   * concurrently.
+   */
   readonly fulfil: (order: Order) => unknown;
-  /** Orders that are worked on at the same time, 1 to 100. Default 4. */
+  /** Number of orders that are processed concurrently, 1 to 100. Default: 4. */
   readonly concurrency?: number | undefined;
 }
 
-/** What became of one order. */
+/** The outcome of one order. */
 export type Reconciled<Order> =
   | {
       readonly order: Order;
-      /** `"open"`: not paid so far. The others are those of `fulfil`, and `"fulfilled"` where it says nothing. */
+      /**
+       * `"open"`: not paid yet. Otherwise the outcome that `fulfil` returned, or `"fulfilled"` if it returned
+       * none.
+       */
       readonly outcome: OnceOutcome | "open";
     }
   | {
       readonly order: Order;
       readonly outcome: "failed";
-      /** What `getStatus` or `fulfil` threw. The order stays open: try again at the next round. */
+      /** The error that `getStatus` or `fulfil` threw. The order stays open. Try again in the next run. */
       readonly error: unknown;
     };
 
 /**
- * Fulfils paid orders whose webhook never came, by asking for their status. Run it every few minutes: the sequencer
- * gives up on a webhook after eight attempts in about 25 hours, and the receiver may be the one that was down.
+ * Checks the status of open orders, and fulfils paid ones whose webhook never arrived. Run it every few
+ * minutes: the sequencer abandons a webhook after eight attempts in about 25 hours, and your receiver can be
+ * down that long.
  *
- * Outcomes come as they are ready, not in the order of the orders. One failure does not stop the others; orders are
- * read only as fast as outcomes are taken. Leaving the loop takes no more orders and waits for those begun.
+ * Yields outcomes as they complete, not in the order of `openOrders`. One failure does not stop the others.
+ * Orders are read only as fast as outcomes are consumed. Leaving the loop starts no more orders and waits for
+ * those in progress.
  *
- * A status is unsigned and names no destination: it is worth what the connection to the sequencer is worth, and says
- * something about your order only where `create` succeeded for its intent.
+ * A status is unsigned and names no destination: trust it only as far as the connection to the sequencer. It
+ * applies to your order only if `create` succeeded for its intent.
  *
- * @throws InputError for options that cannot be used; and what `openOrders` throws, after the outcomes of those begun
+ * @throws InputError for invalid options. Rethrows the error of `openOrders` after the outcomes of the orders
+ * in progress
  * @example
  * ```ts
  * import { reconcile } from "code-intents/webhook";
@@ -62,7 +71,7 @@ export function reconcile<Order>(
   }
   const concurrency = options.concurrency ?? 4;
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100) {
-    throw new InputError("invalid_option", "concurrency", "must be a whole number, 1 to 100");
+    throw new InputError("invalid_option", "concurrency", "must be an integer from 1 to 100");
   }
   return run(iteratorOf(openOrders), (order) => reconcileOne(order, options), concurrency);
 }
@@ -101,7 +110,9 @@ type Event<Order> =
   | { readonly broken: unknown }
   | { readonly finished: Promise<Event<Order>>; readonly result: Reconciled<Order> };
 
-/** Never rejects: the source's failure is an event too, so that the outcomes of orders begun are not lost. */
+/**
+ * Never rejects. A failure of the source is an event too, so that no outcome of an order in progress is lost.
+ */
 async function pull<Order>(source: AnyIterator<Order>): Promise<Event<Order>> {
   try {
     return { pulled: await source.next() };

@@ -9,22 +9,32 @@ const header = base64url('{"alg":"EdDSA","typ":"JWT"}');
 
 /** Options of {@link signTestWebhook}. */
 export interface SignTestWebhookOptions {
-  /** Seed of the Ed25519 key, 32 bytes. Give its public half to `verifyWebhook`. For tests only. */
+  /** Seed of the Ed25519 key, 32 bytes. Pass its public key to `verifyWebhook`. For tests only. */
   readonly privateKey: Uint8Array;
 }
 
 /**
- * A webhook as a sequencer with this key would send it, for tests of your own receiver: the body of the POST, to be sent
- * as `application/jwt`. Byte for byte what the sequencer writes, and the same at every call.
+ * Signs a webhook for tests of your receiver, as a sequencer with this key would. Returns the body of the
+ * POST request, with content type `application/jwt`. The bytes equal the sequencer's and are the same on
+ * every call.
  *
  * @throws InputError naming the claim or option
  * @example
  * ```ts
  * import { signTestWebhook } from "code-intents/webhook";
  *
- * const privateKey = new Uint8Array(32).fill(7); // its public half is GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB
+ * // The public key of this seed is GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB.
+ * const privateKey = new Uint8Array(32).fill(7);
  * const body = signTestWebhook(
- *   { intent: intent.id, destination, currency: "usd", amount: 2.5, exchangeRate: 0.00001, quarks: 25_000_000_000n, fees: 0n },
+ *   {
+ *     intent: intent.id,
+ *     destination,
+ *     currency: "usd",
+ *     amount: 2.5,
+ *     exchangeRate: 0.00001,
+ *     quarks: 25_000_000_000n,
+ *     fees: 0n,
+ *   },
  *   { privateKey },
  * );
  * ```
@@ -37,7 +47,7 @@ export function signTestWebhook(claims: WebhookClaimsInput, { privateKey }: Sign
   return signWebhookJson(webhookClaimsJson(claims), crypto.keyFromSeed(seed));
 }
 
-/** Signs claims that are JSON already, under the sequencer's header. */
+/** Signs claims that are already JSON, with the sequencer's header. */
 export function signWebhookJson(claimsJson: string, key: SigningKey): string {
   const signed = `${header}.${base64url(claimsJson)}`;
   return `${signed}.${base64urlnopad.encode(key.sign(new TextEncoder().encode(signed)))}`;

@@ -7,12 +7,12 @@ import { requireBase58 } from "../lib/bytes.js";
 import { bytesOf } from "./bytes-of.js";
 import { WebhookError } from "./errors.js";
 
-/** Public key of the production sequencer's webhooks: Ed25519, base58 of the raw 32 bytes. */
+/** Webhook public key of the production sequencer: Ed25519, base58 of the raw 32 bytes. */
 export const PRODUCTION_WEBHOOK_PUBLIC_KEY = "codeHy87wGD5oMRLG75qKqsSi1vWE3oxNyYmXo5F9YR";
 
-/** Checks that a token is by one key. */
+/** Verifies that one key signed a token. */
 export interface SignatureCheck {
-  /** The bytes that are signed: the claims, not yet looked at. */
+  /** Returns the signed bytes: the claims, not yet checked. */
   verify(token: string): Promise<Uint8Array>;
 }
 
@@ -23,8 +23,9 @@ interface Jwk {
 }
 
 /**
- * Takes the key that webhooks must be signed with: base58 of the raw 32-byte Ed25519 key, or the 32 bytes. `production`
- * is never accepted in its place; it only gives a mix-up of the two its own error.
+ * Creates a verifier for the key that must sign webhooks: base58 of the raw 32-byte Ed25519 key, or the 32
+ * bytes. A signature by `production` is never accepted instead. The key only serves to report a mix-up with
+ * its own error.
  *
  * @throws InputError `missing_option` or `invalid_option`
  */
@@ -43,13 +44,13 @@ export function signatureCheck(
       if (key.x !== productionKey.x && (await verifiedBy(productionKey, token)) !== undefined) {
         throw new WebhookError("webhook_wrong_key", {
           message:
-            "The webhook is signed by the production sequencer, but publicKey names another key. " +
-            "Pass PRODUCTION_WEBHOOK_PUBLIC_KEY where you serve production",
+            "The production sequencer signed the webhook, but publicKey is another key. " +
+            "Set publicKey to PRODUCTION_WEBHOOK_PUBLIC_KEY in production",
         });
       }
       throw new WebhookError("webhook_signature_invalid", {
         message:
-          "The webhook is not signed by publicKey. Either it is forged, or publicKey is not the key of your sequencer",
+          "The webhook is not signed by publicKey. It is forged, or publicKey is not the key of your sequencer",
       });
     },
   };
@@ -57,16 +58,20 @@ export function signatureCheck(
 
 function readPublicKey(publicKey: unknown): Uint8Array {
   const what =
-    "the sequencer's Ed25519 key, base58 of 32 bytes; PRODUCTION_WEBHOOK_PUBLIC_KEY for production";
+    "the sequencer's Ed25519 key, base58 of 32 bytes (in production PRODUCTION_WEBHOOK_PUBLIC_KEY)";
   const bytes = bytesOf(publicKey)?.slice() ?? requireBase58(publicKey, "publicKey", 32, what);
   if (bytes.length !== 32) {
-    throw new InputError("invalid_option", "publicKey", `is ${bytes.length} bytes; must be 32: ${what}`);
+    throw new InputError(
+      "invalid_option",
+      "publicKey",
+      `is ${bytes.length} bytes. It must be 32 bytes: ${what}`,
+    );
   }
   if (bytes.every((byte) => byte === 0)) {
     throw new InputError(
       "invalid_option",
       "publicKey",
-      `is a placeholder (all zeros), under which anybody can sign: ${what}`,
+      `must not be all zeros, a placeholder key that anyone can sign with. Pass ${what}`,
     );
   }
   return bytes;
@@ -77,14 +82,14 @@ function jwk(publicKey: Uint8Array): Jwk {
 }
 
 /**
- * Three parts of canonical base64url. jose and the platforms decode leniently (padding bits, padding, line ends), which
- * would give one signed token many spellings.
+ * Requires three parts of canonical base64url. jose and the platforms decode leniently (padding bits,
+ * padding, line ends), so one signed token would have many valid spellings.
  */
 function checkShape(token: string): void {
   const parts = token.split(".");
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) {
     throw new WebhookError("webhook_malformed", {
-      message: "The body is not a compact JWT: three parts of unpadded base64url with dots between",
+      message: "The body must be a compact JWT: three parts of unpadded base64url, separated by dots",
     });
   }
 }
@@ -98,18 +103,18 @@ function isCanonicalBase64url(part: string): boolean {
   }
 }
 
-// Plain EdDSA or nothing. Keys that the header offers (jwk, jku, x5c) are never looked at.
+// Accepts plain EdDSA only. Never reads the keys that the header offers (jwk, jku, x5c).
 function checkHeader(token: string): void {
   const header = protectedHeader(token);
   const refused =
     header.alg !== "EdDSA"
       ? "its algorithm is not EdDSA"
       : header.crit !== undefined || header.b64 !== undefined
-        ? "it asks for an extension"
+        ? "it requires an extension"
         : undefined;
   if (refused === undefined) return;
   throw new WebhookError("webhook_algorithm_refused", {
-    message: `The webhook is refused: ${refused}. The sequencer signs with plain EdDSA only`,
+    message: `The webhook is rejected because ${refused}. The sequencer signs with plain EdDSA only`,
   });
 }
 
@@ -118,7 +123,7 @@ function protectedHeader(token: string): Readonly<Record<string, unknown>> {
     return decodeProtectedHeader(token);
   } catch (cause) {
     throw new WebhookError("webhook_malformed", {
-      message: "The header of the JWT is not a JSON object",
+      message: "The JWT header must be a JSON object",
       cause,
     });
   }
@@ -135,9 +140,9 @@ async function verifiedBy(key: Jwk, token: string): Promise<Uint8Array | undefin
     if ((cause as { name?: unknown } | null)?.name === "NotSupportedError") {
       throw new UnsupportedError(
         "unsupported_by_runtime",
-        "This runtime's Web Crypto has no Ed25519, so webhooks cannot be verified here",
+        "This runtime's Web Crypto does not support Ed25519, so it cannot verify webhooks",
       );
     }
-    throw new InputError("invalid_option", "publicKey", "is not an Ed25519 public key");
+    throw new InputError("invalid_option", "publicKey", "must be an Ed25519 public key");
   }
 }

@@ -41,8 +41,8 @@ const verify = (request: WebhookRequest, timeoutMs = 100): Promise<PaymentClaims
 
 const never = (): Promise<never> => new Promise(() => {});
 
-describe("reads a body", () => {
-  it("in chunks of any size, empty ones and text among them", async () => {
+describe("webhook body", () => {
+  it("reads chunks of any size, including empty ones and text", async () => {
     const token = paidToken();
     for (const size of [1, 7, 100, 10_000]) {
       const chunks: unknown[] = [new Uint8Array(0)];
@@ -57,7 +57,7 @@ describe("reads a body", () => {
     }
   });
 
-  it("from an async iterable", async () => {
+  it("reads an async iterable", async () => {
     const { request } = requestReading(never);
     const body = (async function* () {
       yield new TextEncoder().encode(paidToken());
@@ -66,8 +66,8 @@ describe("reads a body", () => {
   });
 });
 
-describe("gives up on a body that", () => {
-  it("never sends anything", async () => {
+describe("invalid webhook body", () => {
+  it("gives up on a body that sends nothing", async () => {
     const body = requestReading(never);
     const started = performance.now();
     await expectRefused(verify(body.request), "webhook_timeout");
@@ -75,7 +75,7 @@ describe("gives up on a body that", () => {
     expect(body.cancelled()).toBe(true);
   });
 
-  it("sends a byte now and then", async () => {
+  it("gives up on a body that sends a byte now and then", async () => {
     const body = requestReading(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return { done: false, value: new Uint8Array(1) };
@@ -84,34 +84,34 @@ describe("gives up on a body that", () => {
     expect(body.reads()).toBeLessThan(20);
   });
 
-  it("never ends", async () => {
+  it("gives up on a body that never ends", async () => {
     const body = requestReading(async () => ({ done: false, value: new Uint8Array(1024) }));
     await expectRefused(verify(body.request), "webhook_too_large");
     expect(body.reads()).toBe(17);
     expect(body.cancelled()).toBe(true);
   });
 
-  it("never ends, with empty chunks and no pause in which a timer could fire", async () => {
+  it("gives up on an endless body of empty chunks that keeps timers from firing", async () => {
     await expectRefused(
       verify(requestReading(async () => ({ done: false, value: new Uint8Array(0) })).request),
       "webhook_timeout",
     );
   });
 
-  it("announces more than is allowed, unread", async () => {
+  it("rejects a content length over the limit without reading the body", async () => {
     const body = requestReading(never, undefined, { "content-length": "16385" });
     await expectRefused(verify(body.request), "webhook_too_large");
     expect(body.reads()).toBe(0);
   });
 
-  it("announces little and sends much", async () => {
+  it("rejects a body that is larger than its content length and the limit", async () => {
     const body = requestReading(async () => ({ done: false, value: new Uint8Array(20_000) }), undefined, {
       "content-length": "10",
     });
     await expectRefused(verify(body.request), "webhook_too_large");
   });
 
-  it("breaks off", async () => {
+  it("rejects a truncated body", async () => {
     const reset = new Error("ECONNRESET");
     const error = await expectRefused(
       verify(requestReading(() => Promise.reject(reset)).request),
@@ -120,7 +120,7 @@ describe("gives up on a body that", () => {
     expect(error.cause).toBe(reset);
   });
 
-  it("is no stream of bytes", async () => {
+  it("rejects a body that is not a stream of bytes", async () => {
     for (const value of [1, null, undefined, {}]) {
       await expectRefused(
         verify(requestReading(async () => ({ done: false, value })).request),
@@ -129,7 +129,7 @@ describe("gives up on a body that", () => {
     }
   });
 
-  it("cannot even be cancelled", async () => {
+  it("rejects a body that cannot be canceled", async () => {
     const refusals = [
       never,
       () => Promise.reject(new Error("no")),
@@ -142,7 +142,7 @@ describe("gives up on a body that", () => {
   });
 });
 
-it("leaves no timer behind", async () => {
+it("leaves no timer running", async () => {
   const { setTimeout: original } = globalThis;
   const running = new Set<unknown>();
   const { clearTimeout: originalClear } = globalThis;

@@ -5,7 +5,7 @@ import { claimsJson, expectRefused, header, intent, paidToken, publicKey, signTe
 const verify = (input: WebhookInput): Promise<PaymentClaims<true>> =>
   verifyWebhook(input, { publicKey, expect: intent });
 
-describe("refuses as malformed", () => {
+describe("malformed webhooks", () => {
   it.each([
     ["nothing", ""],
     ["a word", "paid"],
@@ -13,9 +13,9 @@ describe("refuses as malformed", () => {
     ["two parts", "e30.e30"],
     ["four parts", `${paidToken()}.e30`],
     ["an encrypted token's five parts", "e30.e30.e30.e30.e30"],
-    ["a line end after it", `${paidToken()}\n`],
-    ["a blank before it", ` ${paidToken()}`],
-    ["a byte order mark before it", `\uFEFF${paidToken()}`],
+    ["a trailing line break", `${paidToken()}\n`],
+    ["a leading space", ` ${paidToken()}`],
+    ["a leading byte order mark", `\uFEFF${paidToken()}`],
     ["padding", `${paidToken()}==`],
     ["plain base64", paidToken().replaceAll("-", "+").replaceAll("_", "/").replace(/\.(.)/, "+.$1")],
     ["a header that is not JSON", signText("EdDSA", claimsJson())],
@@ -24,16 +24,16 @@ describe("refuses as malformed", () => {
     ["claims that are an array", signText(header, `[${claimsJson()}]`)],
     ["claims that are a string", signText(header, '"SUBMITTED"')],
     ["claims that are null", signText(header, "null")],
-    ["claims with something behind them", signText(header, `${claimsJson()}{}`)],
+    ["claims with trailing text", signText(header, `${claimsJson()}{}`)],
     ["claims with a byte order mark", signText(header, `\uFEFF${claimsJson()}`)],
     ["claims that are not UTF-8", signText(header, Uint8Array.of(0x7b, 0xff, 0x7d))],
     ["a claim that occurs twice", signText(header, claimsJson().replace("{", '{"amount":2.5,'))],
-  ])("%s", async (_, token) => {
+  ])("rejects %s", async (_, token) => {
     await expectRefused(verify(token), "webhook_malformed");
   });
 
   it.each(["amount", "currency", "destination", "exchangeRate", "fees", "intent", "quarks", "state"])(
-    "a payment without %s",
+    "rejects a payment without %s",
     async (name) => {
       await expectRefused(
         verify(signText(header, claimsJson({ [name]: undefined }))),
@@ -71,11 +71,11 @@ describe("refuses as malformed", () => {
     ["state", "1"],
     ["user", "1"],
     ["user", '""'],
-  ])("a payment whose %s is %s", async (name, json) => {
+  ])("rejects a payment whose %s is %s", async (name, json) => {
     await expectRefused(verify(signText(header, claimsJson({ [name]: json }))), "webhook_malformed", name);
   });
 
-  it("a login whose user is no key", async () => {
+  it("rejects a login whose user is not a public id", async () => {
     await expectRefused(
       verifyWebhook(signText(header, '{"user":"x"}'), { publicKey, expect: "unbound" }),
       "webhook_malformed",

@@ -4,8 +4,8 @@ import { WebhookError } from "../../src/webhook/index.js";
 
 const error = new WebhookError("webhook_mismatch", { field: "amount", message: "differs" });
 
-describe("a WebhookError", () => {
-  it("is one of the package's errors", () => {
+describe("WebhookError", () => {
+  it("is a CodeIntentsError", () => {
     expect(error).toBeInstanceOf(CodeIntentsError);
     expect(error).toBeInstanceOf(WebhookError);
     expect(error).toBeInstanceOf(Error);
@@ -19,7 +19,7 @@ describe("a WebhookError", () => {
     });
   });
 
-  it("is recognised by another copy of the package", async () => {
+  it("is recognized by another copy of the package", async () => {
     vi.resetModules();
     const copy = await import("../../src/webhook/index.js");
     expect(copy.WebhookError).not.toBe(WebhookError);

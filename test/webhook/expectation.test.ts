@@ -23,7 +23,7 @@ const verify = <Expect extends WebhookExpect>(token: string, expected: Expect) =
   verifyWebhook(token, { publicKey, expect: expected });
 
 const order = {
-  id: 17, // the shop's own
+  id: 17, // the shop's order id
   intentId: intent.id,
   destination: intent.destination,
   currency: "USD",
@@ -31,26 +31,26 @@ const order = {
   customer: "somebody",
 };
 
-describe("an order is met by", () => {
+describe("a matching webhook", () => {
   it.each<[string, PaymentExpectation]>([
     ["the intent", intent],
     ["its JSON", intent.toJSON() as unknown as PaymentExpectation],
-    ["a row with intentId and an id of its own", order],
+    ["a row with intentId and a different id", order],
     ["a row with the amount as text", { ...order, amount: "2.5" }],
-  ])("%s", async (_, expected) => {
+  ])("is accepted for %s", async (_, expected) => {
     expect((await verify(paidToken(), expected)).bound).toBe(true);
   });
 
-  it.each([2.5, 2.50009, 2.49991, 2.50005])("an amount of %s for 2.50", async (amount) => {
+  it.each([2.5, 2.50009, 2.49991, 2.50005])("is accepted with an amount of %s for 2.50", async (amount) => {
     expect((await verify(paidToken({ amount }), intent)).amount).toBe(amount);
   });
 
-  it("a currency in any case", async () => {
+  it("is accepted with the currency in any case", async () => {
     expect((await verify(paidToken({ currency: "uSd" }), intent)).currency).toBe("usd");
   });
 });
 
-describe("a valid token for something else is refused by name", () => {
+describe("a valid webhook for something else", () => {
   it.each([
     ["intent", { intent: otherIntent.id }, otherIntent.id],
     ["destination", { destination: otherIntent.destination }, otherIntent.destination],
@@ -59,14 +59,14 @@ describe("a valid token for something else is refused by name", () => {
     ["amount", { amount: 2.51 }, "2.51"],
     ["amount", { amount: 2.50011 }, "2.50011"],
     ["amount", { amount: 25 }, "25"],
-  ])("%s", async (field, changes, claimed) => {
+  ])("is rejected with the differing field %s", async (field, changes, claimed) => {
     for (const expected of [intent, order, async () => intent, () => order]) {
       const error = await expectRefused(verify(paidToken(changes), expected), "webhook_mismatch", field);
       expect(error.message).toContain(claimed);
     }
   });
 
-  it("whatever the amount, beyond 0.0001", async () => {
+  it("is rejected for every amount that differs by more than 0.0001", async () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0.01, max: 1e9, noNaN: true }), async (amount) => {
         fc.pre(Math.abs(amount - 2.5) > 0.00011);
@@ -77,8 +77,8 @@ describe("a valid token for something else is refused by name", () => {
   });
 });
 
-describe("a lookup", () => {
-  it("is asked for the intent of the token, once", async () => {
+describe("order lookup", () => {
+  it("is called once with the token's intent", async () => {
     const asked: string[] = [];
     await verify(paidToken(), (intentId) => {
       asked.push(intentId);
@@ -87,7 +87,7 @@ describe("a lookup", () => {
     expect(asked).toEqual([intent.id]);
   });
 
-  it("is never asked before the signature is good", async () => {
+  it("is not called before the signature is verified", async () => {
     let asked = false;
     const lookup = () => {
       asked = true;
@@ -98,7 +98,7 @@ describe("a lookup", () => {
     expect(asked).toBe(false);
   });
 
-  it("that knows no such intent refuses", async () => {
+  it("rejects the webhook if it finds no order", async () => {
     for (const nothing of [undefined, null]) {
       await expectRefused(
         verify(paidToken(), async () => nothing),
@@ -107,7 +107,7 @@ describe("a lookup", () => {
     }
   });
 
-  it("that returns another order refuses", async () => {
+  it("rejects the webhook if it returns another order", async () => {
     await expectRefused(
       verify(paidToken(), () => otherIntent),
       "webhook_mismatch",
@@ -115,7 +115,7 @@ describe("a lookup", () => {
     );
   });
 
-  it("that fails passes its error on", async () => {
+  it("passes its own error on", async () => {
     const down = new Error("the database is down");
     await expect(verify(paidToken(), async () => Promise.reject(down))).rejects.toBe(down);
   });
@@ -127,17 +127,17 @@ describe("a lookup", () => {
     [{ ...order, amount: null }, "expect.amount"],
     ["2.50", "expect"],
     [true, "expect"],
-  ])("that returns %j is the receiver's mistake", async (row, field) => {
+  ])("throws an InputError if it returns %j", async (row, field) => {
     const error = await verify(paidToken(), () => row as never).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).field).toBe(field);
   });
 });
 
-describe("a login-only token", () => {
+describe("login-only token", () => {
   const empty = signTestWebhook({}, { privateKey: seed });
 
-  it("is refused for every payment", async () => {
+  it("is rejected for every payment", async () => {
     for (const token of [loginToken, empty]) {
       for (const expected of [intent, order, () => order]) {
         await expectRefused(verify(token, expected), "webhook_not_bound");
@@ -145,7 +145,7 @@ describe("a login-only token", () => {
     }
   });
 
-  it("is its own kind, bound to nothing", async () => {
+  it("has the kind login and is not bound", async () => {
     for (const expected of ["unbound", { kind: "login" }] as const) {
       expect(await verify(loginToken, expected)).toEqual({ kind: "login", bound: false, user });
       expect(await verify(empty, expected)).toEqual({ kind: "login", bound: false });
@@ -160,11 +160,11 @@ describe("a login-only token", () => {
   });
 });
 
-it("a payment where a login is expected is refused", async () => {
+it("rejects a payment when a login is expected", async () => {
   await expectRefused(verify(paidToken({ user }), { kind: "login", user }), "webhook_unexpected");
 });
 
-it('"unbound" compares nothing, and says so', async () => {
+it('compares nothing with "unbound" and reports bound: false', async () => {
   for (const changes of [{}, { intent: otherIntent.id, currency: "eur", amount: 1 }]) {
     const claims = await verify(paidToken(changes), "unbound");
     expect([claims.kind, claims.bound]).toEqual(["payment", false]);

@@ -54,8 +54,8 @@ async function answerOf(response: Response | Promise<Response>): Promise<[number
   return [answer.status, await answer.text()];
 }
 
-describe("answers", () => {
-  it("200 once the order is fulfilled, and 200 without doing it again", async () => {
+describe("webhookHandler response", () => {
+  it("is 200 after the order is fulfilled, and 200 without fulfilling it again", async () => {
     const { handler, fulfilled, lines } = receiver();
     const response = await handler(webhookRequest());
     expect(response).toBeInstanceOf(Response);
@@ -86,29 +86,29 @@ describe("answers", () => {
     [405, "webhook_wrong_method", () => webhookRequest(paidToken(), { method: "PUT" })],
     [413, "webhook_too_large", () => webhookRequest("a".repeat(20_000))],
     [415, "webhook_wrong_content_type", () => webhookRequest(paidToken(), { type: "application/json" })],
-  ])("%s for %s, which only the log names", async (status, code, request) => {
+  ])("is %s for %s, and only the log names the code", async (status, code, request) => {
     const { handler, fulfilled, lines, errors } = receiver();
     const response = await handler(request());
     expect(response.headers.get("allow")).toBe(status === 405 ? "POST" : null);
     expect(await answerOf(response)).toEqual([status, "refused"]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(`answered ${status}, ${code}: `);
+    expect(lines[0]).toContain(`responded with ${status}, ${code}: `);
     expect([fulfilled, errors]).toEqual([[], []]);
   });
 
-  it("400 for an intent that the lookup does not know", async () => {
+  it("is 400 for an intent that the lookup does not find", async () => {
     const { handler, lines } = receiver({ expect: () => undefined } as never);
     expect(await answerOf(handler(webhookRequest()))).toEqual([400, "refused"]);
     expect(lines[0]).toContain("webhook_unknown_intent");
   });
 
-  it("408 for a body that does not come", async () => {
+  it("is 408 for a body that does not arrive", async () => {
     const body = new ReadableStream({ pull: () => new Promise(() => {}) });
     const { handler } = receiver({ timeoutMs: 50 } as never);
     expect(await answerOf(handler(webhookRequest(body)))).toEqual([408, "refused"]);
   });
 
-  it("413 for a body that does not end, and stops it", async () => {
+  it("is 413 for a body that does not end, and cancels it", async () => {
     let cancelled = false;
     const body = new ReadableStream({
       pull: (controller) => controller.enqueue(new Uint8Array(1000)),
@@ -120,7 +120,7 @@ describe("answers", () => {
     expect(cancelled).toBe(true);
   });
 
-  it("409 while another delivery is at it, then 200", async () => {
+  it("is 409 while another delivery is in progress, then 200", async () => {
     const open = gate();
     let times = 0;
     const { handler } = receiver({
@@ -138,7 +138,7 @@ describe("answers", () => {
     expect(times).toBe(1);
   });
 
-  it("500 where fulfilling fails, and the next delivery tries again", async () => {
+  it("is 500 if fulfil fails, and the next delivery tries again", async () => {
     let times = 0;
     const error = new TypeError("password=hunter2");
     const { handler, lines, errors } = receiver({
@@ -149,13 +149,13 @@ describe("answers", () => {
     expect(await answerOf(handler(webhookRequest()))).toEqual([500, "failed"]);
     expect(errors).toEqual([error]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(`fulfilling intent ${intent.id} failed with TypeError`);
+    expect(lines[0]).toContain(`failed to fulfil intent ${intent.id}: TypeError`);
     expect(lines[0]).not.toContain("hunter2");
     expect(await answerOf(handler(webhookRequest()))).toEqual([200, "ok"]);
     expect(times).toBe(2);
   });
 
-  it("500, never 200, where completing fails", async () => {
+  it("is 500, never 200, if complete fails", async () => {
     const store: OnceStore = { ...memoryOnceStore(), complete: () => Promise.reject(new Error("down")) };
     const { handler, fulfilled } = receiver({ store } as never);
     expect(await answerOf(handler(webhookRequest()))).toEqual([500, "failed"]);
@@ -163,7 +163,7 @@ describe("answers", () => {
     expect(fulfilled).toHaveLength(1);
   });
 
-  it("500 where the lookup fails, or returns what is no order", async () => {
+  it("is 500 if the lookup fails or returns a value that is not an order", async () => {
     for (const lookup of [
       () => Promise.reject(new Error("secret://db")),
       () => ({ ...intent, destination: "x" }),
@@ -175,7 +175,7 @@ describe("answers", () => {
     }
   });
 
-  it("500 where the body was taken by somebody else, and says so", async () => {
+  it("is 500 if other code consumed the body, and the log reports it", async () => {
     const request = webhookRequest();
     await request.text();
     const { handler, lines, errors } = receiver();
@@ -185,7 +185,7 @@ describe("answers", () => {
   });
 });
 
-it("fulfils once for many deliveries at once", async () => {
+it("fulfils once for many concurrent deliveries", async () => {
   const { handler, fulfilled } = receiver({ expect: async () => intent } as never);
   const statuses = await Promise.all(
     Array.from({ length: 30 }, () => handler(webhookRequest()).then(({ status }) => status)),
@@ -195,10 +195,10 @@ it("fulfils once for many deliveries at once", async () => {
   expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
 });
 
-it("fulfils again after a crash, once the lease is over", async () => {
+it("fulfils again after a crash when the lease expires", async () => {
   let now = 0;
   const store = memoryOnceStore({ now: () => now });
-  await store.claim(intent.id, 5_000); // by a process that died
+  await store.claim(intent.id, 5_000); // by a process that crashed
   const { handler, fulfilled } = receiver({ store, leaseMs: 5_000 } as never);
   expect((await handler(webhookRequest())).status).toBe(409);
   now = 5_000;
@@ -206,19 +206,19 @@ it("fulfils again after a crash, once the lease is over", async () => {
   expect(fulfilled).toHaveLength(1);
 });
 
-describe("with fulfilOnce", () => {
+describe("webhookHandler with fulfilOnce", () => {
   const own = { store: undefined, fulfil: undefined };
 
   it.each<[OnceOutcome, number]>([
     ["fulfilled", 200],
     ["already", 200],
     ["busy", 409],
-  ])("%s is %s", async (outcome, status) => {
+  ])("maps the outcome %s to status %s", async (outcome, status) => {
     const { handler } = receiver({ ...own, fulfilOnce: async () => outcome } as never);
     expect((await handler(webhookRequest())).status).toBe(status);
   });
 
-  it("no clear word is 500", async () => {
+  it("responds with 500 to an unknown outcome", async () => {
     for (const outcome of [undefined, null, true, "ok", "toString", {}]) {
       const { handler } = receiver({ ...own, fulfilOnce: () => outcome } as never);
       expect((await handler(webhookRequest())).status).toBe(500);
@@ -226,11 +226,11 @@ describe("with fulfilOnce", () => {
   });
 });
 
-describe("a login", () => {
+describe("webhookHandler for logins", () => {
   const token = "k3yE9vQ_-Zp0aB7cD2fG4hJ6";
   const url = createWebhookUrl("https://shop.example/login", { token });
 
-  it("is fulfilled at every delivery, with the path token that names the session", async () => {
+  it("fulfils every delivery of a login and passes the path token that names the session", async () => {
     const { handler, fulfilled, contexts } = receiver({
       expect: { kind: "login" },
       pathToken: (found: string) => found === token,
@@ -240,7 +240,7 @@ describe("a login", () => {
     expect(contexts).toEqual([{ pathToken: token }, { pathToken: token }]);
   });
 
-  it("with another path token is 401, and nobody logs the token", async () => {
+  it("responds with 401 to another path token and logs no token", async () => {
     const { handler, fulfilled, lines } = receiver({ expect: { kind: "login" }, pathToken: token } as never);
     expect((await handler(webhookRequest(loginToken, { url: `${url}x` }))).status).toBe(401);
     expect(fulfilled).toEqual([]);
@@ -249,13 +249,13 @@ describe("a login", () => {
   });
 });
 
-it("has no path token to tell where none was asked for", async () => {
+it("passes no path token if the options require none", async () => {
   const { handler, contexts } = receiver();
   await handler(webhookRequest());
   expect(contexts).toEqual([{ pathToken: undefined }]);
 });
 
-it("answers the same where logger and error tracker throw", async () => {
+it("responds the same if the logger and the error tracker throw", async () => {
   const full = new Error("full disk");
   const breaks = () => {
     throw full;
@@ -266,7 +266,7 @@ it("answers the same where logger and error tracker throw", async () => {
   }
 });
 
-it("still tells the error tracker where the logger throws", async () => {
+it("reports to the error tracker even if the logger throws", async () => {
   const error = new Error("no stock");
   const { handler, errors } = receiver({
     fulfil: () => Promise.reject(error),
@@ -292,14 +292,19 @@ it("logs no token and no signature", async () => {
 it.each([
   ["no store", { store: undefined }, "missing_option", "store"],
   ["a store without release", { store: { claim() {}, complete() {} } }, "invalid_option", "store.release"],
-  ["nothing to do", { fulfil: undefined }, "missing_option", "fulfil"],
-  ["two ways of doing it", { fulfilOnce: async () => "already" }, "conflicting_options", "fulfilOnce"],
-  ["fulfilOnce that is no function", { fulfilOnce: 1 }, "invalid_option", "fulfilOnce"],
-  ["no lease", { leaseMs: 0 }, "invalid_option", "leaseMs"],
+  ["no fulfil function", { fulfil: undefined }, "missing_option", "fulfil"],
+  ["both fulfil and fulfilOnce", { fulfilOnce: async () => "already" }, "conflicting_options", "fulfilOnce"],
+  ["a fulfilOnce that is not a function", { fulfilOnce: 1 }, "invalid_option", "fulfilOnce"],
+  ["a lease of zero", { leaseMs: 0 }, "invalid_option", "leaseMs"],
   ["no key", { publicKey: undefined }, "missing_option", "publicKey"],
   ["no expectation", { expect: undefined }, "missing_option", "expect"],
-  ["an order without amount", { expect: { ...otherIntent, amount: "" } }, "missing_option", "expect.amount"],
-  ["a typing error", { fullfil() {} }, "unknown_option", "fullfil"],
-] as const)("refuses %s at the start", (_, changes, code, field) => {
+  [
+    "an order without an amount",
+    { expect: { ...otherIntent, amount: "" } },
+    "missing_option",
+    "expect.amount",
+  ],
+  ["a misspelled option", { fullfil() {} }, "unknown_option", "fullfil"],
+] as const)("rejects %s at creation", (_, changes, code, field) => {
   expectRefusal(() => receiver(changes as never), code, field);
 });

@@ -10,18 +10,18 @@ it("keeps every digit of a number", () => {
   expect(members?.get("c")?.source).toBe("-1E+2");
 });
 
-it("takes the outer members only", () => {
+it("returns the outer members only", () => {
   const members = readJsonObject('{"a":{"b":1,"c":[{"a":2},"}"]},"b":"\\",\\"b\\":3","c":[],"d":{}}');
   expect([...(members?.keys() ?? [])]).toEqual(["a", "b", "c", "d"]);
   expect(members?.get("a")?.value).toEqual({ b: 1, c: [{ a: 2 }, "}"] });
   expect(members?.get("b")?.value).toBe('","b":3');
 });
 
-it("reads an empty object", () => {
+it("parses an empty object", () => {
   expect(readJsonObject(" {} ")?.size).toBe(0);
 });
 
-describe("is nothing for", () => {
+describe("invalid JSON objects", () => {
   it.each([
     "",
     "null",
@@ -36,17 +36,17 @@ describe("is nothing for", () => {
     '{"a":01}',
     "{a:1}",
     '{"a":NaN}',
-  ])("%s", (text) => {
+  ])("rejects %s", (text) => {
     expect(readJsonObject(text)).toBeUndefined();
   });
 
-  it("a name that occurs twice, also in another spelling", () => {
+  it("rejects a name that occurs twice, also with another escaping", () => {
     expect(readJsonObject('{"a":1,"b":2,"a":1}')).toBeUndefined();
     expect(readJsonObject('{"a":1,"\\u0061":1}')).toBeUndefined();
   });
 });
 
-it("agrees with JSON.parse on every object, however it is spaced", () => {
+it("agrees with JSON.parse on every object with any whitespace", () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(0, 1, "\t"), (object, space) => {
       const text = JSON.stringify(object, null, space);
@@ -62,7 +62,7 @@ it("agrees with JSON.parse on every object, however it is spaced", () => {
   );
 });
 
-it("takes names that mean something to JavaScript as names", () => {
+it("accepts names that are special in JavaScript", () => {
   const members = readJsonObject('{"__proto__":{"a":1},"constructor":2,"":3}');
   expect([...(members?.keys() ?? [])]).toEqual(["__proto__", "constructor", ""]);
 });

@@ -51,8 +51,8 @@ async function answer(response: Promise<Response>): Promise<[number, string]> {
   return [status, rest.body];
 }
 
-describe("over node:http", () => {
-  it("fulfils once and answers 200", async () => {
+describe("nodeWebhookHandler over node:http", () => {
+  it("fulfils once and responds with 200", async () => {
     const { handler, fulfilled } = shop();
     const url = await listen(handler);
     expect(await answer(post(url))).toEqual([200, "ok"]);
@@ -67,18 +67,18 @@ describe("over node:http", () => {
     [401, "of another key", paidToken({}, otherSeed), "application/jwt"],
     [413, "large", "a".repeat(100_000), "application/jwt"],
     [415, "of another type", paidToken(), "application/json"],
-  ])("answers %s to a webhook that is %s", async (status, _, body, type) => {
+  ])("responds with %s to a webhook that is %s", async (status, _, body, type) => {
     const { handler, fulfilled } = shop();
     expect(await answer(post(await listen(handler), body, type))).toEqual([status, "refused"]);
     expect(fulfilled).toEqual([]);
   });
 
-  it("answers 405 to a GET", async () => {
+  it("responds with 405 to a GET", async () => {
     const response = await fetch(await listen(shop().handler));
     expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
   });
 
-  it("answers 409 to a delivery that overlaps", async () => {
+  it("responds with 409 to a concurrent delivery", async () => {
     const open = gate();
     const begun = gate();
     const { handler } = shop({
@@ -95,7 +95,7 @@ describe("over node:http", () => {
     expect((await first).status).toBe(200);
   });
 
-  it("fulfils once for many deliveries at once", async () => {
+  it("fulfils once for many concurrent deliveries", async () => {
     const { handler, fulfilled } = shop();
     const url = await listen(handler);
     const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await post(url)).status));
@@ -104,7 +104,7 @@ describe("over node:http", () => {
     expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
   });
 
-  it("answers 500 where fulfilling fails, and lets the retry through", async () => {
+  it("responds with 500 if fulfil fails, and accepts the retry", async () => {
     let times = 0;
     const { handler } = shop({
       fulfil: () => {
@@ -116,7 +116,7 @@ describe("over node:http", () => {
     expect(await answer(post(url))).toEqual([200, "ok"]);
   });
 
-  it("answers 408 to a sender that stalls, and closes the connection", async () => {
+  it("responds with 408 to a sender that stalls, and closes the connection", async () => {
     const url = new URL(await listen(shop({ timeoutMs: 100 }).handler));
     const socket = connect(Number(url.port), url.hostname);
     socket.write(
@@ -131,10 +131,10 @@ describe("over node:http", () => {
     expect(received.toLowerCase()).toContain("connection: close");
   });
 
-  it("answers 413 to a sender that never ends, and closes the connection", async () => {
+  it("responds with 413 to a sender that never ends, and closes the connection", async () => {
     const url = await listen(shop().handler);
     const request = httpRequest(url, { method: "POST", headers: { "content-type": "application/jwt" } });
-    request.on("error", () => {}); // the connection is closed while it writes
+    request.on("error", () => {}); // the connection closes during the write
     const closed = new Promise((resolve) => request.on("close", resolve));
     const answered = new Promise<number | undefined>((resolve) =>
       request.on("response", (response) => {
@@ -153,7 +153,7 @@ describe("over node:http", () => {
     endless.destroy();
   });
 
-  it("survives a sender that goes away", async () => {
+  it("survives a sender that disconnects", async () => {
     const { handler, lines } = shop();
     const handled = gate();
     const url = new URL(
@@ -172,8 +172,8 @@ describe("over node:http", () => {
   });
 });
 
-/** What Express does: it sets `originalUrl` and `body`, and its parsers leave what this imitates. */
-describe("behind body parsers as Express has them", () => {
+/** Imitates Express: sets `originalUrl` and `body` as its parsers leave them. */
+describe("nodeWebhookHandler after Express body parsers", () => {
   type Parsed = IncomingMessage & { body?: unknown; rawBody?: unknown; originalUrl?: string };
 
   async function behind(parser: (req: Parsed) => Promise<void> | void, changes: object = {}) {
@@ -194,13 +194,13 @@ describe("behind body parsers as Express has them", () => {
   it.each<[string, (req: Parsed) => Promise<void> | void]>([
     ["no parser", () => {}],
     [
-      "express.json() of Express 4, which skips it and leaves {}",
+      "express.json() of Express 4, which skips the body and leaves {}",
       (req) => {
         req.body = {};
       },
     ],
     [
-      "express.json() of Express 5, which skips it and leaves nothing",
+      "express.json() of Express 5, which skips the body and leaves undefined",
       (req) => {
         req.body = undefined;
       },
@@ -225,7 +225,7 @@ describe("behind body parsers as Express has them", () => {
       },
     ],
     ["setEncoding", (req) => void req.setEncoding("utf8")],
-  ])("fulfils behind %s", async (_, parser) => {
+  ])("fulfils after %s", async (_, parser) => {
     const { url, fulfilled } = await behind(parser);
     expect(await answer(post(url))).toEqual([200, "ok"]);
     expect(fulfilled).toHaveLength(1);
@@ -236,7 +236,7 @@ describe("behind body parsers as Express has them", () => {
     ["an empty object", {}],
     ["null", null],
     ["nothing", undefined],
-  ])("says what to mount behind a parser that consumed the body and left %s", async (_, body) => {
+  ])("logs how to mount the route after a parser that consumed the body and left %s", async (_, body) => {
     const errors: unknown[] = [];
     const { url, fulfilled, lines } = await behind(
       async (req) => {
@@ -252,7 +252,7 @@ describe("behind body parsers as Express has them", () => {
     expect(lines[0]).toContain('express.raw({ type: "application/jwt" })');
   });
 
-  it("limits what a parser left, too", async () => {
+  it("applies maxBytes to a body from a parser", async () => {
     const { url } = await behind(
       async (req) => {
         req.body = await consume(req);
@@ -262,7 +262,7 @@ describe("behind body parsers as Express has them", () => {
     expect((await post(url)).status).toBe(413);
   });
 
-  it("takes the path token from the URL that a router has not cut", async () => {
+  it("reads the path token from the URL before a router removes its mount path", async () => {
     const token = "k3yE9vQ_-Zp0aB7cD2fG4hJ6";
     const { url } = await behind(
       (req) => {
@@ -276,7 +276,7 @@ describe("behind body parsers as Express has them", () => {
   });
 });
 
-it("works with the requests of node:http2", async () => {
+it("accepts requests of node:http2", async () => {
   const http2 = await import("node:http2");
   const { handler, fulfilled } = shop();
   const server = http2.createServer((req, res) => void handler(req, res));

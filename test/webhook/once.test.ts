@@ -7,7 +7,7 @@ import { gate } from "./support.js";
 
 const claims = { intent: "A" };
 
-/** A clock, a store on it, and what fulfilling did. */
+/** A clock, a store that uses it, and a record of the calls. */
 function shop(options: { leaseMs?: number } = {}) {
   const clock = { now: 0 };
   const now = () => clock.now;
@@ -48,7 +48,7 @@ function shop(options: { leaseMs?: number } = {}) {
   };
 }
 
-it("fulfils, then completes, then says so again and again", async () => {
+it("fulfils, then completes, then returns already every time", async () => {
   const { run, calls } = shop();
   expect([await run(claims), await run(claims), await run(claims)]).toEqual([
     "fulfilled",
@@ -58,12 +58,12 @@ it("fulfils, then completes, then says so again and again", async () => {
   expect(calls).toEqual(["claim claimed", "fulfil", "complete", "claim done", "claim done"]);
 });
 
-it("counts each intent by itself", async () => {
+it("fulfils each intent separately", async () => {
   const { run } = shop();
   expect([await run({ intent: "A" }), await run({ intent: "B" })]).toEqual(["fulfilled", "fulfilled"]);
 });
 
-it("fulfils one of many deliveries at once; the others are busy", async () => {
+it("fulfils one of many concurrent deliveries and returns busy for the others", async () => {
   const open = gate();
   const one = shop();
   one.fulfil = () => open.opened;
@@ -75,7 +75,7 @@ it("fulfils one of many deliveries at once; the others are busy", async () => {
   expect(await one.run(claims)).toBe("already");
 });
 
-it("passes the claims on as they are", async () => {
+it("passes the claims on unchanged", async () => {
   const given = { intent: "A", quarks: 5n };
   let seen: unknown;
   await onceOnly(memoryOnceStore(), (received: typeof given) => {
@@ -84,8 +84,8 @@ it("passes the claims on as they are", async () => {
   expect(seen).toBe(given);
 });
 
-describe("where fulfilling fails", () => {
-  it("releases, passes the error on, and lets the next delivery try", async () => {
+describe("onceOnly when fulfil fails", () => {
+  it("releases the claim, rethrows the error, and lets the next delivery try", async () => {
     const one = shop();
     const error = new Error("no stock");
     one.fulfil = () => Promise.reject(error);
@@ -95,7 +95,7 @@ describe("where fulfilling fails", () => {
     expect(one.calls.slice(0, 3)).toEqual(["claim claimed", "fulfil", "release"]);
   });
 
-  it("releases nothing once the lease is over: the claim may be another's", async () => {
+  it("keeps the claim after the lease expired, because another caller can hold it", async () => {
     const one = shop({ leaseMs: 1_000 });
     one.fulfil = () => {
       one.clock.now += 1_000;
@@ -105,7 +105,7 @@ describe("where fulfilling fails", () => {
     expect(one.calls).toEqual(["claim claimed", "fulfil"]);
   });
 
-  it("tells that error, not the one of a release that fails too", async () => {
+  it("throws the error of fulfil, not the error of a failed release", async () => {
     const store: OnceStore = {
       claim: () => "claimed",
       complete() {},
@@ -116,11 +116,11 @@ describe("where fulfilling fails", () => {
   });
 });
 
-describe("a crash", () => {
-  it("between claim and complete is mended when the lease runs out", async () => {
+describe("onceOnly after a crash or a store failure", () => {
+  it("fulfils again when the lease of a crashed process expires", async () => {
     const one = shop({ leaseMs: 60_000 });
     const { store, clock, run } = one;
-    await store.claim("A", 60_000); // and then the process died
+    await store.claim("A", 60_000); // by a process that crashed afterwards
     expect(await run(claims)).toBe("busy");
     clock.now = 59_999;
     expect(await run(claims)).toBe("busy");
@@ -129,7 +129,7 @@ describe("a crash", () => {
     expect(await run(claims)).toBe("already");
   });
 
-  it("of complete is no failure to fulfil: nothing is released, and the error passed on", async () => {
+  it("keeps the claim and rethrows the error if complete fails", async () => {
     const calls: string[] = [];
     const store: OnceStore = {
       claim: () => "claimed",
@@ -140,7 +140,7 @@ describe("a crash", () => {
     expect(calls).toEqual(["fulfil"]);
   });
 
-  it("of claim fulfils nothing", async () => {
+  it("fulfils nothing if the claim fails", async () => {
     const store: OnceStore = {
       claim: () => Promise.reject(new Error("the database is down")),
       complete() {},
@@ -150,14 +150,16 @@ describe("a crash", () => {
   });
 });
 
-it("fulfils nothing where the store says nothing clear", async () => {
+it("fulfils nothing if the store returns an unknown claim", async () => {
   for (const answer of [undefined, null, true, "ok", "CLAIMED"]) {
     const store: OnceStore = { claim: () => answer as never, complete() {}, release() {} };
-    await expect(onceOnly(store, () => expect.unreachable())(claims)).rejects.toThrow("The store answered");
+    await expect(onceOnly(store, () => expect.unreachable())(claims)).rejects.toThrow(
+      "store.claim must return",
+    );
   }
 });
 
-it("never fulfils twice without a crash, however deliveries and failures mix", async () => {
+it("never fulfils twice without a crash, for any mix of deliveries and failures", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
@@ -193,7 +195,7 @@ it("never fulfils twice without a crash, however deliveries and failures mix", a
   );
 });
 
-it("refuses options that cannot be used", () => {
+it("rejects invalid options", () => {
   const store = memoryOnceStore();
   const nothing = () => undefined;
   expectRefusal(() => onceOnly(undefined as never, nothing), "missing_option", "store");

@@ -12,7 +12,7 @@ import { expectRefused, intent, loginToken, publicKey, webhookRequest } from "./
 
 const token = "k3yE9vQ_-Zp0aB7cD2fG4hJ6";
 
-it("makes tokens that nobody can guess", () => {
+it("creates unguessable tokens", () => {
   const tokens = new Set(Array.from({ length: 100 }, webhookPathToken));
   expect(tokens.size).toBe(100);
   for (const made of tokens) expect(made).toMatch(/^[A-Za-z0-9_-]{32}$/);
@@ -24,7 +24,7 @@ it.each([
   ["https://shop.example", `https://shop.example/${token}`],
   ["https://shop.example/hooks?shop=1", `https://shop.example/hooks/${token}?shop=1`],
   ["http://localhost:3000/hooks", `http://localhost:3000/hooks/${token}`],
-])("puts the token behind %s, and reads it back", (base, url) => {
+])("appends the token to %s and reads it back", (base, url) => {
   expect(createWebhookUrl(base, { token })).toBe(url);
   expect(readWebhookPathToken(url)).toBe(token);
   expect(readWebhookPathToken(url.replace(/^https?:\/\/[^/]+/, ""))).toBe(token);
@@ -35,22 +35,22 @@ it.each([
   ["a base of another scheme", () => createWebhookUrl("ftp://shop.example/", { token }), "base"],
   ["a base with a fragment", () => createWebhookUrl("https://shop.example/#a", { token }), "base"],
   [
-    "a URL above 1024 characters",
+    "a URL over 1024 characters",
     () => createWebhookUrl(`https://shop.example/${"a".repeat(990)}`, { token }),
     "base",
   ],
   ["a short token", () => createWebhookUrl("https://shop.example/", { token: "order-1042" }), "token"],
   [
-    "a token that would need escaping",
+    "a token that needs escaping",
     () => createWebhookUrl("https://x.example/", { token: `${token}/..` }),
     "token",
   ],
-])("refuses %s, without saying the token", (_, act, field) => {
+])("rejects %s without revealing the token", (_, act, field) => {
   const error = expectRefusal(act, "invalid_option", field);
   expect(inspect(error)).not.toContain(token);
 });
 
-describe("a request's path", () => {
+describe("path of a webhook request", () => {
   const verify = (url: string, pathToken: string | ((found: string) => boolean | Promise<boolean>)) =>
     verifyWebhook(webhookRequest(undefined, { url }), { publicKey, expect: intent, pathToken });
 
@@ -58,7 +58,7 @@ describe("a request's path", () => {
     `https://shop.example/hooks/${token}`,
     `https://shop.example/hooks/${token}/`,
     `https://shop.example/hooks/${token}?a=/b#/c`,
-  ])("passes with the token: %s", async (url) => {
+  ])("is accepted with the token: %s", async (url) => {
     expect((await verify(url, token)).bound).toBe(true);
   });
 
@@ -71,12 +71,12 @@ describe("a request's path", () => {
     `https://shop.example/hooks/${token}/other`,
     `https://shop.example/hooks/other?t=/${token}`,
     `https://shop.example/hooks/other#/${token}`,
-  ])("is refused without it: %s", async (url) => {
+  ])("is rejected without the token: %s", async (url) => {
     const error = await expectRefused(verify(url, token), "webhook_wrong_path");
     expect(inspect(error)).not.toContain(token);
   });
 
-  it("may be judged by a function, which alone says what is known", async () => {
+  it("is checked by a function if pathToken is one", async () => {
     const asked: string[] = [];
     const known = async (found: string) => {
       asked.push(found);
@@ -92,7 +92,7 @@ describe("a request's path", () => {
     expect(asked).toEqual([token, "other"]);
   });
 
-  it("is looked at before the body is read", async () => {
+  it("is checked before the body is read", async () => {
     const request = webhookRequest(undefined, { url: "https://shop.example/other" });
     await expectRefused(
       verifyWebhook(request, { publicKey, expect: intent, pathToken: token }),
@@ -101,7 +101,7 @@ describe("a request's path", () => {
     expect(request.bodyUsed).toBe(false);
   });
 
-  it("is what binds a login to a session", async () => {
+  it("binds a login to a session", async () => {
     const options = { publicKey, expect: { kind: "login" }, pathToken: token } as const;
     const request = (path: string) =>
       webhookRequest(loginToken, { url: `https://shop.example/login/${path}` });

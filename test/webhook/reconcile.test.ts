@@ -23,7 +23,7 @@ async function all<Order>(
   return results;
 }
 
-it("fulfils what is paid, and only that", async () => {
+it("fulfils paid orders only", async () => {
   const fulfilled: string[] = [];
   const results = await all(["paid", "open", "paid too"], {
     getStatus: async (order) => (order === "open" ? open : submitted),
@@ -37,7 +37,7 @@ it("fulfils what is paid, and only that", async () => {
   ]);
 });
 
-it("tells what a shared onceOnly says", async () => {
+it("reports the outcomes of a shared onceOnly", async () => {
   const store = memoryOnceStore();
   await store.claim("busy", 60_000);
   await store.complete("done");
@@ -53,19 +53,19 @@ it("tells what a shared onceOnly says", async () => {
   });
 });
 
-describe("one failure does not stop the others", () => {
+describe("reconcile after a failure", () => {
   it.each([
-    ["of getStatus", { getStatus: () => Promise.reject(new Error("down")) }],
+    ["getStatus rejects", { getStatus: () => Promise.reject(new Error("down")) }],
     [
-      "of getStatus, thrown at once",
+      "getStatus throws synchronously",
       {
         getStatus: () => {
           throw new Error("down");
         },
       },
     ],
-    ["of fulfil", { fulfil: () => Promise.reject(new Error("down")) }],
-  ])("%s", async (_, broken) => {
+    ["fulfil rejects", { fulfil: () => Promise.reject(new Error("down")) }],
+  ])("continues with the other orders when %s", async (_, broken) => {
     const options = { getStatus: async () => submitted, fulfil: () => undefined };
     const results = await all(["good", "bad", "good too"], {
       getStatus: (order) => (order === "bad" ? { ...options, ...broken } : options).getStatus(),
@@ -79,7 +79,7 @@ describe("one failure does not stop the others", () => {
 });
 
 it.each([undefined, null, {}, { intentSubmitted: "yes" }, { intentSubmitted: 1 }, { state: "submitted" }])(
-  "takes a status of %j for a failure, not for paid",
+  "reports a status of %j as failed, not as paid",
   async (status) => {
     const results = await all(["order"], {
       getStatus: async () => status as never,
@@ -89,8 +89,8 @@ it.each([undefined, null, {}, { intentSubmitted: "yes" }, { intentSubmitted: 1 }
   },
 );
 
-describe("works on", () => {
-  it.each([1, 3, 10])("%s orders at a time", async (concurrency) => {
+describe("reconcile concurrency", () => {
+  it.each([1, 3, 10])("processes %s orders at a time", async (concurrency) => {
     let running = 0;
     let most = 0;
     const results = await all(
@@ -112,7 +112,7 @@ describe("works on", () => {
     expect(most).toBe(concurrency);
   });
 
-  it("four by default, and reads no more orders than it works on", async () => {
+  it("processes four orders at a time by default and reads no more than that", async () => {
     let read = 0;
     const orders = (function* () {
       for (;;) yield read++;
@@ -124,7 +124,7 @@ describe("works on", () => {
     expect(read).toBeLessThanOrEqual(5);
   });
 
-  it("the next order while one hangs, and a slow source keeps no outcome back", async () => {
+  it("continues with the next order while one hangs, and yields outcomes while the source is slow", async () => {
     const never = new Promise<never>(() => {});
     const orders = (async function* () {
       yield "hangs";
@@ -139,7 +139,7 @@ describe("works on", () => {
   });
 });
 
-it("takes arrays, generators and async generators, also empty ones", async () => {
+it("accepts arrays, generators and async generators, including empty ones", async () => {
   const options = { getStatus: async () => open, fulfil: () => undefined };
   const orders = ["a", "b"];
   const sources = [
@@ -153,7 +153,7 @@ it("takes arrays, generators and async generators, also empty ones", async () =>
   expect(await all([], options)).toEqual([]);
 });
 
-it("finishes what it began, and closes the source, when the loop is left", async () => {
+it("finishes orders in progress and closes the source when the caller leaves the loop", async () => {
   let closed = false;
   const fulfilled: number[] = [];
   const orders = (async function* () {
@@ -181,7 +181,7 @@ it("finishes what it began, and closes the source, when the loop is left", async
   expect(fulfilled.sort()).toEqual(begun.sort());
 });
 
-it("tells the outcomes of the orders begun before a source breaks, and then its error", async () => {
+it("yields the outcomes of orders in progress before it throws the source's error", async () => {
   const orders = (async function* () {
     yield "first";
     yield "second";
@@ -200,7 +200,7 @@ it("tells the outcomes of the orders begun before a source breaks, and then its 
   expect(results.sort()).toEqual(["first", "second"]);
 });
 
-it("yields each order once, whatever happens to it", async () => {
+it("yields each order once, whatever its outcome", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom("open", "paid", "status fails", "fulfil fails"), { maxLength: 30 }),
@@ -231,7 +231,7 @@ it("yields each order once, whatever happens to it", async () => {
   );
 });
 
-it("refuses options that cannot be used, at once", () => {
+it("rejects invalid options immediately", () => {
   const options = { getStatus: async () => open, fulfil: () => undefined };
   expectRefusal(
     () => reconcile([], { ...options, getStatus: undefined } as never),

@@ -12,22 +12,22 @@ describe.each(webhookVectors)("vector $id", (vector) => {
   const claims = JSON.parse(vector.claimsJson) as WebhookClaimsInput;
   const privateKey = new Uint8Array(Buffer.from(vector.signerSeedHex, "hex"));
 
-  it("has the same claims, byte for byte", () => {
+  it("encodes the claims byte for byte", () => {
     expect(webhookClaimsJson(claims)).toBe(vector.claimsJson);
   });
 
-  it("has the same token, byte for byte", () => {
+  it("signs the token byte for byte", () => {
     expect(signTestWebhook(claims, { privateKey })).toBe(vector.token);
   });
 
-  it("verifies", async () => {
+  it("verifies the token", async () => {
     const read = await verifyWebhook(vector.token, { publicKey: vector.signerPublicKey, expect: "unbound" });
     expect(read.bound).toBe(false);
     expect(read.user).toBe(claims.user);
   });
 });
 
-it("covers a payment and a login", () => {
+it("covers a payment and a login with the vectors", () => {
   expect(webhookVectors.map(({ id }) => id)).toEqual(expect.arrayContaining(["payment", "login-only"]));
 });
 
@@ -37,11 +37,11 @@ it("signs a login without a user as an empty object", async () => {
   expect(token.split(".")[1]).toBe(encode("{}"));
 });
 
-it("puts the user last, in alphabetical order", () => {
+it("encodes the user last, in alphabetical order", () => {
   expect(webhookClaimsJson({ user, ...paid })).toMatch(/,"state":"SUBMITTED","user":"[1-9A-Za-z]+"\}$/);
 });
 
-it("is accepted by jose", async () => {
+it("signs tokens that jose accepts", async () => {
   const x = encode(crypto.keyFromSeed(seed).publicKey);
   const { payload } = await compactVerify(
     paidToken(),
@@ -51,7 +51,7 @@ it("is accepted by jose", async () => {
   expect(new TextDecoder().decode(payload)).toBe(webhookClaimsJson(paid));
 });
 
-describe("numbers are written as Go writes them", () => {
+describe("numbers in webhookClaimsJson", () => {
   it.each([
     [1, "1"],
     [0.1, "0.1"],
@@ -67,11 +67,11 @@ describe("numbers are written as Go writes them", () => {
     [1e20, "100000000000000000000"],
     [1e21, "1e+21"],
     [1.7976931348623157e308, "1.7976931348623157e+308"],
-  ])("%s", (value, written) => {
+  ])("formats %s as Go does", (value, written) => {
     expect(webhookClaimsJson({ ...paid, exchangeRate: value })).toContain(`"exchangeRate":${written},`);
   });
 
-  it("and read back as the same double", () => {
+  it("formats every double so that it parses back to the same double", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         fc.pre(!Object.is(value, -0));
@@ -81,14 +81,14 @@ describe("numbers are written as Go writes them", () => {
     );
   });
 
-  it("integers of any size exactly", () => {
+  it("formats integers of any size exactly", () => {
     const json = webhookClaimsJson({ ...paid, quarks: 2n ** 64n - 1n, fees: 2 ** 53 - 1 });
     expect(json).toContain('"fees":9007199254740991,');
     expect(json).toContain('"quarks":18446744073709551615,');
   });
 });
 
-describe("refuses claims that no sequencer writes", () => {
+describe("invalid claims in signTestWebhook", () => {
   it.each([
     ["quarks above 2^64 - 1", { quarks: 2n ** 64n }, "quarks"],
     ["negative fees", { fees: -1n }, "fees"],
@@ -100,17 +100,17 @@ describe("refuses claims that no sequencer writes", () => {
     ["a short destination", { destination: "abc" }, "destination"],
     ["a user that is not base58", { user: "l" }, "user"],
     ["a currency with quotes", { currency: '"' }, "currency"],
-    ["a state with blanks", { state: "A B" }, "state"],
-  ])("%s", (_, changes, field) => {
+    ["a state with a space", { state: "A B" }, "state"],
+  ])("rejects %s", (_, changes, field) => {
     expectRefusal(() => paidToken(changes), "invalid_option", field);
   });
 
-  it("a name that does not exist", () => {
+  it("rejects an unknown claim", () => {
     const claims = { ...paid, intentId: paid.intent } as WebhookClaimsInput;
     expectRefusal(() => webhookClaimsJson(claims), "unknown_option", "claims.intentId");
   });
 
-  it("a private key of another length, or as text", () => {
+  it("rejects a private key of the wrong length or given as text", () => {
     for (const privateKey of [new Uint8Array(64), "07".repeat(32) as never]) {
       expectRefusal(() => signTestWebhook(paid, { privateKey }), "invalid_option", "privateKey");
     }

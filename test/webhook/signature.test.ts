@@ -28,18 +28,18 @@ import {
 const verify = (input: WebhookInput): Promise<PaymentClaims<true>> =>
   verifyWebhook(input, { publicKey, expect: intent });
 
-describe("refuses by signature and algorithm", () => {
-  it("a token of another key", async () => {
+describe("invalid signatures and algorithms", () => {
+  it("rejects a token signed with another key", async () => {
     await expectRefused(verify(paidToken({}, otherSeed)), "webhook_signature_invalid");
   });
 
-  it("claims that were changed after signing", async () => {
+  it("rejects claims that were changed after signing", async () => {
     const [head, , signature] = paidToken().split(".");
     const forged = `${head}.${encode(claimsJson({ amount: "0.01" }))}.${signature}`;
     await expectRefused(verify(forged), "webhook_signature_invalid");
   });
 
-  it("alg none, in every spelling, with and without a signature", async () => {
+  it("rejects alg none, in every spelling, with and without a signature", async () => {
     for (const alg of ["none", "None", "NONE", ""]) {
       const unsigned = `${encode(JSON.stringify({ alg, typ: "JWT" }))}.${encode(claimsJson())}.`;
       await expectRefused(verify(unsigned), "webhook_malformed");
@@ -51,7 +51,7 @@ describe("refuses by signature and algorithm", () => {
     }
   });
 
-  it("HS256 with the public key as secret, in every form of the key", async () => {
+  it("rejects HS256 with the public key as the secret, in every form of the key", async () => {
     const signed = `${encode('{"alg":"HS256","typ":"JWT"}')}.${encode(claimsJson())}`;
     for (const secret of [publicKey, fromBase58(publicKey) ?? "", publicKeyPem()]) {
       const mac = createHmac("sha256", secret).update(signed).digest();
@@ -59,7 +59,7 @@ describe("refuses by signature and algorithm", () => {
     }
   });
 
-  it("RS256 and ES256 of keys that the header brings along", async () => {
+  it("rejects RS256 and ES256 with keys from the header", async () => {
     const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
     for (const [alg, { privateKey, publicKey: key }] of [["RS256", rsa] as const, ["ES256", ec] as const]) {
@@ -72,7 +72,7 @@ describe("refuses by signature and algorithm", () => {
     }
   });
 
-  it("an Ed25519 key that the header brings along", async () => {
+  it("rejects an Ed25519 key from the header", async () => {
     const { publicKey: key, privateKey } = generateKeyPairSync("ed25519");
     const seed = Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url");
     const head = JSON.stringify({
@@ -83,7 +83,7 @@ describe("refuses by signature and algorithm", () => {
     await expectRefused(verify(signText(head, claimsJson(), seed)), "webhook_signature_invalid");
   });
 
-  it("other names for the algorithm, though validly signed", async () => {
+  it("rejects other algorithm names, even if validly signed", async () => {
     for (const alg of ["Ed25519", "eddsa", "Ed448", ["EdDSA"], null]) {
       await expectRefused(
         verify(signText(JSON.stringify({ alg }), claimsJson())),
@@ -93,7 +93,7 @@ describe("refuses by signature and algorithm", () => {
     await expectRefused(verify(signText('{"typ":"JWT"}', claimsJson())), "webhook_algorithm_refused");
   });
 
-  it("critical extensions, also those that jose knows, though validly signed", async () => {
+  it("rejects critical extensions, even if validly signed and known to jose", async () => {
     for (const extra of ['"crit":["exp"],"exp":1', '"crit":["b64"],"b64":true', '"b64":false', '"crit":[]']) {
       await expectRefused(
         verify(signText(`{"alg":"EdDSA",${extra}}`, claimsJson())),
@@ -102,7 +102,7 @@ describe("refuses by signature and algorithm", () => {
     }
   });
 
-  it("a token of production where another key is named, and says so", async () => {
+  it("reports a production token when publicKey is another key", async () => {
     const { verify: verifySignature } = signatureCheck(otherPublicKey, publicKey);
     const error = await expectRefused(verifySignature(paidToken()), "webhook_wrong_key");
     expect(error.message).toContain("PRODUCTION_WEBHOOK_PUBLIC_KEY");
@@ -113,7 +113,7 @@ describe("refuses by signature and algorithm", () => {
   });
 });
 
-it("never verifies a token with one character changed", async () => {
+it("rejects a token with one character changed", async () => {
   const tokens = [paidToken(), loginToken, ...webhookVectors.map(({ token }) => token)];
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/\n";
   await fc.assert(
@@ -134,7 +134,7 @@ it("never verifies a token with one character changed", async () => {
   );
 });
 
-it("never verifies another spelling of the last character, which lenient decoders take for the same", async () => {
+it("rejects another spelling of the last character, which lenient decoders accept", async () => {
   const token = paidToken();
   for (const last of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
     if (last !== token.at(-1))
@@ -142,7 +142,7 @@ it("never verifies another spelling of the last character, which lenient decoder
   }
 });
 
-it("never verifies a token cut, extended, or patched together", async () => {
+it("rejects a token that is cut, extended or spliced", async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat({ max: paidToken().length - 1 }), fc.string(), async (length, tail) => {
       const token = paidToken();
@@ -156,7 +156,7 @@ it("never verifies a token cut, extended, or patched together", async () => {
   await expect(verify(`${head}.${claims}.${loginToken.split(".")[2]}`)).rejects.toBeInstanceOf(WebhookError);
 });
 
-it("refuses arbitrary bytes with a typed error", async () => {
+it("rejects arbitrary bytes with a typed error", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
       await expect(verify(bytes)).rejects.toBeInstanceOf(WebhookError);
@@ -165,30 +165,30 @@ it("refuses arbitrary bytes with a typed error", async () => {
   );
 });
 
-describe("where the platform's cryptography fails", () => {
+describe("verifyWebhook when the platform's cryptography fails", () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  it("says that the runtime has no Ed25519, rather than that the webhook is bad", async () => {
+  it("reports that the runtime does not support Ed25519", async () => {
     const missing = new DOMException("Unrecognized name.", "NotSupportedError");
     vi.spyOn(globalThis.crypto.subtle, "importKey").mockRejectedValue(missing);
     await expect(verify(paidToken())).rejects.toMatchObject({ code: "unsupported_by_runtime" });
   });
 
-  it("says that the key is none where the platform refuses it", async () => {
+  it("reports an invalid key if the platform rejects it", async () => {
     const bad = new DOMException("Invalid keyData", "DataError");
     vi.spyOn(globalThis.crypto.subtle, "importKey").mockRejectedValue(bad);
     await expect(verify(paidToken())).rejects.toMatchObject({ code: "invalid_option", field: "publicKey" });
   });
 
-  it("accepts nothing where verifying itself fails", async () => {
+  it("accepts nothing if verification fails unexpectedly", async () => {
     vi.spyOn(globalThis.crypto.subtle, "verify").mockRejectedValue(new Error("broken"));
     await expectRefused(verify(paidToken()), "webhook_signature_invalid");
   });
 });
 
-it("holds no token in an error", async () => {
+it("puts no token in an error", async () => {
   const token = paidToken({}, otherSeed);
   const error = await expectRefused(verify(token), "webhook_signature_invalid");
   const { inspect } = await import("node:util");

@@ -16,7 +16,7 @@ interface WebhookVector {
   readonly token: string;
 }
 
-/** Tokens as the sequencer makes them. */
+/** Webhook tokens with the sequencer's encoding. */
 export const webhookVectors: readonly WebhookVector[] = JSON.parse(
   readFileSync(new URL("../vectors/intents.json", import.meta.url), "utf8"),
 ).webhookJwt;
@@ -26,7 +26,7 @@ export const publicKey: string = toBase58(crypto.keyFromSeed(seed).publicKey);
 export const otherSeed: Uint8Array = new Uint8Array(32).fill(8);
 export const otherPublicKey: string = toBase58(crypto.keyFromSeed(otherSeed).publicKey);
 
-/** The order of the tests. */
+/** The order used by the tests. */
 export const intent: PaymentIntent = PaymentIntent.from({
   destination: "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR",
   amount: "2.50",
@@ -35,7 +35,7 @@ export const intent: PaymentIntent = PaymentIntent.from({
   idempotencySecret: "0123456789".repeat(4),
 });
 
-/** Another valid intent. */
+/** A second valid intent. */
 export const otherIntent: PaymentIntent = PaymentIntent.from({
   destination: "9sK9x3MC7yEMzfA5VRRcu2P72gCGGsF1htpeAMXae9bz",
   amount: "0.05",
@@ -46,7 +46,7 @@ export const otherIntent: PaymentIntent = PaymentIntent.from({
 
 export const user = "2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1";
 
-/** Claims of the order, paid. */
+/** Claims that pay the order. */
 export const paid: PaymentClaimsInput = {
   intent: intent.id,
   destination: intent.destination,
@@ -57,7 +57,7 @@ export const paid: PaymentClaimsInput = {
   fees: 100_000_000n,
 };
 
-/** A valid webhook of the order, with changes. */
+/** Returns a valid webhook of the order, with changes. */
 export function paidToken(changes: Partial<PaymentClaimsInput> = {}, privateKey = seed): string {
   return signTestWebhook({ ...paid, ...changes }, { privateKey });
 }
@@ -67,18 +67,18 @@ export const loginToken: string = signTestWebhook({ user }, { privateKey: seed }
 
 export const header = '{"alg":"EdDSA","typ":"JWT"}';
 
-/** Any header over any claims, signed with Ed25519. */
+/** Signs any header and any claims with Ed25519. */
 export function signText(headerJson: string, claimsJson: string | Uint8Array, privateKey = seed): string {
   const signed = `${encode(headerJson)}.${encode(claimsJson)}`;
   return `${signed}.${encode(crypto.keyFromSeed(privateKey).sign(new TextEncoder().encode(signed)))}`;
 }
 
-/** Base64url without padding. */
+/** Encodes base64url without padding. */
 export function encode(data: string | Uint8Array): string {
   return base64urlnopad.encode(typeof data === "string" ? new TextEncoder().encode(data) : data);
 }
 
-/** JSON of the order's claims, with one replaced or (`undefined`) left out. */
+/** Returns the JSON of the order's claims, with some replaced or (`undefined`) omitted. */
 export function claimsJson(changes: Record<string, string | undefined> = {}): string {
   const members: Record<string, string | undefined> = {
     amount: "2.5",
@@ -96,7 +96,7 @@ export function claimsJson(changes: Record<string, string | undefined> = {}): st
     .join(",")}}`;
 }
 
-/** The Ed25519 public key as SPKI PEM, the form in which confused receivers use it as an HMAC secret. */
+/** The Ed25519 public key as SPKI PEM, the form that a confused receiver uses as an HMAC secret. */
 export function publicKeyPem(): string {
   const x = encode(crypto.keyFromSeed(seed).publicKey);
   return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" })
@@ -104,7 +104,7 @@ export function publicKeyPem(): string {
     .toString();
 }
 
-/** The webhook error that `act` fails with; fails where it succeeds, or with anything else. */
+/** Returns the WebhookError that `act` rejects with. Throws if it resolves or rejects with another error. */
 async function refusalOf(act: Promise<unknown>): Promise<WebhookError> {
   let result: unknown;
   try {
@@ -116,7 +116,7 @@ async function refusalOf(act: Promise<unknown>): Promise<WebhookError> {
   throw new Error(`was accepted, with ${String(result)}`);
 }
 
-/** Fails unless `act` is refused with this code, and this field. */
+/** Expects `act` to reject with this code and this field. */
 export async function expectRefused(
   act: Promise<unknown>,
   code: string,
@@ -130,7 +130,7 @@ export async function expectRefused(
   return error;
 }
 
-/** A webhook request of the Fetch API. */
+/** Creates a webhook request of the Fetch API. */
 export function webhookRequest(
   body: RequestInit["body"] = paidToken(),
   { url = "https://shop.example/webhooks/code", type = "application/jwt", method = "POST" } = {},
@@ -144,7 +144,7 @@ export function webhookRequest(
   } as RequestInit);
 }
 
-/** A promise and what settles it. */
+/** Creates a promise and the function that resolves it. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
   let open: () => void = () => {};
   const opened = new Promise<void>((resolve) => {

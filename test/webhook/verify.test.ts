@@ -25,7 +25,7 @@ import {
 const verify = (input: WebhookInput): Promise<PaymentClaims<true>> =>
   verifyWebhook(input, { publicKey, expect: intent });
 
-describe("accepts", () => {
+describe("accepted webhooks", () => {
   const claims = {
     kind: "payment",
     bound: true,
@@ -39,17 +39,17 @@ describe("accepts", () => {
     fees: 100_000_000n,
   };
 
-  it("a Request", async () => {
+  it("accepts a Request", async () => {
     expect(await verify(webhookRequest())).toEqual(claims);
   });
 
-  it("a content type with parameters, in any case", async () => {
+  it("accepts a content type with parameters, in any case", async () => {
     expect(await verify(webhookRequest(paidToken(), { type: "Application/JWT; charset=utf-8" }))).toEqual(
       claims,
     );
   });
 
-  it("the body as text, bytes, a Buffer or bytes of another realm", async () => {
+  it("accepts the body as text, bytes, a Buffer or bytes of another realm", async () => {
     const bytes = new TextEncoder().encode(paidToken());
     const { runInNewContext } = await import("node:vm");
     const foreign = runInNewContext("(numbers) => Uint8Array.from(numbers)")([...bytes]) as Uint8Array;
@@ -57,26 +57,26 @@ describe("accepts", () => {
       expect(await verify(input)).toEqual(claims);
   });
 
-  it("the key as bytes", async () => {
+  it("accepts the key as bytes", async () => {
     const bytes = fromBase58(publicKey) ?? new Uint8Array();
     expect(await verifyWebhook(paidToken(), { publicKey: bytes, expect: intent })).toEqual(claims);
   });
 
-  it("claims that it does not know, and header parameters that are not critical", async () => {
+  it("accepts unknown claims and header parameters that are not critical", async () => {
     const more = claimsJson({ iat: "1", nested: '{"intent":["x",{"a":"}"}]}', note: '"\\"},\\u0000"' });
     expect(await verify(signText('{"alg":"EdDSA","kid":"1"}', more))).toEqual(claims);
   });
 
-  it("a payment with a user", async () => {
+  it("accepts a payment with a user", async () => {
     expect((await verify(paidToken({ user }))).user).toBe(user);
   });
 
-  it("quarks and fees above 2^53, exactly", async () => {
+  it("decodes quarks and fees above 2^53 exactly", async () => {
     const big = await verify(paidToken({ quarks: 2n ** 64n - 1n, fees: 2n ** 53n + 1n }));
     expect([big.quarks, big.fees]).toEqual([18446744073709551615n, 9007199254740993n]);
   });
 
-  it("every integer of 64 bits, exactly", async () => {
+  it("decodes every 64-bit integer exactly", async () => {
     await fc.assert(
       fc.asyncProperty(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), async (quarks) => {
         expect((await verify(paidToken({ quarks }))).quarks).toBe(quarks);
@@ -86,7 +86,7 @@ describe("accepts", () => {
   });
 });
 
-describe("refuses requests", () => {
+describe("invalid webhook requests", () => {
   it.each([
     "",
     "application/json",
@@ -94,7 +94,7 @@ describe("refuses requests", () => {
     "application/jwtx",
     "application/jose",
     "text/html;application/jwt",
-  ])("of content type %j", async (type) => {
+  ])("rejects a request with content type %j", async (type) => {
     const request =
       type === "" ? new Request("https://x.example", { method: "POST", body: new Uint8Array(8) }) : undefined;
     await expectRefused(
@@ -103,16 +103,16 @@ describe("refuses requests", () => {
     );
   });
 
-  it("that a redirect turned into a GET", async () => {
+  it("rejects a request that a redirect turned into a GET", async () => {
     const request = webhookRequest(null, { method: "GET" });
     await expectRefused(verify(request), "webhook_wrong_method");
   });
 
-  it("without a body", async () => {
+  it("rejects a request without a body", async () => {
     await expectRefused(verify(webhookRequest(null)), "webhook_malformed");
   });
 
-  it("whose body was read before, or is being read", async () => {
+  it("rejects a request whose body is consumed or locked", async () => {
     const read = webhookRequest();
     await read.text();
     expect((await expectRefused(verify(read), "webhook_body_unavailable")).message).toContain("before");
@@ -121,7 +121,7 @@ describe("refuses requests", () => {
     await expectRefused(verify(held), "webhook_body_unavailable");
   });
 
-  it("larger than 16 KiB by default, whole or streamed", async () => {
+  it("rejects a body over 16 KiB by default, complete or streamed", async () => {
     const huge = "a".repeat(16 * 1024 + 1);
     for (const input of [huge, new TextEncoder().encode(huge), webhookRequest(huge)]) {
       await expectRefused(verify(input), "webhook_too_large");
@@ -129,13 +129,13 @@ describe("refuses requests", () => {
     await expectRefused(verify("a".repeat(16 * 1024)), "webhook_malformed");
   });
 
-  it("larger than maxBytes", async () => {
+  it("rejects a body over maxBytes", async () => {
     const options = { publicKey, expect: intent, maxBytes: 100 };
     await expectRefused(verifyWebhook(webhookRequest(), options), "webhook_too_large");
   });
 });
 
-describe("options", () => {
+describe("verifyWebhook options", () => {
   async function inputError(call: () => Promise<unknown>): Promise<string> {
     const error = await call().then(
       () => undefined,
@@ -148,40 +148,40 @@ describe("options", () => {
   it.each([
     ["no key", { publicKey: undefined }, "missing_option publicKey"],
     ["an empty key", { publicKey: "" }, "missing_option publicKey"],
-    ["a key of another length", { publicKey: "abc" }, "invalid_option publicKey"],
+    ["a key of the wrong length", { publicKey: "abc" }, "invalid_option publicKey"],
     ["a private key of 64 bytes", { publicKey: new Uint8Array(64).fill(1) }, "invalid_option publicKey"],
     ["a key as PEM", { publicKey: publicKeyPem() }, "invalid_option publicKey"],
     ["a key as JWK", { publicKey: { kty: "OKP" } }, "invalid_option publicKey"],
     ["a placeholder key", { publicKey: "1".repeat(32) }, "invalid_option publicKey"],
     ["no expectation", { expect: undefined }, "missing_option expect"],
-    ["null as expectation", { expect: null }, "missing_option expect"],
-    ["an unknown word as expectation", { expect: "any" }, "invalid_option expect"],
-    ["an expectation without intent", { expect: {} }, "missing_option expect.id"],
+    ["null as the expectation", { expect: null }, "missing_option expect"],
+    ["an unknown text as the expectation", { expect: "any" }, "invalid_option expect"],
+    ["an expectation without an intent", { expect: {} }, "missing_option expect.id"],
     ["a numeric intent", { expect: { id: 7 } }, "invalid_option expect.id"],
     ["no destination", { expect: { intentId: intent.id } }, "missing_option expect.destination"],
     ["maxAge", { maxAge: 60 }, "unknown_option maxAge"],
-    ["maxBytes 0", { maxBytes: 0 }, "invalid_option maxBytes"],
-    ["maxBytes above 1 MiB", { maxBytes: 2 ** 20 + 1 }, "invalid_option maxBytes"],
-    ["timeoutMs 0", { timeoutMs: 0 }, "invalid_option timeoutMs"],
+    ["a maxBytes of 0", { maxBytes: 0 }, "invalid_option maxBytes"],
+    ["a maxBytes above 1 MiB", { maxBytes: 2 ** 20 + 1 }, "invalid_option maxBytes"],
+    ["a timeoutMs of 0", { timeoutMs: 0 }, "invalid_option timeoutMs"],
     ["a short path token", { pathToken: "secret" }, "invalid_option pathToken"],
     ["an empty path token", { pathToken: "" }, "missing_option pathToken"],
-  ])("refuses %s", async (_, changes, problem) => {
+  ])("rejects %s", async (_, changes, problem) => {
     const options = { publicKey, expect: intent, ...changes } as never;
     expect(await inputError(() => verifyWebhook(webhookRequest(), options))).toBe(problem);
   });
 
-  it("refuses a path token where there is no path", async () => {
+  it("rejects a path token if the input has no path", async () => {
     const options = { publicKey, expect: intent, pathToken: "x".repeat(22) };
     expect(await inputError(() => verifyWebhook(paidToken(), options))).toBe("conflicting_options pathToken");
   });
 
-  it("refuses an input of another kind", async () => {
+  it("rejects an input of another type", async () => {
     expect(await inputError(() => verify(null as never))).toBe("invalid_option input");
     expect(await inputError(() => verify({ body: paidToken() } as never))).toBe("invalid_option input");
   });
 
-  it("tells an InputError for bytes that are no key", async () => {
-    // Not the encoding of a point on the curve: what the platform makes of it, it is no acceptance.
+  it("throws an InputError for bytes that are not a key", async () => {
+    // Not the encoding of a point on the curve. Platforms differ in how they fail, but none accepts it.
     const noPoint = new Uint8Array(32).fill(0xff);
     await expect(verifyWebhook(paidToken(), { publicKey: noPoint, expect: intent })).rejects.toBeInstanceOf(
       CodeIntentsError,
