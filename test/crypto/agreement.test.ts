@@ -5,15 +5,15 @@ import * as portable from "../../src/crypto/portable.js";
 import { runs } from "../support/property.js";
 import { hex } from "../support/vectors.js";
 
-// The portable Ed25519 takes some 5 ms a key, 5 ms a signature and 9 ms a check on a small machine, so that a common
-// run takes a part; `CRYPTO_AGREEMENT=full` takes 2,000 of each.
+// Portable Ed25519 takes about 5 ms per key, 5 ms per signature and 9 ms per check on a small machine. So a
+// normal run checks a sample, and `CRYPTO_AGREEMENT=full` checks 2,000 of each.
 const full = process.env.CRYPTO_AGREEMENT === "full";
 const limit = 600_000;
 
 const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const messages = fc.uint8Array({ minLength: 0, maxLength: 300 });
 
-it("node and portable hash alike", () => {
+it("node and portable compute the same hashes", () => {
   fc.assert(
     fc.property(messages, fc.uint8Array({ minLength: 0, maxLength: 200 }), (data, key) => {
       expect(hex(node.sha256(data))).toBe(hex(portable.sha256(data)));
@@ -24,7 +24,7 @@ it("node and portable hash alike", () => {
 });
 
 it(
-  "node and portable derive the same keys and sign alike",
+  "node and portable derive the same keys and signatures",
   () => {
     fc.assert(
       fc.property(seeds, messages, (seed, message) => {
@@ -42,7 +42,7 @@ it(
 );
 
 it(
-  "node and portable accept and refuse the same signatures",
+  "node and portable accept and reject the same signatures",
   () => {
     const bit = fc.nat(32 * 8 + 64 * 8 - 1);
     let accepted = 0;

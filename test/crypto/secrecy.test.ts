@@ -13,7 +13,7 @@ describe.each([
   ["node", node.keyFromSeed(seed), seed],
   ["portable", portable.keyFromSeed(seed), seed],
   ["rendezvous", rendezvousKey(payload), node.sha256(payload)],
-])("a %s key", (_, key, secret) => {
+])("%s key", (_, key, secret) => {
   it.each([
     ["util.inspect", () => inspect(key)],
     [
@@ -24,13 +24,13 @@ describe.each([
     ["its keys", () => JSON.stringify([Reflect.ownKeys(key), Object.entries(key), { ...key }])],
     ["a template", () => `${key}`],
     ["structuredClone", () => inspect(structuredClone(key), { showHidden: true, depth: 9 })],
-  ])("shows nothing of its private half in %s", (_, show) => {
+  ])("reveals no private key in %s", (_, show) => {
     const shown = show();
     for (const spelling of spellings(secret)) expect(shown).not.toContain(spelling);
     expect(shown).not.toMatch(/PrivateKey|secretKey|RECOGNISABLE/);
   });
 
-  it("has no own property at all", () => {
+  it("has no own property", () => {
     expect(Reflect.ownKeys(key)).toEqual([]);
     expect(Object.keys(structuredClone(key))).toEqual([]);
   });

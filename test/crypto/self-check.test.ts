@@ -10,7 +10,7 @@ type CreatePrivateKey = (input: PrivateKeyInput, real: (input: PrivateKeyInput) 
 const real = actual.createPrivateKey as (input: PrivateKeyInput) => KeyObject;
 let formats: string[] = [];
 
-/** `src/crypto/node.ts` as it loads in a runtime whose `node:crypto` differs from this one's. */
+/** Loads `src/crypto/node.ts` as in a runtime whose `node:crypto` behaves differently. */
 async function loadWith(overrides: Partial<Record<keyof typeof actual, unknown>>): Promise<CryptoProvider> {
   vi.doMock("node:crypto", () => ({ ...actual, ...overrides, default: { ...actual, ...overrides } }));
   return import("../../src/crypto/node.js");
@@ -46,14 +46,14 @@ afterEach(() => {
   vi.resetModules();
 });
 
-describe("the self check", () => {
-  it("picks a way of this runtime that gives the right keys, without the portable one", async () => {
+describe("crypto self-check", () => {
+  it("picks a key import of this runtime that gives the right keys, without the portable one", async () => {
     const crypto = await loadWith(importing((input, create) => create(input)));
     expectRight(crypto);
     expect(crypto.implementation()).toBe("node");
   });
 
-  it("runs at the first use, not at import, and only once", async () => {
+  it("runs once, on first use and not on import", async () => {
     const crypto = await loadWith(importing((input, create) => create(input)));
     expect(formats).toEqual([]);
     expect(crypto.implementation()).toBe("node");
@@ -65,7 +65,7 @@ describe("the self check", () => {
     expect(formats.length).toBe(checks + 2);
   });
 
-  it("takes another way where the runtime refuses a JWK with a wrong public half", async () => {
+  it("picks another key import if the runtime rejects a JWK with a wrong public key", async () => {
     const crypto = await loadWith(
       importing((input, create) => {
         if (input.format === "jwk") throw new Error("Invalid JWK");
@@ -77,7 +77,7 @@ describe("the self check", () => {
     expect(formats.at(-1)).not.toBe("jwk");
   });
 
-  it("takes another way where the runtime imports another key from a JWK", async () => {
+  it("picks another key import if the runtime imports another key from a JWK", async () => {
     const wrong = actual.generateKeyPairSync("ed25519").privateKey;
     const crypto = await loadWith(
       importing((input, create) => (input.format === "jwk" ? wrong : create(input))),
@@ -86,7 +86,7 @@ describe("the self check", () => {
     expect(crypto.implementation()).toBe("node");
   });
 
-  it("takes another way where the runtime believes the wrong public half of a JWK", async () => {
+  it("picks another key import if the runtime trusts the wrong public key of a JWK", async () => {
     const crypto = await loadWith(
       importing((input, create) => {
         const key = create(input);
@@ -100,7 +100,7 @@ describe("the self check", () => {
     expectRight(crypto);
   });
 
-  it("takes the portable implementation where no way imports a seed", async () => {
+  it("picks the portable implementation if no key import accepts a seed", async () => {
     const portable = await import("../../src/crypto/portable.js");
     vi.doMock("../../src/crypto/fallback.js", () => ({ loadPortable: () => portable }));
     const crypto = await loadWith(
@@ -114,29 +114,29 @@ describe("the self check", () => {
 
   it.each([
     ["accepts every signature", () => true],
-    ["refuses every signature", () => false],
-  ])("takes the portable implementation where verify %s", async (_, verify) => {
+    ["rejects every signature", () => false],
+  ])("picks the portable implementation if verify %s", async (_, verify) => {
     const portable = await import("../../src/crypto/portable.js");
     vi.doMock("../../src/crypto/fallback.js", () => ({ loadPortable: () => portable }));
     const crypto = await loadWith({ verify });
     expect(crypto.implementation()).toBe("portable");
   });
 
-  it("takes the portable implementation where sign is wrong", async () => {
+  it("picks the portable implementation if sign is wrong", async () => {
     const portable = await import("../../src/crypto/portable.js");
     vi.doMock("../../src/crypto/fallback.js", () => ({ loadPortable: () => portable }));
     const crypto = await loadWith({ sign: () => Buffer.alloc(64) });
     expect(crypto.implementation()).toBe("portable");
   });
 
-  it("hashes by the older call where the runtime lacks the newer", async () => {
+  it("hashes with the older call if the runtime lacks the newer one", async () => {
     const crypto = await loadWith({ hash: undefined });
     const digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     expect(hex(crypto.sha256(new TextEncoder().encode("abc")))).toBe(digest);
   });
 
-  it("says what to do where there is no portable implementation beside it", async () => {
-    // The sources have portable.ts, not the portable.js that is looked for.
+  it("reports how to fix a missing portable implementation", async () => {
+    // The sources contain portable.ts, not the portable.js that the code imports.
     const crypto = await loadWith(
       importing(() => {
         throw new Error("not supported");

@@ -12,7 +12,7 @@ const providers = [
 ] as const;
 
 it.each(rfc8032)(
-  "RFC 8032 $name is quoted as node:crypto computes it",
+  "RFC 8032 $name equals the result of node:crypto",
   ({ seed, publicKey, message, signature }) => {
     const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), unhex(seed)]);
     const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
@@ -22,8 +22,8 @@ it.each(rfc8032)(
   },
 );
 
-describe.each(providers)("the %s implementation", (name, crypto) => {
-  it("says which it is", () => {
+describe.each(providers)("%s crypto implementation", (name, crypto) => {
+  it("reports its name", () => {
     expect(crypto.implementation()).toBe(name);
   });
 
@@ -53,7 +53,7 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
     expect(hex(crypto.sha256(new TextEncoder().encode(text)))).toBe(digest);
   });
 
-  it.each([0, 31, 33, 64])("refuses a seed of %d bytes", (length) => {
+  it.each([0, 31, 33, 64])("rejects a seed of %d bytes", (length) => {
     expect(() => crypto.keyFromSeed(new Uint8Array(length))).toThrow(RangeError);
   });
 
@@ -76,7 +76,7 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
     expect(hex(crypto.sha256(inside(vector.message)))).toBe(digest);
   });
 
-  it("hands out bytes that are the caller's: changing them changes no key", () => {
+  it("returns copies: changing them changes no key", () => {
     const [, vector] = rfc8032;
     if (vector === undefined) throw new Error("no vector");
     const seed = unhex(vector.seed);
@@ -88,7 +88,7 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
     expect(hex(key.sign(unhex(vector.message)))).toBe(vector.signature);
   });
 
-  it("answers with plain Uint8Arrays over memory of their own", () => {
+  it("returns plain Uint8Arrays with their own memory", () => {
     const key = crypto.keyFromSeed(new Uint8Array(32).fill(3));
     const answers = [
       key.publicKey,
@@ -104,7 +104,7 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
   });
 });
 
-it("the known answer of the self check is RFC 8032 TEST 2", () => {
+it("the self-check uses RFC 8032 TEST 2 as its known answer", () => {
   const { seed, publicKey, message, signature } = knownAnswer;
   expect({
     seed: hex(seed),

@@ -34,8 +34,8 @@ function flip(bytes: Uint8Array, bit: number): Uint8Array {
   return copy;
 }
 
-describe.each(providers)("the %s implementation", (name, crypto) => {
-  // The portable one is slow, so it sees a part of the bits, of every byte at least one.
+describe.each(providers)("verify of the %s implementation", (name, crypto) => {
+  // The portable one is slow, so this checks some of the bits: at least one of every byte.
   const step = name === "node" ? 1 : 31;
   const bits = (length: number) => Array.from({ length: Math.ceil((8 * length) / step) }, (_, i) => i * step);
 
@@ -43,7 +43,7 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
     expect(crypto.verify(publicKey, message, signature)).toBe(true);
   });
 
-  it("refuses it where a bit of R, of S, of the key or of the message differs", () => {
+  it("rejects a signature if one bit of R, S, the key or the message differs", () => {
     for (const bit of bits(64)) expect(crypto.verify(publicKey, message, flip(signature, bit))).toBe(false);
     for (const bit of bits(32)) expect(crypto.verify(flip(publicKey, bit), message, signature)).toBe(false);
     for (const bit of bits(message.length)) {
@@ -51,20 +51,20 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
     }
   });
 
-  it("refuses it over a message that is shorter, longer or empty", () => {
+  it("rejects a signature of a message that is shorter, longer or empty", () => {
     expect(crypto.verify(publicKey, message.subarray(1), signature)).toBe(false);
     expect(crypto.verify(publicKey, message.subarray(0, -1), signature)).toBe(false);
     expect(crypto.verify(publicKey, join(message, Uint8Array.of(0)), signature)).toBe(false);
     expect(crypto.verify(publicKey, new Uint8Array(0), signature)).toBe(false);
   });
 
-  it("refuses it with halves exchanged, and with the key of another", () => {
+  it("rejects a signature with swapped halves, and one of another key", () => {
     expect(crypto.verify(publicKey, message, join(signature.slice(32), signature.slice(0, 32)))).toBe(false);
     const other = crypto.keyFromSeed(new Uint8Array(32).fill(43)).publicKey;
     expect(crypto.verify(other, message, signature)).toBe(false);
   });
 
-  it("refuses every other length of key and signature without throwing", () => {
+  it("rejects every other length of key and signature without throwing", () => {
     for (const length of [0, 1, 31, 33, 64]) {
       const wrong = join(publicKey, publicKey).subarray(0, length);
       expect(crypto.verify(wrong, message, signature)).toBe(false);
@@ -75,7 +75,7 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
     }
   });
 
-  it("refuses a malleated S: S plus any multiple of the group order that fits in 32 bytes", () => {
+  it("rejects a malleated S: S plus any multiple of the group order that fits in 32 bytes", () => {
     const s = numberOf(signature.subarray(32));
     let tried = 0;
     for (let malleated = s + L; malleated < 2n ** 256n; malleated += L) {
@@ -86,31 +86,32 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
     expect(tried).toBeGreaterThan(10);
   });
 
-  it("refuses a negated S", () => {
+  it("rejects a negated S", () => {
     const forged = join(signature.subarray(0, 32), littleEndian(L - numberOf(signature.subarray(32))));
     expect(crypto.verify(publicKey, message, forged)).toBe(false);
   });
 
-  it("refuses an all-zero signature, and one of all ones, by an honest key", () => {
+  it("rejects a signature of all zeros or all ones under an honest key", () => {
     expect(crypto.verify(publicKey, message, new Uint8Array(64))).toBe(false);
     expect(crypto.verify(publicKey, message, new Uint8Array(64).fill(0xff))).toBe(false);
   });
 
-  it("refuses an all-zero key, whose signatures anybody can make", () => {
-    // Zero encodes a point of order 4: a zero signature passes the plain equation for a quarter of all messages.
+  it("rejects an all-zero key, which anyone can sign for", () => {
+    // Zero encodes a point of order 4: a zero signature satisfies the plain equation for a quarter of all
+    // messages.
     for (let i = 0; i < 40; i++) {
       expect(crypto.verify(new Uint8Array(32), Uint8Array.of(i), new Uint8Array(64))).toBe(false);
     }
   });
 
-  it("refuses the neutral element as a key, whose signatures anybody can make", () => {
-    // R = the neutral element, S = 0 passes the plain equation for every message.
+  it("rejects the neutral element as a key, which anyone can sign for", () => {
+    // R = the neutral element and S = 0 satisfy the plain equation for every message.
     const neutral = littleEndian(1n);
     const forged = join(neutral, new Uint8Array(32));
     expect(crypto.verify(neutral, message, forged)).toBe(false);
   });
 
-  it("refuses keys that are no points of the curve without throwing", () => {
+  it("rejects keys that are not points of the curve without throwing", () => {
     let refused = 0;
     for (const y of [2n, 7n, 8n, 11n, 2n ** 200n + 1n, P - 2n]) {
       if (!crypto.verify(littleEndian(y), message, signature)) refused++;
@@ -119,8 +120,8 @@ describe.each(providers)("the %s implementation", (name, crypto) => {
   });
 });
 
-describe("node and portable", () => {
-  // The y of the points of order 1, 2, 4 and 8, then those that are written at or above the prime.
+describe("node and portable verify", () => {
+  // The y of the points of order 1, 2, 4 and 8, then those encoded at or above the prime.
   const order8 = [
     unhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
     unhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
@@ -128,7 +129,7 @@ describe("node and portable", () => {
   const odd = [0n, 1n, P - 1n, ...order8, P, P + 1n];
   const keys = odd.flatMap((y) => [littleEndian(y), littleEndian(y + 2n ** 255n)]);
 
-  it.each(keys.map((bytes) => [hex(bytes), bytes]))("agree on the odd key %s", (_, odd) => {
+  it.each(keys.map((bytes) => [hex(bytes), bytes]))("agree on the unusual key %s", (_, odd) => {
     for (const r of [littleEndian(0n), littleEndian(1n), littleEndian(P + 1n), odd]) {
       for (const s of [0n, L]) {
         for (let i = 0; i < 2; i++) {
@@ -140,7 +141,7 @@ describe("node and portable", () => {
     }
   });
 
-  it("agree on R written at or above the prime, and on signatures with an odd R", () => {
+  it("agree on R encoded at or above the prime, and on signatures with an unusual R", () => {
     for (const r of [
       ...keys,
       littleEndian(P + 2n),
@@ -153,7 +154,7 @@ describe("node and portable", () => {
     }
   });
 
-  it("agree on keys of random bytes, half of which are no points", () => {
+  it("agree on random keys, half of which are not points of the curve", () => {
     for (let i = 0; i < 100; i++) {
       const bytes = node.sha256(Uint8Array.of(i));
       expect(portable.verify(bytes, message, signature)).toBe(node.verify(bytes, message, signature));

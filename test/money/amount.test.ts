@@ -7,14 +7,14 @@ import { magnitudes, runs, scaled } from "../support/property.js";
 import { expectRefusal, refusal } from "../support/refusal.js";
 import { hex, vectors } from "../support/vectors.js";
 
-// Up to here two neighbouring doubles are closer than a hundredth, so that a number says which hundredth it means.
+// Up to here, neighboring doubles are closer than a hundredth, so each number identifies one hundredth.
 const LARGEST_DISTINCT_UNITS = 100n * 2n ** 46n - 1n;
-// Up to here `100 * x` in doubles stays within half a hundredth of the truth.
+// Up to here, `100 * x` in doubles is within half a hundredth of the exact product.
 const LARGEST_OFFICIALLY_EXACT_UNITS = 100n * 2n ** 45n;
 
 const nearest = (value: unknown): Amount => parseAmount(value, { rounding: "nearest" });
 
-describe("a decimal string", () => {
+describe("parseAmount of a decimal string", () => {
   it.each([
     ["0.01", 1n, 0.01],
     ["0.1", 10n, 0.1],
@@ -28,12 +28,12 @@ describe("a decimal string", () => {
     ["1.15", 115n, 1.15],
     ["100000000.07", 10_000_000_007n, 100_000_000.07],
     ["90071992547409.91", MAX_UNITS, 90_071_992_547_409.91],
-  ])("%s is read to the hundredth", (text, units, nativeAmount) => {
+  ])("parses %s to the hundredth", (text, units, nativeAmount) => {
     expect(parseAmount(text)).toEqual({ units, nativeAmount });
     expect(nearest(text)).toEqual({ units, nativeAmount });
   });
 
-  it("of every magnitude is read exactly, and travels as the double nearest to it", () => {
+  it("parses strings of every magnitude exactly and returns the nearest double", () => {
     fc.assert(
       fc.property(magnitudes(MAX_UNITS), (units) => {
         const text = `${units / 100n}.${(units % 100n).toString().padStart(2, "0")}`;
@@ -53,14 +53,14 @@ describe("a decimal string", () => {
     "2.675",
     "90071992547409.911",
     "1.00000000000000001",
-  ])("%s is refused for its third decimal", (text) => {
+  ])("rejects %s because of its third decimal", (text) => {
     expect(expectRefusal(() => parseAmount(text), "invalid_option", "amount").message).toMatch(
       /two decimals/,
     );
   });
 
   it.each(["0", "0.0", "0.00", "-0", "-0.00", "-1", "-10.25", "-0.001"])(
-    "%s is refused as not positive",
+    "rejects %s as not positive",
     (text) => {
       for (const read of [parseAmount, nearest]) {
         expect(expectRefusal(() => read(text), "invalid_option", "amount").message).toMatch(
@@ -96,7 +96,7 @@ describe("a decimal string", () => {
     ]
       .flat()
       .map((text) => [JSON.stringify(text), text]),
-  )("%s is refused: plain digits only", (_, text) => {
+  )("rejects %s because it is not plain digits", (_, text) => {
     for (const read of [parseAmount, nearest]) {
       expect(expectRefusal(() => read(text), "invalid_option", "amount").message).toMatch(
         /plain decimal digits/,
@@ -108,12 +108,12 @@ describe("a decimal string", () => {
     ["digits", "9".repeat(1_000_000)],
     ["zeros", "0".repeat(1_000_000)],
     ["decimals", `1.${"1".repeat(1_000_000)}`],
-    ["decimals that are zero", `1.${"0".repeat(1_000_000)}`],
+    ["zeros after the point", `1.${"0".repeat(1_000_000)}`],
     ["blanks", " ".repeat(1_000_000)],
     ["dots", ".".repeat(1_000_000)],
     ["minus signs", "-".repeat(1_000_000)],
     ["digits and a letter", `${"1".repeat(1_000_000)}x`],
-  ])("of a million %s is refused without being worked through", (_, text) => {
+  ])("rejects a million %s without processing them", (_, text) => {
     for (const read of [parseAmount, nearest]) {
       const error = expectRefusal(() => read(text), "invalid_option", "amount");
       expect(error.message.length).toBeLessThan(200);
@@ -126,7 +126,7 @@ describe("a decimal string", () => {
     "720575940379279.36",
     "9".repeat(64),
     `1${"0".repeat(21)}`,
-  ])("%s is refused as too large", (text) => {
+  ])("rejects %s as too large", (text) => {
     for (const read of [parseAmount, nearest]) {
       const { message } = expectRefusal(() => read(text), "invalid_option", "amount");
       expect(message).toContain("90071992547409.91");
@@ -134,7 +134,7 @@ describe("a decimal string", () => {
   });
 });
 
-describe("a decimal string with rounding", () => {
+describe("parseAmount of a decimal string with rounding", () => {
   it.each([
     ["2.675", 268n],
     ["1.005", 101n],
@@ -145,22 +145,22 @@ describe("a decimal string with rounding", () => {
     ["0.995", 100n],
     ["9.999", 1000n],
     ["90071992547409.914999", MAX_UNITS],
-  ])("%s goes to the nearest hundredth of its digits", (text, units) => {
+  ])("rounds %s to the nearest hundredth of its digits", (text, units) => {
     expect(nearest(text)).toEqual({ units, nativeAmount: Number(units) / 100 });
   });
 
-  it.each(["0.004", "0.00499999999", "0.000"])("%s is refused where nothing is left", (text) => {
+  it.each(["0.004", "0.00499999999", "0.000"])("rejects %s, which rounds to zero", (text) => {
     expect(expectRefusal(() => nearest(text), "invalid_option", "amount").message).toMatch(
       /greater than zero/,
     );
   });
 
-  it("is refused where rounding up leaves the range", () => {
+  it("rejects a string that rounds up beyond the range", () => {
     expectRefusal(() => nearest("90071992547409.915"), "invalid_option", "amount");
   });
 });
 
-describe("a number", () => {
+describe("parseAmount of a number", () => {
   it.each([
     [0.01, 1n],
     [0.05, 5n],
@@ -173,11 +173,11 @@ describe("a number", () => {
     [2500.5, 250_050n],
     [1_000_000_000, 100_000_000_000n],
     [12_345_678_901_234.56, 1_234_567_890_123_456n],
-  ])("%f is its shortest decimal form", (value, units) => {
+  ])("parses %f by its shortest decimal form", (value, units) => {
     expect(parseAmount(value)).toEqual({ units, nativeAmount: value });
   });
 
-  it("with at most two decimals means the hundredth that its text says", () => {
+  it("parses a number with at most two decimals as the hundredth in its text", () => {
     fc.assert(
       fc.property(magnitudes(LARGEST_DISTINCT_UNITS), (units) => {
         const value = Number(formatUnits(units));
@@ -187,8 +187,8 @@ describe("a number", () => {
     );
   });
 
-  it("at the top of the range is taken as JavaScript prints it, which is 90071992547409.9", () => {
-    // Beyond 2^46 a double cannot tell every hundredth from the next; a string can.
+  it("parses the largest number as JavaScript prints it: 90071992547409.9", () => {
+    // Beyond 2^46, a double cannot distinguish every hundredth. A string can.
     expect(parseAmount(Number("90071992547409.91")).units).toBe(MAX_UNITS - 1n);
     expect(parseAmount("90071992547409.91").units).toBe(MAX_UNITS);
     expect(nearest(Number("90071992547409.91")).units).toBe(MAX_UNITS);
@@ -204,14 +204,14 @@ describe("a number", () => {
     1e21,
     1.7e308,
     Number.MAX_VALUE,
-  ])("%d is refused as too large", (value) => {
+  ])("rejects %d as too large", (value) => {
     for (const read of [parseAmount, nearest]) {
       const { message } = expectRefusal(() => read(value), "invalid_option", "amount");
       expect(message).toContain("90071992547409.91");
     }
   });
 
-  it.each([0, -0, -1, -0.01, -5e-324, -1e308])("%d is refused as not positive", (value) => {
+  it.each([0, -0, -1, -0.01, -5e-324, -1e308])("rejects %d as not positive", (value) => {
     for (const read of [parseAmount, nearest]) {
       expect(expectRefusal(() => read(value), "invalid_option", "amount").message).toMatch(
         /greater than zero/,
@@ -220,7 +220,7 @@ describe("a number", () => {
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-    "%d is refused as not finite",
+    "rejects %d as not finite",
     (value) => {
       for (const read of [parseAmount, nearest]) {
         expect(expectRefusal(() => read(value), "invalid_option", "amount").message).toMatch(/finite/);
@@ -228,12 +228,12 @@ describe("a number", () => {
     },
   );
 
-  it.each([5e-324, 1e-7, 1e-300, 0.004, 0.0049, 0.001])("%d is refused: less than a hundredth", (value) => {
+  it.each([5e-324, 1e-7, 1e-300, 0.004, 0.0049, 0.001])("rejects %d as less than a hundredth", (value) => {
     for (const read of [parseAmount, nearest]) expectRefusal(() => read(value), "invalid_option", "amount");
   });
 
   it.each([1.005, 2.675, 0.045, 0.125, 1234.567, 0.015, 10.001, 99.999])(
-    "%d is refused for its third decimal",
+    "rejects %d because of its third decimal",
     (value) => {
       expect(expectRefusal(() => parseAmount(value), "invalid_option", "amount").message).toMatch(
         /two decimals/,
@@ -242,7 +242,7 @@ describe("a number", () => {
   );
 });
 
-describe("noise of double arithmetic", () => {
+describe("floating-point noise", () => {
   it.each([
     ["0.1 + 0.2", 0.1 + 0.2, "0.30"],
     ["1.1 * 3", 1.1 * 3, "3.30"],
@@ -253,7 +253,7 @@ describe("noise of double arithmetic", () => {
     ["1.4 * 1.1 * 10", 1.4 * 1.1 * 10, "15.40"],
     ["0.1 added a thousand times", Array.from({ length: 1000 }, () => 0.1).reduce((a, b) => a + b), "100.00"],
     ["1 - 0.9", 1 - 0.9, "0.10"],
-  ])("of %s is forgiven", (_, value, text) => {
+  ])("ignores the noise of %s", (_, value, text) => {
     expect(formatUnits(parseAmount(value).units)).toBe(text);
     expect(parseAmount(value).nativeAmount).toBe(Number(text));
   });
@@ -266,34 +266,34 @@ describe("noise of double arithmetic", () => {
     [0.009_999_99, 1n],
     [99_999_999.000_000_01, 9_999_999_900n],
     [0.999_999_99, 100n],
-  ])("of exactly 1e-6 hundredths or less in %d is forgiven", (value, units) => {
+  ])("ignores noise of 1e-6 hundredths or less in %d", (value, units) => {
     expect(parseAmount(value)).toEqual({ units, nativeAmount: Number(units) / 100 });
   });
 
   it.each([
     10.250_000_010_1, 10.250_000_02, 10.249_999_989_9, 10.249_999_98, 0.010_000_010_000_1,
     0.009_999_989_999_9, 0.999_999_98, 0.010_000_011,
-  ])("above 1e-6 hundredths in %d is refused", (value) => {
+  ])("rejects noise above 1e-6 hundredths in %d", (value) => {
     expect(expectRefusal(() => parseAmount(value), "invalid_option", "amount").message).toMatch(
       /two decimals/,
     );
   });
 
-  it("of 1e-6 hundredths below nothing is not a hundredth", () => {
+  it("rejects 1e-6 hundredths, which is noise on zero", () => {
     expect(expectRefusal(() => parseAmount(1e-8), "invalid_option", "amount").message).toMatch(
       /greater than zero/,
     );
   });
 
-  it("is judged by the shortest decimal form, on either side of the limit, at every magnitude", () => {
+  it("measures noise by the shortest decimal form, on both sides of the limit, at every magnitude", () => {
     fc.assert(
       fc.property(
-        // At most 15 digits in all, which always are their own shortest form.
+        // At most 15 digits in total, so the text is its own shortest form.
         magnitudes(10n ** 8n - 1n),
         fc.bigInt({ min: 0n, max: 1000n }),
         fc.boolean(),
         (units, tenths, above) => {
-          // A tenth of a millionth of a hundredth per step.
+          // Each step is a tenth of a millionth of a hundredth.
           const noise = above ? tenths : -tenths;
           const digits = units * 10n ** 7n + noise;
           const value = Number(`${digits}e-9`);
@@ -306,7 +306,7 @@ describe("noise of double arithmetic", () => {
     );
   });
 
-  it.each([2 ** 43, 2 ** 43 + 1, 2 ** 44, 2 ** 50])("at %d hundredths and above is refused", (units) => {
+  it.each([2 ** 43, 2 ** 43 + 1, 2 ** 44, 2 ** 50])("rejects noise from %d hundredths up", (units) => {
     let noisy = 0;
     for (const ulps of [-3, -2, -1, 1, 2, 3]) {
       const value = units / 100 + ulps * 2 ** (Math.floor(Math.log2(units / 100)) - 52);
@@ -318,11 +318,11 @@ describe("noise of double arithmetic", () => {
     expect(noisy).toBeGreaterThan(0);
   });
 
-  it("never moves an amount by more than 1e-6 hundredths", () => {
+  it("never changes an amount by more than 1e-6 hundredths", () => {
     let accepted = 0;
     fc.assert(
       fc.property(fc.double({ min: 0.001, max: 1e6, noNaN: true }), fc.nat(3), (value, steps) => {
-        // Half of the inputs a few units in the last place beside a hundredth.
+        // Half of the inputs are a few units in the last place away from a hundredth.
         const near = Math.round(value * 100) / 100;
         for (const input of [value, near * (1 + steps * Number.EPSILON)]) {
           let amount: Amount;
@@ -341,7 +341,7 @@ describe("noise of double arithmetic", () => {
   });
 });
 
-/** What the official client computes, or `undefined` where its result is no amount that a payload can carry. */
+/** Computes the official client's result. Returns `undefined` if a payload cannot carry it. */
 function official(value: number): Amount | undefined {
   const nativeAmount = Number(value.toFixed(2));
   const text = (100 * nativeAmount).toFixed(0);
@@ -360,7 +360,7 @@ function expectOfficial(value: number): boolean {
   return true;
 }
 
-describe("a number with rounding", () => {
+describe("parseAmount of a number with rounding", () => {
   it("equals the official arithmetic for random doubles", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
@@ -370,7 +370,7 @@ describe("a number with rounding", () => {
     );
   });
 
-  it("equals the official arithmetic over the magnitudes of money", () => {
+  it("equals the official arithmetic at every magnitude of money", () => {
     let inRange = 0;
     fc.assert(
       fc.property(
@@ -395,7 +395,7 @@ describe("a number with rounding", () => {
     );
   });
 
-  it("equals the official arithmetic on exact ties, which go up", () => {
+  it("equals the official arithmetic on exact ties, which round up", () => {
     fc.assert(
       fc.property(magnitudes(2n ** 48n), (eighths) => {
         const value = Number(eighths) / 8;
@@ -406,14 +406,14 @@ describe("a number with rounding", () => {
     );
   });
 
-  it("equals the official arithmetic up to the last amount in range, and refuses the next", () => {
+  it("equals the official arithmetic up to the largest amount, and rejects the next one", () => {
     let refused = 0;
     for (let i = -200; i < 200; i++) if (!expectOfficial(90_071_992_547_409.91 + i / 64)) refused++;
     expect(refused).toBeGreaterThan(scaled(150));
     expect(refused).toBeLessThan(250);
   });
 
-  it("equals exact reading wherever that accepts, up to 2^45 of the currency", () => {
+  it("equals exact parsing of every number that it accepts, up to 2^45 of the currency", () => {
     let accepted = 0;
     const compare = (value: number) => {
       let exact: Amount;
@@ -443,7 +443,7 @@ describe("a number with rounding", () => {
     expect(accepted).toBeGreaterThan(scaled(8000));
   });
 
-  it("keeps the official unit too many that its doubles give above 2^45, and the same double in the message", () => {
+  it("keeps the extra unit of the official client above 2^45, and the same double in the message", () => {
     const value = 38_682_709_188_033.09;
     expect(parseAmount(value)).toEqual({ units: 3_868_270_918_803_309n, nativeAmount: value });
     expect(nearest(value)).toEqual({ units: 3_868_270_918_803_310n, nativeAmount: value });
@@ -465,36 +465,33 @@ describe("a number with rounding", () => {
     expect(built.id).toBe(intent);
   });
 
-  it("has official amounts with quarks to be compared with", () => {
+  it("has official vectors with quarks", () => {
     expect(vectors.crossSdkAmounts.length).toBeGreaterThanOrEqual(13);
     expect(vectors.crossSdkAmounts.some(({ ts }) => ts.kinQuarks !== undefined)).toBe(true);
   });
 });
 
-describe("kin", () => {
+describe("kinQuarks", () => {
   const twoDecimals = vectors.kinDecimalToQuarksTs.filter(({ decimal }) =>
     /^\d+(\.\d\d?)?$/.test(String(decimal)),
   );
   const finer = vectors.kinDecimalToQuarksTs.filter((vector) => !twoDecimals.includes(vector));
 
-  it.each(twoDecimals)("$decimal is the quarks of the official client", ({ decimal, quarks }) => {
+  it.each(twoDecimals)("returns the official client's quarks for $decimal", ({ decimal, quarks }) => {
     expect(kinQuarks(parseAmount(decimal))).toBe(BigInt(quarks));
     expect(kinQuarks(nearest(decimal))).toBe(BigInt(quarks));
   });
 
-  it.each(finer)(
-    "$decimal is refused, though the official client has quarks for it: two decimals at most",
-    ({ decimal }) => {
-      expectRefusal(() => parseAmount(decimal), "invalid_option", "amount");
-    },
-  );
+  it.each(finer)("rejects $decimal for its third decimal, unlike the official client", ({ decimal }) => {
+    expectRefusal(() => parseAmount(decimal), "invalid_option", "amount");
+  });
 
-  it("has vectors on both sides", () => {
+  it("has vectors with two decimals and with more", () => {
     expect(twoDecimals.length).toBe(8);
     expect(finer.length).toBe(2);
   });
 
-  it("has 100000 quarks each, at every magnitude, and no rounding", () => {
+  it("returns exactly 100000 quarks per kin at every magnitude", () => {
     fc.assert(
       fc.property(magnitudes(MAX_UNITS), (units) => {
         const quarks = kinQuarks(parseAmount(formatUnits(units)));
@@ -505,8 +502,8 @@ describe("kin", () => {
   });
 });
 
-describe("something that is no amount", () => {
-  it.each([undefined, null, ""])("is missing where it is %j", (value) => {
+describe("parseAmount of other values", () => {
+  it.each([undefined, null, ""])("throws missing_option for %j", (value) => {
     for (const read of [parseAmount, nearest]) expectRefusal(() => read(value), "missing_option", "amount");
   });
 
@@ -515,19 +512,19 @@ describe("something that is no amount", () => {
     ["true", true],
     ["false", false],
     ["an object", {}],
-    ["an object that turns into a number", { valueOf: () => 10, toString: () => "10" }],
-    ["a list", ["10"]],
-    ["an empty list", []],
+    ["an object that converts to a number", { valueOf: () => 10, toString: () => "10" }],
+    ["an array", ["10"]],
+    ["an empty array", []],
     ["a boxed string", Object("10")],
     ["a boxed number", Object(10)],
     ["a function", () => 10],
     ["a symbol", Symbol("10")],
     ["a date", new Date(0)],
-  ])("is refused where it is %s", (_, value) => {
+  ])("rejects %s", (_, value) => {
     for (const read of [parseAmount, nearest]) expectRefusal(() => read(value), "invalid_option", "amount");
   });
 
-  it("is named as the caller calls it", () => {
+  it("names the caller's field in the error", () => {
     expect(refusal(() => parseAmount("x", { field: "items[2].price" })).field).toBe("items[2].price");
     expect(refusal(() => parseAmount(undefined, { field: "items[2].price" })).field).toBe("items[2].price");
     expect(refusal(() => parseAmount(1.005, { field: "items[2].price" })).field).toBe("items[2].price");
@@ -535,7 +532,7 @@ describe("something that is no amount", () => {
   });
 });
 
-describe("the text of units", () => {
+describe("formatUnits", () => {
   it.each([
     [1n, "0.01"],
     [10n, "0.10"],
@@ -543,7 +540,7 @@ describe("the text of units", () => {
     [100n, "1.00"],
     [1025n, "10.25"],
     [MAX_UNITS, "90071992547409.91"],
-  ])("%d is %s", (units, text) => {
+  ])("formats %d as %s", (units, text) => {
     expect(formatUnits(units)).toBe(text);
   });
 });

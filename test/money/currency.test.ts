@@ -9,15 +9,15 @@ import {
 import { expectRefusal } from "../support/refusal.js";
 import { vectors } from "../support/vectors.js";
 
-// Codes that the sequencer has limits for, but that no scan code can carry (facts of the wire contract).
+// Codes that have limits at the sequencer but no index in a scan code (facts of the wire contract).
 const withoutIndex = "byr clf cuc ggp imp jep lsl ltl lvl std xdr zmk zwl".split(" ");
 
-describe("the currency table", () => {
-  it("is the official one, in its order", () => {
+describe("CURRENCIES", () => {
+  it("equals the official table in its order", () => {
     expect([...CURRENCIES]).toEqual(vectors.tables.currencyIndex);
   });
 
-  it("has 154 different codes of three lower-case letters", () => {
+  it("has 154 different codes of three lowercase letters", () => {
     expect(CURRENCIES.length).toBe(154);
     expect(new Set(CURRENCIES).size).toBe(154);
     for (const code of CURRENCIES) expect(code).toMatch(/^[a-z]{3}$/);
@@ -34,7 +34,7 @@ describe("the currency table", () => {
     expect(currencyAt(index)).toBe(code);
   });
 
-  it("leads from every index to its code and back", () => {
+  it("maps every index to its code and back", () => {
     for (const [index, code] of vectors.tables.currencyIndex.entries()) {
       expect(currencyIndex(code as Currency)).toBe(index);
       expect(currencyAt(index)).toBe(code);
@@ -42,7 +42,7 @@ describe("the currency table", () => {
   });
 
   it.each([154, 155, 255, 256, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    "has nothing at %d",
+    "has no currency at %d",
     (index) => {
       expect(currencyAt(index)).toBeUndefined();
     },
@@ -53,15 +53,15 @@ describe("the currency table", () => {
   });
 });
 
-describe("a currency code", () => {
-  it("is normalised to lower case", () => {
+describe("parseCurrency", () => {
+  it("converts a code to lowercase", () => {
     for (const code of CURRENCIES) {
       const mixed = code.charAt(0) + code.slice(1).toUpperCase();
       for (const written of [code, code.toUpperCase(), mixed]) expect(parseCurrency(written)).toBe(code);
     }
   });
 
-  it.each(withoutIndex)("%s is refused: it has limits, but no index in a scan code", (code) => {
+  it.each(withoutIndex)("rejects %s, which has limits but no index in a scan code", (code) => {
     expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
     expectRefusal(() => parseCurrency(code.toUpperCase()), "invalid_option", "currency");
   });
@@ -70,7 +70,7 @@ describe("a currency code", () => {
     ["xyz", "us", "usdd", "usd ", " usd", "usd\n", "u s d", "us\u0000d", "$", "140", "usd,eur", "ｕｓｄ"].map(
       (code) => [JSON.stringify(code), code],
     ),
-  )("%s is refused", (_, code) => {
+  )("rejects %s", (_, code) => {
     expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
   });
 
@@ -80,18 +80,18 @@ describe("a currency code", () => {
     ["a dotted capital I", "K\u0130N"],
     ["a dotless i", "k\u0131n"],
     ["a long s", "u\u017fd"],
-  ])("with %s is refused: ASCII letters only", (_, code) => {
+  ])("rejects a code with %s, which is not an ASCII letter", (_, code) => {
     expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
   });
 
   it.each(["constructor", "__proto__", "toString", "hasOwnProperty", "at", "0"])(
-    "%s is refused, though every object has it",
+    "rejects %s, a property of every object",
     (code) => {
       expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
     },
   );
 
-  it.each([undefined, null, ""])("is missing where it is %j", (code) => {
+  it.each([undefined, null, ""])("throws missing_option for %j", (code) => {
     expectRefusal(() => parseCurrency(code), "missing_option", "currency");
   });
 
@@ -99,20 +99,20 @@ describe("a currency code", () => {
     ["a number", 140],
     ["zero", 0],
     ["a boolean", true],
-    ["a list", ["usd"]],
+    ["an array", ["usd"]],
     ["an object", { toString: () => "usd" }],
     ["a boxed string", Object("usd")],
     ["a symbol", Symbol("usd")],
-  ])("is refused where it is %s", (_, code) => {
+  ])("rejects %s as a currency", (_, code) => {
     expectRefusal(() => parseCurrency(code), "invalid_option", "currency");
   });
 
-  it("is named as the caller calls it", () => {
+  it("names the caller's field in the error", () => {
     expectRefusal(() => parseCurrency("xyz", "order.currency"), "invalid_option", "order.currency");
     expectRefusal(() => parseCurrency(undefined, "order.currency"), "missing_option", "order.currency");
   });
 
-  it("is not repeated in the message at length", () => {
+  it("truncates a long code in the message", () => {
     const { message } = expectRefusal(() => parseCurrency("x".repeat(100_000)), "invalid_option", "currency");
     expect(message.length).toBeLessThan(200);
   });

@@ -8,8 +8,8 @@ import { hex, unhex, vectors } from "../support/vectors.js";
 
 const payload = unhex("028ce803000000000003ac674216f3e15c761ee1");
 
-describe("the rendezvous key", () => {
-  it("of the seed's example is GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN, and signs its 54 bytes as published", () => {
+describe("rendezvous key", () => {
+  it("of the published example is GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN, and signs its 54 bytes as published", () => {
     const key = rendezvousKey(payload);
     expect(base58.encode(key.publicKey)).toBe("GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN");
     const message = unhex(`2a340a220a20${"00".repeat(32)}1a0e0a03757364110000000000002440`);
@@ -24,25 +24,22 @@ describe("the rendezvous key", () => {
     expect(verify(null, message, publicKey, signature)).toBe(true);
   });
 
-  it("of the Go client's constant is the same", () => {
+  it("equals the constant of the Go client", () => {
     const key = rendezvousKey(unhex("028c640000000000000102030405060708091011"));
     expect(base58.encode(key.publicKey)).toBe("VF5ptmbp7UXqCqvQN7Hv8eSpUY7RybXkC2kaPNUFDwf");
   });
 
-  it.each(vectors.intents)(
-    "of official vector $id, of whatever kind, has SHA-256 of the payload for a seed",
-    (vector) => {
-      const bytes = unhex(vector.payloadHex);
-      expect(createHash("sha256").update(bytes).digest("hex")).toBe(vector.rendezvousSeedHex);
-      const key = rendezvousKey(bytes);
-      expect(hex(key.publicKey)).toBe(vector.rendezvousPublicKeyHex);
-      expect(hex(crypto.keyFromSeed(unhex(vector.rendezvousSeedHex)).publicKey)).toBe(
-        vector.rendezvousPublicKeyHex,
-      );
-    },
-  );
+  it.each(vectors.intents)("of official vector $id has SHA-256 of the payload as its seed", (vector) => {
+    const bytes = unhex(vector.payloadHex);
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(vector.rendezvousSeedHex);
+    const key = rendezvousKey(bytes);
+    expect(hex(key.publicKey)).toBe(vector.rendezvousPublicKeyHex);
+    expect(hex(crypto.keyFromSeed(unhex(vector.rendezvousSeedHex)).publicKey)).toBe(
+      vector.rendezvousPublicKeyHex,
+    );
+  });
 
-  it("is another one where a single bit of the payload differs", () => {
+  it("differs if a single bit of the payload differs", () => {
     const keys = new Set([hex(rendezvousKey(payload).publicKey)]);
     for (let bit = 0; bit < 160; bit++) {
       const other = Uint8Array.from(payload);
@@ -52,11 +49,11 @@ describe("the rendezvous key", () => {
     expect(keys.size).toBe(161);
   });
 
-  it.each([0, 19, 21, 32])("of %d bytes is refused", (length) => {
+  it.each([0, 19, 21, 32])("rejects a payload of %d bytes", (length) => {
     expectRefusal(() => rendezvousKey(new Uint8Array(length)), "invalid_option", "payload");
   });
 
-  it("keeps nothing of the caller's payload", () => {
+  it("copies the caller's payload", () => {
     const own = Uint8Array.from(payload);
     const key = rendezvousKey(own);
     const before = hex(key.sign(payload));

@@ -19,13 +19,13 @@ const usd10: NonceScope = { kind: 2, currencyIndex: 140, units: 1000n };
 describe.each(keyedNonces)("keyed nonce vector $id", (vector) => {
   const scope = { kind: vector.kindByte, currencyIndex: vector.currencyIndex, units: BigInt(vector.units) };
 
-  it("is derived", () => {
+  it("derives the nonce", () => {
     const nonce = nonceFromKeyedIdempotencyKey(vector.idempotencyKey, unhex(vector.secretHex), scope);
     expect(hex(nonce)).toBe(vector.nonceHex);
     expect(clientSecretOf(nonce)).toBe(vector.clientSecret);
   });
 
-  it("stands in the payload of the intent", () => {
+  it("puts the nonce in the payload of the intent", () => {
     const { kind, currency, amount, idempotencyKey } = vector;
     const intent = PaymentIntent.from({
       destination: "11111111111111111111111111111111",
@@ -42,7 +42,7 @@ describe.each(keyedNonces)("keyed nonce vector $id", (vector) => {
 });
 
 describe("keyed nonce vectors", () => {
-  it("cover both kinds, kin and usd, keys beyond ASCII and secrets that are no text", () => {
+  it("cover both kinds, kin and usd, keys beyond ASCII and binary secrets", () => {
     expect(new Set(keyedNonces.map(({ kindByte }) => kindByte))).toEqual(new Set([2, 4]));
     expect(keyedNonces.map(({ currency }) => currency)).toEqual(expect.arrayContaining(["kin", "usd"]));
     expect(keyedNonces.some(({ idempotencyKey }) => /[^\x20-\x7e]/.test(idempotencyKey))).toBe(true);
@@ -51,13 +51,13 @@ describe("keyed nonce vectors", () => {
     ).toBe(true);
   });
 
-  it("have no nonce twice", () => {
+  it("contain no nonce twice", () => {
     expect(new Set(keyedNonces.map(({ nonceHex }) => nonceHex)).size).toBe(keyedNonces.length);
   });
 });
 
-describe("a keyed nonce", () => {
-  it("is another one for another kind, currency, amount, key or secret", () => {
+describe("keyedNonce", () => {
+  it("differs for another kind, currency, amount, key or secret", () => {
     const arbitrary = fc.record({
       kind: fc.constantFrom(2, 4),
       currencyIndex: fc.nat(153),
@@ -84,13 +84,13 @@ describe("a keyed nonce", () => {
     );
   });
 
-  it("is not the official one", () => {
+  it("differs from the official nonce", () => {
     expect(hex(nonceFromKeyedIdempotencyKey("1234", secret, usd10))).not.toBe(
       hex(nonceFromIdempotencyKey("1234")),
     );
   });
 
-  it("takes a text secret as its UTF-8 bytes", () => {
+  it("encodes a text secret as UTF-8", () => {
     const text = "größtes Geheimnis – 32 Bytes und mehr 🔑";
     const bytes = new TextEncoder().encode(text);
     expect(hex(nonceFromKeyedIdempotencyKey("k", text, usd10))).toBe(
@@ -98,15 +98,15 @@ describe("a keyed nonce", () => {
     );
   });
 
-  it("is 11 bytes of its own", () => {
+  it("returns a new array of 11 bytes", () => {
     const nonce = nonceFromKeyedIdempotencyKey("k", secret, usd10);
     expect(nonce).toHaveLength(11);
     expect(nonce.buffer.byteLength).toBe(11);
   });
 });
 
-describe("an idempotency secret", () => {
-  it("of 32 bytes is enough, as bytes or as text", () => {
+describe("idempotency secret", () => {
+  it("can be 32 bytes, as bytes or as text", () => {
     expect(MIN_IDEMPOTENCY_SECRET_LENGTH).toBe(32);
     expect(nonceFromKeyedIdempotencyKey("k", new Uint8Array(32), usd10)).toHaveLength(11);
     expect(nonceFromKeyedIdempotencyKey("k", "x".repeat(32), usd10)).toHaveLength(11);
@@ -117,10 +117,10 @@ describe("an idempotency secret", () => {
   it.each([
     ["no bytes", new Uint8Array(0)],
     ["31 bytes", new Uint8Array(31)],
-    ["no text", ""],
+    ["an empty text", ""],
     ["31 characters", "x".repeat(31)],
     ["15 characters of two bytes", "é".repeat(15)],
-  ])("of %s is refused", (_, short) => {
+  ])("is rejected if it is %s", (_, short) => {
     const { message } = expectRefusal(
       () => nonceFromKeyedIdempotencyKey("k", short, usd10),
       "invalid_option",
@@ -130,7 +130,7 @@ describe("an idempotency secret", () => {
   });
 
   it.each([null, undefined, 32, true, {}, Array(32).fill(1), new ArrayBuffer(32), new Uint16Array(32)])(
-    "that is neither bytes nor text is refused (%#)",
+    "is rejected if it is neither bytes nor text (%#)",
     (wrong) => {
       const value = wrong as unknown as Uint8Array;
       expectRefusal(
@@ -141,7 +141,7 @@ describe("an idempotency secret", () => {
     },
   );
 
-  it("with a lone surrogate is refused, since another text has the same bytes", () => {
+  it("is rejected if it has a lone surrogate, because another text has the same bytes", () => {
     const text = `${"x".repeat(40)}\ud800`;
     expectRefusal(
       () => nonceFromKeyedIdempotencyKey("k", text, usd10),
@@ -150,7 +150,7 @@ describe("an idempotency secret", () => {
     );
   });
 
-  it("is not changed, and shows in no error", () => {
+  it("stays unchanged and appears in no error", () => {
     const own = Uint8Array.from(secret);
     nonceFromKeyedIdempotencyKey("k", own, usd10);
     expect(hex(own)).toBe(hex(secret));
@@ -164,8 +164,8 @@ describe("an idempotency secret", () => {
   });
 });
 
-describe("the key of a keyed nonce", () => {
-  it.each(["", undefined, null])("is missing where it is %j", (key) => {
+describe("key of keyedNonce", () => {
+  it.each(["", undefined, null])("is missing if it is %j", (key) => {
     expectRefusal(
       () => nonceFromKeyedIdempotencyKey(key as string, secret, usd10),
       "missing_option",
@@ -173,7 +173,7 @@ describe("the key of a keyed nonce", () => {
     );
   });
 
-  it.each([1, true, {}, ["k"]])("is refused where it is no text (%j)", (key) => {
+  it.each([1, true, {}, ["k"]])("is rejected if it is not text (%j)", (key) => {
     const value = key as unknown as string;
     expectRefusal(
       () => nonceFromKeyedIdempotencyKey(value, secret, usd10),
@@ -182,7 +182,7 @@ describe("the key of a keyed nonce", () => {
     );
   });
 
-  it("is refused with a lone surrogate", () => {
+  it("is rejected if it has a lone surrogate", () => {
     expectRefusal(
       () => nonceFromKeyedIdempotencyKey("a\udc00", secret, usd10),
       "invalid_option",
@@ -191,15 +191,15 @@ describe("the key of a keyed nonce", () => {
   });
 });
 
-describe("the scope of a keyed nonce", () => {
+describe("scope of keyedNonce", () => {
   it.each([
     ["negative units", { ...usd10, units: -1n }],
     ["units beyond 64 bits", { ...usd10, units: 2n ** 64n + 1000n }],
     ["a kind beyond a byte", { ...usd10, kind: 258 }],
     ["a negative kind", { ...usd10, kind: -254 }],
-    ["a broken kind", { ...usd10, kind: 2.5 }],
+    ["a fractional kind", { ...usd10, kind: 2.5 }],
     ["a currency index beyond a byte", { ...usd10, currencyIndex: 396 }],
-  ])("is refused with %s, which would wrap into the nonce of another amount", (_, scope) => {
+  ])("is rejected with %s, which would wrap to the nonce of another amount", (_, scope) => {
     expect(() => nonceFromKeyedIdempotencyKey("k", secret, scope)).toThrow(
       expect.objectContaining({ name: "InputError", code: "invalid_option" }),
     );

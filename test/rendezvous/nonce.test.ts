@@ -14,18 +14,21 @@ import { hex, unhex, vectors } from "../support/vectors.js";
 
 const usable = vectors.idempotencyKeys.filter(({ seed }) => seed !== "");
 
-describe("an idempotency key", () => {
-  it.each(usable)("$seed gives the official nonce and client secret", ({ seed, nonceHex, clientSecret }) => {
-    expect(hex(nonceFromIdempotencyKey(seed))).toBe(nonceHex);
-    expect(clientSecretOf(nonceFromIdempotencyKey(seed))).toBe(clientSecret);
-  });
+describe("idempotency key", () => {
+  it.each(usable)(
+    "$seed derives the official nonce and client secret",
+    ({ seed, nonceHex, clientSecret }) => {
+      expect(hex(nonceFromIdempotencyKey(seed))).toBe(nonceHex);
+      expect(clientSecretOf(nonceFromIdempotencyKey(seed))).toBe(clientSecret);
+    },
+  );
 
-  it("that is empty is refused, where the official client hashes it or falls back to a random nonce", () => {
+  it("is rejected if empty, unlike the official client, which hashes it or uses a random nonce", () => {
     expect(vectors.idempotencyKeys.map(({ seed }) => seed)).toContain("");
     expectRefusal(() => nonceFromIdempotencyKey(""), "missing_option", "idempotencyKey");
   });
 
-  it("of any text is hashed as its UTF-8 bytes", () => {
+  it("is hashed as UTF-8, for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (key) => {
         const hash = createHash("sha256").update(Buffer.from(key, "utf8")).digest();
@@ -35,7 +38,7 @@ describe("an idempotency key", () => {
     );
   });
 
-  it("is not normalised: composed and decomposed text are two keys", () => {
+  it("is not normalized: composed and decomposed text are two keys", () => {
     expect(hex(nonceFromIdempotencyKey("caf\u00e9"))).not.toBe(hex(nonceFromIdempotencyKey("cafe\u0301")));
     expect(hex(nonceFromIdempotencyKey("k"))).not.toBe(hex(nonceFromIdempotencyKey("k ")));
   });
@@ -45,11 +48,11 @@ describe("an idempotency key", () => {
       JSON.stringify(key),
       key,
     ]),
-  )("%s is refused: a lone surrogate has the bytes of another key", (_, key) => {
+  )("%s is rejected: a lone surrogate has the bytes of another key", (_, key) => {
     expectRefusal(() => nonceFromIdempotencyKey(key), "invalid_option", "idempotencyKey");
   });
 
-  it.each([undefined, null])("is missing where it is %j", (key) => {
+  it.each([undefined, null])("is missing if it is %j", (key) => {
     expectRefusal(
       () => nonceFromIdempotencyKey(key as unknown as string),
       "missing_option",
@@ -58,7 +61,7 @@ describe("an idempotency key", () => {
   });
 
   it.each([0, 1234, 1n, true, {}, ["1234"], Object("1234")])(
-    "is refused where it is no string (%#)",
+    "is rejected if it is not a string (%#)",
     (key) => {
       expectRefusal(
         () => nonceFromIdempotencyKey(key as unknown as string),
@@ -69,8 +72,8 @@ describe("an idempotency key", () => {
   );
 });
 
-describe("a client secret", () => {
-  it("spells any nonce, and is read back", () => {
+describe("client secret", () => {
+  it("encodes and decodes any nonce", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 11, maxLength: 11 }), (nonce) => {
         const text = clientSecretOf(nonce);
@@ -96,11 +99,11 @@ describe("a client secret", () => {
     ["12 bytes", clientSecretOf(new Uint8Array(12).fill(7))],
     ["10 zeros", "1".repeat(10)],
     ["12 zeros", "1".repeat(12)],
-    ["a leading 1 too many", "1uqM86tVJL9rhqS"],
-    ["a leading 1 too few", "1111111111"],
+    ["one leading 1 too many", "1uqM86tVJL9rhqS"],
+    ["one leading 1 too few", "1111111111"],
     ["one character", "2"],
     ["32 bytes, such as an intent id", "GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN"],
-  ])("of %s is refused", (_, text) => {
+  ])("is rejected if it is %s", (_, text) => {
     const { message } = expectRefusal(() => nonceFromClientSecret(text), "invalid_option", "clientSecret");
     expect(message).toContain("11");
     if (text.length > 2) expect(message).not.toContain(text);
@@ -117,22 +120,22 @@ describe("a client secret", () => {
     "uqM86tVJL9rhqé",
     "03ac674216f3e15c761ee1",
     "+/==",
-  ])("%j is refused: not base58", (text) => {
+  ])("%j is rejected because it is not base58", (text) => {
     const error = expectRefusal(() => nonceFromClientSecret(text), "invalid_option", "clientSecret");
     expect(error.message).not.toContain(text);
     expect(error.cause).toBeUndefined();
   });
 
-  it("of a million characters is refused without being worked through", () => {
+  it("of a million characters is rejected without being decoded", () => {
     expectRefusal(() => nonceFromClientSecret("z".repeat(1_000_000)), "invalid_option", "clientSecret");
   });
 
-  it.each(["", undefined, null])("is missing where it is %j", (text) => {
+  it.each(["", undefined, null])("is missing if it is %j", (text) => {
     expectRefusal(() => nonceFromClientSecret(text as string), "missing_option", "clientSecret");
   });
 
   it.each([1, true, {}, unhex("03ac674216f3e15c761ee1")])(
-    "is refused where it is no string (%#)",
+    "is rejected if it is not a string (%#)",
     (value) => {
       expectRefusal(
         () => nonceFromClientSecret(value as unknown as string),
@@ -142,13 +145,13 @@ describe("a client secret", () => {
     },
   );
 
-  it("is named as the caller calls it", () => {
+  it("is reported under the caller's field name", () => {
     expectRefusal(() => nonceFromClientSecret("!", "order.secret"), "invalid_option", "order.secret");
   });
 });
 
-describe("a random nonce", () => {
-  it("is 11 bytes, another one each time, with every byte in use", () => {
+describe("random nonce", () => {
+  it("is 11 bytes, differs each time, and uses every byte value", () => {
     const nonces = Array.from({ length: 1000 }, () => randomNonce());
     expect(nonces.every((nonce) => nonce.length === NONCE_LENGTH)).toBe(true);
     expect(new Set(nonces.map(hex)).size).toBe(1000);

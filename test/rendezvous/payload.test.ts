@@ -35,31 +35,31 @@ function payloadOf(vector: PayloadVector): RendezvousPayload {
   if (kind === "payment" || kind === "payment-with-fees") {
     return { kind, currency: vector.currency as Currency, units: amount, nonce: bytes };
   }
-  throw new Error(`no reading of vector ${vector.id}`);
+  throw new Error(`cannot read vector ${vector.id}`);
 }
 
 const inRange = vectors.payloadCodec.filter(({ amount }) => !amount?.startsWith("-"));
 const wrapping = vectors.payloadCodec.filter(({ amount }) => amount?.startsWith("-"));
 
-describe("a payload", () => {
-  it.each(inRange)("of the official codec, $id, is encoded to the same bytes and decoded back", (vector) => {
+describe("rendezvous payload", () => {
+  it.each(inRange)("encodes official vector $id to the same bytes and decodes it", (vector) => {
     const payload = payloadOf(vector);
     expect(hex(encodePayload(payload))).toBe(vector.payloadHex);
     expect(decodePayload(unhex(vector.payloadHex))).toEqual(payload);
   });
 
-  it.each(wrapping)("of the official codec, $id, is refused: a negative amount does not wrap", (vector) => {
+  it.each(wrapping)("rejects official vector $id, whose negative amount would wrap", (vector) => {
     expectRefusal(() => encodePayload(payloadOf(vector)), "invalid_option", "units");
   });
 
-  it("vector of the official codec is either in range or wrapping, and both exist", () => {
+  it("covers official vectors in range and official vectors that wrap", () => {
     expect(inRange.length).toBeGreaterThanOrEqual(5);
     expect(wrapping.map(({ id }) => id)).toContain("request-usd-negative-wraps");
   });
 
   it.each([
     ["cash", { kind: "cash", quarks: 2n ** 64n - 1n, nonce }, `00ffffffffffffffff${hex(nonce)}`],
-    ["no cash", { kind: "cash", quarks: 0n, nonce }, `000000000000000000${hex(nonce)}`],
+    ["cash of zero quarks", { kind: "cash", quarks: 0n, nonce }, `000000000000000000${hex(nonce)}`],
     [
       "a gift card",
       { kind: "gift-card", quarks: 0x0102_0304_0506_0708n, nonce },
@@ -73,7 +73,7 @@ describe("a payload", () => {
       `0499ffffffffffffff${hex(nonce)}`,
     ],
   ] satisfies [string, RendezvousPayload, string][])(
-    "of %s is laid out little-endian",
+    "encodes %s as little-endian",
     (_, payload, expected) => {
       expect(hex(encodePayload(payload))).toBe(expected);
       expect(decodePayload(unhex(expected))).toEqual(payload);
@@ -81,7 +81,7 @@ describe("a payload", () => {
   );
 });
 
-describe("encoding and decoding", () => {
+describe("encodePayload and decodePayload", () => {
   const anyNonce = fc.uint8Array({ minLength: 11, maxLength: 11 }).map((bytes) => Uint8Array.from(bytes));
   const anyUnits = fc.oneof(magnitudes(2n ** 56n - 1n), fc.constant(0n));
   const anyQuarks = fc.oneof(magnitudes(2n ** 64n - 1n), fc.constant(0n));
@@ -108,7 +108,7 @@ describe("encoding and decoding", () => {
     tip: fc.record({ kind: fc.constant("tip"), username: anyName }),
   };
 
-  it.each(Object.entries(payloads))("of any %s leads back to it", (kind, arbitrary) => {
+  it.each(Object.entries(payloads))("decode any encoded %s to the same payload", (kind, arbitrary) => {
     fc.assert(
       fc.property(arbitrary, (payload) => {
         const bytes = encodePayload(payload);
@@ -120,7 +120,7 @@ describe("encoding and decoding", () => {
     );
   });
 
-  it("never gives two payments the same bytes", () => {
+  it("never encode two payments to the same bytes", () => {
     fc.assert(
       fc.property(payloads.payment, payloads["payment-with-fees"], payloads.payment, (a, b, c) => {
         const texts = new Set([a, b, c].map((payload) => hex(encodePayload(payload))));
@@ -133,7 +133,7 @@ describe("encoding and decoding", () => {
     );
   });
 
-  it("keeps nothing of the caller's bytes, be they a Uint8Array or a Buffer", () => {
+  it("copy the caller's bytes, both Uint8Array and Buffer", () => {
     const source = unhex(`020001000000000000${hex(nonce)}`);
     for (const bytes of [Uint8Array.from(source), Buffer.from(source)]) {
       const decoded = decodePayload(bytes);
@@ -146,7 +146,7 @@ describe("encoding and decoding", () => {
     expect(hex(encoded)).toBe(`030000000000000000${hex(nonce)}`);
   });
 
-  it("reads a view into a larger buffer, not the buffer", () => {
+  it("read a view into a larger buffer, not the buffer", () => {
     const padded = Buffer.concat([
       Buffer.alloc(7, 0xaa),
       encodePayload({ kind: "login", nonce }),
@@ -156,20 +156,20 @@ describe("encoding and decoding", () => {
   });
 });
 
-describe("an amount that its field cannot hold", () => {
-  it.each([-1n, -100n, 2n ** 56n, 2n ** 64n, 2n ** 200n])("%d units are refused", (units) => {
+describe("encodePayload with an amount out of range", () => {
+  it.each([-1n, -100n, 2n ** 56n, 2n ** 64n, 2n ** 200n])("rejects %d units", (units) => {
     for (const kind of ["payment", "payment-with-fees"] as const) {
       expectRefusal(() => encodePayload({ kind, currency: "usd", units, nonce }), "invalid_option", "units");
     }
   });
 
-  it.each([-1n, 2n ** 64n, 2n ** 65n])("%d quarks are refused", (quarks) => {
+  it.each([-1n, 2n ** 64n, 2n ** 65n])("rejects %d quarks", (quarks) => {
     for (const kind of ["cash", "gift-card"] as const) {
       expectRefusal(() => encodePayload({ kind, quarks, nonce }), "invalid_option", "quarks");
     }
   });
 
-  it.each([100, "100", undefined, null, Number.NaN, {}])("%s is refused: a bigint only", (value) => {
+  it.each([100, "100", undefined, null, Number.NaN, {}])("rejects %s, which is not a bigint", (value) => {
     const units = value as unknown as bigint;
     expectRefusal(
       () => encodePayload({ kind: "payment", currency: "usd", units, nonce }),
@@ -180,8 +180,8 @@ describe("an amount that its field cannot hold", () => {
   });
 });
 
-describe("encoding refuses", () => {
-  it.each([0, 10, 12, 20, 32])("a nonce of %d bytes", (length) => {
+describe("encodePayload with invalid fields", () => {
+  it.each([0, 10, 12, 20, 32])("rejects a nonce of %d bytes", (length) => {
     for (const payload of [
       { kind: "cash", quarks: 1n },
       { kind: "payment", currency: "usd", units: 1n },
@@ -192,12 +192,12 @@ describe("encoding refuses", () => {
     }
   });
 
-  it.each([undefined, null, "12345678901", Array(11).fill(0)])("%j for a nonce", (value) => {
+  it.each([undefined, null, "12345678901", Array(11).fill(0)])("rejects %j as the nonce", (value) => {
     const bytes = value as unknown as Uint8Array;
     expectRefusal(() => encodePayload({ kind: "login", nonce: bytes }), "invalid_option", "nonce");
   });
 
-  it.each(["xyz", "USD", "ggp", "", undefined])("%j for a currency", (value) => {
+  it.each(["xyz", "USD", "ggp", "", undefined])("rejects %j as the currency", (value) => {
     const currency = value as Currency;
     expectRefusal(
       () => encodePayload({ kind: "payment", currency, units: 1n, nonce }),
@@ -207,7 +207,7 @@ describe("encoding refuses", () => {
   });
 
   it.each(["", "Payment", "toString", "__proto__", "constructor", 2, undefined, null])(
-    "%j for a kind",
+    "rejects %j as the kind",
     (value) => {
       const kind = value as "login";
       expectRefusal(() => encodePayload({ kind, nonce }), "invalid_option", "kind");
@@ -215,8 +215,8 @@ describe("encoding refuses", () => {
   );
 });
 
-describe("decoding refuses", () => {
-  it.each([0, 1, 19, 21, 35, 40])("%d bytes", (length) => {
+describe("decodePayload with invalid bytes", () => {
+  it.each([0, 1, 19, 21, 35, 40])("rejects a payload of %d bytes", (length) => {
     expectRefusal(() => decodePayload(new Uint8Array(length)), "invalid_option", "payload");
   });
 
@@ -228,11 +228,11 @@ describe("decoding refuses", () => {
     { length: 20 },
     new ArrayBuffer(20),
     new Uint16Array(20),
-  ])("what is no Uint8Array (%#)", (value) => {
+  ])("rejects a value that is not a Uint8Array (%#)", (value) => {
     expectRefusal(() => decodePayload(value as Uint8Array), "invalid_option", "payload");
   });
 
-  it("every kind above 5, unlike the official codec", () => {
+  it("rejects every kind above 5, unlike the official codec", () => {
     for (let kind = 6; kind <= 255; kind++) {
       const bytes = new Uint8Array(20);
       bytes[0] = kind;
@@ -240,7 +240,7 @@ describe("decoding refuses", () => {
     }
   });
 
-  it("every currency index above 153, in both kinds of payment", () => {
+  it("rejects every currency index above 153, in both kinds of payment", () => {
     for (const kind of [2, 4]) {
       for (let index = 154; index <= 255; index++) {
         const bytes = new Uint8Array(20);
@@ -251,7 +251,7 @@ describe("decoding refuses", () => {
     }
   });
 
-  it("without saying what the payload was", () => {
+  it("does not reveal the payload in the error", () => {
     const secret = new TextEncoder().encode("\u00ffRECOGNISABLE-NONCE!");
     const bytes = new Uint8Array([...secret, 0, 0, 0, 0]).slice(0, 20);
     bytes[0] = 9;
@@ -261,7 +261,7 @@ describe("decoding refuses", () => {
   });
 });
 
-/** The 15 bytes of a tip, computed another way. */
+/** The 15 bytes of a tip, computed independently. */
 function tipArea(username: string): string {
   const name = Buffer.from(username, "utf8").subarray(0, 15);
   const hash = createHash("sha256").update(name).digest("base64");
@@ -270,25 +270,25 @@ function tipArea(username: string): string {
     .toString("hex");
 }
 
-describe("a tip", () => {
-  it("names getcode as the wire contract does", () => {
+describe("tip payload", () => {
+  it("encodes getcode as in the wire contract", () => {
     expect(hex(encodePayload({ kind: "tip", username: "getcode" }))).toBe(
       "0500000000676574636f64652e3456712f722b58",
     );
   });
 
-  it("of a multi-byte name is cut inside a character, as the official client cuts it", () => {
+  it("cuts a multi-byte name inside a character, like the official client", () => {
     const vector = vectors.invalidInputs.find(({ id }) => id === "tip-multibyte");
     const username = "é".repeat(9);
     expect(vector?.input.platform).toMatchObject({ username });
     const bytes = encodePayload({ kind: "tip", username });
     expect(hex(bytes)).toBe(vector?.payloadHex);
-    // Half a character is left, which reads back as a replacement character.
+    // Half a character remains and decodes to a replacement character.
     expect(decodePayload(bytes)).toEqual({ kind: "tip", username: `${"é".repeat(7)}\ufffd` });
   });
 
   it.each(Array.from({ length: 15 }, (_, i) => "abcdefghijklmno".slice(0, i + 1)))(
-    "of %s is padded to 15 bytes",
+    "pads the name %s to 15 bytes",
     (username) => {
       const bytes = encodePayload({ kind: "tip", username });
       expect(hex(bytes)).toBe(`0500000000${tipArea(username)}`);
@@ -296,7 +296,7 @@ describe("a tip", () => {
     },
   );
 
-  it("of 14 bytes is followed by a dot alone, and of 15 by nothing", () => {
+  it("pads a name of 14 bytes with a dot only, and a name of 15 bytes with nothing", () => {
     expect(hex(encodePayload({ kind: "tip", username: "a".repeat(14) }))).toBe(
       `0500000000${"61".repeat(14)}2e`,
     );
@@ -306,20 +306,20 @@ describe("a tip", () => {
   });
 
   it.each(["é", "日本", "🙂", "aé日🙂", "日本語日本語", "🙂".repeat(7)])(
-    "of %s is hashed over its bytes that remain",
+    "hashes the bytes of %s that fit",
     (username) => {
       expect(hex(encodePayload({ kind: "tip", username }))).toBe(`0500000000${tipArea(username)}`);
     },
   );
 
   it.each(["a".repeat(16), "é".repeat(16), "🙂".repeat(8), "a".repeat(100_000)])(
-    "of 16 characters and more is refused (%#)",
+    "rejects a name of 16 or more characters (%#)",
     (username) => {
       expectRefusal(() => encodePayload({ kind: "tip", username }), "invalid_option", "username");
     },
   );
 
-  it.each(["", undefined, null])("of nobody (%j) is refused", (username) => {
+  it.each(["", undefined, null])("rejects a missing name (%j)", (username) => {
     expectRefusal(
       () => encodePayload({ kind: "tip", username: username as string }),
       "missing_option",
@@ -327,14 +327,14 @@ describe("a tip", () => {
     );
   });
 
-  it("reads back up to the first dot", () => {
+  it("decodes the name up to the first dot", () => {
     expect(decodePayload(encodePayload({ kind: "tip", username: "a.b" }))).toEqual({
       kind: "tip",
       username: "a",
     });
   });
 
-  it("reads back a byte order mark as part of the name", () => {
+  it("decodes a byte order mark as part of the name", () => {
     const username = "\ufeffbob";
     expect(decodePayload(encodePayload({ kind: "tip", username }))).toEqual({ kind: "tip", username });
   });
