@@ -25,7 +25,7 @@ const typed = {
   wrong: "gold",
 };
 
-/** What each program of each project prints. */
+/** The output of each program of each project. */
 const printed: Record<string, Record<string, unknown>> = {
   "javascript-import": {
     "main.js": {
@@ -71,14 +71,15 @@ afterAll(async () => {
 
 interface Compilation {
   readonly code: number | null;
-  /** The compiler's complaints. */
+  /** The compiler's errors. */
   readonly said: string[];
-  /** Every file that it read. */
+  /** Every file that the compiler read. */
   readonly read: string[];
 }
 
 async function compile(project: string): Promise<Compilation> {
-  // The compiler's own lib.*.d.ts are taken as checked, which saves half of the time; every other library is checked.
+  // Skips the check of the compiler's own lib.*.d.ts, which saves half of the time. Every other library is
+  // checked.
   const args = [tsc, "-p", project, "--skipDefaultLibCheck", "--listFiles", "--pretty", "false"];
   const { code, stdout, stderr } = await run(process.execPath, args, project);
   const lines = (stdout + stderr).split("\n").filter((line) => line !== "");
@@ -107,7 +108,7 @@ describe.concurrent("a project that installs the packed package", { timeout: 120
       if (compiled) {
         const { code, said, read } = await compile(project);
         expect({ code, said }).toEqual({ code: 0, said: [] });
-        // The types are those of the package, and Node's are there only where the project asks for them.
+        // The types come from the package, and Node's types only if the project requests them.
         expect(read.some((file) => file.includes("/node_modules/code-intents/dist/"))).toBe(true);
         expect(read.filter((file) => file.includes("/code-intents/src/"))).toEqual([]);
         expect(read.some((file) => file.includes("/@types/node/"))).toBe(await asksForNode(project));
@@ -119,13 +120,13 @@ describe.concurrent("a project that installs the packed package", { timeout: 120
   }
 });
 
-test("brings a command that runs", { timeout: 120_000 }, async () => {
+test("runs the installed command", { timeout: 120_000 }, async () => {
   const project = await packed.install("command");
   const { bin, version } = JSON.parse(await readFile(join(packed.files, "package.json"), "utf8"));
   const program = join(project, "node_modules", "code-intents", bin["code-intents"]);
   const asked = await run(process.execPath, [program, "--version"], project);
   expect(asked).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
-  // What it loads when it is first used is there, too.
+  // The modules that it loads on first use are installed too.
   const ended = await run(
     process.execPath,
     [program, "emulator", "exec", "--", process.execPath, "-e", "0"],
@@ -134,7 +135,7 @@ test("brings a command that runs", { timeout: 120_000 }, async () => {
   expect(ended).toEqual({ code: 0, stdout: "", stderr: "" });
 });
 
-describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
+describe.concurrent("check of the packed package", { timeout: 120_000 }, () => {
   const script = join(repository, "scripts", "check-package.mjs");
   const all = ["files", "targets", "imports", "maps", "links", "machine", "publint", "types by attw"];
 
@@ -143,17 +144,17 @@ describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
     return { passed: stdout.split("\n").flatMap((line) => /^ok (.*)/.exec(line)?.[1] ?? []), output: stdout };
   }
 
-  test("passes the package as it is", async ({ expect }) => {
+  test("accepts the package", async ({ expect }) => {
     const { passed, output } = await check(packed.tarball);
     expect(passed, output).toEqual(all);
   });
 
-  test("refuses a package that is wrong in every way, and names each", async ({ expect }) => {
+  test("rejects a package with every possible mistake and reports each", async ({ expect }) => {
     const directory = join(packed.directory, "wrong");
     const home = join(directory, "package");
     await cp(packed.files, home, { recursive: true });
     const manifest = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
-    // A condition behind `default` is never reached, and types that are not there are not found.
+    // A condition after `default` is unreachable, and missing type files are not found.
     manifest.exports["./emulator"] = {
       default: "./dist/emulator/index.js",
       types: "./dist/emulator/gone.d.ts",
@@ -194,7 +195,7 @@ describe.concurrent("the check of the package", { timeout: 120_000 }, () => {
     }
   });
 
-  test("fails where a tool is missing", async ({ expect }) => {
+  test("fails if a tool is missing", async ({ expect }) => {
     const root = join(packed.directory, "no-tools");
     await mkdir(root);
     for (const name of ["bench", "docs", "examples", "gen", "proto", "src", "test"])

@@ -5,19 +5,19 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { oncePerRun } from "../support/once-per-run.js";
 
-/** The checkout. */
+/** The root of the checkout. */
 export const repository: string = fileURLToPath(new URL("../..", import.meta.url));
 
 const modules = join(repository, "node_modules");
 
-/** What a program did. */
+/** The output and exit code of a program. */
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program to its end. Nothing of a test runner's environment reaches it. */
+/** Runs a program to its end, without the environment variables of the test runner. */
 export function run(command: string, args: readonly string[], cwd: string): Promise<Run> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(NODE_|VITEST|TEST$|FORCE_COLOR|CODE_)/.test(name)),
@@ -53,7 +53,7 @@ function packOnce(): Promise<string> {
   });
 }
 
-/** The package as it would be published, and a temporary directory to use it in; `remove` it in the end. */
+/** Packs the package as published and unpacks it in a temporary directory. Call `remove` at the end. */
 export class PackedPackage {
   readonly directory: string;
   /** Shared by all test files: read it, leave it as it is. */
@@ -75,8 +75,8 @@ export class PackedPackage {
   }
 
   /**
-   * Makes a project that has the package installed, and beside it only what the package and the project's own
-   * package.json ask for, linked from the checkout. The project may bring files of its own.
+   * Creates a project with the package installed. It contains only the dependencies that the package and the
+   * project's own package.json require, linked from the checkout. The project can add its own files.
    */
   async install(name: string, from?: string): Promise<string> {
     const project = join(this.directory, "projects", name);

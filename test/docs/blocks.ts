@@ -1,6 +1,6 @@
 /**
- * Blocks of documents that the code writes: a fence with the language `text`, then what makes it, then a name of
- * `conversation.ts`, or two for a `diff`.
+ * Generated blocks of documents: a fence with the language `text`, then the maker, then a name of
+ * `conversation.ts`, or two names for a `diff`.
  */
 import { diff, explain, renderDifference, renderExplanation } from "../../src/inspect/index.js";
 import { inputs, intents, publicKeys, values } from "./conversation.js";
@@ -8,19 +8,19 @@ import { inputs, intents, publicKeys, values } from "./conversation.js";
 const width = 120;
 const marked = /^```text (explain|diff|values) (\S.*)\n[\s\S]*?^```$/gm;
 
-/** The document with every marked block as the code writes it now. */
+/** Returns the document with every marked block generated again. */
 export function withBlocks(document: string): string {
   return document.replaceAll(marked, (_block, maker: string, names: string) =>
     [`\`\`\`text ${maker} ${names}`, ...linesOf(maker, names.split(" ")), "```"].join("\n"),
   );
 }
 
-/** `maker name` of every marked block. */
+/** Returns `maker name` of every marked block. */
 export function marksOf(document: string): string[] {
   return [...document.matchAll(marked)].map(([, maker, names]) => `${maker} ${names}`);
 }
 
-/** Everything that is not in a fenced block. */
+/** Returns all text outside fenced blocks. */
 export function proseOf(document: string): string {
   return document.replaceAll(/^```[\s\S]*?^```$/gm, "");
 }
@@ -35,7 +35,7 @@ function linesOf(maker: string, [first = "", second = ""]: readonly string[]): r
   return renderExplanation(explanation, { width }).split("\n");
 }
 
-/** Names, then values, over as many lines as they need. */
+/** Formats names and their values, over as many lines as necessary. */
 function valueLines(rows: readonly (readonly [string, string])[]): string[] {
   const indent = Math.max(...rows.map(([what]) => what.length)) + 2;
   return rows.flatMap(([what, value]) =>

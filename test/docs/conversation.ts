@@ -1,6 +1,6 @@
 /**
- * All bytes of one payment and of the login beside it, from the payload to the webhook, under the names by which documents ask
- * for them. Everything is fixed, times and message ids too, so that every run makes the same.
+ * All bytes of one payment and its login, from the payload to the webhook, under the names that documents use
+ * for them. Everything is fixed, including times and message ids, so every run makes the same bytes.
  */
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import * as crypto from "#crypto";
@@ -22,7 +22,7 @@ import { signTestWebhook } from "../../src/webhook/index.js";
 import { verifier } from "../support/login.js";
 import { hex, unhex } from "../support/vectors.js";
 
-/** The seed's example: 10 usd to the account of zeros. */
+/** The published example: 10 usd to the account of zeros. */
 const order = {
   destination: "11111111111111111111111111111111",
   amount: 10,
@@ -42,16 +42,16 @@ type Kind = NonNullable<MessageInitShape<typeof MessageSchema>["kind"]>;
 const rendezvous = { value: key.publicKey };
 const signatureOf = (bytes: Uint8Array) => ({ value: key.sign(bytes) });
 
-/** 2024-01-01T00:00:00Z, and so many seconds later. */
+/** 2024-01-01T00:00:00Z plus N seconds. */
 const at = (seconds: number) => ({ seconds: 1_704_067_200n + BigInt(seconds) });
 
-/** A message as it is signed. */
+/** A message in its signed form. */
 const messageOf = (kind: Kind): Uint8Array => toBinary(MessageSchema, create(MessageSchema, { kind }));
 
-/** A message id of the emulator's form, a UUID of version 4. */
+/** A message id in the emulator's format, a UUID of version 4. */
 const messageId = (last: number) => ({ value: unhex(`3b9aca0011114222833344445555666${last}`) });
 
-/** As the sequencer delivers it: with an id, and with the signature of whoever sent it. */
+/** A message as the sequencer delivers it: with an id and the sender's signature. */
 function delivered(id: number, kind: Kind, isSigned: boolean): Uint8Array {
   const sendMessageRequestSignature = isSigned ? signatureOf(messageOf(kind)) : undefined;
   const message = { id: messageId(id), kind, ...(isSigned ? { sendMessageRequestSignature } : {}) };
@@ -92,7 +92,7 @@ const sendMessageResponse = toBinary(
   create(SendMessageResponseSchema, { messageId: messageId(0) }),
 );
 
-/** What `explain <name>` explains. */
+/** The inputs of `explain <name>`. */
 export const inputs: Readonly<Record<string, string | Uint8Array>> = {
   "payload-cash": encodePayload({ kind: "cash", quarks: 5_000_000n, nonce }),
   "payload-gift-card": encodePayload({ kind: "gift-card", quarks: 5_000_000n, nonce }),
@@ -160,13 +160,16 @@ export const inputs: Readonly<Record<string, string | Uint8Array>> = {
   ),
 };
 
-/** Keys that inputs do not hold themselves: the rendezvous for messages, the sequencer for the token. */
+/**
+ * Keys that the inputs themselves do not contain: the rendezvous key for messages, the sequencer's key for
+ * the token.
+ */
 export const publicKeys: Readonly<Record<string, string>> = {
   "delivered-scanned": intent.id,
   "webhook-token": "GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB",
 };
 
-/** What `diff <name> <name>` compares. */
+/** The inputs of `diff <name> <name>`. */
 export const intents: Readonly<Record<string, DiffIntent>> = {
   "order-1042": PaymentIntent.from({ ...order, amount: "2.50", idempotencyKey: "order-1042" }),
   "order-1042-dearer": PaymentIntent.from({ ...order, amount: "2.60", idempotencyKey: "order-1042" }),
@@ -181,7 +184,7 @@ export const intents: Readonly<Record<string, DiffIntent>> = {
 const idempotencyHash = crypto.sha256(new TextEncoder().encode(order.idempotencyKey));
 const { signature } = intent.sign();
 
-/** What `values <name>` lists. */
+/** The values of `values <name>`. */
 export const values: Readonly<Record<string, readonly (readonly [what: string, value: string])[]>> = {
   nonce: [
     ['SHA-256 of "1234"', hex(idempotencyHash)],

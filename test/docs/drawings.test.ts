@@ -5,8 +5,8 @@ const generator = new URL("../../scripts/drawings.mjs", import.meta.url).href;
 const { drawings } = (await import(generator)) as { drawings(): Record<string, string> };
 const images = new URL("../../docs/images/", import.meta.url);
 
-describe("the drawings of the documents", () => {
-  it("are the files that `npm run docs:drawings` writes, and no others", () => {
+describe("drawings of the documents", () => {
+  it("are exactly the files that `npm run docs:drawings` writes", () => {
     const written = readdirSync(images).filter((name) => name.endsWith(".svg"));
     expect(written.sort()).toEqual(Object.keys(drawings()).sort());
     for (const [name, contents] of Object.entries(drawings())) {
@@ -14,7 +14,7 @@ describe("the drawings of the documents", () => {
     }
   });
 
-  it.each(Object.entries(drawings()))("%s has a name, a description, text, and both themes", (_, svg) => {
+  it.each(Object.entries(drawings()))("%s has a name, a description, text and both themes", (_, svg) => {
     expect(svg).toMatch(/^<svg [^>]*role="img" aria-labelledby="title description"/);
     expect(svg).toMatch(/<title id="title">[^<]+<\/title>\n<desc id="description">[^<]{100,}<\/desc>/);
     expect(svg).toContain("@media (prefers-color-scheme:dark)");
@@ -37,7 +37,7 @@ describe("the drawings of the documents", () => {
   });
 });
 
-/** The contrast ratio of WCAG 2. */
+/** Returns the contrast ratio of WCAG 2. */
 function contrast(one: string, other: string): number {
   const luminance = (colour: string) => {
     const [red = 0, green = 0, blue = 0] = (colour.match(/[\da-f]{2}/g) ?? [])

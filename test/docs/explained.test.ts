@@ -1,6 +1,6 @@
 /**
- * The byte tables of the documents are what the explorer says of bytes that the code makes: `vitest -u` writes them anew,
- * otherwise they have to be equal.
+ * The byte tables of the documents must equal the explorer's output for bytes that the code makes.
+ * `vitest -u` writes them again.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -13,16 +13,16 @@ const documents = readdirSync(folder)
   .map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }))
   .filter(({ text }) => marksOf(text).length > 0);
 
-it("explains bytes in docs/protocol.md and docs/rendezvous.md", () => {
+it("docs/protocol.md and docs/rendezvous.md explain bytes", () => {
   expect(documents.map(({ name }) => name)).toEqual(["protocol.md", "rendezvous.md"]);
 });
 
 describe.each(documents)("docs/$name", ({ name, text }) => {
-  it("shows what the explorer says today", async () => {
+  it("contains the explorer's current output", async () => {
     await expect(withBlocks(text)).toMatchFileSnapshot(`../../docs/${name}`);
   });
 
-  it("names no key, id or hash that its blocks do not show", () => {
+  it("names only keys, ids and hashes that its blocks contain", () => {
     const shown = withBlocks(text).replaceAll(/\s+/g, "");
     const long = /`(?:0x)?([0-9a-f]{16,}|[1-9A-HJ-NP-Za-km-z]{32,88})`/g;
     const mentioned = [...proseOf(text).matchAll(long)].map(([, value = ""]) => value);
@@ -30,7 +30,7 @@ describe.each(documents)("docs/$name", ({ name, text }) => {
   });
 });
 
-it("names each of the 54 bytes of the message once, and as it is", () => {
+it("names each of the 54 bytes of the message once, with its value", () => {
   const { text = "" } = documents.find(({ name }) => name === "protocol.md") ?? {};
   const rows = [...text.matchAll(/^\| (\d+)(?: to (\d+))? \| `([0-9a-f ]+)`(?: … `([0-9a-f ]+)`| …)? \|/gm)];
   const message = Buffer.from(inputs.message ?? "");
@@ -44,7 +44,7 @@ it("names each of the 54 bytes of the message once, and as it is", () => {
   expect(next).toBe(54);
 });
 
-it("has no input that no document shows", () => {
+it("every input of conversation.ts appears in a document", () => {
   const marks = documents.flatMap(({ text }) => marksOf(text));
   const shown = new Set(marks.flatMap((mark) => mark.split(" ").slice(1)));
   const named = [...Object.keys(inputs), ...Object.keys(intents), ...Object.keys(values)];

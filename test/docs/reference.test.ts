@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 const root = new URL("../../", import.meta.url);
 const json = (name: string) => JSON.parse(readFileSync(new URL(name, root), "utf8"));
 
-it("has every public entry point in the API reference", () => {
+it("the API reference has every public entry point", () => {
   const { exports } = json("package.json") as { exports: Record<string, string | { default: string }> };
   const sources = Object.values(exports).flatMap((target) => {
     if (typeof target === "string") return [];

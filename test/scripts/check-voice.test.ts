@@ -25,7 +25,7 @@ function check(file: string, text: string): string[] {
     .map(({ line, problem }) => `${line} ${problem}`);
 }
 
-describe("the voice check", () => {
+describe("check-voice", () => {
   it.each([
     ["a paragraph of a document, over a line break", "docs/a.md", "# A\n\nIt has a store of\nits own.\n", 3],
     ["a row of a table", "README.md", "| a | b |\n|---|---|\n| 1 | nobody |\n", 3],

@@ -1,4 +1,4 @@
-// What a page does: the types of the browser and none of Node's, resolved as bundlers do.
+// A page: browser types without Node's, resolved as bundlers do.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CodeClient, type FetchFunction, PaymentIntent } from "code-intents";
 import { inspectPayload, renderText } from "code-intents/inspect";

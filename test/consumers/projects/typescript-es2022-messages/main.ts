@@ -1,4 +1,4 @@
-// The typed messages alone, with nothing but the language: neither the browser's types nor Node's.
+// The typed messages with the language alone: neither browser types nor Node's.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Message, MessageSchema } from "code-intents/proto/messaging";
 

@@ -1,4 +1,4 @@
-// A backend that has the types of Node and plain ES2022, without the browser's and without the newest of the language.
+// A backend with the types of Node and plain ES2022, without browser types and the newest language features.
 import { CodeClient, PaymentIntent, type PaymentIntents } from "code-intents";
 import { Emulator } from "code-intents/emulator";
 import { memoryOnceStore, PRODUCTION_WEBHOOK_PUBLIC_KEY, webhookHandler } from "code-intents/webhook";
