@@ -38,7 +38,7 @@ const checks: Readonly<Record<CheckName, Check>> = {
   signature: byteLength(SIGNATURE_LENGTH),
   message_id: byteLength(MESSAGE_ID_LENGTH),
   currency_code: (value: string) => valid(/^[a-z]{3}$/.test(value)),
-  // Written as the original's comparison, which NaN passes.
+  // The same comparison as in the original, which accepts NaN.
   greater_than_zero: (value: number | bigint) => valid(!(value <= 0)),
   basis_points: (value: number) => valid(value > 0 && value <= ALL_BASIS_POINTS),
   hostname: (value: string) => {
@@ -56,7 +56,7 @@ const checks: Readonly<Record<CheckName, Check>> = {
   not_unknown_enum: (value: number) => valid(value !== 0),
 };
 
-/** Returns why a value fails a check, or `undefined`. The value is of the type that its field has. */
+/** Returns why a value fails a check, or `undefined`. The value has the type of its field. */
 export function faultOf(check: CheckName, value: unknown): Fault | undefined {
   return checks[check](value as never);
 }

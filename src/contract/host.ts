@@ -1,9 +1,12 @@
-/** What the sequencer requires of a host name beyond the form of a domain: the strict registration profile of IDNA. */
+/**
+ * The sequencer's requirements for a host name beyond the form of a domain: the strict registration profile
+ * of IDNA.
+ */
 import { MAX_DOMAIN_LENGTH } from "./numbers.js";
 
 /**
- * Returns the first label of an ASCII name that the profile rejects, or the name itself if it has an empty label or is
- * too long as a whole.
+ * Returns the first label of an ASCII name that the profile rejects, or the name itself if it has an empty
+ * label or is too long.
  */
 export function invalidLabel(name: string): string | undefined {
   const withoutRoot = name.replace(/\.$/, "");
@@ -17,13 +20,16 @@ export function invalidLabel(name: string): string | undefined {
   );
 }
 
-/** Returns whether a resolver looks a name up: not if it has a letter beyond ASCII, or only digits but is not an address. */
+/**
+ * Returns whether a resolver looks a name up. It does not for names with a letter beyond ASCII, or with only
+ * digits that are not an address.
+ */
 export function isLookedUp(name: string): boolean {
   if (/[^\0-\x7f]/.test(name)) return false;
   return /[a-z_-]/i.test(name) || /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/.test(name);
 }
 
-// The URL parser of every runtime decodes punycode, but overlooks a delimiter with nothing before it.
+// The URL parser of every runtime decodes punycode, but accepts a delimiter with nothing before it.
 function isPunycode(label: string): boolean {
   return !/^xn---(?!.*-)/.test(label) && URL.canParse(`http://${label}/`);
 }

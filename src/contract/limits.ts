@@ -8,8 +8,8 @@ export interface CurrencyLimits {
 export type LimitsTable = Readonly<Record<string, CurrencyLimits>>;
 
 /**
- * The limits of the real sequencer. They hold thirteen currencies that no payload can carry (such as `byr`) and lack
- * three that one can (`ssp`, `stn`, `ves`), as the real table does.
+ * The limits of the real sequencer. As in the real table, they include thirteen currencies that no payload
+ * can carry (such as `byr`) and lack three that one can (`ssp`, `stn`, `ves`).
  */
 export const SEQUENCER_LIMITS: LimitsTable = {
   aed: { min: 0.2, max: 20 },

@@ -1,11 +1,11 @@
 /**
- * What each message must hold beyond the wire format. The sequencer validates by this table, and the explorer explains by it.
- * The real sequencer has these rules in its own sources, not in the descriptors.
+ * The requirements for each message beyond the wire format. The sequencer validates by this table, and the
+ * explorer explains by it. The real sequencer has these rules in its sources, not in the descriptors.
  */
 import type { CheckName } from "./checks.js";
 import { MAX_FEES, MAX_ITEMS } from "./numbers.js";
 
-/** What one message must hold. The names are those of the `.proto` file. */
+/** The requirements for one message. The names are those of the `.proto` file. */
 export interface MessageContract {
   /** Embedded messages that must be set. */
   readonly required?: readonly string[];

@@ -11,7 +11,7 @@ export const MESSAGE_ID_LENGTH = 16;
 export const MAX_ITEMS = 1024;
 /** Largest number of fees in one request. */
 export const MAX_FEES = 3;
-/** The whole in basis points; also the largest share of one fee. */
+/** 100% in basis points; also the largest share of one fee. */
 export const ALL_BASIS_POINTS = 10_000;
 /** Largest sum of the fees of one request in basis points, unless the sequencer is configured otherwise. */
 export const MAX_FEE_SUM = 5_000;
@@ -19,9 +19,9 @@ export const MAX_FEE_SUM = 5_000;
 export const SEQUENCER_FEE_USD = 0.01;
 
 export const QUARKS_PER_KIN = 100_000;
-/** How far quarks and native amount of a request can differ: one kin and a thousandth, in quarks. */
+/** Largest difference between quarks and native amount of a request: one kin and a thousandth, in quarks. */
 export const QUARK_TOLERANCE = 100_100;
-/** How far a payment can differ from the requested amount, in the currency's main unit. */
+/** Largest difference between a payment and the requested amount, in the currency's main unit. */
 export const PAYMENT_TOLERANCE = 0.0001;
 
 /** Largest length of a domain, in characters. */

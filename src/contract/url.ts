@@ -1,14 +1,14 @@
-/** What the rules look at in a URL. */
+/** The parts of a URL that the rules check. */
 export interface UrlParts {
-  /** As written; empty where there is none. */
+  /** As written; empty if absent. */
   readonly scheme: string;
-  /** As written, with its port; empty where there is none. */
+  /** As written, with its port; empty if absent. */
   readonly host: string;
 }
 
 /**
- * Takes a URL apart as Go's parser does, by which the original judges; `undefined` for what that one refuses. It leaves
- * the host as it is written, and minds neither spaces in a path nor a bare `%` in a query.
+ * Parses a URL as Go's parser does, which the original uses. Returns `undefined` for a URL that Go rejects.
+ * Keeps the host as written, and accepts spaces in a path and a bare `%` in a query.
  */
 export function parseUrl(text: string): UrlParts | undefined {
   const [, hierarchy = "", fragment = ""] = /^([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/s.exec(text) ?? [];
@@ -41,6 +41,6 @@ function isHostAndPort(text: string): boolean {
   const portAt = text.startsWith("[") ? text.lastIndexOf("]") + 1 : text.search(/:[^:]*$/);
   if (text.startsWith("[") && portAt === 0) return false;
   if (portAt >= 0 && !/^(:\d*)?$/.test(text.slice(portAt))) return false;
-  // Only what is not ASCII may be escaped in a host, and the % of an IPv6 zone.
+  // Only non-ASCII characters can be escaped in a host, and the % of an IPv6 zone.
   return !/%(?!25|[89a-f][0-9a-f])/i.test(text) && !/[ \\^`{|}]/.test(text);
 }

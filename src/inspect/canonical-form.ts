@@ -3,11 +3,11 @@ import type { CanonicalForm, ExplainedSection } from "./explanation.js";
 import { canonicalBytes } from "./rules/canonical.js";
 import type { InspectNode } from "./types.js";
 
-/** The canonical form of the first message that is not in it and can be read. */
+/** Returns the canonical form of the first message that is readable but not canonical. */
 export function canonicalForm(sections: readonly ExplainedSection[]): CanonicalForm | undefined {
   for (const [section, { tree }] of sections.entries()) {
     if (!tree.problems.some(({ kind }) => kind === "not_canonical")) continue;
-    // The body of an envelope is bytes to the envelope, and a message of its own.
+    // For the envelope, its body is bytes. The body is also a separate message.
     for (const node of [
       tree,
       ...tree.children.filter(({ field, typeName }) => field?.type === "bytes" && typeName),

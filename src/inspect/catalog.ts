@@ -1,4 +1,4 @@
-/** Every compiled message and method of the protocol, by the names that people use for them. */
+/** Every compiled message and method of the protocol, by full or short name. */
 import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
 import { file_code_common_v1_model } from "../../gen/code/common/v1/model_pb.js";
 import { file_code_messaging_v1_messaging_service } from "../../gen/code/messaging/v1/messaging_service_pb.js";
@@ -6,7 +6,7 @@ import { file_code_micropayment_v1_micro_payment_service } from "../../gen/code/
 import { file_code_transaction_v2_transaction_service } from "../../gen/code/transaction/v2/transaction_service_pb.js";
 import { file_code_user_v1_identity_service } from "../../gen/code/user/v1/identity_service_pb.js";
 
-/** Full name of a payment or login request with its signature's wrapper: what is signed. */
+/** Full name of the message around a payment or login request. Its bytes are what is signed. */
 export const MESSAGE = "code.messaging.v1.Message";
 export const SEND_MESSAGE_REQUEST = "code.messaging.v1.SendMessageRequest";
 export const REQUEST_TO_RECEIVE_BILL = "code.messaging.v1.RequestToReceiveBill";
@@ -15,7 +15,7 @@ export const ENVELOPE_REQUEST = "code.common.v1.Request";
 export const ENVELOPE_RESPONSE = "code.common.v1.Response";
 export const GET_LOGIN_REQUEST = "code.user.v1.GetLoginForThirdPartyAppRequest";
 
-// What is pasted most often comes first, for bytes that are several messages at once.
+// For bytes that fit several messages, the most common message comes first.
 const commonFirst = [
   MESSAGE,
   SEND_MESSAGE_REQUEST,
@@ -49,7 +49,7 @@ const files = [
 
 let sorted: readonly DescMessage[] | undefined;
 
-/** Every message, the ones that are met most often first. */
+/** Returns every message, the most common ones first. */
 export function messageTypes(): readonly DescMessage[] {
   const rank = ({ typeName }: DescMessage): number => {
     const index = commonFirst.indexOf(typeName);
@@ -59,7 +59,7 @@ export function messageTypes(): readonly DescMessage[] {
   return sorted;
 }
 
-/** The message of a full name (`code.messaging.v1.Message`) or of the last part of one, in any case. */
+/** Finds a message by its full name (`code.messaging.v1.Message`) or the last part of it, in any case. */
 export function messageType(name: string): DescMessage | undefined {
   const wanted = name.toLowerCase();
   return messageTypes().find(
@@ -67,12 +67,12 @@ export function messageType(name: string): DescMessage | undefined {
   );
 }
 
-/** The compiled message of exactly this full name. */
+/** Finds a message by exactly its full name. */
 export function messageOfType(typeName: string | undefined): DescMessage | undefined {
   return messageTypes().find((type) => type.typeName === typeName);
 }
 
-/** Messages that answer a call, and the items of streams. */
+/** Returns the messages that are responses to calls or items of streams. */
 export function answerTypes(): readonly DescMessage[] {
   const answers = new Set(
     files.flatMap(({ services }) => services.flatMap(({ methods }) => methods.map(({ output }) => output))),
@@ -80,7 +80,10 @@ export function answerTypes(): readonly DescMessage[] {
   return messageTypes().filter((type) => answers.has(type));
 }
 
-/** A method of an envelope, by service (`Messaging`, or its full name) and name (`sendMessage`, or gRPC's `SendMessage`). */
+/**
+ * Finds a method of an envelope, by service (`Messaging`, or its full name) and name (`sendMessage`, or
+ * gRPC's `SendMessage`).
+ */
 export function methodNamed(service: string, method: string): DescMethod | undefined {
   const found = files
     .flatMap(({ services }) => services)
@@ -88,7 +91,7 @@ export function methodNamed(service: string, method: string): DescMethod | undef
   return found?.methods.find(({ localName, name }) => localName === method || name === method);
 }
 
-/** The message of a full name that is compiled. */
+/** Returns the message of a full name. The name must be that of a compiled message. */
 export function typeOf(typeName: string): DescMessage {
   const type = messageOfType(typeName);
   if (type === undefined) throw new Error(`${typeName} is not compiled`);

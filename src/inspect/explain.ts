@@ -15,42 +15,43 @@ import { summaryOf } from "./summary.js";
 import { type Draft, inputBytes, inspection, report } from "./tree.js";
 import { tooLarge, unreadableText } from "./unreadable.js";
 
-/** How to explain an input. */
+/** Options for {@link explain}. */
 export interface ExplainOptions {
   /**
-   * What the input is, where it is not what `explain` would take it for: the name of a message, full
+   * The type of the input, if it cannot be recognized: the name of a message, full
    * (`code.messaging.v1.Message`) or short, or one of {@link EXPLAINED_AS}.
    */
   readonly as?: string | undefined;
   /**
-   * Key to verify with where the input does not hold it: of the rendezvous for a delivered message, of the sequencer for
-   * a webhook token. 32 bytes, or their base58 text.
+   * Key to verify with if the input does not contain it: the rendezvous key for a delivered message, the
+   * sequencer's key for a webhook token. 32 bytes, or their base58 text.
    */
   readonly publicKey?: string | Uint8Array | undefined;
-  /** Longest input, in bytes. Default 65536; longer ones are not looked at, and a problem says so. */
+  /** Longest input, in bytes. Default: 65536. A longer input is not read and has the problem `too_large`. */
   readonly maxBytes?: number | undefined;
 }
 
 const DEFAULT_MAX_BYTES = 65_536;
 
 /**
- * Explains bytes in whatever notation they come: what they are and why, what every byte means, whether signatures and keys
- * in them agree, and which byte is the first wrong one.
+ * Explains bytes in any notation: what they are and why, what every byte means, whether the signatures and
+ * keys in them agree, and which byte is the first wrong one.
  *
- * Text may be hex (with blanks, commas, `0x`, `\x`, braces), a hex dump, escaped text, a list of numbers, base64, base64url,
- * base58, a `Buffer` as JSON, the JSON body of a REST call, or a webhook token. Bytes that are printable text, as those of a
- * file may be, are read as that text.
+ * Text can be hex (with spaces, commas, `0x`, `\x`, braces), a hex dump, escaped text, a list of numbers,
+ * base64, base64url, base58, a `Buffer` as JSON, the JSON body of a REST call, or a webhook token. Bytes that
+ * are printable text, such as the content of a file, are read as that text.
  *
- * No text and no bytes throw, whatever they are. Payloads, nonces and client secrets are secrets, and the explanation shows them.
+ * Does not throw for any text or bytes. Payloads, nonces and client secrets are secrets, and the explanation
+ * shows them.
  *
- * @throws InputError only where `input` is neither text nor bytes, or for the options
+ * @throws InputError only if `input` is not text or bytes, or for invalid options
  * @example
  * ```ts
  * import { explain, renderExplanation } from "code-intents/inspect";
  *
  * const explanation = explain("0x2A, 0x34, 0x0A, 0x22, 0x0A, 0x20");
  * explanation.type; // "code.messaging.v1.Message"
- * explanation.verdict; // "First wrong: byte 6 ...: expected 48 more bytes, as the length at byte 1 says 52; found the end. ..."
+ * explanation.verdict; // "First wrong: byte 6 ...: expected 48 more bytes, since the length at byte 1 is 52; found the end. ..."
  * console.log(renderExplanation(explanation));
  * ```
  */
@@ -93,7 +94,7 @@ export function explain(input: string | Uint8Array, options: ExplainOptions = {}
   };
 }
 
-/** What came out while the input was read, before anything in it was looked at. */
+/** Reports the problems found while the input was decoded. */
 function reportReading(root: Draft, { reading, firstTag }: Recognized): void {
   if (reading.brokenOff !== undefined) {
     report(root, "malformed", "truncated", reading.bytes.length, reading.brokenOff, "the end");

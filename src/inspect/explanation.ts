@@ -3,26 +3,26 @@ import type { InspectNotation } from "./notations/types.js";
 import type { Inspection, InspectProblem } from "./types.js";
 
 /**
- * A stretch of bytes with a tree of its own: the input, and what is written in it in another notation, such as the
+ * A range of bytes with its own tree: the input, or content in another notation within it, such as the
  * `message` of a REST body.
  */
 export interface ExplainedSection {
-  /** What it is taken for: the full name of a message, or one of {@link EXPLAINED_AS}. */
+  /** The recognized type: the full name of a message, or one of {@link EXPLAINED_AS}. */
   readonly type: string;
-  /** Where its bytes are from, in a few words. */
+  /** The source of its bytes, in a few words. */
   readonly title: string;
   readonly tree: Inspection;
 }
 
-/** A problem, with the section that it is in and with why it matters. */
+/** A problem, with its section and why it matters. */
 export interface ExplainedProblem extends InspectProblem {
   /** Index of the section in `sections`. */
   readonly section: number;
-  /** Why it matters, in a sentence; for most problems, what it does to signatures. */
+  /** Why it matters, in a sentence; for most problems, the effect on signatures. */
   readonly why: string;
 }
 
-/** The bytes that a writer would have made of the same fields. */
+/** The bytes that a writer creates for the same fields. */
 export interface CanonicalForm {
   /** Full name of the message. */
   readonly type: string;
@@ -36,7 +36,7 @@ export interface CanonicalForm {
 }
 
 /**
- * What {@link explain} makes of its input.
+ * The result of {@link explain}.
  *
  * @example
  * ```ts
@@ -46,21 +46,21 @@ export interface CanonicalForm {
  * ```
  */
 export interface Explanation {
-  /** What the input is taken for: the full name of a message, or one of {@link EXPLAINED_AS}. */
+  /** The recognized type of the input: the full name of a message, or one of {@link EXPLAINED_AS}. */
   readonly type: string;
-  /** How the bytes were written. */
+  /** The notation of the bytes. */
   readonly notation: InspectNotation;
-  /** What it is taken for and why, in a sentence, with what else it could be. */
+  /** The recognized type and the reason, in a sentence, with alternatives. */
   readonly summary: string;
   /** The first wrong byte, what was expected there and why it matters; or that no byte is wrong. */
   readonly verdict: string;
-  /** Other types that fit as well, or nearly; the likeliest first. */
+  /** Other types that fit equally or almost as well; the likeliest first. */
   readonly alternatives: readonly string[];
-  /** The input first. */
+  /** The sections; the first one is the input. */
   readonly sections: readonly ExplainedSection[];
-  /** Of every section, in order; the first is the first wrong byte. */
+  /** The problems of every section, in order; the first is the first wrong byte. */
   readonly problems: readonly ExplainedProblem[];
   readonly checks: readonly InspectCheck[];
-  /** Where the message can be read, and would be written in another way. */
+  /** The canonical form, if the message can be read and is not canonical. */
   readonly canonical?: CanonicalForm;
 }

@@ -1,8 +1,9 @@
 /**
- * What bytes are and what every one of them means, which byte is the first wrong one, and how two intents differ: for
- * those who port the protocol, and for finding out why a signature does not verify. Pure: no I/O, and it runs in browsers.
+ * Explains bytes: what they are, what every byte means, which byte is the first wrong one, and how two
+ * intents differ. For ports of the protocol, and for finding out why a signature does not verify. Pure: no
+ * I/O, and it runs in browsers.
  *
- * Payloads, nonces and client secrets are secrets; what is shown of them here shows them.
+ * Payloads, nonces and client secrets are secrets, and the results show them.
  *
  * @example
  * ```ts

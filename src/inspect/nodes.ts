@@ -1,7 +1,7 @@
-/** Finding one's way in a tree. */
+/** Finds nodes in a tree. */
 import type { InspectNode } from "./types.js";
 
-/** The field of this name within a message; the last one where there are several, as readers take it. */
+/** Finds a field of a message by name: the last one if there are several, as readers do. */
 export function fieldOf<Node extends InspectNode>(
   message: { readonly children: readonly Node[] } | undefined,
   name: string,
@@ -9,7 +9,7 @@ export function fieldOf<Node extends InspectNode>(
   return message && fieldsOf(message, name).at(-1);
 }
 
-/** Every field of this name within a message, in order. */
+/** Finds every field of this name within a message, in order. */
 export function fieldsOf<Node extends InspectNode>(
   message: { readonly children: readonly Node[] },
   name: string,
@@ -17,7 +17,10 @@ export function fieldsOf<Node extends InspectNode>(
   return message.children.filter(({ field }) => field?.name === name);
 }
 
-/** Bytes of a field whose type wraps one value: a key, a signature. `undefined` unless they are `length`. */
+/**
+ * Returns the bytes of a field whose type wraps one value, such as a key or a signature, or `undefined` if
+ * they are not `length` bytes.
+ */
 export function wrappedBytes(
   message: InspectNode | undefined,
   name: string,
@@ -27,19 +30,19 @@ export function wrappedBytes(
   return value instanceof Uint8Array && value.length === length ? value : undefined;
 }
 
-/** Text of a field; `undefined` where it is not there or not text. */
+/** Returns the text of a field, or `undefined` if it is missing or not text. */
 export function textOf(message: InspectNode | undefined, name: string): string | undefined {
   const value = fieldOf(message, name)?.value;
   return typeof value === "string" ? value : undefined;
 }
 
-/** Number of a field; `undefined` where it is not there or none. */
+/** Returns the number of a field, or `undefined` if it is missing or not a number. */
 export function numberOf(message: InspectNode | undefined, name: string): number | undefined {
   const value = fieldOf(message, name)?.value;
   return typeof value === "number" ? value : undefined;
 }
 
-/** A node and everything below it, from the start of the input to its end. */
+/** Returns a node and everything below it, from the start of the input to its end. */
 export function* nodesOf<Node extends InspectNode & { readonly children: readonly Node[] }>(
   node: Node,
 ): Generator<Node> {
@@ -47,7 +50,7 @@ export function* nodesOf<Node extends InspectNode & { readonly children: readonl
   for (const child of node.children) yield* nodesOf(child);
 }
 
-/** First offset that a field of this number would have in a message, by ascending numbers. */
+/** Returns the offset at which a field of this number belongs in a message, by ascending numbers. */
 export function placeOf(message: InspectNode, number: number): number {
   const next = message.children.find(({ field }) => (field?.number ?? 0) > number);
   const { offset, length } = message.body ?? message;

@@ -1,4 +1,4 @@
-/** What an input is taken for, and why, in a sentence or two. */
+/** Describes what an input is recognized as, and why, in one or two sentences. */
 import { headerAround } from "./kinds/kinds.js";
 import type { Recognized } from "./kinds/recognize.js";
 import type { InspectNotation } from "./notations/types.js";
@@ -6,7 +6,10 @@ import { count } from "./words.js";
 
 const MOST_ALTERNATIVES = 4;
 
-/** The sentence: `forced` where the caller said what it is, `isClean` where nothing is wrong but perhaps the form. */
+/**
+ * Returns the summary. `forced` means that the caller named the type, `isClean` that at most the encoding is
+ * wrong.
+ */
 export function summaryOf(
   { kind, reading, isUnknown, alternatives, prefix }: Recognized,
   { forced, isClean }: { readonly forced: boolean; readonly isClean: boolean },
@@ -14,24 +17,24 @@ export function summaryOf(
   const { bytes, notation } = reading;
   if (bytes.length === 0 && !forced) {
     return (
-      "No bytes at all. As a protobuf message that is one whose fields all have their defaults, such as the answer of " +
-      "GetStatus about an intent that nobody has registered."
+      "The input is empty. As a protobuf message it has only default values, such as the response of " +
+      "GetStatus for an intent that is not registered."
     );
   }
   const what = `${count(bytes.length, "byte")}${notationText(notation)}: ${kind.is}${kind.message === undefined ? "" : ` (${kind.name})`}`;
-  const why = forced ? "which is what you asked for" : `because ${kind.because(isClean)}`;
+  const why = forced ? "as requested" : `because ${kind.because(isClean)}`;
   const sentences = [`${what}, ${why}.`];
-  if (prefix !== undefined) sentences.push(`What goes before it: ${prefix.what}.`);
-  if (isUnknown) sentences[0] = `${what}: no message, key or body that is known here fits.`;
-  if (alternatives.length > 0) sentences.push(`It could as well be ${choice(alternatives)}.`);
+  if (prefix !== undefined) sentences.push(`Before it: ${prefix.what}.`);
+  if (isUnknown) sentences[0] = `${what}: no known message, key or body fits.`;
+  if (alternatives.length > 0) sentences.push(`It could also be ${choice(alternatives)}.`);
   const header = headerAround(kind.name, bytes.subarray(prefix?.length ?? 0));
   if (header !== undefined) {
-    sentences.push(`What is signed is the Message around it: ${header} and then these bytes.`);
+    sentences.push(`The signed bytes are the Message around it: ${header} and then these bytes.`);
   }
   return sentences.join(" ");
 }
 
-/** `A`, `A or B`, `A, B, C or one of 5 others`, by their short names. */
+/** Returns `A`, `A or B`, `A, B, C or one of 5 others`, with short names. */
 function choice(names: readonly string[]): string {
   const short = names.map((name) => name.slice(name.lastIndexOf(".") + 1));
   const shown = short.length > MOST_ALTERNATIVES ? short.slice(0, MOST_ALTERNATIVES - 1) : short;

@@ -1,4 +1,4 @@
-/** Building nodes, and gathering from the finished tree what concerns the whole input. */
+/** Builds nodes, and collects from the finished tree what concerns the complete input. */
 import { InputError } from "../errors.js";
 import type {
   Inspection,
@@ -14,18 +14,18 @@ import type {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** A node while it is being read. */
+/** A node that is not yet finished. */
 export type Draft = Omit<Mutable<InspectNode>, "children" | "ownProblems"> & {
   children: Draft[];
   readonly ownProblems: InspectProblem[];
 };
 
-/** The bytes from `offset` up to `end`. */
+/** Returns the bytes from `offset` up to `end`. */
 export function span(bytes: Uint8Array, offset: number, end: number): InspectSpan {
   return { offset, length: end - offset, bytes: bytes.subarray(offset, end) };
 }
 
-/** A node from `offset` up to `end`, without meaning so far. */
+/** Creates a node from `offset` up to `end`, without a meaning. */
 export function draft(
   kind: InspectNodeKind,
   label: string,
@@ -35,7 +35,7 @@ export function draft(
   return { kind, label, path, offset, length, bytes, meaning: "", children: [], ownProblems: [] };
 }
 
-/** Notes a problem of a node. */
+/** Adds a problem to a node. */
 export function report(
   node: Draft,
   kind: InspectProblemKind,
@@ -49,7 +49,7 @@ export function report(
   node.ownProblems.push(why === undefined ? problem : { ...problem, why });
 }
 
-/** The finished tree. */
+/** Finishes a tree. */
 export function inspection(root: Draft): Inspection {
   const problems: InspectProblem[] = [];
   const parts: InspectPart[] = [];
@@ -58,13 +58,14 @@ export function inspection(root: Draft): Inspection {
 }
 
 /**
- * The caller's bytes as a plain `Uint8Array`, since a `Buffer` would hand its own methods on to every view.
+ * Returns the caller's bytes as a plain `Uint8Array`, since every view of a `Buffer` would have the methods
+ * of `Buffer`.
  *
- * @throws InputError where they are no bytes at all; what the bytes are is never an error
+ * @throws InputError if they are not bytes; the content of the bytes never is an error
  */
 export function inputBytes(bytes: unknown): Uint8Array {
   if (!(bytes instanceof Uint8Array)) throw new InputError("invalid_option", "bytes", "must be a Uint8Array");
-  // There is no view into a buffer that was handed on to another thread, and nothing in it.
+  // A buffer that was transferred to another thread is empty and has no views.
   if (bytes.length === 0) return new Uint8Array();
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

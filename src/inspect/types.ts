@@ -1,6 +1,6 @@
 /**
- * A run of bytes of the input. Offsets and lengths count bytes; offsets count from the start of the whole
- * input.
+ * A range of bytes of the input. Offsets and lengths count bytes; offsets are relative to the start of the
+ * complete input.
  */
 export interface InspectSpan {
   readonly offset: number;
@@ -10,22 +10,22 @@ export interface InspectSpan {
 }
 
 /**
- * What a part is: `tag` names field and wire type, `length` says how many bytes follow, `value` is what they
- * say, `end-group` closes a group, and `unreadable` is what cannot be told apart any more.
+ * The kind of a part: `tag` contains field number and wire type, `length` the number of bytes that follow,
+ * `value` the value, `end-group` closes a group, and `unreadable` bytes cannot be parsed.
  */
 export type InspectPartKind = "tag" | "length" | "value" | "end-group" | "unreadable";
 
-/** One of the segments that the input falls into: together they cover every byte exactly once, in order. */
+/** One segment of the input. All segments together cover every byte exactly once, in order. */
 export interface InspectPart extends InspectSpan {
   readonly what: InspectPartKind;
   /** Path of the node that the part belongs to, such as `request_to_receive_bill.partial.native_amount`. */
   readonly path: string;
 }
 
-/** The varint that says how many bytes the body has. */
+/** The varint that contains the length of the body. */
 export interface InspectLength extends InspectSpan {
   /**
-   * What it says, in bytes; more than the body has where the input ends too early. Absent where it cannot be
+   * The declared length, in bytes; more than the body has if the input is truncated. Absent if it cannot be
    * read.
    */
   readonly value?: number;
@@ -37,7 +37,7 @@ export interface InspectWireType {
   readonly name: "VARINT" | "I64" | "LEN" | "SGROUP" | "EGROUP" | "I32" | undefined;
 }
 
-/** What the compiled descriptor says about a field. Of an unknown field only the number is there. */
+/** The field in the compiled descriptor. An unknown field has only a number. */
 export interface InspectField {
   readonly number: number;
   /** Whether the descriptor has a field of this number. */
@@ -57,22 +57,22 @@ export interface InspectField {
 }
 
 /**
- * A decoded value: `number` for 32-bit integers, floats and doubles, `bigint` for 64-bit integers, `string`
- * for text and for the name of an enum value (a number where the enum has no such value), bytes as a view
- * into the input.
+ * A decoded value: `number` for 32-bit integers, floats and doubles; `bigint` for 64-bit integers; `string`
+ * for text and for the name of an enum value (a number if the enum has no such value); a view into the input
+ * for bytes.
  */
 export type InspectValue = number | bigint | string | boolean | Uint8Array;
 
 /**
- * `malformed`: no writer of the protocol makes such bytes, and a strict reader refuses them. `not_canonical`:
- * readers accept them but would write them in another way, so that a signature over them does not verify once
- * the message has been read and written again, which is what the sequencer does. `broken_rule`: the bytes are
- * in order, but what they say is against the rules of the protocol. `doubtful`: the sequencer takes even that,
- * and it is hardly what was meant. Only `explain` looks for the last two.
+ * `malformed`: no writer of the protocol creates such bytes, and a strict reader rejects them.
+ * `not_canonical`: readers accept the bytes, but a writer encodes the same fields differently. The sequencer
+ * encodes the message again before it verifies, so a signature over them does not verify there.
+ * `broken_rule`: the bytes are well-formed, but their content violates the rules of the protocol. `doubtful`:
+ * the sequencer accepts the content, but it is probably a mistake. Only `explain` looks for the last two.
  */
 export type InspectProblemKind = "malformed" | "not_canonical" | "broken_rule" | "doubtful";
 
-/** Stable names of problems; switch on these, the words may change. */
+/** Stable codes of problems. Compare these; the texts can change. */
 export type InspectProblemCode =
   // malformed
   | "truncated"
@@ -99,7 +99,7 @@ export type InspectProblemCode =
   | "second_of_oneof"
   | "packing"
   | "payload_filler"
-  // malformed or broken rules, of `explain`
+  // malformed or broken rules, only from `explain`
   | "unreadable_text"
   | "too_large"
   | "wrong_length"
@@ -118,7 +118,7 @@ export type InspectProblemCode =
   | "parity";
 
 /**
- * Something wrong with the input.
+ * A problem of the input.
  *
  * @example
  * ```ts
@@ -130,22 +130,22 @@ export type InspectProblemCode =
 export interface InspectProblem {
   readonly kind: InspectProblemKind;
   readonly code: InspectProblemCode;
-  /** Offset of the first wrong byte; the end of the input where bytes are missing. */
+  /** Offset of the first wrong byte; the end of the input if bytes are missing. */
   readonly offset: number;
-  /** Path of the node that it was found in. */
+  /** Path of the node that has the problem. */
   readonly path: string;
-  /** What would have been right, in plain words. */
+  /** The correct content, in plain words. */
   readonly expected: string;
-  /** What is there instead, in plain words. */
+  /** The actual content, in plain words. */
   readonly found: string;
-  /** Why it matters, where that is not the same for every problem of this code; `explain` says it of each. */
+  /** Why it matters, if that depends on more than the code; `explain` adds it to every problem. */
   readonly why?: string;
 }
 
 /**
- * `message`, `payload` and `value` are roots, the last of what is neither of the others. `field` is a field
- * with its tag, `element` one value of a packed list, `area` a stretch without one, `text` a stretch of text,
- * `unreadable` the rest after a place from which nothing can be told apart.
+ * `message`, `payload` and `value` are roots; `value` is a root that is neither of the others. `field` is a
+ * field with its tag, `element` one value of a packed list, `area` a range without a tag, `text` a range of
+ * text, `unreadable` the rest after a place that cannot be parsed.
  */
 export type InspectNodeKind =
   | "message"
@@ -158,10 +158,10 @@ export type InspectNodeKind =
   | "unreadable";
 
 /**
- * A node of the tree: a stretch of the input and what it means.
+ * A node of the tree: a range of the input and its meaning.
  *
- * A field is `tag`, then `lengthPrefix` where the wire type is LEN, then `body`; the `children` of a message
- * lie in its body and cover it.
+ * A field is `tag`, then `lengthPrefix` if the wire type is LEN, then `body`. The `children` of a message are
+ * in its body and cover it.
  *
  * @example
  * ```ts
@@ -180,7 +180,7 @@ export interface InspectNode extends InspectSpan {
    * root.
    */
   readonly path: string;
-  /** What the bytes say, in plain words: `8-byte little-endian double: 10.0`. */
+  /** The meaning of the bytes, in plain words: `8-byte little-endian double: 10.0`. */
   readonly meaning: string;
   /** Full name of the message or enum type. */
   readonly typeName?: string;
@@ -188,19 +188,19 @@ export interface InspectNode extends InspectSpan {
   readonly wireType?: InspectWireType;
   readonly tag?: InspectSpan;
   readonly lengthPrefix?: InspectLength;
-  /** Bytes of the value; as many as there are where the input ends too early. */
+  /** Bytes of the value; fewer than declared if the input is truncated. */
   readonly body?: InspectSpan;
   /** Tag that closes a group. */
   readonly endTag?: InspectSpan;
-  /** Absent for messages, and where it could not be read. */
+  /** Absent for messages, and if the value could not be read. */
   readonly value?: InspectValue;
   readonly children: readonly InspectNode[];
-  /** Problems of this very node, without those of its children. */
+  /** Problems of this node, without those of its children. */
   readonly ownProblems: readonly InspectProblem[];
 }
 
 /**
- * Root of a tree, with what concerns the whole input.
+ * Root of a tree, with what concerns the complete input.
  *
  * @example
  * ```ts
@@ -210,7 +210,7 @@ export interface InspectNode extends InspectSpan {
  * ```
  */
 export interface Inspection extends InspectNode {
-  /** Every problem in the tree, by offset. Empty: the input is well-formed and canonical. */
+  /** Every problem in the tree, by offset. If empty, the input is well-formed and canonical. */
   readonly problems: readonly InspectProblem[];
   /** Segments that cover every byte of the input exactly once, in order. */
   readonly parts: readonly InspectPart[];

@@ -1,4 +1,4 @@
-/** The explanation of what cannot be looked at: too much of it, or text in no known notation. */
+/** Explains input that cannot be read: it is too long, or text in an unknown notation. */
 import { verdictOf, whyOf } from "./advice.js";
 import type { Explanation } from "./explanation.js";
 import { unknownDraft, valueDraft } from "./kinds/bare.js";
@@ -7,31 +7,31 @@ import { flawOf } from "./notations/readings.js";
 import { type Draft, inspection, report } from "./tree.js";
 import { quote } from "./words.js";
 
-/** Says that a source is longer than what is looked at. */
+/** Reports that a source is longer than the limit. */
 export function tooLarge(source: string | Uint8Array, maxBytes: number): Explanation {
   const root = unknownDraft(typeof source === "string" ? new TextEncoder().encode(source) : source);
   report(root, "malformed", "too_large", maxBytes, `at most ${maxBytes} bytes`, "more");
-  return explanation(source, root, `More than the ${maxBytes} bytes that are looked at.`);
+  return explanation(source, root, `The input is longer than the limit of ${maxBytes} bytes.`);
 }
 
-/** Says where text stops being in a notation that can be read. */
+/** Reports where text stops being readable in any notation. */
 export function unreadableText(text: string): Explanation {
   const bytes = new TextEncoder().encode(text);
   const root = valueDraft("text", bytes);
   const whole = addArea(root, "text", "characters", bytes, 0, bytes.length);
-  whole.meaning = "text that cannot be turned into bytes";
+  whole.meaning = "text that cannot be decoded";
   const flaw = flawOf(text);
   const at = flaw?.at ?? 0;
   const offset = new TextEncoder().encode(text.slice(0, at)).length;
   const expected = flaw?.expected ?? "hex, base64, base58, the JSON of a REST body or a webhook token";
-  // The line break at the end of a file is no news.
+  // The line break at the end of a file is not shown.
   const shown = text.slice(at, at + 12).trimEnd();
   const found = shown === "" ? "the end" : quote(shown);
   report(whole, "malformed", "unreadable_text", offset, expected, found);
   const summary =
     flaw === undefined
-      ? "Text that is in no notation known here."
-      : `Text that reads as ${flaw.notation} up to character ${at}, and not from there on.`;
+      ? "Text in an unknown notation."
+      : `Text that is valid ${flaw.notation} only up to character ${at}.`;
   return explanation(text, root, summary);
 }
 

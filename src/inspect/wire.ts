@@ -1,4 +1,4 @@
-/** The protobuf wire format: just enough to know which byte is which, also where the input is broken. */
+/** The protobuf wire format: enough to identify every byte, even if the input is broken. */
 import type { InspectWireType } from "./types.js";
 
 /** Longest varint: 64 bits, seven to a byte. */
@@ -14,26 +14,26 @@ export function wireType(number: number): InspectWireType {
   return { number, name: names[number] };
 }
 
-/** A wire type in words: `LEN`, or its number where it has no name. */
+/** Returns a wire type in words: `LEN`, or its number if it has no name. */
 export function wireTypeText(type: InspectWireType): string {
   return type.name ?? `wire type ${type.number}`;
 }
 
-/** A varint that could be read. */
+/** A readable varint. */
 export interface Varint {
   readonly ok: true;
   /** The 64 bits, unsigned. */
   readonly value: bigint;
-  /** Bytes it takes. */
+  /** Number of bytes. */
   readonly length: number;
-  /** Whether it takes no more bytes than it needs. */
+  /** Whether it has no more bytes than it needs. */
   readonly minimal: boolean;
 }
 
-/** A varint that could not be read. */
+/** An unreadable varint. */
 export interface BrokenVarint {
   readonly ok: false;
-  /** `overflow` ends in time but says more than 64 bits; what follows can still be read. */
+  /** `overflow` has a valid length but more than 64 bits; the bytes after it can still be read. */
   readonly fault: "truncated" | "too_long" | "overflow";
   /** Offset of the first wrong byte. */
   readonly offset: number;
@@ -56,7 +56,8 @@ export function readVarint(bytes: Uint8Array, at: number, end: number): Varint |
 }
 
 /**
- * Index of the first byte that is not UTF-8, or -1. A character that is cut off counts from its first byte.
+ * Returns the index of the first byte that is not UTF-8, or -1. A truncated character is reported at its
+ * first byte.
  */
 export function invalidUtf8At(bytes: Uint8Array): number {
   let at = 0;
@@ -68,7 +69,7 @@ export function invalidUtf8At(bytes: Uint8Array): number {
   return -1;
 }
 
-// The well-formed sequences of the Unicode Standard, table 3-7: overlong forms and surrogates are none.
+// The well-formed sequences of the Unicode Standard, table 3-7, which exclude overlong forms and surrogates.
 function characterLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;

@@ -1,16 +1,19 @@
-/** Values as words. Everything that comes from the input is made harmless to a terminal here. */
+/** Formats values as words. Text of the input is escaped here so that it cannot control a terminal. */
 
-/** `1 byte`, `20 bytes`. */
+/** Returns `1 byte`, `20 bytes`. */
 export function count(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? "" : "s"}`;
 }
 
-/** `0a`. */
+/** Returns `0a`. */
 export function hexByte(byte: number | undefined): string {
   return (byte ?? 0).toString(16).padStart(2, "0");
 }
 
-/** Text in quotes. What is invisible or steers a terminal or the writing direction is shown as `\u{...}`. */
+/**
+ * Quotes text. Characters that are invisible or control a terminal or the writing direction are shown as
+ * `\u{...}`.
+ */
 export function quote(text: string): string {
   const safe = text
     .replace(/["\\]/g, "\\$&")
@@ -19,8 +22,8 @@ export function quote(text: string): string {
 }
 
 /**
- * A double or float in its shortest decimal form, always recognisable as one: `10.0`, `0.05`, `1e+21`,
- * `-0.0`.
+ * Returns a double or float in its shortest decimal form, always recognizable as one: `10.0`, `0.05`,
+ * `1e+21`, `-0.0`.
  */
 export function floatText(value: number): string {
   if (Object.is(value, -0)) return "-0.0";
@@ -28,15 +31,15 @@ export function floatText(value: number): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** The usual text form of 16 bytes as a UUID. */
+/** Returns the usual text form of 16 bytes as a UUID. */
 export function uuidText(hex: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** An instant in ISO 8601, to the nanosecond where it needs it; `undefined` where it is none. */
+/** Returns a point in time in ISO 8601, with nanoseconds if needed, or `undefined` if it is invalid. */
 export function instantText(seconds: bigint, nanos: number): string | undefined {
   if (nanos < 0 || nanos > 999_999_999) return undefined;
-  // The range of a Date; the range of a Timestamp lies within.
+  // The range of a Date, which includes the range of a Timestamp.
   if (seconds < -8_640_000_000_000n || seconds > 8_640_000_000_000n) return undefined;
   const date = new Date(Number(seconds) * 1000);
   const digits = nanos.toString().padStart(9, "0");
@@ -44,7 +47,7 @@ export function instantText(seconds: bigint, nanos: number): string | undefined 
   return date.toISOString().replace(/\.\d+Z$/, `.${fraction}Z`);
 }
 
-/** `5 s`, `0.25 s`, `-1.5 s`; `undefined` where the signs of the two halves disagree. */
+/** Returns `5 s`, `0.25 s`, `-1.5 s`, or `undefined` if the signs of the two parts differ. */
 export function durationText(seconds: bigint, nanos: number): string | undefined {
   if (Math.abs(nanos) > 999_999_999 || (seconds > 0n && nanos < 0) || (seconds < 0n && nanos > 0))
     return undefined;
@@ -54,7 +57,7 @@ export function durationText(seconds: bigint, nanos: number): string | undefined
   return `${sign}${whole}${fraction === "" ? "" : `.${fraction}`} s`;
 }
 
-/** The words of a type's name: `code.messaging.v1.AckMessagesRequest` is `ack messages request`. */
+/** Splits a type's name into words: `code.messaging.v1.AckMessagesRequest` is `ack messages request`. */
 export function typeWords(typeName: string): string {
   const name = typeName.slice(typeName.lastIndexOf(".") + 1);
   return name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();

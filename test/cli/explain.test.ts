@@ -89,6 +89,6 @@ test("diff says that a request lacks the Message around it", async () => {
   const { code, said } = await ended(["diff", intent, inner]);
   expect(code).toBe(5);
   expect(said).toContain(
-    "the request stands alone there, and lacks the Message that is around it here: 2a 34",
+    "the request stands alone there, but has one here: 2a 34",
   );
 });

@@ -146,7 +146,7 @@ it("explains any input as anything without throwing", () => {
 it("compares any two inputs without throwing", () => {
   fc.assert(
     fc.property(anything, anything, (a, b) => {
-      expect(diff(a, a).equal || diff(a, a).summary.startsWith("One is taken for")).toBe(true);
+      expect(diff(a, a).equal || diff(a, a).summary.startsWith("One is")).toBe(true);
       expect(renderDifference(diff(a, b))).not.toMatch(steering);
     }),
     runs(300),

@@ -23,12 +23,12 @@ describe("the body of createIntent", () => {
     expect(sections[0]?.tree.children.map(({ label, meaning }) => `${label}: ${meaning}`)).toEqual([
       "intent: the intent id, which is the rendezvous public key, base58 of 32 bytes",
       "message: the request without the tag and length of the Message, base64url of 52 bytes",
-      "signature: the rendezvous signature, over the whole Message, base58 of 64 bytes",
-      "webhook: where the sequencer reports the payment; not signed, and not part of the id",
+      "signature: the rendezvous signature, over the complete Message, base58 of 64 bytes",
+      "webhook: the URL to which the sequencer reports the payment; not signed, and not part of the id",
       "end: the end of the object",
     ]);
     expect(sections[1]?.title).toBe(
-      "message, from base64url, after the 2 bytes of tag and length that make it a Message, which is what is signed",
+      "message, from base64url, after the 2 bytes of tag and length that wrap it in a Message, the signed bytes",
     );
     expect(checks.map(({ outcome }) => outcome)).toEqual(["passed"]);
   });
@@ -50,7 +50,7 @@ describe("the body of createIntent", () => {
     const { problems, type } = explained(members);
     expect(type).toBe("create-intent-body");
     expect(problems[0]).toMatchObject({ code: "invalid_member", path, expected, section: 0 });
-    expect(problems[0]?.why).toBe("The sequencer answers 400.");
+    expect(problems[0]?.why).toBe("The sequencer responds with 400.");
   });
 
   it("says where the value begins", () => {
@@ -83,8 +83,8 @@ describe("the body of createIntent", () => {
   });
 
   it.each([
-    ["https://example.com:8443/paid", "a host of small letters, digits, hyphens and dots, without a port"],
-    ["https://Example.com", "a host of small letters, digits, hyphens and dots, without a port"],
+    ["https://example.com:8443/paid", "a host of lowercase letters, digits, hyphens and dots, without a port"],
+    ["https://Example.com", "a host of lowercase letters, digits, hyphens and dots, without a port"],
     ["https://example.com/paid", undefined],
   ])("looks at the host of the webhook %s", (webhook, expected) => {
     expect(explained({ webhook }).problems.map((problem) => problem.expected)).toEqual(
@@ -115,7 +115,7 @@ describe("the body of createIntent", () => {
     const { checks, verdict } = explained({ signature: base58.encode(key.sign(inner)) });
     expect(checks.map(({ outcome }) => outcome)).toEqual(["failed"]);
     expect(verdict).toBe(
-      "Every byte is in order, but the rendezvous signature does not verify over the 54 bytes of the Message. It does verify " +
+      "Every byte is valid, but the rendezvous signature does not verify over the 54 bytes of the Message. It verifies " +
         "over the RequestToReceiveBill alone, without the tag and length of the Message before it: sign the Message with " +
         "the rendezvous key instead.",
     );
@@ -168,7 +168,7 @@ describe("the body of getUserId", () => {
     expect([type, problems]).toEqual(["get-user-id-body", []]);
     expect(sections[1]?.type).toBe("code.user.v1.GetLoginForThirdPartyAppRequest");
     expect(checks.map(({ outcome, text }) => `${outcome}: ${text}`)).toEqual([
-      "passed: intent is the intent_id of the message",
+      "passed: intent equals the intent_id of the message",
       "passed: the verifier signature verifies over the 72 bytes of the GetLoginForThirdPartyAppRequest without its signature",
     ]);
   });
@@ -178,7 +178,7 @@ describe("the body of getUserId", () => {
     const { checks } = explain(JSON.stringify({ ...userId, intent: another?.rendezvousPublicKey }));
     expect(checks[0]).toMatchObject({
       outcome: "failed",
-      text: `intent is "${another?.rendezvousPublicKey}", and intent_id of the message ${userId.intent}`,
+      text: `intent is "${another?.rendezvousPublicKey}", but intent_id of the message is ${userId.intent}`,
     });
   });
 });
@@ -203,7 +203,7 @@ it("says that the body of getUserId has another signature than its message", () 
   );
   expect(checks.at(-1)).toMatchObject({
     outcome: "failed",
-    text: "signature is not the one in the message, and the sequencer takes this one",
+    text: "signature differs from the one in the message; the sequencer uses this one",
   });
 });
 
@@ -271,13 +271,13 @@ describe("a webhook token", () => {
   it("shows every claim", () => {
     const { sections } = explain(token);
     expect(sections[2]?.tree.children.map(({ meaning }) => meaning)).toEqual([
-      "what was paid, in the currency's main unit: 0.05",
-      'the currency, in capital letters here: "USD"',
+      "the amount paid, in the currency's main unit: 0.05",
+      'the currency, in uppercase in this token: "USD"',
       "the account that was paid, base58 of 32 bytes",
       "the currency's main unit per kin: 0.00001",
-      "quarks that did not go to destination: 100000000",
+      "quarks paid to accounts other than destination: 100000000",
       "the intent id, base58 of 32 bytes",
-      "quarks that were paid; 100000 are one kin: 500000000",
+      "quarks paid; 100000 quarks are one kin: 500000000",
       'the state: "SUBMITTED"',
       "the end of the object",
     ]);
@@ -310,7 +310,7 @@ describe("a webhook token", () => {
         code: "invalid_member",
         path: "user",
         section: 2,
-        why: "The sequencer writes no such token, so this one is not of it.",
+        why: "The sequencer does not write such a token, so this one is not from it.",
       },
     ],
   ])("says what is wrong with it: %s", (_what, text, problem) => {

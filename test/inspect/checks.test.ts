@@ -54,35 +54,35 @@ describe("the rendezvous signature", () => {
     [
       "over the request alone",
       key.sign(inner),
-      "It does verify over the RequestToReceiveBill alone, without the tag and length of the Message before it: sign the Message with the rendezvous key instead",
+      "It verifies over the RequestToReceiveBill alone, without the tag and length of the Message before it: sign the Message with the rendezvous key instead",
     ],
     [
       "over its SHA-256",
       key.sign(crypto.sha256(message)),
-      "It does verify over their SHA-256, which nobody asks for: sign the Message with the rendezvous key instead",
+      "It verifies over their SHA-256, which is not part of the protocol: sign the Message with the rendezvous key instead",
     ],
     [
       "over its hex text",
       key.sign(new TextEncoder().encode(hex(message))),
-      "It does verify over their hex text: sign the Message with the rendezvous key instead",
+      "It verifies over their hex text: sign the Message with the rendezvous key instead",
     ],
     [
       "over the base64url text of the request",
       key.sign(new TextEncoder().encode(Buffer.from(inner).toString("base64url"))),
-      "It does verify over the base64url text of the request: sign the Message with the rendezvous key instead",
+      "It verifies over the base64url text of the request: sign the Message with the rendezvous key instead",
     ],
     [
       "over the request around it",
       key.sign(Uint8Array.from(Buffer.concat([field(1, message), wrap(2, key.publicKey)]))),
-      "It does verify over the SendMessageRequest without its signature: sign the Message with the rendezvous key instead",
+      "It verifies over the SendMessageRequest without its signature: sign the Message with the rendezvous key instead",
     ],
     ...(
       [
-        ["over its SHA-512", sha512, "over their SHA-512, which Ed25519 makes of the bytes by itself"],
+        ["over its SHA-512", sha512, "over their SHA-512, which Ed25519 already computes"],
         [
-          "over its hex text in capitals",
+          "over its uppercase hex text",
           (bytes) => text(hex(bytes).toUpperCase()),
-          "over their hex text in capitals",
+          "over their uppercase hex text",
         ],
         ["over its base64 text", (bytes) => text(base64.encode(bytes)), "over their base64 text"],
       ] as [string, (bytes: Uint8Array) => Uint8Array, string][]
@@ -90,23 +90,23 @@ describe("the rendezvous signature", () => {
       [
         what,
         key.sign(make(message)),
-        `It does verify ${how}: sign the Message with the rendezvous key instead`,
+        `It verifies ${how}: sign the Message with the rendezvous key instead`,
       ],
       [
         `${what}, of the request alone`,
         key.sign(make(inner)),
-        `It does verify ${how.replace("their", "the RequestToReceiveBill's")}: sign the Message with the rendezvous key instead`,
+        `It verifies ${how.replace("their", "the RequestToReceiveBill's")}: sign the Message with the rendezvous key instead`,
       ],
     ]),
-    ["by another key", other.sign(message), "It is by another key, or over other bytes"],
-    ["over other bytes", key.sign(message.subarray(1)), "It is by another key, or over other bytes"],
+    ["by another key", other.sign(message), "The key or the bytes are different"],
+    ["over other bytes", key.sign(message.subarray(1)), "The key or the bytes are different"],
   ])("says what it is instead: %s", (_what, signature, instead) => {
     const { checks, problems, verdict } = explain(send(message, signature));
     expect(problems).toEqual([]);
     expect(checks).toEqual([
       { outcome: "failed", name: "signature", text: `${fails}${instead}`, path: "message" },
     ]);
-    expect(verdict).toBe(`Every byte is in order, but ${fails}${instead}.`);
+    expect(verdict).toBe(`Every byte is valid, but ${fails}${instead}.`);
   });
 
   it.each([
@@ -118,7 +118,7 @@ describe("the rendezvous signature", () => {
     const sent = Uint8Array.from(Buffer.concat([message.subarray(0, 6), ...rest]));
     sent[1] = sent.length - 2;
     expect(checks(send(sent, key.sign(text(coder.encode(sent)))))[0]).toContain(
-      `It does verify over their ${what}: `,
+      `It verifies over their ${what}: `,
     );
   });
 
@@ -126,21 +126,21 @@ describe("the rendezvous signature", () => {
 
   it("passes over the canonical form of a message that is not in it, and says so", () => {
     expect(checks(send(reordered, key.sign(message)))).toEqual([
-      "passed: the rendezvous signature verifies over the Message in canonical form, 54 bytes, and not over the 54 bytes as " +
+      "passed: the rendezvous signature verifies over the Message in canonical form, 54 bytes, but not over the 54 bytes as " +
         "they are here; the sequencer does not mind",
     ]);
   });
 
   it("fails over the bytes as they are where these are not canonical, and says so", () => {
     expect(checks(send(reordered, key.sign(reordered)))).toEqual([
-      "failed: the rendezvous signature verifies over the 54 bytes as they are, but the sequencer writes the Message again, " +
-        "in 54 bytes, over which it does not verify",
+      "failed: the rendezvous signature verifies over the 54 bytes as given, but the sequencer encodes the Message again, " +
+        "in 54 bytesover which it does not verify",
     ]);
   });
 
   it("fails over the canonical form of the request alone", () => {
     expect(checks(send(reordered, key.sign(inner)))[0]).toContain(
-      "It does verify over the canonical form of the RequestToReceiveBill alone",
+      "It verifies over the canonical form of the RequestToReceiveBill alone",
     );
   });
 
@@ -148,14 +148,14 @@ describe("the rendezvous signature", () => {
     const { checks, problems } = explain(send(inner, key.sign(message)));
     expect(problems[0]?.code).toBe("missing_wrapper");
     expect(checks[0]?.text).toMatch(
-      /It does verify over the Message that should be here, with its tag and length: put the Message that was signed into message$/,
+      /It verifies over the Message that belongs here, with its tag and length: put the signed Message into message$/,
     );
   });
 
   it("is skipped where there is no whole key or signature", () => {
     const cut = send(message, key.sign(message)).subarray(0, -1);
     expect(checks(cut)).toEqual([
-      "skipped: the rendezvous signature cannot be verified without a whole signature",
+      "skipped: the rendezvous signature cannot be verified without a complete signature",
     ]);
   });
 });
@@ -166,7 +166,7 @@ describe("keys within", () => {
     expect(explain(foreign).checks[1]).toEqual({
       outcome: "failed",
       name: "key",
-      text: `the intent_id within is ${base58.encode(other.publicKey)}, and not the key that the message is sent to, ${base58.encode(key.publicKey)}`,
+      text: `the intent_id within is ${base58.encode(other.publicKey)}, but the message is sent to the key ${base58.encode(key.publicKey)}`,
       path: "message.client_rejected_payment.intent_id",
     });
   });
@@ -176,7 +176,7 @@ describe("the verifier's signature", () => {
   it("passes in a payment with a login, after the message's own", () => {
     expect(checks(vector?.sendMessageRequestHex ?? "")).toEqual([
       "passed: the rendezvous signature verifies over the 210 bytes of the Message",
-      "passed: the rendezvous_key within is the key that the message is sent to",
+      "passed: the rendezvous_key in the request equals the key that the message is sent to",
       "passed: the verifier signature verifies over the 139 bytes of the RequestToReceiveBill without its signature",
     ]);
   });
@@ -211,14 +211,14 @@ describe("the verifier's signature", () => {
           Buffer.concat([unsigned.subarray(0, 51), Uint8Array.of(0x2a, 0), unsigned.subarray(51)]),
         ),
       ),
-      "It does verify over the message with an empty signature in it",
+      "It verifies over the message with an empty signature in it",
     ],
     [
       "by the rendezvous key",
       key.sign(unsigned),
-      "It does verify with the rendezvous key: sign the RequestToLogin without its signature with the verifier key instead",
+      "It verifies with the rendezvous key: sign the RequestToLogin without its signature with the verifier key instead",
     ],
-    ["over nothing that is near", verifier.sign(message), "It is by another key, or over other bytes"],
+    ["over nothing that is near", verifier.sign(message), "The key or the bytes are different"],
   ])("fails: %s", (_what, signature, instead) => {
     expect(checks(login(verifier.sign(unsigned)))[0]).toMatch(/^passed/);
     expect(checks(login(signature))[0]).toContain(
@@ -226,7 +226,7 @@ describe("the verifier's signature", () => {
     );
   });
 
-  it("passes in a question about who logged in", () => {
+  it("passes in a request for the user of a login", () => {
     const question = Uint8Array.from(Buffer.concat([wrap(1, key.publicKey), wrap(2, verifier.publicKey)]));
     const signed = Uint8Array.from(Buffer.concat([question, wrap(3, verifier.sign(question))]));
     expect(explain(signed, { as: "GetLoginForThirdPartyAppRequest" }).checks).toMatchObject([
@@ -245,7 +245,7 @@ describe("a delivered message", () => {
 
   it("needs the rendezvous key", () => {
     expect(checks(delivered(key.sign(message)))).toEqual([
-      "skipped: the sender's signature needs the rendezvous public key, which is not in here: pass publicKey",
+      "skipped: the sender's signature needs the rendezvous public key, which the message does not contain: pass publicKey",
     ]);
     const passed = [
       "passed: the rendezvous signature verifies over the 54 bytes of the Message without id and send_message_request_signature",
@@ -260,7 +260,7 @@ describe("a delivered message", () => {
     );
     const overId = key.sign(Uint8Array.from(Buffer.concat([id, message])));
     expect(checks(delivered(overId), { publicKey: key.publicKey })[0]).toContain(
-      "It does verify over the Message with its id",
+      "It verifies over the Message with its id",
     );
   });
 

@@ -33,16 +33,16 @@ describe("points at the first wrong byte", () => {
       "truncated",
       51,
       path,
-      "3 more bytes, as the length at byte 1 says 52",
+      "3 more bytes, since the length at byte 1 says 52",
       "the end",
     ],
     [
-      "cut off after the currency",
+      "truncated after the currency",
       seed.slice(0, 90),
       "truncated",
       45,
       path,
-      "9 more bytes, as the length at byte 1 says 52",
+      "9 more bytes, since the length at byte 1 says 52",
       "the end",
     ],
     [
@@ -160,7 +160,7 @@ describe("points at the first wrong byte", () => {
       18,
       `${path}.requestor_account`,
       "field 1 before field 3",
-      "it after that",
+      "it after that field field",
     ],
     [
       "the amount before the currency",
@@ -169,7 +169,7 @@ describe("points at the first wrong byte", () => {
       49,
       `${path}.partial.currency`,
       "field 1 before field 2",
-      "it after that",
+      "it after that field field",
     ],
     [
       "the same amount twice",
@@ -277,7 +277,7 @@ describe("points at the first wrong byte", () => {
       46,
       `${path}.partial.native_amount`,
       "a finite number greater than 0",
-      "4.585e-320, but 10.0 if the eight bytes are turned round: they go least significant first",
+      "4.585e-320, but 10.0 with the eight bytes reversed: the least significant byte comes first",
     ],
     [
       "capital letters",
@@ -285,7 +285,7 @@ describe("points at the first wrong byte", () => {
       "invalid_value",
       43,
       `${path}.partial.currency`,
-      "three small letters, such as usd",
+      "three lowercase letters, such as usd",
       '"uSD"',
     ],
     [
@@ -294,7 +294,7 @@ describe("points at the first wrong byte", () => {
       "wrong_length",
       41,
       `${path}.partial.currency`,
-      "three small letters, such as usd",
+      "three lowercase letters, such as usd",
       '"usdc"',
     ],
     [
@@ -312,7 +312,7 @@ describe("points at the first wrong byte", () => {
       "invalid_value",
       38,
       `${path}.partial`,
-      "exact, field 2: kin goes with its rate and quarks",
+      "exact, field 2: kin requires the rate and quarks",
       'partial with "kin"',
     ],
     [
@@ -321,7 +321,7 @@ describe("points at the first wrong byte", () => {
       "invalid_value",
       38,
       `${path}.exact`,
-      "partial, field 3: exact is for kin alone",
+      "partial, field 3: exact is only for kin",
       'exact with "usd"',
     ],
     [
@@ -405,7 +405,7 @@ describe("points at the first wrong byte", () => {
       "invalid_value",
       58,
       `${path}.domain.value`,
-      "a domain such as example.com: small letters, digits, hyphens and dots",
+      "a domain such as example.com: lowercase letters, digits, hyphens and dots",
       '"Example.com"',
     ],
     [
@@ -459,8 +459,8 @@ describe("rules about several fields", () => {
       "a verifier that signed nothing",
       message(account, partial("usd", amount), domain, verifier),
       [
-        ["missing_field", 69, `${path}.verifier`, "signature beside domain and verifier"],
-        ["missing_field", 69, `${path}.verifier`, "rendezvous_key beside domain and verifier"],
+        ["missing_field", 69, `${path}.verifier`, "signature in addition to domain and verifier"],
+        ["missing_field", 69, `${path}.verifier`, "rendezvous_key in addition to domain and verifier"],
       ],
     ],
     [
@@ -486,7 +486,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
       Math.fround(2.55),
       46,
       "66 66 66 66 66 66 04 40, the double that is nearest to 2.55",
-      "2.549999952316284, which is 2.55 as a float of four bytes, made wider",
+      "2.549999952316284, which is 2.55 as a 4-byte float converted to a double",
       /its double differs from that of everybody who writes 2\.55: a second request/,
     ],
     [
@@ -494,7 +494,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
       0.1 + 0.2,
       46,
       "33 33 33 33 33 33 d3 3f, the double that is nearest to 0.3",
-      "0.30000000000000004, as computing leaves it of 0.3",
+      "0.30000000000000004, which is 0.3",
       /a second request of the same intent by one of them does not match this one, and is refused\.$/,
     ],
     [
@@ -517,7 +517,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
     const explanation = explain(message(account, partial("usd", `11${double(value)}`)));
     expect(explanation.problems).toMatchObject([{ kind: "doubtful", offset, expected, found }]);
     expect(explanation.problems[0]?.why).toMatch(why);
-    expect(explanation.verdict).toMatch(/^Nothing that is refused, but doubtful: byte 46 \(/);
+    expect(explanation.verdict).toMatch(/^Accepted but doubtful: byte 46 \(/);
     expect(explanation.canonical).toBeUndefined();
   });
 
@@ -528,7 +528,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
     const key = field(1, vector?.rendezvousPublicKeyHex ?? "");
     const sent = `${unsigned}${field(2, key)}${field(3, field(1, "11".repeat(64)))}`;
     expect(explain(sent).verdict).toMatch(
-      /^Every byte is in order, but the rendezvous signature does not verify/,
+      /^Every byte is valid, but the rendezvous signature does not verify/,
     );
   });
 

@@ -44,7 +44,7 @@ describe("two messages", () => {
         },
       ],
       consequences: [
-        "Currency and amount are part of the payload too, so the keys and the intent ids differ as well.",
+        "The currency and the amount are part of the payload, so the keys and the intent ids differ too.",
       ],
     });
   });
@@ -87,10 +87,10 @@ describe("two messages", () => {
     const { summary, offset } = diff(seed, seed.slice(0, -4));
     expect(offset).toBe(52);
     expect(summary).toBe(
-      "Byte 52: the end there, while it goes on here with native_amount (request_to_receive_bill.partial.native_amount).",
+      "Byte 52: the end there, and continues here with native_amount (request_to_receive_bill.partial.native_amount).",
     );
     expect(diff(seed.slice(0, -4), seed).summary).toMatch(
-      /^Byte 52: the end here, while it goes on there with /,
+      /^Byte 52: the end here, and continues there with /,
     );
   });
 
@@ -100,17 +100,17 @@ describe("two messages", () => {
     expect(equal).toBe(false);
     expect(fields).toEqual([]);
     expect(consequences).toEqual([
-      "Both say the same, and only the form differs: the sequencer reads the message and writes it again before it verifies.",
+      "Both have the same values in another form: the sequencer reads the message and encodes it again before it verifies the signature.",
       "A signature over the bytes there does not verify: byte 1 (request_to_receive_bill): expected 1 byte for this varint; found 2 bytes.",
     ]);
   });
 
   it("says what account and fees do to the id", () => {
     expect(messages({ destination: other }).consequences).toEqual([
-      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer refuses whichever request comes second.",
+      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer rejects the second request.",
     ]);
     expect(messages({ fees: [{ destination: other, basisPoints: 100 }] }).consequences.at(-1)).toBe(
-      "Whether there are fees at all is part of the payload, as its kind.",
+      "The payload encodes in its kind whether there are fees.",
     );
   });
 });
@@ -132,7 +132,7 @@ describe("a value in another form", () => {
       "Byte 1: 5d here, 5e there: the length of request_to_receive_bill, 93 here and 94 there.",
     );
     expect(consequences).toEqual([
-      "Both say the same, and only the form differs: the sequencer reads the message and writes it again before it verifies.",
+      "Both have the same values in another form: the sequencer reads the message and encodes it again before it verifies the signature.",
       "A signature over the bytes there does not verify: byte 94 (request_to_receive_bill.additional_fees[0].fee_bps): expected 2 bytes for this varint; found 3 bytes.",
     ]);
   });
@@ -143,7 +143,7 @@ describe("a value in another form", () => {
       ["request_to_receive_bill.additional_fees[0].fee_bps", "varint: 150", "varint: 151"],
     ]);
     expect(consequences).toEqual([
-      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer refuses whichever request comes second.",
+      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer rejects the second request.",
     ]);
   });
 
@@ -155,11 +155,11 @@ describe("a value in another form", () => {
 it("draws no consequences from bytes that nobody reads, and says why nobody does", () => {
   const seed = vectors.intents[0]?.messageHex ?? "";
   expect(diff(seed, seed.slice(0, -4)).consequences).toEqual([
-    "No reader takes the bytes there: byte 52 (request_to_receive_bill): expected 2 more bytes, as the length at byte 1 says 52; found the end.",
+    "The bytes there: byte 52 (request_to_receive_bill): expected 2 more bytes, since the length at byte 1 says 52; found the end.",
   ]);
   const unwrapped = seed.replace("2a340a220a20", "2a320a20");
   expect(diff(unwrapped, seed).consequences).toEqual([
-    "No reader takes the bytes here: byte 4 (request_to_receive_bill.requestor_account): expected 0a 20 first, the tag and " +
+    "The bytes here: byte 4 (request_to_receive_bill.requestor_account): expected 0a 20 first, the tag and " +
       "length of value in a SolanaAccountId; found the 32 bytes of a public key or account alone.",
   ]);
 });
@@ -171,20 +171,20 @@ describe("a request without the Message around it", () => {
     const lacks = diff(here.toBinary(), alone);
     expect(lacks).toMatchObject({ equal: false, offset: 0, piece: "message", fields: [] });
     expect(lacks.summary).toBe(
-      "Byte 0: the request stands alone there, and lacks the Message that is around it here: 2a 34, its tag and length. The request itself is the same.",
+      "Byte 0: the request has no Message around it there, but has one here: 2a 34are missing. The requests are equal.",
     );
     expect(lacks.consequences).toEqual([
-      "What is signed is the Message: a signature over the bytes there does not verify. Only a REST body holds the request alone.",
+      "The Message is what is signed: a signature over the bytes there does not verify. Only a REST body contains the request alone.",
     ]);
     expect(diff(alone, here).summary).toMatch(
-      /^Byte 0: the request stands alone here, and lacks .* around it there/,
+      /^Byte 0: the request has no Message around it here, and lacks .* around it there/,
     );
   });
 
   it("is compared all the same", () => {
     const { summary, fields } = diff(intent({ currency: "eur" }), alone);
     expect(summary).toMatch(
-      / 2a 34, its tag and length\. Beside that, byte 42 of the message: 65 \("e"\) here, 75 \("u"\) there: the first letter of currency/,
+      / 2a 34, its tag and length\. Also, byte 42 of the message: 65 \("e"\) here, 75 \("u"\) there: the first letter of currency/,
     );
     expect(fields.map(({ path }) => path)).toEqual(["request_to_receive_bill.partial.currency"]);
   });
@@ -198,32 +198,32 @@ describe("a request without the Message around it", () => {
 describe("two payloads", () => {
   const payloads = (changes: object): ReturnType<typeof diff> => diff(here.payload, intent(changes).payload);
   const ids = (changes: object): string =>
-    `So the keys differ, and the intent ids: ${here.id} here, ${intent(changes).id} there.`;
+    `So the keys and the intent ids differ: ${here.id} here, ${intent(changes).id} there.`;
 
   it.each<[string, object, string, string]>([
     [
       "kind",
       { kind: "payment-with-fees" },
       'Byte 0: 02 here, 04 there: kind, "payment" here and "payment-with-fees" there.',
-      "The kinds differ: one was built with fees, for which an empty list counts too, or one is a login.",
+      "The kinds differ: one was built with fees (an empty list of fees is enough), or one is a login.",
     ],
     [
       "currency",
       { currency: "eur" },
       'Byte 1: 8c here, 2b there: currency, "usd" here and "eur" there.',
-      "The currencies differ, which are part of the payload.",
+      "The currencies differ. The currency is part of the payload.",
     ],
     [
       "units",
       { amount: "2.51" },
       "Byte 2: fa here, fb there: byte 1 of 7 of units, 250 here and 251 there.",
-      "The amounts differ, which are part of the payload; clients round to hundredths in different ways.",
+      "The amounts differ. The amount is part of the payload, and clients round to hundredths differently.",
     ],
     [
       "nonce",
       { idempotencyKey: "b" },
       "Byte 9: ca here, 3e there: byte 1 of 11 of nonce.",
-      "The nonces differ: another client secret, or another idempotency key or secret.",
+      "The nonces differ: the client secret, the idempotency key or the idempotency secret is different.",
     ],
   ])("part in the %s, and so do the ids", (area, changes, summary, consequence) => {
     const difference = payloads(changes);
@@ -279,7 +279,7 @@ describe("different forms of an intent", () => {
     );
     expect(fields.map(({ piece }) => piece)).toEqual(["message", "key", "signature"]);
     expect(consequences.at(-1)).toBe(
-      "The rendezvous keys differ, so the payloads do: in kind, currency, amount or nonce.",
+      "The rendezvous keys differ, so the payloads differ too: in kind, currency, amount or nonce.",
     );
   });
 
@@ -291,14 +291,14 @@ describe("different forms of an intent", () => {
     );
     expect(summary).toMatch(/^Byte 0 of the signature: /);
     expect(consequences).toEqual([
-      "Message and key are the same and Ed25519 signatures of equal bytes are equal, so one signature is over other bytes.",
+      "The message and the key are equal, and Ed25519 signatures of equal bytes are equal, so one signature covers other bytes.",
     ]);
   });
 
   it("says that payloads are the same where only the account differs", () => {
     expect(diff(here, intent({ destination: other })).consequences).toEqual([
-      "The payloads are the same, and so are key and intent id.",
-      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer refuses whichever request comes second.",
+      "The payloads are equal, so the keys and the intent ids are equal.",
+      "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer rejects the second request.",
     ]);
   });
 
@@ -318,7 +318,7 @@ it("compares client secrets", () => {
   const { summary, consequences } = diff(here.clientSecret, intent({ idempotencyKey: "b" }).clientSecret);
   expect(summary).toMatch(/^Byte 0: .* byte 1 of 11 of nonce\.$/);
   expect(consequences).toEqual([
-    "The nonces differ: another client secret, or another idempotency key or secret. So the keys differ.",
+    "The nonces differ: the client secret, the idempotency key or the idempotency secret is different. So the keys differ.",
   ]);
 });
 
@@ -326,7 +326,7 @@ it("says that there is nothing to compare", () => {
   expect(diff(here.payload, here.toBinary())).toEqual({
     equal: false,
     summary:
-      "One is taken for payload and the other for code.messaging.v1.Message: they hold nothing that can be compared.",
+      "One is payload and the other is code.messaging.v1.Message: they have nothing that can be compared.",
     fields: [],
     consequences: [],
   });

@@ -37,13 +37,13 @@ describe("truncated", () => {
     const tree = inspectHex(ResponseSchema, "08ff");
     expect(problemsOf(tree)).toEqual(["truncated@2 in result"]);
     expect(at(tree, "result").value).toBeUndefined();
-    expect(at(tree, "result").meaning).toBe("a varint that is cut off");
+    expect(at(tree, "result").meaning).toBe("a truncated varint");
   });
 
   it("within a double", () => {
     const tree = inspectHex(ExchangeDataWithoutRateSchema, "0a03757364 11 00000000000024");
     expect(problemsOf(tree)).toEqual(["truncated@13 in native_amount"]);
-    expect(at(tree, "native_amount").meaning).toBe("cut off after 7 bytes of 8");
+    expect(at(tree, "native_amount").meaning).toBe("truncated after 7 bytes of 8");
     expect(at(tree, "currency").value).toBe("usd");
   });
 
@@ -57,10 +57,10 @@ describe("truncated", () => {
     const tree = inspectMessage(MessageSchema, bytes.subarray(0, 50));
     expect(at(tree, "request_to_receive_bill.partial.currency").value).toBe("usd");
     expect(at(tree, "request_to_receive_bill.partial.native_amount").meaning).toBe(
-      "cut off after 4 bytes of 8",
+      "truncated after 4 bytes of 8",
     );
     expect(at(tree, "request_to_receive_bill").meaning).toBe(
-      "kind: a request to receive a bill, cut off after 48 bytes of 52",
+      "kind: a request to receive a bill, truncated after 48 bytes of 52",
     );
   });
 });
@@ -70,7 +70,7 @@ describe("length beyond the end", () => {
     const tree = inspectHex(DomainSchema, "0a05 6162");
     expect(problemsOf(tree)).toEqual(["length_beyond_end@1 in value"]);
     expect(tree.problems[0]).toMatchObject({ expected: "a length of at most 2", found: "5" });
-    expect(at(tree, "value").meaning).toBe("UTF-8 text, cut off after 2 bytes of 5");
+    expect(at(tree, "value").meaning).toBe("UTF-8 text, truncated after 2 bytes of 5");
     expect(at(tree, "value").value).toBeUndefined();
     expect(at(tree, "value").lengthPrefix?.value).toBe(5);
   });
@@ -127,7 +127,7 @@ describe("wrong wire type of a known field", () => {
     expect(problemsOf(tree)).toEqual(["wrong_wire_type@0 in value"]);
     expect(tree.problems[0]?.expected).toBe("wire type LEN for value");
     expect(at(tree, "value").value).toEqual(value);
-    expect(at(tree, "value").meaning).toMatch(/^value of another wire type/);
+    expect(at(tree, "value").meaning).toMatch(/^value with another wire type/);
   });
 
   it("text for a double, after which reading goes on", () => {
@@ -234,7 +234,7 @@ it("marks all of that as malformed, and writes it as text", () => {
          0                           code.common.v1.Domain    a domain, 4 bytes; 1 problem
          0  0a                         value                  field 1, LEN
          1  05                           length               5 bytes
-         2  61 62                        value                UTF-8 text, cut off after 2 bytes of 5
+         2  61 62                        value                UTF-8 text, truncated after 2 bytes of 5
          1                               ! length_beyond_end  expected a length of at most 2; found 5"
   `);
 });

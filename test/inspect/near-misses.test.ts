@@ -111,7 +111,7 @@ describe("a key or signature by itself with a byte too many or lost", () => {
     const { problems, summary, type: taken } = explained(input);
     expect([taken, problems.length]).toEqual([type, 1]);
     expect(problems[0]).toMatchObject({ code: "wrong_length", offset, expected });
-    expect(summary).toMatch(/because that is its length but for a byte\.$/);
+    expect(summary).toMatch(/because it has the right length , except for one byte\.$/);
   });
 });
 
@@ -125,7 +125,7 @@ describe("what transports put before a message", () => {
       `36${good}`,
       1,
       "2a, the first byte of the message",
-      "the length of 54 in 1 byte, as of a delimited message",
+      "the length of 54 in 1 byte, as in a delimited message",
     ],
     [
       "a gRPC header",
@@ -139,7 +139,7 @@ describe("what transports put before a message", () => {
       `${hex(Uint8Array.of(0xa0, 1))}${send}`,
       2,
       "0a, the first byte of the message",
-      "the length of 160 in 2 bytes, as of a delimited message",
+      "the length of 160 in 2 bytes, as in a delimited message",
     ],
   ])("is named: %s", (_what, input, length, expected, found) => {
     const isSend = input.endsWith(send);
@@ -147,7 +147,7 @@ describe("what transports put before a message", () => {
       const { type, summary, problems, sections, checks } = explained(input, as);
       expect(type).toBe(isSend ? "code.messaging.v1.SendMessageRequest" : MESSAGE);
       expect(problems).toMatchObject([{ code: "unexpected_prefix", offset: 0, expected, found }]);
-      expect(summary).toContain(`What goes before it: ${found}.`);
+      expect(summary).toContain(`Before it: ${found}.`);
       // Offsets stay those of what was pasted.
       const { lengthPrefix, children } = sections[0]?.tree ?? { children: [] };
       expect([lengthPrefix?.offset, lengthPrefix?.length, children[0]?.offset]).toEqual([0, length, length]);
@@ -254,7 +254,7 @@ describe("a request that stands alone", () => {
   it("is said not to be what is signed, with what has to go around it", () => {
     expect(explained(good.slice(4)).verdict).toBe(
       "No byte is wrong, but these are not the bytes to sign: put 2a 34 before them, the tag and length that make a Message " +
-        "of the request, and sign all of that. Only the `message` of a REST body is the request alone.",
+        "of the request, and sign all of that. Only the `message` of a REST body is the request without the Message.",
     );
     expect(explained(good).verdict).toBe("No byte is wrong.");
   });
@@ -337,16 +337,16 @@ describe("bytes as JSON.stringify writes them", () => {
 
 it("says of a JSON object that nothing is known of it", () => {
   expect(explained('{"success":true}').verdict).toBe(
-    "There is nothing to hold it against; say by `as` what it should be.",
+    "There is nothing to compare it with; pass `as` to name its type.",
   );
   expect(explained('{"success":true}', "json-object").verdict).toBe("No byte is wrong.");
 });
 
 describe("an end that is missing", () => {
   it.each([
-    [1, "1 more byte, as the length at byte 1 says 52"],
-    [9, "9 more bytes, as the length at byte 1 says 52"],
-    [50, "50 more bytes, as the length at byte 1 says 52"],
+    [1, "1 more byte, since the length at byte 1 says 52"],
+    [9, "9 more bytes, since the length at byte 1 says 52"],
+    [50, "50 more bytes, since the length at byte 1 says 52"],
   ])("by %i bytes is counted, and no length is blamed", (missing, expected) => {
     const { problems, verdict } = explained(good.slice(0, -2 * missing), "Message");
     const offset = 54 - missing;
@@ -354,7 +354,7 @@ describe("an end that is missing", () => {
       { kind: "malformed", code: "truncated", offset, expected, found: "the end" },
     ]);
     expect(verdict).toBe(
-      `First wrong: byte ${offset} (${path}): expected ${expected}; found the end. Bytes are missing at the end, so no reader takes the rest.`,
+      `First wrong: byte ${offset} (${path}): expected ${expected}; found the end. Bytes are missing at the end, so the rest cannot be read.`,
     );
   });
 

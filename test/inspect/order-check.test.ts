@@ -112,8 +112,8 @@ describe("an order that does not match", () => {
     [{ kind: "payment-with-fees" }, "without fees"],
     [{ fees: [{}] }, "without fees"],
     [{ amount: "2.51" }, "with 2.50, as the official Go client truncates it"],
-    [{ amount: "2.49" }, "with 2.50: a hundredth more"],
-    [{ amount: "250" }, "with 2.50: a hundredth of it, as if the main unit were hundredths"],
+    [{ amount: "2.49" }, "with 2.50: one hundredth more"],
+    [{ amount: "250" }, "with 2.50: 1/100 of the amount, as if the main unit were hundredths"],
     [{ currency: "eur" }, "in usd"],
     [{ currency: "eur", kind: "payment-with-fees" }, "in usd, and without fees"],
   ])("in its id, by %j", (changes, how) => {
@@ -148,7 +148,7 @@ describe("an order that does not match", () => {
 
   it("in its id, by another client secret", () => {
     expect(likely({}, other)).toBe(
-      "No order near this one has the claimed id either: the client secret is likely to be another order's.",
+      "No similar order has the claimed id: the client secret probably belongs to another order.",
     );
   });
 
@@ -210,8 +210,8 @@ describe("assertOrder", () => {
     ]);
     expect(error.check.mismatches.map(({ field }) => field)).toEqual(["intent", "destination"]);
     expect(error.message).toBe(
-      `The claim is not for this order: intent is ${error.check.intentId} by the order and ${intent.id} by the claim; ` +
-        `destination is ${account} by the order and ${other} by the claim. The claimed id is that of this order with 2.50, as the official Go client truncates it.`,
+      `The claim is not for this order: intent is ${error.check.intentId} in the order and ${intent.id} in the claim; ` +
+        `destination is ${account} in the order and ${other} in the claim. The claimed id is that of this order with 2.50, as the official Go client truncates it.`,
     );
   });
 

@@ -111,12 +111,12 @@ describe("meaning", () => {
     [
       `028c9cffffffffffff${nonceHex}`,
       "units",
-      "7-byte little-endian hundredths: 72057594037927836, which is 720575940379278.36 usd; more than is counted exactly, perhaps -1.00 wrapped around",
+      "7-byte little-endian hundredths: 72057594037927836, which is 720575940379278.36 usd; larger than the exact range, perhaps -1.00 wrapped around",
     ],
     [
       `028c00000000000080${nonceHex}`,
       "units",
-      "7-byte little-endian hundredths: 36028797018963968, which is 360287970189639.68 usd; more than is counted exactly",
+      "7-byte little-endian hundredths: 36028797018963968, which is 360287970189639.68 usd; larger than the exact range",
     ],
   ])("of %s, %s", (hex, path, meaning) => {
     expect(at(inspect(hex), path).meaning).toBe(meaning);

@@ -49,7 +49,7 @@ it("is in doubt only about messages that have the same bytes", () => {
   );
   expect(alternatives).toEqual(["code.messaging.v1.OpenMessageStreamRequest"]);
   expect(summary).toMatch(
-    /^104 bytes, read as hex: a request for the messages stored at a key \(code\.messaging\.v1\.PollMessagesRequest\), because every byte falls into a field that it has, with a value that the field can have\. It could as well be OpenMessageStreamRequest\.$/,
+    /^104 bytes, read as hex: a request for the messages stored at a key \(code\.messaging\.v1\.PollMessagesRequest\), because every byte belongs to a field of this message, with a valid value\. It could also be OpenMessageStreamRequest\.$/,
   );
 });
 
@@ -86,7 +86,7 @@ describe.each(webhookTokens)("the webhook token $id", ({ token, signerPublicKey 
       {
         outcome: "passed",
         name: "signature",
-        text: "the signature verifies with the given key, over header and claims as they are written",
+        text: "the signature verifies with the given key, over the header and claims as written",
         path: "signature",
       },
     ]);
@@ -118,7 +118,7 @@ describe("as", () => {
       type: "code.messaging.v1.OpenMessageStreamRequest",
       alternatives: [],
     });
-    expect(explanation.summary).toContain("which is what you asked for");
+    expect(explanation.summary).toContain("as requested");
   });
 
   it.each(["Massage", "", "payloads", 7])("refuses %j", (as) => {
@@ -156,7 +156,7 @@ describe("what nobody knows", () => {
     const { type, summary, sections } = explain("f2ff03 04 01020304 f8ff03 05");
     expect(type).toBe("protobuf");
     expect(summary).toBe(
-      "12 bytes, read as hex: a message of no known type: no message, key or body that is known here fits.",
+      "12 bytes, read as hex: a message of unknown type: no known message, key or body fits.",
     );
     expect(sections[0]?.tree.children.map(({ meaning }) => meaning)).toEqual([
       "unknown field 8190: 4 bytes",
@@ -167,7 +167,7 @@ describe("what nobody knows", () => {
   it("shows bytes where they do not", () => {
     const { type, sections, verdict } = explain("ffffffffffffffffffffffff");
     expect(type).toBe("bytes");
-    expect(verdict).toBe("There is nothing to hold it against; say by `as` what it should be.");
+    expect(verdict).toBe("There is nothing to compare it with; pass `as` to name its type.");
     expect(sections[0]?.tree.parts).toMatchObject([{ what: "unreadable", length: 12 }]);
   });
 
@@ -185,11 +185,11 @@ describe("what nobody knows", () => {
 it("says of a request alone what is signed", () => {
   const inner = official.find(({ name }) => name === "request of seed-54-byte")?.hex ?? "";
   expect(explain(inner).summary).toMatch(
-    /What is signed is the Message around it: 2a 34 and then these bytes\.$/,
+    /The signed bytes are the Message around it: 2a 34 and then these bytes\.$/,
   );
   const login = official.find(({ name }) => name === "request of login-client-secret")?.hex ?? "";
   expect(explain(login).summary).toMatch(
-    /What is signed is the Message around it: 52 9b 01 and then these bytes\.$/,
+    /The signed bytes are the Message around it: 52 9b 01 and then these bytes\.$/,
   );
 });
 

@@ -90,7 +90,7 @@ it("shows problems where they are, and counts them at the top", () => {
          5  61 62 63                     value                 3 bytes of UTF-8 text: "abc"
          3                               ! non_minimal_varint  expected 1 byte for this varint; found 2
                                                                bytes
-         8  22                         body                    field 4, LEN; bytes, cut off after 0
+         8  22                         body                    field 4, LEN; bytes, truncated after 0
                                                                bytes of 6
          9  06                           length                6 bytes
          9                               ! length_beyond_end   expected a length of at most 0; found 6"
@@ -120,7 +120,7 @@ it("shows groups, unknown fields and what cannot be told apart", () => {
                                                               found 0
          8                               ! invalid_wire_type  expected wire type VARINT, I64, LEN or
                                                               I32; found 6
-         9  ff ff                      unreadable             2 bytes that cannot be told apart"
+         9  ff ff                      unreadable             2 bytes that cannot be parsed"
   `);
 });
 

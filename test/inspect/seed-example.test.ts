@@ -46,7 +46,7 @@ it("decodes the values and says what they mean", () => {
     request_to_receive_bill: "kind: a request to receive a bill",
     requestor_account: "a public key or account",
     value: `32-byte public key or account: base58 ${"1".repeat(32)}`,
-    partial: "exchange_data: an amount without exchange rate",
+    partial: "exchange_data: an amount without an exchange rate",
     currency: '3 bytes of UTF-8 text: "usd"',
     native_amount: "8-byte little-endian double: 10.0",
   });

@@ -78,8 +78,8 @@ describe("spans of time", () => {
     const bytes = toBinary(DurationSchema, create(DurationSchema, { seconds, nanos }));
     expect(inspectMessage(DurationSchema, bytes).meaning).toMatch(
       text === undefined
-        ? /^a span of time, \d/
-        : new RegExp(`^a span of time: ${text.replace(".", "\\.")}, \\d`),
+        ? /^a duration, \d/
+        : new RegExp(`^a duration: ${text.replace(".", "\\.")}, \\d`),
     );
   });
 });

@@ -1,4 +1,4 @@
-/** Every signature and every id in a tree that can be held against something else in it. */
+/** Checks every signature in a tree, and every id that must equal another one in it. */
 import { base64urlnopad } from "@scure/base";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import {
@@ -13,19 +13,19 @@ import { bodyWithout, canonicalBody, wrapRequest } from "../rules/canonical.js";
 import type { InspectNode } from "../types.js";
 import { checkSignature, type Guess, guessesAt, type InspectCheck, type Signed } from "./signature-check.js";
 
-// A list of messages may hold a thousand; the first ones tell what there is to tell.
+// A list can hold a thousand messages; checking the first ones is enough.
 const MAX_CHECKS = 20;
 
-/** What to verify with, beside what is in the tree. */
+/** Keys to verify with, in addition to those in the tree. */
 export interface CheckContext {
-  /** The key that messages at a rendezvous are signed with, 32 bytes. */
+  /** The rendezvous public key that the messages are signed with, 32 bytes. */
   readonly publicKey?: Uint8Array | undefined;
 }
 
-/** Checks whatever can be checked in a tree of a message, in order. */
+/** Checks everything that can be checked in the tree of a message, in order. */
 export function checksOf(root: InspectNode, context: CheckContext): InspectCheck[] {
   const checks: InspectCheck[] = [];
-  // A message within a SendMessageRequest is checked with it.
+  // A message within a SendMessageRequest is checked as part of it.
   const sent = new Set<InspectNode>();
   for (const node of nodesOf(root)) {
     if (checks.length >= MAX_CHECKS) break;
@@ -61,7 +61,7 @@ export function checksOf(root: InspectNode, context: CheckContext): InspectCheck
   return checks;
 }
 
-/** The rendezvous signature of a message, over all of it. */
+/** Checks the rendezvous signature over a complete message. */
 export function checkMessage(
   message: InspectNode,
   key: Uint8Array,
@@ -101,7 +101,7 @@ function checkSent(request: InspectNode, message: InspectNode | undefined): Insp
   if (message === undefined) return [];
   if (key === undefined || signature === undefined) {
     const missing = key === undefined ? "rendezvous key" : "signature";
-    const text = `the rendezvous signature cannot be verified without a whole ${missing}`;
+    const text = `the rendezvous signature cannot be verified without a complete ${missing}`;
     return [{ outcome: "skipped", name: "signature", text, path: request.path }];
   }
   const whole = bodyWithout(request, 3);
@@ -109,16 +109,16 @@ function checkSent(request: InspectNode, message: InspectNode | undefined): Insp
     checkMessage(message, key, signature, [
       { how: "over the SendMessageRequest without its signature", bytes: whole },
       ...[5, 10].map((number) => ({
-        how: "over the Message that should be here, with its tag and length",
+        how: "over the Message that belongs here, with its tag and length",
         bytes: message.body && wrapRequest(number, message.body.bytes),
-        mend: "put the Message that was signed into message",
+        fix: "put the signed Message into message",
       })),
     ]),
     ...checkInnerKey(message, key),
   ];
 }
 
-/** A message as the sequencer hands it on: with an id, and with the signature of whoever sent it. */
+/** Checks a message as the sequencer delivers it: with an id, and with the signature of its sender. */
 function checkDelivered(message: InspectNode, { publicKey }: CheckContext): InspectCheck[] {
   const signature = wrappedBytes(message, "send_message_request_signature", 64);
   if (signature === undefined) {
@@ -130,7 +130,7 @@ function checkDelivered(message: InspectNode, { publicKey }: CheckContext): Insp
   const { path } = message;
   if (key === undefined) {
     const text =
-      "the sender's signature needs the rendezvous public key, which is not in here: pass publicKey";
+      "the sender's signature needs the rendezvous public key, which the message does not contain: pass publicKey";
     return [{ outcome: "skipped", name: "signature", text, path }];
   }
   return [
@@ -151,7 +151,7 @@ function checkDelivered(message: InspectNode, { publicKey }: CheckContext): Insp
   ];
 }
 
-/** Keys in the request that have to be the one that the message is sent to. */
+/** Checks the keys in the request that must equal the rendezvous key of the message. */
 function checkInnerKey(message: InspectNode, key: Uint8Array): InspectCheck[] {
   const request = requestOf(message);
   const [name, inner] = [
@@ -165,16 +165,16 @@ function checkInnerKey(message: InspectNode, key: Uint8Array): InspectCheck[] {
       {
         outcome: "passed",
         name: "key",
-        text: `the ${name} within is the key that the message is sent to`,
+        text: `the ${name} in the request equals the key that the message is sent to`,
         path,
       },
     ];
   }
-  const text = `the ${name} within is ${toBase58(inner)}, and not the key that the message is sent to, ${toBase58(key)}`;
+  const text = `the ${name} in the request is ${toBase58(inner)}, but the message is sent to the key ${toBase58(key)}`;
   return [{ outcome: "failed", name: "key", text, path }];
 }
 
-/** A signature that a message carries over its own other fields. */
+/** Checks a signature of a message over its own other fields. */
 function checkOwn(
   message: InspectNode,
   by: string,
@@ -215,7 +215,7 @@ function withEmptySignature(message: InspectNode, number: number): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** What a message holds. */
+/** Returns the content of a message. */
 function requestOf(message: InspectNode): InspectNode | undefined {
   return message.children.filter(({ field }) => field?.oneof === "kind").at(-1);
 }

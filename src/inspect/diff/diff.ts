@@ -12,19 +12,21 @@ import type { Difference, FieldDifference } from "./difference.js";
 import { divergence } from "./divergence.js";
 import { type DiffInput, PIECES, type Piece, type Side, sideOf } from "./sides.js";
 
-/** How to compare. */
+/** Options for {@link diff}. */
 export interface DiffOptions {
-  /** What both inputs are; see `as` of {@link explain}. */
+  /** The type of both inputs; see `as` of {@link explain}. */
   readonly as?: string | undefined;
 }
 
 /**
- * Compares two intents, messages, payloads or whatever else {@link explain} reads, and says in words where they part.
+ * Compares two intents, messages, payloads or other inputs of {@link explain}, and describes the differences
+ * in words.
  *
- * The two may come in different forms: a REST body is compared with a `SendMessageRequest` by the message, the key and the
- * signature in both; an intent with either, and with a payload. "Here" is the first input, "there" the second.
+ * The inputs can have different forms: a REST body is compared with a `SendMessageRequest` by the message,
+ * the key and the signature in both; an intent with either, and with a payload. "Here" is the first input,
+ * "there" the second.
  *
- * @throws InputError only where an input is neither text, bytes nor an intent, or for the options
+ * @throws InputError only if an input is not text, bytes or an intent, or for invalid options
  * @example
  * ```ts
  * import { diff } from "code-intents/inspect";
@@ -38,7 +40,7 @@ export function diff(a: DiffInput, b: DiffInput, options: DiffOptions = {}): Dif
   const here = sideOf(a, options);
   const there = sideOf(b, options);
   const common = PIECES.filter((piece) => here.pieces.has(piece) && there.pieces.has(piece));
-  // Where both are the same thing, that holds all the rest.
+  // Two inputs of the same type are compared as one piece.
   const compared =
     common.includes("input") && here.is === there.is
       ? (["input"] as const)
@@ -58,19 +60,19 @@ export function diff(a: DiffInput, b: DiffInput, options: DiffOptions = {}): Dif
   const cause = fields.find((field) => field.piece === piece);
   const summary = `Byte ${offset}${piece === "input" ? "" : ` of the ${piece}`}: ${text}${causeText(text, cause)}.`;
   const form = [...unreadable(one, "here"), ...unreadable(other, "there"), ...sameMeaning(one, other)];
-  // What nobody reads, and what only differs in form, leads to nothing else.
+  // Unreadable bytes, and differences in form only, have no other consequences.
   const said = form.length > 0 ? fields.filter((field) => field.piece !== piece) : fields;
   const consequences = [...form, ...consequencesOf(pairs, said)];
   if (bare !== undefined) return lacking(here, bare, fields, summary, consequences);
   return { equal: false, summary, offset, piece, fields, consequences };
 }
 
-/** The side where a request stands alone, where the other has the `Message` around it. */
+/** Returns the side that is a bare request, if the other side has the `Message` around it. */
 function lackOf(side: Side, other: Side): Side | undefined {
   return side.lacks === undefined || other.lacks !== undefined || other.isBody ? undefined : side;
 }
 
-/** That one side is the request alone goes before everything else, since it is not what is signed. */
+/** Reports a bare request before everything else, since it is not what is signed. */
 function lacking(
   here: Side,
   bare: Side,
@@ -79,17 +81,17 @@ function lacking(
   consequences: readonly string[] = [],
 ): Difference {
   const [where, other] = bare === here ? ["here", "there"] : ["there", "here"];
-  const within = beside === undefined ? "The request itself is the same." : `Beside that, ${lower(beside)}`;
+  const within = beside === undefined ? "The requests are equal." : `Also, ${lower(beside)}`;
   return {
     equal: false,
     summary:
-      `Byte 0: the request stands alone ${where}, and lacks the Message that is around it ${other}: ` +
-      `${bare.lacks}, its tag and length. ${within}`,
+      `Byte 0: the request has no Message around it ${where}, but has one ${other}: ` +
+      `the tag and length ${bare.lacks} are missing. ${within}`,
     offset: 0,
     piece: "message",
     fields,
     consequences: [
-      `What is signed is the Message: a signature over the bytes ${where} does not verify. Only a REST body holds the request alone.`,
+      `The Message is what is signed: a signature over the bytes ${where} does not verify. Only a REST body contains the request alone.`,
       ...consequences,
     ],
   };
@@ -100,7 +102,7 @@ function lower(sentence: string): string {
 }
 
 function nothingInCommon(here: Side, there: Side): Difference {
-  const summary = `One is taken for ${here.is} and the other for ${there.is}: they hold nothing that can be compared.`;
+  const summary = `One is ${here.is} and the other is ${there.is}: they have nothing that can be compared.`;
   return { equal: false, summary, fields: [], consequences: [] };
 }
 
@@ -110,33 +112,33 @@ function treeOf({ pieces }: Side, piece: Piece): Inspection {
   return tree;
 }
 
-/** The field behind a length or a tag that differs. */
+/** Describes the field that causes a different length or tag. */
 function causeText(text: string, cause: FieldDifference | undefined): string {
   if (cause === undefined || text.includes(cause.path)) return "";
   const { path, here = "absent", there = "absent" } = cause;
   return `; the first field that differs is ${path}: ${here} here, ${there} there`;
 }
 
-/** Why nobody reads the bytes of one side. */
+/** Returns why the bytes of one side cannot be read. */
 function unreadable({ problems }: Inspection, where: string): string[] {
   const problem = problems.find(({ kind }) => kind === "malformed");
-  return problem === undefined ? [] : [`No reader takes the bytes ${where}: ${problemText(problem)}.`];
+  return problem === undefined ? [] : [`The bytes ${where} cannot be read: ${problemText(problem)}.`];
 }
 
-/** Two ways to write the same fields, and which of them breaks the signature. */
+/** Describes two encodings of the same fields, and which of them breaks the signature. */
 function sameMeaning(one: Inspection, other: Inspection): string[] {
   const type = messageType(one.typeName ?? "");
   if (type === undefined || one.typeName !== other.typeName) return [];
   const [a, b] = [canonicalBytes(type, one.bytes), canonicalBytes(type, other.bytes)];
   if (a === undefined || b === undefined || !equalBytes(a, b)) return [];
   return [
-    "Both say the same, and only the form differs: the sequencer reads the message and writes it again before it verifies.",
+    "Both have the same values in another form: the sequencer reads the message and encodes it again before it verifies the signature.",
     ...brokenForm(one, "here"),
     ...brokenForm(other, "there"),
   ];
 }
 
-/** Why a signature over the bytes of one side does not verify. */
+/** Returns why a signature over the bytes of one side does not verify. */
 function brokenForm({ problems }: Inspection, where: string): string[] {
   const problem = problems.find(({ kind }) => kind === "not_canonical");
   if (problem === undefined) return [];
@@ -160,7 +162,7 @@ function fieldDifferences(piece: Piece, one: Inspection, other: Inspection): Fie
   });
 }
 
-/** What says something by itself, by path. */
+/** Returns the nodes without children, by path. */
 function leavesOf(tree: Inspection): Map<string, InspectNode> {
   const leaves = new Map<string, InspectNode>();
   for (const node of nodesOf<InspectNode>(tree)) {
@@ -169,7 +171,7 @@ function leavesOf(tree: Inspection): Map<string, InspectNode> {
   return leaves;
 }
 
-/** Whether two leaves have the same bytes, or another form of the same value. */
+/** Returns whether two leaves have the same bytes, or another form of the same value. */
 function saySame(a: InspectNode, b: InspectNode): boolean {
   if (equalBytes(a.body?.bytes ?? a.bytes, b.body?.bytes ?? b.bytes)) return true;
   const isPlain = a.value !== undefined && typeof a.value !== "object";

@@ -1,16 +1,16 @@
-/** The first byte at which two trees part, in words. */
+/** Describes the first byte at which two trees differ. */
 
 import { nodesOf } from "../nodes.js";
 import type { Inspection, InspectNode, InspectPart } from "../types.js";
 import { floatText, hexByte, quote } from "../words.js";
 
-/** Where two inputs part. */
+/** The position at which two inputs differ. */
 export interface Divergence {
   readonly offset: number;
   readonly text: string;
 }
 
-/** The first byte that differs; `undefined` where none does. */
+/** Finds the first byte that differs, or returns `undefined` for equal trees. */
 export function divergence(one: Inspection, other: Inspection): Divergence | undefined {
   const length = Math.max(one.length, other.length);
   let offset = 0;
@@ -21,7 +21,7 @@ export function divergence(one: Inspection, other: Inspection): Divergence | und
   if (here === undefined || there === undefined) {
     const [longer, ends, goesOn] = here === undefined ? [there, "here", "there"] : [here, "there", "here"];
     const next = longer === undefined ? "" : ` with ${whatOf(longer)}`;
-    return { offset, text: `the end ${ends}, while it goes on ${goesOn}${next}` };
+    return { offset, text: `the input ends ${ends}, and continues ${goesOn}${next}` };
   }
   const bytes = `${byteText(one, offset, here)} here, ${byteText(other, offset, there)} there`;
   if (here.path !== there.path || here.what !== there.what) {
@@ -34,7 +34,7 @@ function partAt({ parts }: Inspection, offset: number): InspectPart | undefined 
   return parts.find((part) => offset >= part.offset && offset < part.offset + part.length);
 }
 
-/** `75 ("u")`: a byte, and its letter where it is text. */
+/** Returns `75 ("u")`: a byte, and its letter if it is part of text. */
 function byteText(tree: Inspection, offset: number, part: InspectPart): string {
   const byte = tree.bytes[offset] ?? 0;
   return isLetters(nodeAt(tree, part), part) && byte >= 0x20 && byte < 0x7f
@@ -42,7 +42,7 @@ function byteText(tree: Inspection, offset: number, part: InspectPart): string {
     : hexByte(byte);
 }
 
-/** Whether a part is the bytes of text, rather than a number that stands for a name. */
+/** Returns whether a part is the bytes of text, and not a number with a name. */
 function isLetters(node: InspectNode | undefined, part: InspectPart): boolean {
   return part.what === "value" && node?.field?.type === "string" && typeof node.value === "string";
 }
@@ -53,7 +53,7 @@ function nodeAt(tree: Inspection, { path, offset }: InspectPart): InspectNode | 
   );
 }
 
-/** The part in words, with its path. */
+/** Describes a part, with its path. */
 function whatOf({ what, path }: InspectPart): string {
   const name = path === "" ? "the input" : nameOf(path);
   const where = path === "" || path === name ? "" : ` (${path})`;
@@ -63,13 +63,13 @@ function whatOf({ what, path }: InspectPart): string {
     case "length":
       return `the length of ${name}${where}`;
     case "unreadable":
-      return `bytes that cannot be told apart${where}`;
+      return `bytes that cannot be parsed${where}`;
     default:
       return `${name}${where}`;
   }
 }
 
-/** The byte within its part, in words, with what both say. */
+/** Describes a byte within its part, with the values of both inputs. */
 function within(one: Inspection, other: Inspection, part: InspectPart, offset: number): string {
   if (part.what !== "value") {
     const [a, b] = [nodeAt(one, part)?.lengthPrefix?.value, nodeAt(other, part)?.lengthPrefix?.value];
@@ -101,7 +101,7 @@ function shown(value: InspectNode["value"]): string | undefined {
 function nameOf(path: string): string {
   const parts = path.split(".");
   const last = parts.at(-1) ?? path;
-  // `value` says nothing; the wrapper's own name does.
+  // `value` is not descriptive, so the name of the wrapper is used.
   return last === "value" && parts.length > 1 ? `${parts.at(-2)}` : last;
 }
 

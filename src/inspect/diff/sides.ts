@@ -1,4 +1,4 @@
-/** What two inputs have in common that can be compared, whatever they came in. */
+/** Finds the pieces of two inputs that can be compared, in any form. */
 import { InputError } from "../../errors.js";
 import { fromBase58 } from "../../lib/bytes.js";
 import { PAYLOAD_LENGTH } from "../../rendezvous/payload.js";
@@ -13,35 +13,35 @@ import { wrapRequest } from "../rules/canonical.js";
 import { inputBytes, inspection } from "../tree.js";
 import type { Inspection, InspectNode } from "../types.js";
 
-/** An intent, as far as it is compared. */
+/** The compared properties of an intent. */
 export interface DiffIntent {
   /** 20 bytes. */
   readonly payload: Uint8Array;
-  /** The serialized `Message`; a tip has none. */
+  /** The serialized `Message`; absent for a tip. */
   readonly toBinary?: () => Uint8Array;
 }
 
 /** Text or bytes in any notation that {@link explain} reads, or an intent. */
 export type DiffInput = string | Uint8Array | DiffIntent;
 
-/** What is compared, in this order. */
+/** The pieces that are compared, in this order. */
 export const PIECES = ["input", "payload", "message", "key", "signature"] as const;
 
-/** Something that an input holds. */
+/** A piece of an input. */
 export type Piece = (typeof PIECES)[number];
 
-/** An input, taken apart. */
+/** A parsed input. */
 export interface Side {
-  /** What it is, in words. */
+  /** A description of the input. */
   readonly is: string;
   readonly pieces: ReadonlyMap<Piece, Inspection>;
-  /** Of a request that stands alone, the hex of what makes a `Message` of it. */
+  /** For a bare request, the hex of the bytes that make it a `Message`. */
   readonly lacks?: string | undefined;
-  /** Whether the request stands alone in it as it should. */
+  /** Whether it is a REST body, in which a bare request is correct. */
   readonly isBody?: boolean;
 }
 
-/** Takes an input apart. */
+/** Parses an input. */
 export function sideOf(input: DiffInput, options: ExplainOptions): Side {
   if (typeof input === "string" || input instanceof Uint8Array) return sideOfBytes(explain(input, options));
   const { payload } = input ?? {};
@@ -54,7 +54,7 @@ export function sideOf(input: DiffInput, options: ExplainOptions): Side {
   return { is: "an intent", pieces };
 }
 
-/** A login that was rebuilt without its verifier's key cannot be signed; the payload is there all the same. */
+/** A login rebuilt without its verifier's key cannot be signed, but its payload is available. */
 function messageBytes(intent: DiffIntent): Uint8Array | undefined {
   try {
     return intent.toBinary?.();
@@ -68,7 +68,7 @@ function sideOfBytes(explanation: Explanation): Side {
   const [whole, inner] = sections;
   const pieces = new Map<Piece, Inspection>();
   if (whole === undefined) return { is: type, pieces };
-  // The text of a body can be written in many ways that mean the same.
+  // The text of a body has many equivalent forms.
   if (type !== "create-intent-body") pieces.set("input", whole.tree);
   const set = (piece: Piece, bytes: Uint8Array | undefined): void => {
     if (bytes !== undefined) pieces.set(piece, plain(piece, bytes));
@@ -102,7 +102,7 @@ function sideOfBytes(explanation: Explanation): Side {
   return { is: type, pieces, lacks: headerAround(type, bytes), isBody: type === "create-intent-body" };
 }
 
-/** The `SendMessageRequest` of an input. */
+/** Finds the `SendMessageRequest` of an input. */
 function requestOf(tree: Inspection): InspectNode | undefined {
   const body = tree.typeName === ENVELOPE_REQUEST ? fieldOf(tree, "body") : tree;
   return body?.typeName === SEND_MESSAGE_REQUEST ? body : undefined;

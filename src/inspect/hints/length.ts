@@ -1,4 +1,4 @@
-/** Finds the one length that, were it another, would put everything after it right. */
+/** Finds the one length whose correction fixes everything after it. */
 import type { DescMessage } from "@bufbuild/protobuf";
 import { nodesOf } from "../nodes.js";
 import { type Draft, report } from "../tree.js";
@@ -8,7 +8,10 @@ import { isRightWith, MAX_TRIED_BYTES } from "./trial.js";
 const MAX_TRIES = 60;
 const MAX_BYTE_LENGTH = 127;
 
-/** Reports the length of one byte whose change leaves no problem, where there is exactly one such byte; whether it did. */
+/**
+ * Reports the one-byte length whose change leaves no problem, if there is exactly one. Returns whether it
+ * did.
+ */
 export function hintAtLength(root: Draft, type: DescMessage, tree: Inspection): boolean {
   const { bytes, problems, parts } = tree;
   const broken = problems.find(({ kind }) => kind === "malformed");
@@ -30,12 +33,12 @@ export function hintAtLength(root: Draft, type: DescMessage, tree: Inspection): 
   const node = [...nodesOf(root)].find(({ lengthPrefix }) => lengthPrefix?.offset === offset);
   if (node === undefined) return false;
   report(node, "malformed", "wrong_length_prefix", offset, `a length of ${value}`, `${bytes[offset]}`);
-  // The cause goes before what follows from it.
+  // The cause comes before its consequences.
   node.ownProblems.unshift(...node.ownProblems.splice(-1));
   return true;
 }
 
-/** Lengths that somebody may have meant: a little more or less, or up to where the message around it ends. */
+/** Returns likely correct lengths: a little more or less, or up to the end of a surrounding message. */
 function likelyValues(bytes: Uint8Array, offset: number, root: Draft): number[] {
   const now = bytes[offset] ?? 0;
   const ends = [...nodesOf(root)]

@@ -1,4 +1,4 @@
-/** Finds the one tag that, were it that of another field, would put everything right. */
+/** Finds the one tag whose replacement by the tag of another field fixes everything. */
 import type { DescMessage } from "@bufbuild/protobuf";
 import { messageOfType } from "../catalog.js";
 import { messageShape, wireTypeOf } from "../message/shape.js";
@@ -10,7 +10,7 @@ import { isRightWith, MAX_TRIED_BYTES } from "./trial.js";
 
 const MAX_TRIES = 120;
 
-/** A tag that might have been meant. */
+/** A tag that could be the right one. */
 interface Meant {
   readonly message: Draft;
   readonly offset: number;
@@ -18,14 +18,17 @@ interface Meant {
   readonly name: string;
 }
 
-/** Reports the tag of one byte whose change leaves no problem, where there is exactly one such change; whether it did. */
+/**
+ * Reports the one-byte tag whose change leaves no problem, if there is exactly one such change. Returns
+ * whether it did.
+ */
 export function hintAtTag(root: Draft, type: DescMessage, tree: Inspection): boolean {
   const { bytes, problems } = tree;
   const [first] = problems.filter(({ kind }) => kind === "malformed" || kind === "broken_rule");
-  // What a client may not send would be right as something else that it may, and that is no hint.
+  // A field that clients must not send would become valid under another tag, but that is not the mistake.
   if (first === undefined || first.code === "not_for_clients") return false;
   if (bytes.length > MAX_TRIED_BYTES) return false;
-  // A wrong tag is wrong before anything else is, and most likely close to that.
+  // A wrong tag comes before all other problems, and most likely close to the first.
   const candidates = [...nodesOf(root)].flatMap(meantTags).filter(({ offset }) => offset <= first.offset);
   const right = candidates
     .sort((a, b) => b.offset - a.offset)
@@ -35,12 +38,12 @@ export function hintAtTag(root: Draft, type: DescMessage, tree: Inspection): boo
   if (meant === undefined || right.length > 1) return false;
   const { message, offset, tag, name } = meant;
   reportTag(message, offset, tag, name, bytes[offset]);
-  // The cause goes before what follows from it.
+  // The cause comes before its consequences.
   message.ownProblems.unshift(...message.ownProblems.splice(-1));
   return true;
 }
 
-/** Reports a tag that stands where that of another field should. */
+/** Reports the tag of a wrong field. */
 export function reportTag(
   message: Draft,
   offset: number,
@@ -53,7 +56,7 @@ export function reportTag(
   report(message, "malformed", "wrong_field", offset, expected, instead);
 }
 
-/** Every other tag of one byte that the fields of a message could have. */
+/** Returns every other one-byte tag that the fields of a message can have. */
 function meantTags(message: Draft): Meant[] {
   const type = messageOfType(message.typeName);
   if (type === undefined) return [];

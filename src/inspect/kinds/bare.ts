@@ -1,4 +1,7 @@
-/** Bytes without any structure of their own, or with that of a scan code: recognised by their length. */
+/**
+ * Values without fields, such as keys, signatures and nonces, and the bytes of a scan code. They are
+ * recognized by length.
+ */
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
 import { MAX_UNITS } from "../../money/amount.js";
 import { clientSecretOf, NONCE_LENGTH } from "../../rendezvous/nonce.js";
@@ -12,11 +15,11 @@ import { kindOf, payloadAreas } from "./payload-areas.js";
 const PARITY_LENGTH = 13;
 const HEADER_LENGTH = ENCODED_LENGTH - PARITY_LENGTH - PAYLOAD_LENGTH;
 
-/** How much bytes look like a payload, 0 to 1. */
+/** Returns how much bytes look like a payload, from 0 to 1. */
 export function payloadLikeness(bytes: Uint8Array): number {
   const kind = kindOf(bytes[0]);
   if (bytes.length !== PAYLOAD_LENGTH) {
-    // One byte too many or lost is still a payload, where what is left looks like an amount.
+    // With one byte missing or extra, bytes are still a payload if the rest looks like an amount.
     const near = Math.abs(bytes.length - PAYLOAD_LENGTH) <= 8 && bytes.length > 9;
     return near && kind === "payment" && bytes.subarray(6, 9).every((byte) => byte === 0) ? 0.5 : 0;
   }
@@ -27,7 +30,7 @@ export function payloadLikeness(bytes: Uint8Array): number {
   return typeof units === "bigint" && units > MAX_UNITS ? 0.75 : 0.95;
 }
 
-/** How much bytes look like the 35 bytes that a scan code carries, 0 to 1. */
+/** Returns how much bytes look like the 35 bytes of a scan code, from 0 to 1. */
 export function scanCodeLikeness(bytes: Uint8Array): number {
   if (bytes.length !== ENCODED_LENGTH) return 0;
   try {
@@ -38,22 +41,22 @@ export function scanCodeLikeness(bytes: Uint8Array): number {
   }
 }
 
-/** The tree of the 35 bytes of a scan code. */
+/** Builds the tree of the 35 bytes of a scan code. */
 export function scanCodeDraft(input: Uint8Array): Draft {
   const root = valueDraft("scan code", input);
   const start = PARITY_LENGTH + HEADER_LENGTH;
   if (input.length !== ENCODED_LENGTH) {
     const at = Math.min(input.length, ENCODED_LENGTH);
     report(root, "malformed", "wrong_length", at, `${ENCODED_LENGTH} bytes`, `${input.length}`);
-    return addWhole(root, input, "bytes", `${count(input.length, "byte")} that are no scan code`);
+    return addWhole(root, input, "bytes", `${count(input.length, "byte")} that are not a scan code`);
   }
   const payload = input.subarray(start);
   const parity = addArea(root, "area", "parity", input, 0, PARITY_LENGTH);
-  parity.meaning = `${PARITY_LENGTH} bytes of Reed-Solomon parity over the rest`;
+  parity.meaning = `${PARITY_LENGTH} bytes of Reed-Solomon parity over the other bytes`;
   const header = addArea(root, "area", "header", input, PARITY_LENGTH, start);
   header.meaning = hasHeader(input)
-    ? "type 2, no colour, no extra: as in every scan code of this protocol"
-    : `type ${(header.bytes[0] ?? 0) & 31}; every scan code of this protocol has 02 00 here`;
+    ? "type 2, no color, no extra data: the same in every scan code of this protocol"
+    : `type ${(header.bytes[0] ?? 0) & 31}; every scan code of this protocol starts with 02 00`;
   const corrected = checkParity(root, input, payload);
   const what = addPayloadAreas(root, input, start);
   root.meaning = `the ${ENCODED_LENGTH} bytes of a scan code: ${what}; ${intentIdOf(corrected)}`;
@@ -64,7 +67,10 @@ function hasHeader(bytes: Uint8Array): boolean {
   return bytes[PARITY_LENGTH] === 2 && bytes[PARITY_LENGTH + 1] === 0;
 }
 
-/** Says which bytes a scanner would correct, or that it can correct nothing; returns the payload that it would read. */
+/**
+ * Reports the bytes that a scanner would correct, or that it cannot correct any. Returns the payload that a
+ * scanner would read.
+ */
 function checkParity(root: Draft, input: Uint8Array, payload: Uint8Array): Uint8Array {
   const [parity, header] = root.children;
   if (parity === undefined || header === undefined) return payload;
@@ -75,7 +81,7 @@ function checkParity(root: Draft, input: Uint8Array, payload: Uint8Array): Uint8
   } catch {
     const expected = encodeScanCode(payload);
     const at = expected.findIndex((byte, i) => byte !== input[i]);
-    const found = `${hexByte(input[at])}; more than 6 bytes are wrong, or the parity was computed in another way`;
+    const found = `${hexByte(input[at])}; more than 6 bytes are wrong, or the parity was computed differently`;
     report(parity, "malformed", "parity", at, `${hexByte(expected[at])} for this payload`, found);
     return payload;
   }
@@ -89,7 +95,7 @@ function checkParity(root: Draft, input: Uint8Array, payload: Uint8Array): Uint8
   return meant;
 }
 
-/** The tree of 32 bytes. */
+/** Builds the tree of 32 bytes. */
 export function keyDraft(input: Uint8Array): Draft {
   return fixedDraft(
     input,
@@ -99,12 +105,12 @@ export function keyDraft(input: Uint8Array): Draft {
   );
 }
 
-/** The tree of 64 bytes. */
+/** Builds the tree of 64 bytes. */
 export function signatureDraft(input: Uint8Array): Draft {
   return fixedDraft(input, "signature", 64, (text) => `64-byte Ed25519 signature: base58 ${text}`);
 }
 
-/** The tree of 11 bytes. */
+/** Builds the tree of 11 bytes. */
 export function nonceDraft(input: Uint8Array): Draft {
   return fixedDraft(
     input,
@@ -114,17 +120,17 @@ export function nonceDraft(input: Uint8Array): Draft {
   );
 }
 
-/** The tree of bytes that nothing is known of. */
+/** Builds the tree of bytes that are not recognized. */
 export function unknownDraft(input: Uint8Array): Draft {
   const root = valueDraft("bytes", input);
-  root.meaning = `${count(input.length, "byte")} that are nothing known here`;
+  root.meaning = `${count(input.length, "byte")} of unknown content`;
   if (input.length === 0) return root;
   const rest = addArea(root, "unreadable", "unreadable", input, 0, input.length);
-  rest.meaning = `${count(input.length, "byte")} that cannot be told apart`;
+  rest.meaning = `${count(input.length, "byte")} that cannot be parsed`;
   return root;
 }
 
-/** A root that is neither message nor payload. */
+/** Creates a root that is neither a message nor a payload. */
 export function valueDraft(label: string, input: Uint8Array): Draft {
   const whole = span(input, 0, input.length);
   const root = draft("value", label, "", whole);
@@ -143,7 +149,7 @@ function fixedDraft(
   if (input.length === length) return addWhole(root, input, what, meaning(toBase58(input)));
   const at = Math.min(input.length, length);
   report(root, "malformed", "wrong_length", at, `${length} bytes for a ${what}`, `${input.length}`);
-  return addWhole(root, input, what, `${count(input.length, "byte")}, where a ${what} has ${length}`);
+  return addWhole(root, input, what, `${count(input.length, "byte")}; a ${what} has ${length}`);
 }
 
 function addWhole(root: Draft, input: Uint8Array, name: string, meaning: string): Draft {

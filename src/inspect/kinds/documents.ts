@@ -1,4 +1,4 @@
-/** Text that holds bytes in members of its own: bodies of REST calls, and webhook tokens. */
+/** Text whose members hold encoded bytes: bodies of REST calls, and webhook tokens. */
 import { base64nopad, base64urlnopad, hex } from "@scure/base";
 import { fromBase58 } from "../../lib/bytes.js";
 import { type Draft, report } from "../tree.js";
@@ -7,7 +7,7 @@ import { valueDraft } from "./bare.js";
 import { type JsonTextMember, scanJsonObject } from "./json-text.js";
 import { addArea } from "./payload.js";
 
-/** A member of a JSON object that was read, with its node. */
+/** A parsed member of a JSON object, with its node. */
 export interface DocumentMember {
   readonly name: string;
   readonly value: unknown;
@@ -16,20 +16,23 @@ export interface DocumentMember {
   readonly node: Draft;
 }
 
-/** A JSON object as a tree: every member with the blanks and marks before it. */
+/** Builds the tree of a JSON object. Each member includes the whitespace and punctuation before it. */
 export interface JsonDocument {
   readonly root: Draft;
   readonly members: readonly DocumentMember[];
 }
 
-/** What is known of a member by its name: what it means, and what is wrong with its value. */
+/** The rule for a member: what it means, and what is wrong with its value. */
 export interface MemberRule {
   readonly meaning: (value: unknown) => string;
-  /** What was expected where the value cannot be used; `undefined` where it can. */
+  /** The expected value, if the value cannot be used; otherwise `undefined`. */
   readonly expected: (value: unknown) => string | undefined;
 }
 
-/** Reads a JSON object by rules for its members, and `why` breaking one matters; members without a rule are shown. */
+/**
+ * Reads a JSON object by rules for its members. `why` states why a broken rule matters. Members without a
+ * rule are shown.
+ */
 export function jsonDocument(
   label: string,
   input: Uint8Array,
@@ -73,12 +76,12 @@ function memberNode(
   rules: Readonly<Record<string, MemberRule>>,
   why: string | undefined,
 ): Draft {
-  // What is in the input must not steer a terminal.
+  // Text of the input must not control a terminal.
   const node = addArea(root, "text", quote(name.slice(0, 60)).slice(1, -1), input, at, end);
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
     node.value = value;
-  node.meaning = rule === undefined ? "a member that nobody reads" : rule.meaning(value);
+  node.meaning = rule === undefined ? "an unknown member, which is ignored" : rule.meaning(value);
   const expected = rule?.expected(value);
   if (expected !== undefined) {
     report(node, "broken_rule", "invalid_member", valueStart, expected, shownValue(value), why);
@@ -86,7 +89,7 @@ function memberNode(
   return node;
 }
 
-/** Base58 of a number of bytes. */
+/** Returns a rule for base58 of a fixed number of bytes. */
 export function base58Member(length: number, what: string): MemberRule {
   return {
     meaning: () => `${what}, base58 of ${length} bytes`,
@@ -97,7 +100,7 @@ export function base58Member(length: number, what: string): MemberRule {
   };
 }
 
-/** Base64url without padding, as the sequencer wants it. */
+/** Returns a rule for base64url without padding, as the sequencer requires. */
 export function base64urlMember(what: string): MemberRule {
   return {
     meaning: (value) => `${what}, base64url of ${count(leniently(value)?.length ?? 0, "byte")}`,
@@ -105,13 +108,13 @@ export function base64urlMember(what: string): MemberRule {
   };
 }
 
-/** Bytes of a member in hex, which is base64url as well, to other bytes. */
+/** Finds bytes in a member that holds hex. Hex digits are valid base64url too, for other bytes. */
 export function fromHexText(value: unknown): Uint8Array | undefined {
   const [, digits] = (typeof value === "string" && /^(?:0x)?((?:[0-9a-f]{2})+)$/i.exec(value)) || [];
   return digits === undefined ? undefined : hex.decode(digits.toLowerCase());
 }
 
-/** Bytes of a member in base64url; in any other base64 too, so that they can still be looked at. */
+/** Decodes a member in base64url. Accepts any other base64 too, so that the bytes can still be shown. */
 export function leniently(value: unknown): Uint8Array | undefined {
   if (typeof value !== "string") return undefined;
   let end = value.length;

@@ -1,6 +1,7 @@
 /**
- * How well bytes fit a message, from -1 to 1: the share of the bytes that are in fields which it has, with values that
- * these can have. It reads no more of long input than it needs to tell messages apart, and builds nothing.
+ * Computes how well bytes fit a message, from -1 to 1: the share of the bytes that are in fields of the
+ * message, with values that are valid there. Reads no more of a long input than needed to distinguish
+ * messages, and builds no tree.
  */
 import { ScalarType } from "@bufbuild/protobuf";
 import { knownTypes } from "../message/meaning.js";
@@ -13,42 +14,45 @@ import type { InspectValue } from "../types.js";
 import { invalidUtf8At, MAX_VARINT_LENGTH, WIRE } from "../wire.js";
 import { unwrapped } from "./unwrapped.js";
 
-// Fields looked at. A message of this protocol has a dozen; those with more are lists of the same again.
+// Largest number of fields read. A message of this protocol has about a dozen; more means repeated fields.
 const MAX_FIELDS = 500;
 const MAX_DEPTH = 12;
 
-// How much a value speaks for a field, or against it: one that breaks its rule, where that is forgiven, and one that lacks
-// the message around it.
+// How much a value counts for a field or against it: a value that breaks its rule, the same when that is
+// tolerated, and a value without its wrapper message.
 const RULE_BROKEN = -0.25;
 const FORGIVEN = 0.5;
 const UNWRAPPED = 0.6;
-// One that has the tag of another field says nothing by itself, but leaves the rest its say.
+// A value under the tag of another field says nothing, but the other fields still count.
 const SLIPPED = 0.5;
-// Below, another field is looked for; from here on it is one beyond doubt.
+// Below this, another field is tried. From SURE_LIKENESS on, that field is accepted.
 const POOR_LIKENESS = 0.3;
 const SURE_LIKENESS = 0.85;
 
-/** Bytes that speak for a message, and bytes that speak against it. */
+/** The number of bytes that fit a message, and of bytes that do not. */
 interface Evidence {
   good: number;
   bad: number;
 }
 
-/** What may still be looked at, and what is forgiven. */
+/** What can still be read, and what is tolerated. */
 interface Budget {
   fields: number;
-  /** Tags that may be those of other fields. */
+  /** Number of tags that can belong to another field. */
   slips: number;
-  /** Whether a value that breaks its rule still speaks for the field. */
+  /** Whether a value that breaks its rule still counts for the field. */
   readonly isLenient: boolean;
 }
 
-/** Fit of bytes to a message. Nothing fits every message, but badly. */
+/** Returns how well bytes fit a message. An empty input fits every message, with a score of 0. */
 export function fitOf(shape: MessageShape, bytes: Uint8Array): number {
   return fitWith(shape, bytes, { fields: MAX_FIELDS, slips: 0, isLenient: false });
 }
 
-/** Fit of bytes to a message where one tag may be that of another field, and values may break their rules. */
+/**
+ * Returns how well bytes fit a message if one tag can belong to another field and values can break their
+ * rules.
+ */
 export function nearFitOf(shape: MessageShape, bytes: Uint8Array): number {
   return fitWith(shape, bytes, { fields: 4 * MAX_FIELDS, slips: 1, isLenient: true });
 }
@@ -67,7 +71,7 @@ function fitWithin(
 ): number {
   const evidence: Evidence = { good: 0, bad: 0 };
   const seen = new Set<string>();
-  // What was cut off is not missing.
+  // Fields after a truncation are not missing.
   let isCut = !whole;
   let at = start;
   while (at < end && budget.fields-- > 0) {
@@ -94,7 +98,7 @@ function fitWithin(
   return Math.max(-1, (evidence.good - evidence.bad) / total - 0.12 * missing);
 }
 
-/** The field that a tag names, or, where that is forgiven, the one that fits far better. */
+/** Returns the field that a tag names or, if tolerated, another field that fits far better. */
 function fieldFor(
   shape: MessageShape,
   number: number,
@@ -114,11 +118,11 @@ function fieldFor(
     if (likeness >= SURE_LIKENESS) return { field, likeness: SLIPPED * likeness };
   }
   budget.slips = slips;
-  // The slip may be within.
+  // The wrong tag can be inside the value.
   return named === undefined ? own : { field: named, likeness: likenessAs(named) };
 }
 
-/** A value: where it starts and ends, and how long it says that it is. */
+/** A value: its start, its end, and the length that it declares. */
 interface Value {
   readonly start: number;
   readonly end: number;
@@ -154,16 +158,22 @@ function likenessOf(
   return budget.isLenient && likeness === RULE_BROKEN ? FORGIVEN : likeness;
 }
 
-/** Of a value that is cut off only its length says something, where keys have theirs. */
+/**
+ * Returns the likeness of a truncated value. Only its declared length is known, so it is compared with the
+ * length of keys.
+ */
 function cutLikeness(owner: string, declared: number): number {
   const length = Object.hasOwn(knownTypes, owner) ? knownTypes[owner]?.wraps?.length : undefined;
   if (length === undefined) return 0.1;
   return declared === length ? 0.9 : RULE_BROKEN;
 }
 
-/** Whether a value is one that the field can have (1), might have (about 0.5), should not have (-0.25), or cannot have (-1). */
+/**
+ * Returns whether a value is right for the field (1), possible (about 0.5), unlikely (-0.25) or impossible
+ * (-1).
+ */
 function scalarLikeness(scalar: ScalarType, rule: ReturnType<typeof valueRuleOf>, bytes: Uint8Array): number {
-  // What has no rule says little, and bytes least of all, which may be anything.
+  // A value without a rule says little. Bytes say least, since any bytes are valid.
   const judged = (value: InspectValue, otherwise: number): number =>
     rule === undefined ? otherwise : isTaken(rule(value, bytes)) ? 1 : RULE_BROKEN;
   switch (scalar) {
@@ -181,12 +191,15 @@ function scalarLikeness(scalar: ScalarType, rule: ReturnType<typeof valueRuleOf>
   }
 }
 
-/** Whether the sequencer takes a value, even a doubtful one. */
+/** Returns whether the sequencer accepts a value, even a doubtful one. */
 function isTaken(finding: Finding | undefined): boolean {
   return finding === undefined || finding.kind === "doubtful";
 }
 
-/** Bounds of the value after a tag; cut off at the end of the scope. `undefined` where nothing can be told. */
+/**
+ * Returns the bounds of the value after a tag, truncated at the end of the scope, or `undefined` if the
+ * bounds are unknown.
+ */
 function fieldEnd(bytes: Uint8Array, wireType: number, start: number, end: number): Value | undefined {
   const upTo = (start: number, wanted: number): Value => ({
     start,
@@ -211,7 +224,7 @@ function fieldEnd(bytes: Uint8Array, wireType: number, start: number, end: numbe
   }
 }
 
-/** A varint as a number, which is exact as far as lengths and tags go. */
+/** Reads a varint as a number. The result is exact for lengths and tags. */
 function readSmall(
   bytes: Uint8Array,
   at: number,

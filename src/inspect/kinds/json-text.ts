@@ -1,22 +1,25 @@
-/** A JSON object as text: where each member is, and where it stops being JSON. It reads bytes, so offsets are theirs. */
+/**
+ * Scans a JSON object as text: where each member is, and where the text stops being JSON. Offsets count
+ * bytes.
+ */
 
 /** A member of the object. */
 export interface JsonTextMember {
   readonly name: string;
   readonly value: unknown;
-  /** Offset of the name's first quote. */
+  /** Offset of the opening quote of the name. */
   readonly start: number;
   readonly valueStart: number;
   /** Offset after the value. */
   readonly end: number;
 }
 
-/** What was read of the object. */
+/** The result of a scan. */
 export interface JsonText {
   readonly members: readonly JsonTextMember[];
   /** Offset after the closing brace, or of the first wrong byte. */
   readonly end: number;
-  /** What was expected there; absent where the object is whole. */
+  /** What was expected at the end; absent if the object is complete. */
   readonly expected?: string;
 }
 
@@ -25,7 +28,7 @@ const BACKSLASH = 0x5c;
 const opening = new Set([0x7b, 0x5b]);
 const closing = new Set([0x7d, 0x5d]);
 
-/** Scans a JSON object. Values are parsed; a member whose value is no JSON ends the scan. */
+/** Scans a JSON object and parses its values. A member whose value is not JSON ends the scan. */
 export function scanJsonObject(bytes: Uint8Array): JsonText {
   const members: JsonTextMember[] = [];
   const broken = (end: number, expected: string): JsonText => ({ members, end, expected });
@@ -52,7 +55,7 @@ export function scanJsonObject(bytes: Uint8Array): JsonText {
   }
 }
 
-/** Offset after a string, or `undefined` where there is none. */
+/** Returns the offset after a string, or `undefined` if there is no string. */
 function endOfString(bytes: Uint8Array, start: number): number | undefined {
   if (bytes[start] !== QUOTE) return undefined;
   for (let at = start + 1; at < bytes.length; at++) {
@@ -62,7 +65,7 @@ function endOfString(bytes: Uint8Array, start: number): number | undefined {
   return undefined;
 }
 
-/** Offset after a value; the end of the input where it does not end. */
+/** Returns the offset after a value, or the end of the input if the value is truncated. */
 function endOfValue(bytes: Uint8Array, start: number): number {
   let depth = 0;
   for (let at = start; at < bytes.length; at++) {
@@ -75,7 +78,7 @@ function endOfValue(bytes: Uint8Array, start: number): number {
     } else if (opening.has(byte)) {
       depth++;
     } else if (closing.has(byte)) {
-      // The brace of the object itself ends a number or literal before it.
+      // The closing brace of the object ends a number or literal before it.
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
     } else if (depth === 0 && (byte === 0x2c || isBlank(byte))) {

@@ -1,4 +1,4 @@
-/** Everything that an input can be, and how much it looks like each. */
+/** Everything that an input can be, with a score of how much the input looks like each. */
 import type { DescMessage } from "@bufbuild/protobuf";
 import { hex } from "@scure/base";
 import {
@@ -34,7 +34,9 @@ import { bodyNameOf, readCreateIntentBody, readGetUserIdBody, readJsonObject } f
 import type { Read } from "./sections.js";
 import { readWebhookToken } from "./webhook-token.js";
 
-/** Names of what is no message, for the option `as`. Messages go by their own names, full or short. */
+/**
+ * Names for the option `as` of inputs that are not messages. Messages have their own names, full or short.
+ */
 export const EXPLAINED_AS = [
   "payload",
   "scan-code",
@@ -52,38 +54,38 @@ export const EXPLAINED_AS = [
 /** A name of {@link EXPLAINED_AS}. */
 export type ExplainedAs = (typeof EXPLAINED_AS)[number];
 
-/** Something that an input can be. */
+/** One thing that an input can be. */
 export interface Kind {
   /** Full name of the message, or one of {@link EXPLAINED_AS}. */
   readonly name: string;
-  /** What it is, in words, with its article. */
+  /** What it is, as a noun phrase with its article. */
   readonly is: string;
-  /** The compiled message, where it is one. */
+  /** The compiled message, if it is one. */
   readonly message?: DescMessage;
-  /** Whether it is text itself, which is not to be read as bytes in another notation. */
+  /** Whether it is text that must not be decoded from another notation. */
   readonly isText: boolean;
-  /** Whether anything can be it, so that to be it means nothing. */
+  /** Whether any input qualifies, so that a match says nothing. */
   readonly isAnything: boolean;
-  /** Why bytes are taken for it; `isClean` where nothing is wrong with them but perhaps the form. */
+  /** Returns why the bytes are read as this kind. `isClean` means that at most the encoding is wrong. */
   readonly because: (isClean: boolean) => string;
-  /** How much bytes look like it, from -1 to 1, or that they cannot be it. */
+  /** Returns how much bytes look like it, from -1 to 1, or `NEVER`. */
   readonly fit: (bytes: Uint8Array, notation: InspectNotation) => number;
-  /** With what goes before the bytes of a message. */
+  /** Reads the bytes. A message can have a prefix. */
   readonly read: (bytes: Uint8Array, prefix?: Prefix) => Read;
 }
 
-/** Every kind, the likelier ones first. */
+/** Returns every kind, the likelier ones first. */
 export function kinds(): readonly Kind[] {
   cached ??= [...others, ...messageTypes().map(messageKind)];
   return cached;
 }
 
-// Less than any bytes of a kind.
+// Lower than any score of a possible kind.
 const NEVER = -2;
 
 let cached: readonly Kind[] | undefined;
 
-/** The kind of a name: of a message, full or short, or one of {@link EXPLAINED_AS}. */
+/** Finds a kind by name: that of a message, full or short, or one of {@link EXPLAINED_AS}. */
 export function kindNamed(name: string): Kind | undefined {
   const own = kinds().find((kind) => kind.name === name);
   const type = messageType(name);
@@ -101,10 +103,10 @@ function messageKind(type: DescMessage): Kind {
     isAnything: false,
     because: (isClean) =>
       isClean
-        ? "every byte falls into a field that it has, with a value that the field can have"
-        : "more of the bytes fall into fields that it has than into those of any other message",
+        ? "every byte belongs to a field of this message, with a valid value"
+        : "more of the bytes belong to fields of this message than of any other",
     fit: (bytes, notation) => {
-      // Nobody writes messages in base58.
+      // Messages are never written in base58.
       if (isText(notation) || notation === "base58") return NEVER;
       return Math.max(fitOf(shape, bytes), ...slips.map((slip) => SLIP * fitOf(slip, bytes)));
     },
@@ -116,10 +118,10 @@ function messageKind(type: DescMessage): Kind {
   };
 }
 
-// What fits but for a well-known mistake is still recognised.
+// A message that fits except for a well-known mistake is still recognized.
 const SLIP = 0.9;
 
-/** A `SendMessageRequest` in which the request stands where the message around it should. */
+/** Returns shapes of a `SendMessageRequest` that holds the request in place of the message around it. */
 function unwrappedShapes(shape: MessageShape): MessageShape[] {
   return [REQUEST_TO_RECEIVE_BILL, REQUEST_TO_LOGIN].map((typeName) => {
     const fields = [...shape.fields].map(([number, field]): [number, FieldShape] => {
@@ -130,22 +132,22 @@ function unwrappedShapes(shape: MessageShape): MessageShape[] {
   });
 }
 
-const isLong = "that is its length";
-const isLongBut = (isClean: boolean): string => (isClean ? isLong : `${isLong} but for a byte`);
+const isLong = "it has the right length";
+const isLongBut = (isClean: boolean): string => (isClean ? isLong : `${isLong}, except for one byte`);
 
 const others: readonly Kind[] = [
   bare("payload", "the payload of a scan code", payloadLikeness, payloadDraft, (isClean) =>
-    isClean ? `${isLong}, and its kind is known` : "its length or its beginning say so",
+    isClean ? `${isLong} and a known kind` : "its length or its first bytes match",
   ),
-  bare("scan-code", "the bytes that a scan code carries", scanCodeLikeness, scanCodeDraft, (isClean) =>
-    isClean ? `${isLong}, and header and parity are those of a scan code` : isLong,
+  bare("scan-code", "the bytes of a scan code", scanCodeLikeness, scanCodeDraft, (isClean) =>
+    isClean ? `${isLong}, and its header and parity match` : isLong,
   ),
   bare("public-key", "a public key, an account or an intent id", ofLength(32), keyDraft, isLongBut),
   bare("signature", "a signature", ofLength(64), signatureDraft, isLongBut),
   bare("nonce", "a nonce, whose base58 is a client secret", ofLength(11), nonceDraft, () => isLong),
   body("create-intent-body", "the body of POST /v1/createIntent", readCreateIntentBody),
   body("get-user-id-body", "the body of POST /v1/getUserId", readGetUserIdBody),
-  body("json-object", "a JSON object that is nothing known here", readJsonObject),
+  body("json-object", "an unknown JSON object", readJsonObject),
   {
     name: "webhook-token",
     is: "a webhook token, which is a JWT",
@@ -157,21 +159,21 @@ const others: readonly Kind[] = [
   },
   bare(
     "protobuf",
-    "a message of no known type",
+    "a message of unknown type",
     () => NEVER,
     rawDraft,
     () => "the fields are well-formed",
   ),
   bare(
     "bytes",
-    "nothing known here",
+    "unknown bytes",
     () => NEVER,
     unknownDraft,
-    () => "it fits nothing",
+    () => "nothing known fits",
   ),
 ];
 
-// No field is known; every one is shown.
+// No field is known; each one is shown by number.
 const noFields: MessageShape = { typeName: "protobuf", fields: new Map(), isMapEntry: false };
 
 function rawDraft(bytes: Uint8Array): Draft {
@@ -205,7 +207,7 @@ function body(name: ExplainedAs, is: string, read: (bytes: Uint8Array) => Read):
     is,
     isText: true,
     isAnything: name === "json-object",
-    because: () => (name === "json-object" ? "that is how it is written" : "of its members"),
+    because: () => (name === "json-object" ? "it is written as one" : "of its members"),
     fit: (bytes, notation) => (notation === "JSON" && bodyNameOf(bytes) === name ? 1 : NEVER),
     read,
   };
@@ -219,7 +221,10 @@ function isText(notation: InspectNotation): boolean {
   return notation === "JSON" || notation === "JWT" || notation === "text";
 }
 
-/** Hex of the tag and the length that make a `Message` of a request of this type; `undefined` for all other types. */
+/**
+ * Returns the hex of the tag and length that wrap a request of this type in a `Message`, or `undefined` for
+ * other types.
+ */
 export function headerAround(typeName: string, request: Uint8Array): string | undefined {
   const field = fieldAround(typeName);
   if (field === undefined) return undefined;
@@ -227,7 +232,10 @@ export function headerAround(typeName: string, request: Uint8Array): string | un
   return hex.encode(whole.subarray(0, whole.length - request.length)).replace(/..(?=.)/g, "$& ");
 }
 
-/** Number of the field of `Message` that holds a request of this type, where its bytes alone are not what is signed. */
+/**
+ * Returns the number of the `Message` field that holds a request of this type, or `undefined` for other
+ * types. The bytes of a bare request are not the signed bytes.
+ */
 export function fieldAround(typeName: string): number | undefined {
   if (typeName !== REQUEST_TO_RECEIVE_BILL && typeName !== REQUEST_TO_LOGIN) return undefined;
   return messageType(MESSAGE)?.fields.find(({ message }) => message?.typeName === typeName)?.number;

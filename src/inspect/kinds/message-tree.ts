@@ -1,4 +1,7 @@
-/** The tree of a message with all that `explain` adds to it: what an envelope carries, and the rules of the protocol. */
+/**
+ * Builds the tree of a message as `explain` shows it: with the content of an envelope, and the rules of the
+ * protocol.
+ */
 import type { DescMessage } from "@bufbuild/protobuf";
 import {
   answerTypes,
@@ -21,7 +24,7 @@ import { fitOf } from "./fit.js";
 import type { Prefix } from "./prefix.js";
 import { checkUnwrapped } from "./unwrapped.js";
 
-/** The tree of bytes that are taken for a message, with what goes before it. */
+/** Builds the tree of a message, with the prefix before it. */
 export function messageTree(type: DescMessage, input: Uint8Array, prefix?: Prefix): Draft {
   const root = messageDraft(messageShape(type), input, prefix?.length);
   if (prefix !== undefined) {
@@ -38,7 +41,7 @@ export function messageTree(type: DescMessage, input: Uint8Array, prefix?: Prefi
   return root;
 }
 
-/** Takes the body of a call for what its method takes. */
+/** Reads the body of a call as the input of its method. */
 function openRequest(root: Draft, input: Uint8Array): void {
   const body = fieldOf(root, "body");
   const service = textOf(root, "service");
@@ -52,19 +55,19 @@ function openRequest(root: Draft, input: Uint8Array): void {
     return;
   }
   const node = fieldOf(root, "method") ?? root;
-  const expected = "a method that the sequencer has, such as Messaging and sendMessage";
+  const expected = "a method of the sequencer, such as Messaging and sendMessage";
   const found = `${quote(service.slice(0, 40))} and ${quote(method.slice(0, 40))}`;
   report(node, "broken_rule", "invalid_value", (node.body ?? node).offset, expected, found);
 }
 
-/** Reports a name that is that of gRPC, and not the envelope's. */
+/** Reports a gRPC method name in place of the envelope's. */
 function checkName(node: Draft | undefined, name: string, expected: string): void {
   if (node === undefined || name === expected) return;
   const at = (node.body ?? node).offset;
-  report(node, "broken_rule", "invalid_value", at, `${quote(expected)}, as envelopes call it`, quote(name));
+  report(node, "broken_rule", "invalid_value", at, `${quote(expected)}, the name in envelopes`, quote(name));
 }
 
-/** Takes the body of an answer for the answer that it fits best: an envelope does not say which call it was. */
+/** Reads the body of a response as the type that fits best, since an envelope does not name the call. */
 function openResponse(root: Draft, input: Uint8Array): void {
   const body = fieldOf(root, "body");
   if (body?.body === undefined || body.body.length === 0) return;
@@ -75,7 +78,7 @@ function openResponse(root: Draft, input: Uint8Array): void {
   if (best !== undefined && best.fit > 0.5) embedMessage(body, messageShape(best.type), input);
 }
 
-/** Reports a request that stands where the message around it should. */
+/** Reports a request in place of the message around it. */
 function checkWrapper(message: Draft | undefined): void {
   const bytes = message?.body?.bytes;
   if (message === undefined || bytes === undefined || bytes.length === 0) return;
@@ -87,7 +90,7 @@ function checkWrapper(message: Draft | undefined): void {
     if (fitOf(messageShape(typeOf(typeName)), bytes) < Math.max(0.7, own + 0.3)) continue;
     const tag = hexByte(number * 8 + 2);
     const at = message.body?.offset ?? message.offset;
-    const expected = `the tag ${tag} and a length, which make a Message of the ${typeName.split(".").at(-1)}`;
+    const expected = `the tag ${tag} and a length, which wrap the ${typeName.split(".").at(-1)} in a Message`;
     report(message, "broken_rule", "missing_wrapper", at, expected, "the request alone");
   }
 }

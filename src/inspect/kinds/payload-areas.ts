@@ -18,7 +18,7 @@ const NONCE_OFFSET = PAYLOAD_LENGTH - NONCE_LENGTH;
 const USERNAME_OFFSET = 5;
 const DOT = 0x2e;
 
-/** Something wrong in an area; `at` is an offset in the payload. */
+/** A problem in an area; `at` is an offset in the payload. */
 interface AreaProblem {
   readonly kind: InspectProblemKind;
   readonly code: InspectProblemCode;
@@ -27,7 +27,7 @@ interface AreaProblem {
   readonly found: string;
 }
 
-/** A stretch of the payload, from the end of the area before it. */
+/** An area of the payload. It starts at the end of the previous area. */
 export interface Area {
   readonly name: string;
   readonly end: number;
@@ -36,22 +36,22 @@ export interface Area {
   readonly problem?: AreaProblem | undefined;
 }
 
-/** What kinds of payload are, in words. */
+/** The names of the payload kinds. */
 export const kindWords: Readonly<Record<PayloadKind, string>> = {
   cash: "cash",
   "gift-card": "a gift card",
   payment: "a request for payment",
-  login: "a request to log in",
-  "payment-with-fees": "a request for payment with additional fees",
+  login: "a login request",
+  "payment-with-fees": "a request for payment with fees",
   tip: "a tip",
 };
 
-/** Kind of a payload by its first byte. */
+/** Returns the kind of a payload by its first byte. */
 export function kindOf(byte: number | undefined): PayloadKind | undefined {
   return (Object.keys(PAYLOAD_KINDS) as PayloadKind[]).find((name) => PAYLOAD_KINDS[name] === byte);
 }
 
-/** The areas of 20 bytes, in order and without a gap. */
+/** Returns the areas of 20 bytes, in order and without gaps. */
 export function payloadAreas(kind: PayloadKind, bytes: Uint8Array): Area[] {
   const first: Area = { name: "kind", end: 1, value: kind, meaning: `kind ${bytes[0]}: ${kindWords[kind]}` };
   if (kind === "tip") return [first, ...tipAreas(bytes)];
@@ -59,7 +59,7 @@ export function payloadAreas(kind: PayloadKind, bytes: Uint8Array): Area[] {
   const currency = currencyAt(index);
   const hasCurrency = kind === "payment" || kind === "payment-with-fees";
   const readable = new Uint8Array(bytes);
-  // An unknown currency must not hide the amount and the nonce.
+  // Despite an unknown currency, the amount and the nonce are shown.
   if (hasCurrency && currency === undefined) readable[1] = 0;
   const payload = decodePayload(readable);
   if (payload.kind === "tip") return [first];
@@ -108,7 +108,7 @@ function currencyArea(index: number, currency: Currency | undefined): Area {
   return {
     ...area,
     value: index,
-    meaning: `currency index ${index}, which is not known`,
+    meaning: `currency index ${index}, which is unknown`,
     problem: { kind: "malformed", code: "unknown_currency_index", at: 1, expected, found: `${index}` },
   };
 }
@@ -122,7 +122,7 @@ function tipAreas(bytes: Uint8Array): Area[] {
   const flags: Area = {
     name: "flags",
     end: USERNAME_OFFSET,
-    meaning: "flags, none of them in use",
+    meaning: "flags, none of them used",
     problem: fillerProblem(bytes, 1, USERNAME_OFFSET, written),
   };
   const problem = usernameProblem(name, dot < 0);
@@ -135,19 +135,19 @@ function tipAreas(bytes: Uint8Array): Area[] {
   };
   if (dot < 0) return [flags, text];
   const meaning =
-    dot === PAYLOAD_LENGTH - 1 ? "a dot" : "a dot, then the start of base64 of SHA-256 of the name";
-  // Where the name is not readable, neither is what should follow it.
+    dot === PAYLOAD_LENGTH - 1 ? "a dot" : "a dot, then the start of the base64 SHA-256 of the name";
+  // If the name is not readable, the bytes after it cannot be checked.
   const padding = problem === undefined ? fillerProblem(bytes, dot, PAYLOAD_LENGTH, written) : undefined;
   return [flags, text, { name: "padding", end: PAYLOAD_LENGTH, meaning, problem: padding }];
 }
 
 function usernameProblem(name: Uint8Array, fillsArea: boolean): AreaProblem | undefined {
   if (name.length === 0) {
-    const expected = "a user name before the dot";
+    const expected = "a username before the dot";
     return { kind: "malformed", code: "missing_username", at: USERNAME_OFFSET, expected, found: "none" };
   }
   const invalidAt = invalidUtf8At(name);
-  // An encoder cuts a long name after 15 bytes, even inside a character.
+  // An encoder truncates a long name after 15 bytes, even inside a character.
   if (invalidAt < 0 || (fillsArea && isUtf8SoFar(name))) return undefined;
   const at = USERNAME_OFFSET + invalidAt;
   return {
@@ -193,7 +193,7 @@ function unitsMeaning(units: bigint, currency: Currency | undefined): string {
   const text = `7-byte little-endian hundredths: ${units}, which is ${formatUnits(units)}${of}`;
   if (units <= MAX_UNITS) return text;
   const negative = 2n ** 56n - units;
-  // Official clients write a negative amount as its two's complement.
+  // Official clients encode a negative amount in two's complement.
   const wrapped = negative <= MAX_UNITS ? `, perhaps -${formatUnits(negative)} wrapped around` : "";
-  return `${text}; more than is counted exactly${wrapped}`;
+  return `${text}; larger than the exact range${wrapped}`;
 }

@@ -7,13 +7,12 @@ import { count } from "../words.js";
 import { kindOf, kindWords, payloadAreas } from "./payload-areas.js";
 
 /**
- * Takes the 20 bytes of a scan code apart: kind, then currency and amount, quarks or user name, then the
- * nonce.
+ * Parses the 20 bytes of a scan code: the kind, then currency and amount, quarks or username, then the nonce.
  *
- * Broken input does not throw; `problems` says what is wrong with it. The payload and its nonce are secrets,
- * since whoever has them has the rendezvous private key, and the tree shows both.
+ * Does not throw for invalid bytes; `problems` lists what is wrong. The payload and its nonce are secrets,
+ * since they reveal the rendezvous private key. The tree shows both.
  *
- * @throws InputError only where `bytes` is no `Uint8Array`
+ * @throws InputError only if `bytes` is not a `Uint8Array`
  * @example
  * ```ts
  * const tree = inspectPayload(intent.payload);
@@ -26,7 +25,7 @@ export function inspectPayload(bytes: Uint8Array): Inspection {
   return inspection(payloadDraft(inputBytes(bytes)));
 }
 
-/** The tree of a payload, to be completed. */
+/** Creates the tree of a payload, not yet finished. */
 export function payloadDraft(input: Uint8Array): Draft {
   const root = draft("payload", "payload", "", span(input, 0, input.length));
   root.body = span(input, 0, input.length);
@@ -44,12 +43,14 @@ export function payloadDraft(input: Uint8Array): Draft {
   return root;
 }
 
-/** `intent id GHEX...` of a whole payload. */
+/** Returns `intent id GHEX...` for a complete payload. */
 export function intentIdOf(payload: Uint8Array): string {
   return `intent id ${toBase58(rendezvousKey(payload).publicKey)}`;
 }
 
-/** Adds the areas of the payload that begins at `start` to the root, and says what the payload as a whole is. */
+/**
+ * Adds the areas of the payload that begins at `start` to the root, and describes the payload in its meaning.
+ */
 export function addPayloadAreas(root: Draft, input: Uint8Array, start: number): string {
   const bytes = input.subarray(start, start + PAYLOAD_LENGTH);
   const kind = kindOf(bytes[0]);
@@ -64,7 +65,7 @@ export function addPayloadAreas(root: Draft, input: Uint8Array, start: number): 
     if (at >= bytes.length) break;
     const node = addArea(root, "area", name, input, start + at, start + Math.min(end, bytes.length));
     if (end > bytes.length) {
-      node.meaning = `${name}, cut off after ${count(node.length, "byte")} of ${end - at}`;
+      node.meaning = `${name}, truncated after ${count(node.length, "byte")} of ${end - at}`;
     } else {
       node.meaning = meaning;
       if (value !== undefined) node.value = value;
@@ -79,7 +80,7 @@ export function addPayloadAreas(root: Draft, input: Uint8Array, start: number): 
 
 function readUnknownKind(root: Draft, input: Uint8Array, start: number, end: number): void {
   const kind = addArea(root, "area", "kind", input, start, start + 1);
-  kind.meaning = `kind ${input[start]}, which is not known`;
+  kind.meaning = `kind ${input[start]}, which is unknown`;
   const highest = Math.max(...Object.values(PAYLOAD_KINDS));
   report(kind, "malformed", "unknown_payload_kind", start, `a kind from 0 to ${highest}`, `${input[start]}`);
   if (end === start + 1) return;
@@ -87,7 +88,7 @@ function readUnknownKind(root: Draft, input: Uint8Array, start: number, end: num
   rest.meaning = `${count(rest.length, "byte")} whose meaning depends on the kind`;
 }
 
-/** Adds a stretch without tag to a root. */
+/** Adds an area to a root. */
 export function addArea(
   root: Draft,
   kind: InspectNodeKind,

@@ -1,4 +1,4 @@
-/** Decides what an input is: every reading of it is held against everything that it can be. */
+/** Decides what an input is: compares every reading of it with every kind. */
 import { messageShape } from "../message/shape.js";
 import type { Reading } from "../notations/types.js";
 import { inspection } from "../tree.js";
@@ -7,45 +7,45 @@ import { nearFitOf } from "./fit.js";
 import { type Kind, kindNamed, kinds } from "./kinds.js";
 import { type Prefix, prefixesOf } from "./prefix.js";
 
-/** What an input is taken for. */
+/** What an input is recognized as. */
 export interface Recognized {
   readonly kind: Kind;
   readonly reading: Reading;
   /** Whether nothing known fits. */
   readonly isUnknown: boolean;
-  /** Full names of what fits as well, or nearly; the likeliest first. */
+  /** Full names of other kinds that fit equally or almost as well; the likeliest first. */
   readonly alternatives: readonly string[];
-  /** What the first byte should be, where everything fits but for that. */
+  /** The expected first byte, if only that byte is wrong. */
   readonly firstTag?: { readonly tag: number; readonly name: string };
-  /** What goes before the message. */
+  /** The prefix before the message. */
   readonly prefix?: Prefix;
 }
 
 type Readings = readonly [Reading, ...Reading[]];
 
-/** Something that fits, and how well. */
+/** A kind that fits, with its score. */
 interface Candidate {
   readonly found: Recognized;
   readonly fit: number;
 }
 
-// Below, bytes are rather nothing that is known here.
+// Below this, the bytes are treated as unknown.
 const LEAST_FIT = 0.05;
-/** Below, a slip explains more. */
+/** Below this, a mistake is the better explanation. */
 export const POOR_FIT = 0.5;
-// From here on it is hard to believe that bytes fit by chance.
+// From here on, a match by chance is unlikely.
 const GOOD_FIT = 0.85;
-// The same of bytes of which much is forgiven.
+// The same for a tolerant match.
 const NEAR_FIT = 0.55;
-// What has to be forgiven has to explain so much more.
+// A tolerant match must score higher by this much.
 const CLEARLY = 0.2;
 const MAX_TRIED_BYTES = 4096;
-// Of fewer bytes too much could be meant.
+// Fewer bytes have too many possible meanings.
 const LEAST_TRIED_BYTES = 8;
-// What is behind by no more might be meant as well.
+// A score within this distance is also an alternative.
 const CLOSE = 0.04;
 
-/** Takes the readings of an input for what fits best, or for what is asked for. */
+/** Finds the reading and the kind that fit best, or reads the input as the requested kind. */
 export function recognize(readings: Readings, as: Kind | undefined): Recognized {
   const wanted = as === undefined ? kinds() : [as];
   const candidates = readings
@@ -83,7 +83,10 @@ function byFit(a: Candidate, b: Candidate): number {
   return b.fit - a.fit;
 }
 
-/** What the bytes would be but for a slip, where that explains clearly more than what they fit as they are. */
+/**
+ * Returns the kind that the bytes would be without one mistake, if that is clearly more likely than the best
+ * match.
+ */
 function nearOf(readings: Readings, best: Candidate): Candidate | undefined {
   const other = bestOf(readings, withOtherTag);
   if (other !== undefined) return other;
@@ -91,7 +94,7 @@ function nearOf(readings: Readings, best: Candidate): Candidate | undefined {
   return near !== undefined && near.fit >= best.fit + CLEARLY ? near : undefined;
 }
 
-/** The best of what is found in readings that are worth a closer look. */
+/** Returns the best candidate of all readings of a suitable length. */
 function bestOf(readings: Readings, look: (reading: Reading) => readonly Candidate[]): Candidate | undefined {
   return readings
     .filter(({ bytes }) => bytes.length >= LEAST_TRIED_BYTES && bytes.length <= MAX_TRIED_BYTES)
@@ -99,7 +102,7 @@ function bestOf(readings: Readings, look: (reading: Reading) => readonly Candida
     .sort(byFit)[0];
 }
 
-// A byte too many or lost: of 32 or 64 that is a slip, of fewer it may be anything.
+// One byte more or less than 32 or 64 is a mistake; a shorter length could be anything.
 const nearLengths: ReadonlyMap<number, string> = new Map([
   [31, "public-key"],
   [33, "public-key"],
@@ -107,7 +110,7 @@ const nearLengths: ReadonlyMap<number, string> = new Map([
   [65, "signature"],
 ]);
 
-/** The key or signature that bytes would be but for one of them. */
+/** Returns the key or signature that has one byte too many or too few. */
 function nearLength(readings: Readings): Recognized | undefined {
   for (const reading of readings) {
     const kind = kindNamed(nearLengths.get(reading.bytes.length) ?? "");
@@ -116,12 +119,12 @@ function nearLength(readings: Readings): Recognized | undefined {
   return undefined;
 }
 
-/** Fields without names where there are any, else what has nearly this length, else bytes. */
+/** Returns unnamed fields if the bytes are well-formed, else the value of nearly this length, else bytes. */
 function unknown(readings: Readings): Recognized {
   const [reading] = readings;
   const raw = kindNamed("protobuf");
   const bytes = kindNamed("bytes");
-  if (raw === undefined || bytes === undefined) throw new Error("there are kinds for what is unknown");
+  if (raw === undefined || bytes === undefined) throw new Error("the kinds for unknown input are missing");
   const [section] = reading.bytes.length < 2 ? [] : raw.read(reading.bytes).sections;
   const isRaw =
     section !== undefined && inspection(section.root).problems.every(({ kind }) => kind !== "malformed");
@@ -129,7 +132,7 @@ function unknown(readings: Readings): Recognized {
   return near ?? { ...foundAs(isRaw ? raw : bytes, reading), isUnknown: true };
 }
 
-/** The messages that the bytes fit very well after a prefix that is none of theirs. */
+/** Returns the messages that fit well after a prefix. */
 function withPrefix(reading: Reading, wanted: readonly Kind[]): Candidate[] {
   const { bytes, notation, prior } = reading;
   return prefixesOf(bytes).flatMap((prefix) =>
@@ -143,7 +146,7 @@ function withPrefix(reading: Reading, wanted: readonly Kind[]): Candidate[] {
   );
 }
 
-/** The messages that the bytes would fit very well if their first byte were the tag of another field. */
+/** Returns the messages that fit well if the first byte is replaced by the tag of another field. */
 function withOtherTag(reading: Reading): Candidate[] {
   const { bytes, notation, prior } = reading;
   const changed = Uint8Array.from(bytes);
@@ -161,10 +164,10 @@ function withOtherTag(reading: Reading): Candidate[] {
   return found;
 }
 
-/** The messages that the bytes come near, with a wrong tag or values that break their rules. */
+/** Returns the messages that nearly fit, with a wrong tag or values that break their rules. */
 function nearest(reading: Reading): Candidate[] {
   const { bytes, notation, prior } = reading;
-  // Letters in a notation that most text is in are more likely a slip in something else.
+  // Most text is valid in a notation of letters, so a mistake in another notation is more likely.
   if (notation === "base58") return [];
   return kinds().flatMap((kind) => {
     const fit = kind.message === undefined ? -1 : nearFitOf(messageShape(kind.message), bytes);

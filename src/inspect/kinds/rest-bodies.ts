@@ -1,4 +1,4 @@
-/** Bodies of REST calls: JSON with the message in base64url, and key and signature in base58. */
+/** Bodies of REST calls: JSON with the message in base64url, and the key and signature in base58. */
 import { fromBase58, toBase58 } from "../../lib/bytes.js";
 import { GET_LOGIN_REQUEST, MESSAGE, REQUEST_TO_RECEIVE_BILL, typeOf } from "../catalog.js";
 import { type CheckContext, checkMessage, checksOf } from "../checks/checks.js";
@@ -28,9 +28,9 @@ export type BodyName = "create-intent-body" | "get-user-id-body" | "json-object"
 const bodyRules: Readonly<Record<string, MemberRule>> = {
   intent: base58Member(32, "the intent id, which is the rendezvous public key"),
   message: base64urlMember("the request without the tag and length of the Message"),
-  signature: base58Member(64, "the rendezvous signature, over the whole Message"),
+  signature: base58Member(64, "the rendezvous signature, over the complete Message"),
   webhook: {
-    meaning: () => "where the sequencer reports the payment; not signed, and not part of the id",
+    meaning: () => "the URL to which the sequencer reports the payment; not signed, and not part of the id",
     expected: (value) => {
       if (value === null) return undefined;
       if (typeof value !== "string" || !value.startsWith("https://")) return "an https URL";
@@ -45,7 +45,7 @@ const userIdRules: Readonly<Record<string, MemberRule>> = {
   signature: base58Member(64, "the verifier's signature, over the request without its signature"),
 };
 
-/** Which body a JSON object is, by its members and by what `message` holds. */
+/** Returns which body a JSON object is, by its members and the content of `message`. */
 export function bodyNameOf(bytes: Uint8Array): BodyName {
   const { members } = jsonDocument("", bytes, {});
   const names = new Set(members.map(({ name }) => name));
@@ -57,7 +57,7 @@ export function bodyNameOf(bytes: Uint8Array): BodyName {
     : "create-intent-body";
 }
 
-/** The body of `POST /v1/createIntent`. */
+/** Reads the body of `POST /v1/createIntent`. */
 export function readCreateIntentBody(input: Uint8Array): Read {
   const { root, members } = jsonDocument("body of POST /v1/createIntent", input, bodyRules);
   requireMembers(root, members);
@@ -83,7 +83,7 @@ export function readCreateIntentBody(input: Uint8Array): Read {
   const added = message.length - request.length;
   const title = isOuter
     ? `message, from ${notation}`
-    : `message, from ${notation}, after the ${added} bytes of tag and length that make it a Message, which is what is signed`;
+    : `message, from ${notation}, after the ${added} bytes of tag and length that wrap it in a Message, the signed bytes`;
   const tree = messageTree(typeOf(MESSAGE), message);
   const check = (): readonly InspectCheck[] => {
     const key = fromBase58(String(memberOf(members, "intent")));
@@ -94,7 +94,7 @@ export function readCreateIntentBody(input: Uint8Array): Read {
   return { sections: [body, { type: MESSAGE, title, root: tree }], checks: check };
 }
 
-/** The body of `POST /v1/getUserId`. */
+/** Reads the body of `POST /v1/getUserId`. */
 export function readGetUserIdBody(input: Uint8Array): Read {
   const { root, members } = jsonDocument("body of POST /v1/getUserId", input, userIdRules);
   requireMembers(root, members);
@@ -109,8 +109,8 @@ export function readGetUserIdBody(input: Uint8Array): Read {
     const inside = intent && toBase58(intent);
     const same = inside === memberOf(members, "intent");
     const text = same
-      ? "intent is the intent_id of the message"
-      : `intent is ${quote(String(memberOf(members, "intent")).slice(0, 60))}, and intent_id of the message ${inside ?? "not there"}`;
+      ? "intent equals the intent_id of the message"
+      : `intent is ${quote(String(memberOf(members, "intent")).slice(0, 60))}, but intent_id of the message is ${inside ?? "absent"}`;
     return [
       { outcome: same ? "passed" : "failed", name: "key", text, path: "intent" },
       ...checksOf(tree, context),
@@ -121,18 +121,18 @@ export function readGetUserIdBody(input: Uint8Array): Read {
   return { sections: [body, section], checks: check };
 }
 
-/** The sequencer puts the body's signature into the message before it verifies. */
+/** The sequencer puts the signature of the body into the message before it verifies. */
 function checkSameSignature(
   members: readonly DocumentMember[],
   inside: Uint8Array | undefined,
 ): readonly InspectCheck[] {
   const signature = memberOf(members, "signature");
   if (inside === undefined || signature === toBase58(inside)) return [];
-  const text = "signature is not the one in the message, and the sequencer takes this one";
+  const text = "signature differs from the one in the message; the sequencer uses this one";
   return [{ outcome: "failed", name: "signature", text, path: "signature" }];
 }
 
-/** A JSON object of which nothing is known. */
+/** Reads an unknown JSON object. */
 export function readJsonObject(input: Uint8Array): Read {
   const { root } = jsonDocument("JSON object", input, {});
   return { sections: [{ type: "json-object", title: "the input", root }], checks: () => [] };
@@ -146,16 +146,16 @@ function requireMembers(root: Draft, members: readonly DocumentMember[]): void {
   }
 }
 
-const unsigned = "Nothing shows who made the request: the sequencer answers 400.";
+const unsigned = "The author of the request cannot be verified: the sequencer responds with 400.";
 
-/** The bytes of the member `message`. */
+/** Decodes the member `message`. */
 interface HeldMessage {
   readonly member: DocumentMember;
   readonly bytes: Uint8Array;
   readonly notation: "base64url" | "hex";
 }
 
-/** Bytes of the message, from hex where that is what was meant: its digits are base64url as well, of other bytes. */
+/** Decodes the message from hex if that was intended. Hex digits are valid base64url too, for other bytes. */
 function messageIn(members: readonly DocumentMember[]): HeldMessage | undefined {
   const member = members.filter(({ name }) => name === "message").at(-1);
   const bytes = leniently(member?.value);
@@ -175,9 +175,9 @@ function reportHex({ member, bytes, notation }: HeldMessage): void {
   if (notation !== "hex") return;
   const found = `hex of ${count(bytes.length, "byte")}`;
   const why =
-    "Its letters are base64url too, of other bytes, which are no request: the sequencer answers 400.";
+    "The text is also valid base64url, but those bytes are not a request: the sequencer responds with 400.";
   const expected = "base64url without padding";
-  // With 0x before it, it is not even base64url.
+  // With a 0x prefix, it is not even base64url.
   member.node.ownProblems.splice(0);
   member.node.meaning = member.node.meaning.replace(/base64url of .*$/, found);
   report(member.node, "broken_rule", "invalid_member", member.valueStart, expected, found, why);

@@ -1,18 +1,18 @@
-/** One way to read an input, whether it comes as text, in a file or on standard input. */
+/** The single entry for every input: text, a file or standard input. */
 import { printableText, readingsOf } from "../notations/readings.js";
 import type { InspectNotation } from "../notations/types.js";
 import type { Kind } from "./kinds.js";
 import { POOR_FIT, type Recognized, recognize } from "./recognize.js";
 
-/** Why an input cannot be taken for anything. */
+/** Why an input cannot be read. */
 export type Refused =
   | { readonly refused: "too large" }
   | { readonly refused: "unreadable"; readonly text: string };
 
-// `0x2A, ` and the lines of a hex dump take six characters or fewer for a byte.
+// `0x2A, ` and the lines of a hex dump use at most six characters for a byte.
 const CHARACTERS_PER_BYTE = 8;
 
-// Notations that nothing else looks like.
+// Notations that are unmistakable.
 const written: ReadonlySet<InspectNotation> = new Set([
   "hex",
   "hex dump",
@@ -24,8 +24,8 @@ const written: ReadonlySet<InspectNotation> = new Set([
 ]);
 
 /**
- * Takes text or bytes for what they are, or for `as`. Bytes that are text which can be printed are read as that text; only
- * what no notation fits may be a message that happens to look so.
+ * Reads text or bytes as what they look like, or as `as`. Reads bytes that are printable text as that text.
+ * If no notation fits such text, its bytes can still be a message.
  */
 export function take(
   source: string | Uint8Array,
@@ -42,9 +42,9 @@ export function take(
   return "refused" in own || !isLikely(own, as) ? taken : own;
 }
 
-/** Whether bytes that are text as well are more than that. */
+/** Returns whether bytes that are valid text are also a known binary kind. */
 function isLikely({ kind, reading }: Recognized, as: Kind | undefined): boolean {
-  // Any text of 32 letters would be a key.
+  // Otherwise any text of 32 letters would be a key.
   if (as === undefined && kind.message === undefined) return false;
   return kind.fit(reading.bytes, reading.notation) >= POOR_FIT;
 }
@@ -60,6 +60,6 @@ function takeText(text: string, as: Kind | undefined, maxBytes: number): Recogni
   if (first === undefined)
     return readings.length > 0 ? { refused: "too large" } : { refused: "unreadable", text };
   const found = recognize([first, ...rest], as);
-  // Letters that happen to be base64 of nothing known are more likely a slip in something else.
+  // Letters that decode as base64 to unknown bytes are more likely a mistake in another notation.
   return found.isUnknown && !written.has(found.reading.notation) ? { refused: "unreadable", text } : found;
 }

@@ -1,4 +1,4 @@
-/** Values that have a message of their own in this protocol, and stand without it: the usual slip of a port. */
+/** Values that belong inside a wrapper message but appear without it: a common mistake in ports. */
 import { knownTypes } from "../message/meaning.js";
 import { textValue } from "../message/scalar.js";
 import { nodesOf } from "../nodes.js";
@@ -10,16 +10,16 @@ import { count, hexByte, quote } from "../words.js";
 const VALUE_TAG = 0x0a;
 const DOMAIN = "code.common.v1.Domain";
 
-/** What stands in place of a message that wraps one value, in words; `undefined` where that is not so. */
+/** Describes the value that replaces its wrapper message, or returns `undefined` if the wrapper is there. */
 export function unwrapped(typeName: string, body: Uint8Array): string | undefined {
-  // A wrapped value that is too short has its tag and length all the same.
+  // A wrapped value that is too short still has its tag and length.
   if (body[0] === VALUE_TAG && body[1] === body.length - 2) return undefined;
   if (typeName === DOMAIN) return isDomain(body) ? "domain" : undefined;
   const wraps = Object.hasOwn(knownTypes, typeName) ? knownTypes[typeName]?.wraps : undefined;
   return wraps?.length === body.length ? wraps.what : undefined;
 }
 
-/** Reports every such value in a tree, and shows its bytes as the value, since they are no fields. */
+/** Reports every such value in a tree, and shows its bytes as the value, since they are not fields. */
 export function checkUnwrapped(root: Draft): void {
   for (const node of nodesOf(root)) {
     const { body, typeName = "", lengthPrefix } = node;
@@ -29,16 +29,16 @@ export function checkUnwrapped(root: Draft): void {
     const isText = typeName === DOMAIN;
     const size = count(body.length, "byte");
     const alone = isText
-      ? `the domain ${quote(textValue(body.bytes))} alone`
-      : `the ${size} of ${article(what)} alone`;
+      ? `only the domain ${quote(textValue(body.bytes))}`
+      : `only the ${size} of ${article(what)}`;
     node.children = [];
     node.value = isText ? textValue(body.bytes) : body.bytes;
     node.meaning = `${alone}, without tag and length of value`;
     const header = `${hexByte(VALUE_TAG)} ${hexByte(body.length)}`;
     const expected = `${header} first, the tag and length of value in a ${typeName.slice(typeName.lastIndexOf(".") + 1)}`;
     const why =
-      "The field holds a message, and readers look for its fields in these bytes. Put its tag and length before them, " +
-      "and count these two bytes in every length around.";
+      "The field holds a message, so readers parse these bytes as its fields. Put the tag and length before them, " +
+      "and add 2 to every length around them.";
     report(node, "malformed", "missing_wrapper", body.offset, expected, alone, why);
   }
 }

@@ -21,29 +21,29 @@ const number = (what: string): MemberRule => ({
 const headerRules: Readonly<Record<string, MemberRule>> = {
   alg: {
     meaning: (value) => `the algorithm: ${String(value).slice(0, 40)}`,
-    expected: (value) => (value === "EdDSA" ? undefined : "EdDSA, the only algorithm of the sequencer"),
+    expected: (value) => (value === "EdDSA" ? undefined : "EdDSA, the only algorithm that the sequencer uses"),
   },
   typ: text("the type"),
 };
 
 const claimRules: Readonly<Record<string, MemberRule>> = {
-  amount: number("what was paid, in the currency's main unit"),
-  currency: text("the currency, in capital letters here"),
+  amount: number("the amount paid, in the currency's main unit"),
+  currency: text("the currency, in uppercase in this token"),
   destination: base58Member(32, "the account that was paid"),
   exchangeRate: number("the currency's main unit per kin"),
-  fees: number("quarks that did not go to destination"),
+  fees: number("quarks paid to accounts other than destination"),
   intent: base58Member(32, "the intent id"),
-  quarks: number("quarks that were paid; 100000 are one kin"),
+  quarks: number("quarks paid; 100000 quarks are one kin"),
   state: text("the state"),
   user: base58Member(32, "the user's public id at the domain of the request"),
 };
 
-const notOurs = "The sequencer writes no such token, so this one is not of it.";
+const notOurs = "The sequencer does not write such a token, so this one is not from it.";
 
 const DOT = 0x2e;
 const encoded = base64urlMember("");
 
-/** A webhook token: a compact JWT of three parts. */
+/** Reads a webhook token: a compact JWT of three parts. */
 export function readWebhookToken(input: Uint8Array): Read {
   const root = valueDraft("webhook token", input);
   const whole: SectionDraft = { type: "webhook-token", title: "the token", root };
@@ -51,9 +51,9 @@ export function readWebhookToken(input: Uint8Array): Read {
   const second = first < 0 ? -1 : input.indexOf(DOT, first + 1);
   if (second < 0) {
     const found = first < 0 ? "no dot" : "one dot";
-    report(root, "malformed", "truncated", input.length, "three parts with dots between", found);
+    report(root, "malformed", "truncated", input.length, "three parts separated by dots", found);
   }
-  // Each part with the dot after it.
+  // Each part includes the dot after it.
   const ends = [first, second, input.length - 1].map((dot) => (dot < 0 ? input.length : dot + 1));
   const decoded: (Uint8Array | undefined)[] = [];
   let at = 0;
@@ -63,7 +63,7 @@ export function readWebhookToken(input: Uint8Array): Read {
     const part = new TextDecoder().decode(input.subarray(at, input[end - 1] === DOT ? end - 1 : end));
     const bytes = encoded.expected(part) === undefined ? leniently(part) : undefined;
     const node = addArea(root, "text", name, input, at, end);
-    node.meaning = `${name}, ${bytes === undefined ? "which cannot be read" : `base64url of ${count(bytes.length, "byte")}`}`;
+    node.meaning = `${name}, ${bytes === undefined ? "which cannot be decoded" : `base64url of ${count(bytes.length, "byte")}`}`;
     if (bytes === undefined) {
       report(node, "malformed", "unreadable_text", at, "base64url without padding", quote(part.slice(0, 20)));
     }
@@ -86,7 +86,7 @@ export function readWebhookToken(input: Uint8Array): Read {
   const check = ({ publicKey }: CheckContext): readonly InspectCheck[] => {
     if (signature?.length !== 64) return [];
     if (publicKey === undefined) {
-      const missing = "the signature needs the sequencer's public key, which is not in here: pass publicKey";
+      const missing = "the signature needs the sequencer's public key, which the token does not contain: pass publicKey";
       return [{ outcome: "skipped", name: "signature", text: missing, path: "signature" }];
     }
     const signed = input.subarray(0, second);
@@ -96,7 +96,7 @@ export function readWebhookToken(input: Uint8Array): Read {
       {
         outcome: passed ? "passed" : "failed",
         name: "signature",
-        text: `the signature ${verdict}, over header and claims as they are written`,
+        text: `the signature ${verdict}, over the header and claims as written`,
         path: "signature",
       },
     ];

@@ -1,6 +1,4 @@
-/**
- * From the start of a message to its end, field by field. What needs no further descent is read in leaf.ts.
- */
+/** Reads a message from start to end, field by field. Values without fields are read in leaf.ts. */
 
 import { type Draft, draft, report, span } from "../tree.js";
 import type { InspectSpan } from "../types.js";
@@ -12,24 +10,24 @@ import { SeenFields } from "./order.js";
 import { brokenTag, checkMinimal, endOfBroken, reportBroken, type Scope, unreadable } from "./scope.js";
 import { type FieldShape, type MessageShape, wireTypeOf } from "./shape.js";
 
-// Deepest nesting of messages that is followed; the usual limit of protobuf readers.
+// Deepest nesting of messages that is read; the usual limit of protobuf readers.
 const MAX_DEPTH = 100;
 
-// A tag is a number of 32 bits, and three of them are the wire type.
+// A tag is a 32-bit number, and its lowest three bits are the wire type.
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
 /** The fields of a message or group. */
 interface FieldRun {
   readonly children: Draft[];
-  /** Offset of the first byte after them. */
+  /** Offset of the first byte after the fields. */
   readonly end: number;
   /** The tag that closed the group. */
   readonly endTag?: InspectSpan;
-  /** Whether the rest of the scope could not be told apart. */
+  /** Whether the rest of the scope could not be parsed. */
   readonly stopped: boolean;
 }
 
-/** Where a value ends, and whether the fields after it can still be found. */
+/** Where a value ends, and whether the fields after it can still be parsed. */
 interface ValueEnd {
   readonly end: number;
   readonly stopped?: boolean;
@@ -69,7 +67,7 @@ function readField(
   const type = wireType(Number(tag.value & 7n));
   const described = scope.shape?.fields.get(number);
   const known = described !== undefined && accepts(described, type.number) ? described : undefined;
-  // A packed list is one field, and its elements have the index.
+  // A packed list is one field; its elements have the index.
   const index = known?.repeated === true && !isPacked(known, type.number) ? `[${seen.countOf(number)}]` : "";
   const label = `${described?.info.name ?? `#${number}`}${index}`;
   const after = at + tag.length;
@@ -143,10 +141,10 @@ function readValue(
     case WIRE.SGROUP:
       return readGroup(node, scope, at);
     case WIRE.EGROUP:
-      node.meaning = "the end of a group that was not open";
+      node.meaning = "the end of a group that is not open";
       return { end: at };
     default:
-      node.meaning = "a tag that nothing can follow";
+      node.meaning = "a tag that no value can follow";
       return { end: at, stopped: true };
   }
 }
@@ -177,7 +175,7 @@ function readLengthDelimited(
   const end = Math.min(declaredEnd, scope.end);
   const body = span(scope.bytes, start, end);
   node.body = body;
-  const missing = declaredEnd > end ? `, cut off after ${count(body.length, "byte")} of ${prefix.value}` : "";
+  const missing = declaredEnd > end ? `, truncated after ${count(body.length, "byte")} of ${prefix.value}` : "";
 
   const inner = { ...scope, end, declaredEnd, path: node.path };
   if (known?.value.kind === "message") {
@@ -194,8 +192,8 @@ function readLengthDelimited(
 
 function readMessage(node: Draft, scope: Scope, shape: MessageShape, start: number): void {
   if (scope.depth > MAX_DEPTH) {
-    node.meaning = opaqueMeaning("a message too deep to follow", undefined, scope.end - start);
-    report(node, "malformed", "too_deep", start, `at most ${MAX_DEPTH} messages in each other`, "one more");
+    node.meaning = opaqueMeaning("a message nested too deep to read", undefined, scope.end - start);
+    report(node, "malformed", "too_deep", start, `at most ${MAX_DEPTH} nested messages`, "one more");
     return;
   }
   node.children = readFields(scope, start).children;
@@ -206,8 +204,8 @@ function readMessage(node: Draft, scope: Scope, shape: MessageShape, start: numb
 function readGroup(node: Draft, outer: Scope, at: number): ValueEnd {
   const scope: Scope = { ...outer, shape: undefined, path: node.path, depth: outer.depth + 1 };
   if (scope.depth > MAX_DEPTH) {
-    node.meaning = "a group too deep to follow";
-    report(node, "malformed", "too_deep", at, `at most ${MAX_DEPTH} messages in each other`, "one more");
+    node.meaning = "a group nested too deep to read";
+    report(node, "malformed", "too_deep", at, `at most ${MAX_DEPTH} nested messages`, "one more");
     return { end: at, stopped: true };
   }
   const run = readFields(scope, at, node.field?.number);

@@ -1,4 +1,4 @@
-/** Values that hold no fields: numbers, text, bytes, enums, and packed lists of them. */
+/** Reads values without fields: numbers, text, bytes, enums, and packed lists of them. */
 import { ScalarType } from "@bufbuild/protobuf";
 import { type Draft, draft, report, span } from "../tree.js";
 import type { InspectValue } from "../types.js";
@@ -10,7 +10,7 @@ import { fixedValue, isZero, textValue, varintValue } from "./scalar.js";
 import { checkMinimal, endOfBroken, reportBroken, type Scope, unreadable } from "./scope.js";
 import { type FieldShape, type ValueShape, wireTypeOf } from "./shape.js";
 
-/** Reads a varint. After one of too many bytes nothing can be found any more. */
+/** Reads a varint. After a varint that is too long, nothing can be parsed. */
 export function readVarintValue(
   node: Draft,
   scope: Scope,
@@ -22,7 +22,7 @@ export function readVarintValue(
   if (!varint.ok) {
     const end = endOfBroken(scope, varint);
     node.body = span(scope.bytes, at, end);
-    node.meaning = varint.fault === "truncated" ? "a varint that is cut off" : "a varint that cannot be read";
+    node.meaning = varint.fault === "truncated" ? "a truncated varint" : "a varint that cannot be read";
     reportBroken(node, scope, varint, "a varint");
     return { end, stopped: varint.fault === "too_long" };
   }
@@ -37,14 +37,14 @@ export function readVarintValue(
   const scalar = known.value.kind === "scalar" ? known.value.scalar : ScalarType.INT32;
   const { value, written } = varintValue(scalar, varint.value);
   if (written !== varint.value) {
-    const expected = `${written}, which is all that a field of this type reads of it`;
+    const expected = `${written}, since readers ignore all other bits of this type`;
     report(node, "not_canonical", "varint_out_of_range", at, expected, `${varint.value}`);
   }
   setValue(node, known, owner, value);
   return { end, stopped: false };
 }
 
-/** Reads a value of four or eight bytes, and says where it ends. */
+/** Reads a value of four or eight bytes, and returns where it ends. */
 export function readFixed(
   node: Draft,
   scope: Scope,
@@ -57,7 +57,7 @@ export function readFixed(
   const body = span(scope.bytes, at, end);
   node.body = body;
   if (body.length < length) {
-    node.meaning = `cut off after ${count(body.length, "byte")} of ${length}`;
+    node.meaning = `truncated after ${count(body.length, "byte")} of ${length}`;
     if (at + length > scope.declaredEnd) {
       report(node, "malformed", "truncated", end, `the rest of ${length} bytes`, "the end");
     }
@@ -70,7 +70,9 @@ export function readFixed(
   return end;
 }
 
-/** Reads the body of a node as text or bytes, or leaves it as it is where it is not `whole` or not known. */
+/**
+ * Reads the body of a node as text or bytes. Leaves it as it is if it is not `whole` or the field is unknown.
+ */
 export function readPlainBytes(
   node: Draft,
   known: FieldShape | undefined,
@@ -99,15 +101,15 @@ export function readPlainBytes(
   setValue(node, known, owner, isText ? textValue(body.bytes) : body.bytes);
 }
 
-/** Reads the body of a node as values that follow each other without tags. */
+/** Reads the body of a node as consecutive values without tags. */
 export function readPacked(node: Draft, scope: Scope, known: FieldShape, seen: SeenFields): void {
   const { number, name } = known.info;
   const body = node.body;
   if (body === undefined) return;
   if (known.packed === false) {
-    report(node, "not_canonical", "packing", node.offset, `${name} with a tag for each value`, "one for all");
+    report(node, "not_canonical", "packing", node.offset, `${name} with a tag for each value`, "one tag for all values");
   } else if (seen.countOf(number) > 0) {
-    report(node, "not_canonical", "packing", node.offset, `${name} in one piece`, "another piece");
+    report(node, "not_canonical", "packing", node.offset, `${name} as one list`, "another list");
   } else if (body.length === 0) {
     report(node, "not_canonical", "explicit_default", node.offset, "nothing for an empty list", "a tag");
   }
@@ -145,7 +147,7 @@ function setValue(node: Draft, known: FieldShape, owner: string, value: InspectV
       "not_canonical",
       "packing",
       node.offset,
-      `${known.info.name} in one piece`,
+      `${known.info.name} as one list`,
       "a tag for one value",
     );
   }
@@ -162,5 +164,5 @@ function isDefault(shape: ValueShape, value: InspectValue): boolean {
 
 function whatOf(node: Draft): string {
   const { known, number, name } = node.field ?? { known: false, number: 0 };
-  return known ? `${name} of another wire type` : `unknown field ${number}`;
+  return known ? `${name} with another wire type` : `unknown field ${number}`;
 }

@@ -8,13 +8,13 @@ import { messageMeaning } from "./meaning.js";
 import { type MessageShape, messageShape } from "./shape.js";
 
 /**
- * Takes a serialized message apart: which byte is which, and what it means.
+ * Parses a serialized message: which byte is which, and what it means.
  *
- * It reads the wire format itself and takes every name from the compiled descriptor. Broken input does not
- * throw: the tree holds what could be read, and `problems` says where it went wrong and what was expected
- * there. The nodes hold views into `bytes`, not copies.
+ * Reads the wire format directly and takes every name from the compiled descriptor. Does not throw for
+ * invalid bytes: the tree holds everything that could be read, and `problems` lists where parsing failed and
+ * what was expected. The nodes hold views into `bytes`, not copies.
  *
- * @throws InputError only where `schema` is no compiled message or `bytes` no `Uint8Array`
+ * @throws InputError only if `schema` is not a compiled message or `bytes` is not a `Uint8Array`
  * @example
  * ```ts
  * import { inspectMessage, renderText } from "code-intents/inspect";
@@ -38,7 +38,7 @@ function isCompiled(schema: unknown): boolean {
   return typeof schema === "object" && schema !== null && "kind" in schema && schema.kind === "message";
 }
 
-/** The tree of a message, to be completed; `start` bytes before it say its length. */
+/** Creates the tree of a message, not yet finished. `start` bytes before the message contain its length. */
 export function messageDraft(shape: MessageShape, input: Uint8Array, start = 0): Draft {
   const end = input.length;
   const root = draft("message", shape.typeName, "", span(input, 0, end));
@@ -52,8 +52,8 @@ export function messageDraft(shape: MessageShape, input: Uint8Array, start = 0):
 }
 
 /**
- * Takes a field of bytes for the message that it holds: its value becomes fields. For what a descriptor cannot
- * know, such as the body of an envelope.
+ * Parses a field of bytes as the message that it holds. The value becomes fields. Used for content that the
+ * descriptor does not describe, such as the body of an envelope.
  */
 export function embedMessage(node: Draft, shape: MessageShape, input: Uint8Array): void {
   const { body } = node;

@@ -1,13 +1,13 @@
 /**
- * Which fields of a message have been there so far. A writer writes known fields by ascending number, each
- * singular one once and one of each oneof, and keeps unknown ones at the end; a signature is verified over
- * what a writer writes.
+ * Tracks which fields of a message have appeared. A writer writes known fields by ascending number, each
+ * singular field once, one field of each oneof, and unknown fields at the end. A signature is verified over
+ * the bytes of a writer.
  */
 
 import type { InspectProblemCode } from "../types.js";
 import type { FieldShape } from "./shape.js";
 
-/** A breach of that rule. */
+/** A violation of that order. */
 export interface OrderProblem {
   readonly code: InspectProblemCode;
   readonly expected: string;
@@ -20,7 +20,7 @@ export class SeenFields {
   #highest = 0;
   #unknown: number | undefined;
 
-  /** Index that the next value of a repeated field has. */
+  /** Returns the index of the next value of a repeated field. */
   countOf(number: number): number {
     return this.#counts.get(number) ?? 0;
   }
@@ -30,27 +30,27 @@ export class SeenFields {
     this.#counts.set(number, this.countOf(number) + 1);
   }
 
-  /** Notes a field that the descriptor does not have. */
+  /** Records an unknown field. */
   noteUnknown(number: number): void {
     this.#unknown ??= number;
   }
 
-  /** Notes a known field, and says what is wrong with finding it here. */
+  /** Records a known field, and returns what is wrong with its position. */
   note(field: FieldShape): OrderProblem[] {
     const { number, name, oneof } = field.info;
     const problems: OrderProblem[] = [];
     if (this.#unknown !== undefined) {
       const expected = `field ${number} before the unknown field ${this.#unknown}`;
-      problems.push({ code: "field_order", expected, found: "it after that" });
+      problems.push({ code: "field_order", expected, found: "it after that field" });
     } else if (number < this.#highest) {
       const expected = `field ${number} before field ${this.#highest}`;
-      problems.push({ code: "field_order", expected, found: "it after that" });
+      problems.push({ code: "field_order", expected, found: "it after that field" });
     }
     this.#highest = Math.max(this.#highest, number);
 
     if (!field.repeated) {
       if (this.countOf(number) > 0) {
-        problems.push({ code: "repeated_singular", expected: `${name} once`, found: "another one" });
+        problems.push({ code: "repeated_singular", expected: `${name} once`, found: "a second one" });
       }
       this.add(number);
     }

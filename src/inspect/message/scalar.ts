@@ -1,9 +1,9 @@
-/** Bytes to values, as protobuf reads them. */
+/** Decodes bytes into values as protobuf does. */
 import { ScalarType } from "@bufbuild/protobuf";
 import type { InspectValue } from "../types.js";
 
 /**
- * Reads the bits of a varint. `written` is what a writer writes for the value; it differs where bits were
+ * Decodes the bits of a varint. `written` is the value that a writer encodes; it differs if bits were
  * ignored.
  */
 export function varintValue(
@@ -34,7 +34,7 @@ export function varintValue(
   }
 }
 
-/** Reads a value of fixed length: four or eight bytes, little-endian. */
+/** Decodes a value of fixed length: four or eight bytes, little-endian. */
 export function fixedValue(scalar: ScalarType, bytes: Uint8Array): number | bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (scalar) {
@@ -53,12 +53,14 @@ export function fixedValue(scalar: ScalarType, bytes: Uint8Array): number | bigi
   }
 }
 
-/** Reads text; what is not UTF-8 becomes U+FFFD. A byte order mark is text like any other. */
+/** Decodes text. Invalid UTF-8 becomes U+FFFD. A byte order mark is kept. */
 export function textValue(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/** Whether a value is the default of its type. Minus zero is not: its bytes are not all zero. */
+/**
+ * Returns whether a value is the default of its type. Minus zero is not, since its bytes are not all zero.
+ */
 export function isZero(value: InspectValue): boolean {
   if (typeof value === "number") return Object.is(value, 0);
   if (typeof value === "object" || typeof value === "string") return value.length === 0;

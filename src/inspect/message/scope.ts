@@ -1,4 +1,4 @@
-/** The stretch in which fields are read, and what can go wrong with a varint in it. */
+/** The range in which fields are read, and the problems of a varint in it. */
 
 import { type Draft, draft, report, span } from "../tree.js";
 import { type BrokenVarint, MAX_VARINT_LENGTH, type Varint } from "../wire.js";
@@ -7,15 +7,15 @@ import type { MessageShape } from "./shape.js";
 
 /** The body of a message or group. */
 export interface Scope {
-  /** The whole input. */
+  /** The complete input. */
   readonly bytes: Uint8Array;
-  /** `undefined` within a group, whose fields have no descriptor. */
+  /** `undefined` within a group, since its fields have no descriptor. */
   readonly shape: MessageShape | undefined;
   /** Offset of the first byte that must not be read. */
   readonly end: number;
   /**
-   * Where the scope would end if every byte were there. Beyond `end` when a length reaches too far; that is
-   * reported where the length is, once, and not again for everything within that is cut off too.
+   * Where the scope ends according to its length. Greater than `end` if the length is too large. That is
+   * reported once at the length, and not again for everything truncated within.
    */
   readonly declaredEnd: number;
   readonly path: string;
@@ -24,8 +24,8 @@ export interface Scope {
 }
 
 /**
- * Reports a varint that takes more bytes than it needs. The first byte that should have been the last is
- * wrong.
+ * Reports a varint that has more bytes than it needs. The first wrong byte is the one that should have been
+ * the last.
  */
 export function checkMinimal(node: Draft, varint: Varint, offset: number): void {
   if (varint.minimal) return;
@@ -48,21 +48,21 @@ export function reportBroken(node: Draft, scope: Scope, varint: BrokenVarint, wh
   }
 }
 
-/** Offset after what there is of a varint that cannot be read. */
+/** Returns the offset after a varint that cannot be read. */
 export function endOfBroken(scope: Scope, varint: BrokenVarint): number {
   return Math.min(varint.offset + 1, scope.end);
 }
 
-/** The rest of a scope, as one node. */
+/** Creates one node for the rest of a scope. */
 export function unreadable(scope: Scope, at: number): Draft {
   const rest = span(scope.bytes, at, scope.end);
   const node = draft("unreadable", "unreadable", scope.path, rest);
   node.body = rest;
-  node.meaning = `${count(rest.length, "byte")} that cannot be told apart`;
+  node.meaning = `${count(rest.length, "byte")} that cannot be parsed`;
   return node;
 }
 
-/** The rest of a scope where a tag cannot be read. */
+/** Creates one node for the rest of a scope after a tag that cannot be read. */
 export function brokenTag(scope: Scope, at: number, tag: BrokenVarint): Draft {
   const node = unreadable(scope, at);
   reportBroken(node, scope, tag, "a tag");

@@ -1,4 +1,4 @@
-/** What a compiled descriptor says about the fields of a message, in the form in which the wire needs it. */
+/** The fields of a message as the wire format needs them, derived from a compiled descriptor. */
 import type { DescEnum, DescField, DescMessage } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
 import type { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
@@ -6,7 +6,7 @@ import type { InspectField } from "../types.js";
 import { WIRE } from "../wire.js";
 
 /**
- * What the value of a field is. The shape of a message is made when it is needed, since messages may hold
+ * The type of a field's value. The shape of a message is created on demand, since messages can contain
  * themselves.
  */
 export type ValueShape =
@@ -20,11 +20,11 @@ export interface FieldShape {
   readonly value: ValueShape;
   readonly repeated: boolean;
   /**
-   * How the values of a repeated scalar are canonically written: one by one or all in one; of others
-   * `undefined`.
+   * The canonical form of a repeated scalar: one tag per value, or all values packed. `undefined` for other
+   * fields.
    */
   readonly packed: boolean | undefined;
-  /** Whether a default value is written as nothing at all. */
+  /** Whether a default value is omitted. */
   readonly implicit: boolean;
   readonly checkUtf8: boolean;
 }
@@ -33,17 +33,17 @@ export interface FieldShape {
 export interface MessageShape {
   readonly typeName: string;
   readonly fields: ReadonlyMap<number, FieldShape>;
-  /** Entries of a map are messages that only exist on the wire; they do not count as a level of nesting. */
+  /** Entries of a map are messages only on the wire; they do not count as a level of nesting. */
   readonly isMapEntry: boolean;
 }
 
-// The value is written out because importing it would bring the descriptors of all well-known types along.
+// The value is a literal because importing it would include the descriptors of all well-known types.
 const implicitPresence: typeof FeatureSet_FieldPresence.IMPLICIT = 2;
 
-// Descriptors never change, and are looked up once per message in the input.
+// Descriptors never change, so each is looked up once per message in the input.
 const shapes: WeakMap<DescMessage, MessageShape> = new WeakMap();
 
-/** Shape of a message. */
+/** Returns the shape of a message. */
 export function messageShape(desc: DescMessage): MessageShape {
   let shape = shapes.get(desc);
   if (shape === undefined) {
@@ -54,7 +54,7 @@ export function messageShape(desc: DescMessage): MessageShape {
   return shape;
 }
 
-/** Wire type in which a single value travels. */
+/** Returns the wire type of a single value. */
 export function wireTypeOf(value: ValueShape): number {
   if (value.kind === "enum") return WIRE.VARINT;
   if (value.kind === "message") return WIRE.LEN;
@@ -75,7 +75,7 @@ export function wireTypeOf(value: ValueShape): number {
   }
 }
 
-/** Name of a value's type: `double`, or the full name of the message or enum. */
+/** Returns the name of a value's type: `double`, or the full name of the message or enum. */
 function typeNameOf(value: ValueShape): string {
   if (value.kind === "enum") return value.enum.typeName;
   if (value.kind === "message") return value.typeName;
@@ -117,7 +117,7 @@ function plainValue({
   return { kind: "scalar", scalar: scalar ?? ScalarType.BYTES };
 }
 
-/** On the wire a map is a list of messages with key and value; the compiled descriptor no longer has them. */
+/** On the wire, a map is a list of messages with key and value; the compiled descriptor omits them. */
 function mapEntry(field: DescField & { fieldKind: "map" }): ValueShape {
   const entryField = (number: number, name: string, value: ValueShape): FieldShape => ({
     info: {

@@ -3,7 +3,7 @@ import { base64, base64nopad, base64url, base64urlnopad } from "@scure/base";
 import { fromBase58 } from "../../lib/bytes.js";
 import type { Reading } from "./types.js";
 
-/** Reads base64, base64url, with or without padding; lines may be wrapped. */
+/** Reads base64 or base64url, with or without padding. Lines can be wrapped. */
 export function readBase64(text: string): Reading | undefined {
   const compact = text.replace(/\s+/g, "");
   if (compact.length < 2 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) return undefined;
@@ -13,16 +13,16 @@ export function readBase64(text: string): Reading | undefined {
   try {
     return { notation: isUrl ? "base64url" : "base64", bytes: coder.decode(compact), prior: 0.9 };
   } catch {
-    // A length that no bytes have, both alphabets at once, or bits left over.
+    // An impossible length, both alphabets at once, or leftover bits.
     return undefined;
   }
 }
 
-// What this protocol writes in base58: nonces, keys and signatures, and these with a letter too many or lost. 20 bytes are a
-// payload.
+// The lengths that this protocol writes in base58: nonces, keys and signatures, and one letter more or less.
+// 20 bytes are a payload.
 const base58Lengths = new Set([11, 20, 31, 32, 33, 63, 64, 65]);
 
-/** Reads base58 of the lengths that are written so. */
+/** Reads base58 of those lengths. */
 export function readBase58(text: string): Reading | undefined {
   const bytes = fromBase58(text);
   if (bytes === undefined || !base58Lengths.has(bytes.length)) return undefined;

@@ -1,7 +1,10 @@
-/** Hex as people paste it: `2a34`, `2a 34`, `2a:34`, `0x2A, 0x34`, `{ 0x2a, (byte) 0x34 };`, `<Buffer 2a 34>`. */
+/**
+ * Hex in its usual notations: `2a34`, `2a 34`, `2a:34`, `0x2A, 0x34`, `{ 0x2a, (byte) 0x34 };`,
+ * `<Buffer 2a 34>`.
+ */
 import type { Reading, TextFlaw } from "./types.js";
 
-/** Digits of hex text, in pairs, and where the text stops being hex. */
+/** The digits of hex text, in pairs, and where the text stops being hex. */
 interface HexText {
   readonly bytes: Uint8Array;
   /** Whether one digit is left over. */
@@ -9,7 +12,7 @@ interface HexText {
   readonly flaw?: TextFlaw;
 }
 
-/** Reads text as hex; `undefined` where it is not hex throughout. */
+/** Reads text as hex, or returns `undefined` if any part of it is not hex. */
 export function readHex(text: string): Reading | undefined {
   const { bytes, odd, flaw } = scanHex(text);
   if (flaw !== undefined || (bytes.length === 0 && !odd)) return undefined;
@@ -17,10 +20,13 @@ export function readHex(text: string): Reading | undefined {
   return odd ? { ...reading, brokenOff: "the second hex digit of the last byte" } : reading;
 }
 
-// Shorter beginnings are as well the beginning of a word.
+// A shorter start can also be the start of a word.
 const LEAST_DIGITS = 8;
 
-/** The first character that is not hex, in text that begins as hex; `undefined` where it does not. */
+/**
+ * Finds the first character that is not hex in text that starts as hex, or returns `undefined` if it does not
+ * start so.
+ */
 export function hexFlaw(text: string): TextFlaw | undefined {
   const { flaw } = scanHex(text);
   const begins =
@@ -29,9 +35,9 @@ export function hexFlaw(text: string): TextFlaw | undefined {
 }
 
 const digits = /[0-9a-fA-F]/;
-// Between the bytes: blanks, and what languages write between the elements of an array.
+// Separators between the bytes: whitespace, and the separators of array literals.
 const separators = /[\s,;:|_-]/;
-// Before the digits of a byte.
+// Prefixes of a byte.
 const prefix = /(?:0[xX]|\\x|\(byte\)\s*(?:0[xX])?)/y;
 
 function scanHex(text: string): HexText {
@@ -52,7 +58,7 @@ function scanHex(text: string): HexText {
     if (length === 0 || (follows !== "" && !separators.test(follows) && follows !== "\\")) {
       return { bytes: Uint8Array.from(bytes), odd: false, flaw: hexProblem(end) };
     }
-    // `0x5` is a byte, and so is the last digit of a text that was cut off; elsewhere digits come in pairs.
+    // `0x5` is one byte, and so is the last digit of truncated text; all other digits come in pairs.
     if (prefixed > 0 && length === 1) {
       bytes.push(Number.parseInt(text.slice(start, end), 16));
     } else {
@@ -76,8 +82,8 @@ function hexProblem(at: number): TextFlaw {
 }
 
 /**
- * Reads the output of `xxd` and of `hexdump -C`, whose `*` stands for lines like the one before. `undefined`
- * for anything else, and beyond `maxBytes`.
+ * Reads the output of `xxd` or `hexdump -C`, whose `*` means repeated lines. Returns `undefined` for anything
+ * else, and beyond `maxBytes`.
  */
 export function readHexDump(text: string, maxBytes: number): Reading | undefined {
   const bytes: number[] = [];
@@ -101,11 +107,12 @@ export function readHexDump(text: string, maxBytes: number): Reading | undefined
   return { notation: "hex dump", bytes: Uint8Array.from(bytes), prior: 1 };
 }
 
-/** A line of a dump: an offset, and bytes up to the column that shows them as text. */
+/** A line of a dump: an offset, and bytes up to the text column. */
 function dumpRow(line: string): { readonly offset: number; readonly bytes: readonly number[] } | undefined {
   const [offset = ""] = /^[0-9a-fA-F]{4,16}/.exec(line) ?? [];
   const rest = line.slice(offset.length);
-  // `xxd` has a colon, and two blanks before the text; `hexdump -C` a bar. Its last line is an offset alone.
+  // `xxd` has a colon, and two spaces before the text; `hexdump -C` has a bar. The last line of `hexdump -C`
+  // is only an offset.
   const isXxd = rest.startsWith(":");
   if (offset === "" || (!isXxd && rest !== "" && !rest.includes("|"))) return undefined;
   const [shown = ""] = isXxd ? rest.slice(1).trim().split("  ") : rest.split("|");

@@ -14,16 +14,16 @@ const letters: Readonly<Record<string, number>> = {
   '"': 0x22,
 };
 
-// Hex of one byte, octal, or one of the letters.
+// One byte in hex or octal, or one of the letters.
 const escaped = /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([abtnvfr\\'"]))/y;
 
 /**
- * Reads text with escapes, as Python prints bytes and C, Go, Rust and protobuf's text format write them:
- * `b'*4\n"\n \x00'`, `"\x2a\x34"`, `\052\064`. `undefined` without any escape.
+ * Reads escaped text, as printed for bytes by Python, C, Go, Rust and protobuf's text format:
+ * `b'*4\n"\n \x00'`, `"\x2a\x34"`, `\052\064`. Returns `undefined` if there is no escape.
  */
 export function readEscapedText(text: string): Reading | undefined {
   if (!text.includes("\\")) return undefined;
-  // The quotes, with what Python and others have around them.
+  // The quotes, with the prefixes and suffixes of Python and others.
   const source = /^[\w(]*(["'])([\s\S]*)\1[);]*$/.exec(text)?.[2] ?? text;
   const bytes: number[] = [];
   for (let at = 0; at < source.length; ) {
@@ -52,8 +52,8 @@ export function readEscapedText(text: string): Reading | undefined {
 }
 
 /**
- * Reads a list of decimal numbers, as JavaScript, Go and Java print bytes: `[42, 52, 10]`, `[42 52 10]`;
- * negative ones are Java's. `undefined` for anything else.
+ * Reads a list of decimal numbers, as printed for bytes by JavaScript, Go and Java: `[42, 52, 10]`,
+ * `[42 52 10]`. Java prints negative numbers. Returns `undefined` for anything else.
  */
 export function readNumbers(text: string): Reading | undefined {
   const numbers = text.split(/[\s,;]+/).filter((token) => token !== "");
@@ -64,8 +64,8 @@ export function readNumbers(text: string): Reading | undefined {
 }
 
 /**
- * Reads bytes as `JSON.stringify` writes them: `{"type":"Buffer","data":[42,52]}` of a Node `Buffer`, `{"0":42,"1":52}` of a
- * `Uint8Array`. `undefined` for anything else.
+ * Reads bytes as written by `JSON.stringify`: `{"type":"Buffer","data":[42,52]}` for a Node `Buffer`,
+ * `{"0":42,"1":52}` for a `Uint8Array`. Returns `undefined` for anything else.
  */
 export function readJsonBytes(text: string): Reading | undefined {
   if (!/^\{\s*"(?:type|data|0)"\s*:/.test(text)) return undefined;

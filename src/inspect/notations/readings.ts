@@ -1,12 +1,12 @@
-/** Every way to read the input as bytes. Which of them is meant is for others to say, who know the messages. */
+/** Returns every reading of an input as bytes. The kinds decide which one is right. */
 import { readBase58, readBase64 } from "./base.js";
 import { hexFlaw, readHex, readHexDump } from "./hex.js";
 import { readEscapedText, readJsonBytes, readNumbers } from "./literals.js";
 import type { Reading, TextFlaw } from "./types.js";
 
 /**
- * The readings of text as bytes; none is made that would take much more than `maxBytes`. With `asText` it is only read as
- * itself.
+ * Returns the readings of text as bytes, without any that would need much more than `maxBytes`. With
+ * `asText`, returns only the text itself.
  */
 export function readingsOf(input: string, maxBytes: number, asText: boolean): Reading[] {
   const text = input.trim();
@@ -26,9 +26,9 @@ export function readingsOf(input: string, maxBytes: number, asText: boolean): Re
   return readings.filter((reading) => reading !== undefined);
 }
 
-/** What bytes say as UTF-8 text, as those of a file may be; `undefined` where that cannot be printed, or is blank. */
+/** Decodes bytes as UTF-8 text, or returns `undefined` if the text is not printable or is blank. */
 export function printableText(bytes: Uint8Array): string | undefined {
-  // Most bytes that are no text show soon that they are not.
+  // A short prefix shows for most binary input that it is not text.
   if (bytes.length === 0 || bytes.some(isControl)) return undefined;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -42,7 +42,7 @@ function isControl(byte: number): boolean {
   return byte < 9 || (byte > 13 && byte < 0x20) || byte === 0x7f;
 }
 
-/** Text whose own bytes are looked at: a JSON object, or a JWT. */
+/** Returns the reading of text that is not decoded: a JSON object, or a JWT. */
 function readDocument(text: string): Reading | undefined {
   const notation = /^\{\s*(?:"|\}$)/.test(text)
     ? "JSON"
@@ -52,14 +52,17 @@ function readDocument(text: string): Reading | undefined {
   return notation && { notation, bytes: new TextEncoder().encode(text), prior: 1 };
 }
 
-/** Where text that begins as hex stops being that; `undefined` where it does not begin so. */
+/** Finds where text that starts as hex stops being hex, or returns `undefined` if it does not start so. */
 export function flawOf(text: string): TextFlaw | undefined {
   const inner = unwrap(text.trim());
   const flaw = hexFlaw(inner);
   return flaw && { ...flaw, at: flaw.at + text.indexOf(inner) };
 }
 
-/** What is between the braces, brackets or quotes of an array or string literal, or of Node's `<Buffer ...>`. */
+/**
+ * Returns the content of the braces, brackets or quotes of an array or string literal, or of Node's
+ * `<Buffer ...>`.
+ */
 function unwrap(text: string): string {
   const buffer = /^<Buffer ([^>]*)>?$/.exec(text);
   if (buffer !== null) return buffer[1] ?? "";
@@ -76,10 +79,10 @@ function unwrap(text: string): string {
   return text;
 }
 
-/** C's comments taken out; what a pattern would do, in linear time for every text. */
+/** Removes C comments. A loop and not a pattern, to take linear time for every text. */
 function withoutComments(text: string): string {
   if (!text.includes("/*") && !text.includes("//")) return text;
-  // Base64 has slashes too, but neither blanks nor commas.
+  // Base64 has slashes too, but no spaces or commas.
   if (!/[\s,]/.test(text)) return text;
   let out = "";
   let at = 0;

@@ -1,4 +1,7 @@
-/** How bytes were written down. `bytes` were given as bytes; `text` could not be read in any notation. */
+/**
+ * The notation of the bytes. `bytes` means the input was bytes; `text` means the text could not be read in
+ * any notation.
+ */
 export type InspectNotation =
   | "bytes"
   | "hex"
@@ -12,17 +15,17 @@ export type InspectNotation =
   | "JWT"
   | "text";
 
-/** One way to read the input. */
+/** One reading of the input. */
 export interface Reading {
   readonly notation: InspectNotation;
   readonly bytes: Uint8Array;
-  /** How likely it is that somebody means this notation where several can be read, 0 to 1. */
+  /** How likely this notation is if several can be read, from 0 to 1. */
   readonly prior: number;
-  /** What is missing at the end of the bytes, where the text breaks off within one. */
+  /** What is missing if the text ends within a byte. */
   readonly brokenOff?: string;
 }
 
-/** The place at which a text can no longer be read. */
+/** The position at which text can no longer be read. */
 export interface TextFlaw {
   readonly notation: InspectNotation;
   /** Offset of the first wrong character, in characters. */

@@ -1,9 +1,9 @@
-/** Orders that are near another one: what it becomes by the mistakes that are made in practice. */
+/** Orders close to a given one: what it becomes after common mistakes. */
 import { formatUnits, MAX_UNITS, parseAmount } from "../../money/amount.js";
 import { CURRENCIES, type Currency } from "../../money/currency.js";
 import type { PaymentKind } from "../../rendezvous/payload.js";
 
-/** What a payment's payload is made of, beside the nonce. */
+/** The parts of a payment's payload other than the nonce. */
 export interface PaymentTerms {
   readonly kind: PaymentKind;
   readonly currency: Currency;
@@ -11,20 +11,20 @@ export interface PaymentTerms {
   readonly units: bigint;
 }
 
-/** Other terms, and how one comes to them. */
+/** Other terms, and the mistake that leads to them. */
 export interface Candidate {
   readonly terms: PaymentTerms | "login";
   /** Completes "the claimed id is that of this order". */
   readonly how: string;
 }
 
-/** What the claim itself says, where it says it. */
+/** The terms in the claim, if it has them. */
 export interface ClaimedTerms {
   readonly currency?: Currency | undefined;
   readonly units?: bigint | undefined;
 }
 
-/** The likelier mistakes first. */
+/** Yields the candidates, the likelier mistakes first. */
 export function* candidatesFor(
   order: PaymentTerms,
   amount: string | number,
@@ -61,10 +61,10 @@ function* moneyCandidates(
     if (other !== units) yield { currency, units: other, how: `with ${formatUnits(other)}, as ${by}` };
   }
   for (const [other, how] of [
-    [units - 1n, "a hundredth less"],
-    [units + 1n, "a hundredth more"],
-    [units * 100n, "a hundred times as much, as if hundredths were the main unit"],
-    [units / 100n, "a hundredth of it, as if the main unit were hundredths"],
+    [units - 1n, "one hundredth less"],
+    [units + 1n, "one hundredth more"],
+    [units * 100n, "100 times the amount, as if hundredths were the main unit"],
+    [units / 100n, "1/100 of the amount, as if the main unit were hundredths"],
   ] as const) {
     yield { currency, units: other, how: `with ${formatUnits(other < 0n ? 0n : other)}: ${how}` };
   }
@@ -73,7 +73,7 @@ function* moneyCandidates(
   }
 }
 
-/** Hundredths that other clients make of an amount: they all go by way of doubles. */
+/** Returns the hundredths that other clients compute for an amount. They all use doubles. */
 function roundings(amount: number): { readonly units: bigint; readonly by: string }[] {
   if (!Number.isFinite(amount) || amount <= 0 || amount >= 1e13) return [];
   const rounded = Math.round(100 * amount) / 100;
@@ -86,14 +86,14 @@ function roundings(amount: number): { readonly units: bigint; readonly by: strin
     },
     { units: halfToEven(amount), by: "the official Python client rounds it" },
     { units: attempt(decimal) ?? 0n, by: "the official PHP client rounds it" },
-    { units: BigInt(Math.trunc(100 * amount)), by: "a client has it that truncates without rounding first" },
+    { units: BigInt(Math.trunc(100 * amount)), by: "truncated without rounding first" },
   ];
 }
 
-/** Nearest hundredth of the exact binary value; a tie goes to the even one. */
+/** Returns the nearest hundredth of the exact binary value; a tie goes to the even one. */
 function halfToEven(amount: number): bigint {
   const nearest = BigInt((100 * Number(amount.toFixed(2))).toFixed(0));
-  // A tie is an odd multiple of 1/200 that is also a multiple of 1/8: no other is a double.
+  // A tie is an odd multiple of 1/200 that is also a multiple of 1/8: no other tie is a double.
   const isTie = Number.isInteger(amount * 8) && Math.abs(amount * 200) % 2 === 1;
   return isTie && nearest % 2n === 1n ? nearest - 1n : nearest;
 }
@@ -113,5 +113,5 @@ function otherKind(kind: PaymentKind): PaymentKind {
 function kindText(kind: PaymentKind): string {
   return kind === "payment"
     ? "without fees"
-    : "with fees, for which an empty list counts in the official client";
+    : "with fees (the official client treats an empty list as fees)";
 }

@@ -11,8 +11,9 @@ import { type Candidate, type ClaimedTerms, candidatesFor, type PaymentTerms } f
 import { type Claimed, isClaimedAmount, type OrderClaim, readClaim } from "./claim.js";
 
 /**
- * An order as it is stored. An intent has all of it, and so has what `create --json` prints: their `id`, `login` and `webhook`
- * may be there too, and are not looked at. Any other member is refused, so that a typing error cannot pass for absence.
+ * An order as it is stored. An intent has all of these members, and so does the output of `create --json`:
+ * their `id`, `login` and `webhook` are allowed too, and are ignored. Any other member is rejected, so that a
+ * typo cannot pass for absence.
  */
 export interface StoredOrder {
   /** Client secret of the intent, base58 of 11 bytes. */
@@ -21,38 +22,38 @@ export interface StoredOrder {
   readonly amount?: string | number | undefined;
   /** Currency code; absent for a login. */
   readonly currency?: string | undefined;
-  /** Token account that is to be paid, base58. Only compared with what is claimed: it is not in the id. */
+  /** Token account to be paid, base58. Only compared with the claim: it is not part of the id. */
   readonly destination?: string | undefined;
-  /** Shares for others. Only whether there are any is in the id. */
+  /** Fees for other accounts. Only whether there are any is part of the id. */
   readonly fees?: readonly unknown[] | undefined;
-  /** Default: by whether there are fees; `"login"` where there is no amount. */
+  /** Default: derived from whether there are fees; `"login"` if there is no amount. */
   readonly kind?: PaymentKind | "login" | undefined;
-  /** How an amount with more than two decimals was taken. Default `"refuse"`. */
+  /** How an amount with more than two decimals was handled. Default: `"refuse"`. */
   readonly rounding?: Rounding | undefined;
 }
 
-/** Something that the order and the claim do not agree on. */
+/** A difference between the order and the claim. */
 export interface OrderMismatch {
   readonly field: "intent" | "destination" | "currency" | "amount";
-  /** What the order says; of the intent, the id that it leads to. */
+  /** The value of the order; for the intent, the id computed from the order. */
   readonly order: string;
   readonly claim: string;
 }
 
-/** What comes of holding a claim against an order. */
+/** The result of {@link checkOrder}. */
 export interface OrderCheck {
   readonly matches: boolean;
   /** Id of the order's intent, computed from client secret, kind, currency and amount. */
   readonly intentId: string;
   readonly mismatches: readonly OrderMismatch[];
-  /** The claimed id as that of an order near this one, in words, where there is one: what is likely to be the mistake. */
+  /** The likely mistake, if the claimed id is that of a similar order. */
   readonly likely?: string;
-  /** What neither the id nor the claim says anything about, so that it stays open. */
+  /** What neither the id nor the claim contains, so that it is not verified. */
   readonly unknown: readonly string[];
 }
 
 /**
- * A claim that is not for an order: nothing may be released on it.
+ * Reports a claim that is not for an order: do not release anything for it.
  *
  * @example
  * ```ts
@@ -68,13 +69,13 @@ export interface OrderCheck {
  */
 export class OrderMismatchError extends CodeIntentsError {
   declare readonly code: IntentMismatchErrorCode;
-  /** What was found; it holds no secret. */
+  /** The result of the check; it contains no secret. */
   readonly check: OrderCheck;
 
   /** @internal */
   constructor(check: OrderCheck) {
     const differ = check.mismatches.map(
-      ({ field, order, claim }) => `${field} is ${order} by the order and ${claim} by the claim`,
+      ({ field, order, claim }) => `${field} is ${order} in the order and ${claim} in the claim`,
     );
     const likely = check.likely === undefined ? "" : ` ${check.likely}`;
     super("intent_mismatch", { message: `The claim is not for this order: ${differ.join("; ")}.${likely}` });
@@ -90,17 +91,18 @@ export class OrderMismatchError extends CodeIntentsError {
 }
 
 const termNames = ["clientSecret", "amount", "currency", "destination", "fees", "kind", "rounding"];
-// Of an intent, which is an order too.
+// These are members of an intent, which is also an order.
 const orderNames = [...termNames, "id", "login", "webhook"];
 
 /**
- * Recomputes the intent id of an order from its client secret, without any network, and says what of a claim does not match
- * it. Destination, the fees themselves, login and webhook are not in the id: `unknown` lists what stays open.
+ * Recomputes the intent id of an order from its client secret, without any network, and compares a claim with
+ * it. Destination, the fees themselves, login and webhook are not part of the id: `unknown` lists what is not
+ * verified.
  *
- * Where the id does not match, orders near this one are tried: with and without fees, with the amount as other clients round
- * it, in another currency. That is a few hundred keys, so it takes a moment.
+ * If the id does not match, similar orders are tried: with and without fees, with the amount as other clients
+ * round it, in another currency. That is a few hundred keys, so it takes a moment.
  *
- * @throws InputError for an order or a claim that cannot be used, naming the field
+ * @throws InputError for an order or a claim that cannot be used; names the field
  * @example
  * ```ts
  * import { checkOrder } from "code-intents/inspect";
@@ -142,15 +144,15 @@ export function checkOrder(order: StoredOrder, claim: OrderClaim): OrderCheck {
 }
 
 /**
- * As {@link checkOrder}, and throws where the claim does not match.
+ * Does the same as {@link checkOrder}, but throws if the claim does not match.
  *
- * @throws OrderMismatchError `intent_mismatch`; its `check` says what differs
- * @throws InputError for an order or a claim that cannot be used, naming the field
+ * @throws OrderMismatchError `intent_mismatch`; its `check` lists the differences
+ * @throws InputError for an order or a claim that cannot be used; names the field
  * @example
  * ```ts
  * import { assertOrder } from "code-intents/inspect";
  *
- * assertOrder(intent, intent.id); // an intent is an order, too
+ * assertOrder(intent, intent.id); // an intent is also an order
  * ```
  */
 export function assertOrder(order: StoredOrder, claim: OrderClaim): void {
@@ -177,7 +179,7 @@ function idOf(terms: PaymentTerms | "login", nonce: Uint8Array): string {
   return toBase58(rendezvousKey(payload).publicKey);
 }
 
-/** The first order near this one that has the claimed id, in words. */
+/** Describes the first similar order that has the claimed id. */
 function likelyMistake(
   { amount = "" }: StoredOrder,
   terms: PaymentTerms | "login",
@@ -194,7 +196,7 @@ function likelyMistake(
   for (const candidate of candidatesFor(terms, amount, claimedTerms)) {
     if (idOf(candidate.terms, nonce) === claimed.intent) return likelyText(candidate);
   }
-  return "No order near this one has the claimed id either: the client secret is likely to be another order's.";
+  return "No similar order has the claimed id: the client secret probably belongs to another order.";
 }
 
 function likelyText({ how }: Candidate): string {

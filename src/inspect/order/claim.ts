@@ -1,4 +1,4 @@
-/** What is claimed of an order: read, and held against its amount. */
+/** Reads a claim about an order, and compares it with the amount of the order. */
 import { PAYMENT_TOLERANCE } from "../../contract/numbers.js";
 import { InputError } from "../../errors.js";
 import { requireBase58 } from "../../lib/bytes.js";
@@ -6,11 +6,12 @@ import { checkOptions } from "../../lib/options.js";
 import { parseCurrency } from "../../money/currency.js";
 
 /**
- * What somebody says of the order: an intent id, an intent, or the claims of a webhook, whose other members may be there and
- * are not looked at. Any member that neither has is refused.
+ * A claim about the order: an intent id, an intent, or the claims of a webhook. Their other members are
+ * allowed and ignored. Any member that neither has is rejected.
  *
- * `amount` has to be that of the order exactly. Only where the claim is of a payment, which has `quarks` as the claims of a
- * webhook do, it may differ by 0.0001, as the sequencer lets a payment differ from its request.
+ * `amount` must equal that of the order exactly. Only for a payment, which has `quarks` as the claims of a
+ * webhook do, can it differ by 0.0001, since the sequencer allows that difference between a payment and its
+ * request.
  */
 export type OrderClaim =
   | string
@@ -23,24 +24,24 @@ export type OrderClaim =
 const MAX_AMOUNT_LENGTH = 64;
 
 const comparedNames = ["intent", "intentId", "id", "destination", "currency", "amount"];
-// Of the claims of a webhook, and of an intent.
+// Members of the claims of a webhook, and of an intent.
 const otherNames = ["kind", "bound", "state", "exchangeRate", "quarks", "fees", "user", "login", "webhook"];
 const claimNames = [...comparedNames, ...otherNames];
 
-/** A claim that was read. */
+/** A parsed claim. */
 export interface Claimed {
   readonly intent: string;
   readonly destination: string | undefined;
   readonly currency: string | undefined;
   readonly amount: number | string | undefined;
-  /** Whether the amount is what was paid. */
+  /** Whether the amount is the amount paid. */
   readonly isPayment: boolean;
 }
 
 /**
  * Reads a claim.
  *
- * @throws InputError for one that cannot be used, naming the field
+ * @throws InputError for a claim that cannot be used; names the field
  */
 export function readClaim(claim: unknown): Claimed {
   const members = typeof claim === "object" && claim !== null ? claim : { intent: claim };
@@ -68,14 +69,17 @@ function isDecimal(amount: unknown): amount is number | string {
   return typeof amount === "number" && Number.isFinite(amount);
 }
 
-/** Whether a claimed amount is that of the order: the same digits, the same double, or within what a payment may differ. */
+/**
+ * Returns whether a claimed amount equals that of the order: the same digits, the same double, or within the
+ * tolerance of a payment.
+ */
 export function isClaimedAmount({ amount: claimed, isPayment }: Claimed, amount: string): boolean {
   if (claimed === undefined) return true;
   if (isPayment) return Math.abs(Number(claimed) - Number(amount)) <= PAYMENT_TOLERANCE;
   return typeof claimed === "number" ? claimed === Number(amount) : digitsOf(claimed) === digitsOf(amount);
 }
 
-/** Decimal text without the zeros that say nothing. */
+/** Returns decimal text without leading and trailing zeros. */
 function digitsOf(text: string): string {
   const [whole = "", decimals = ""] = text.split(".");
   return `${whole.replace(/^0+(?=\d)/, "")}.${decimals.replace(/0+$/, "")}`;

@@ -4,9 +4,9 @@ import { MIN_WIDTH, type RenderStyle } from "./table.js";
 import { checkRendered, DEFAULT_WIDTH, type RenderOptions, stylistOf } from "./tree.js";
 
 /**
- * A difference as text: the first byte, the fields, and what follows from them.
+ * Renders a difference as text: the first byte, the fields, and the consequences.
  *
- * @throws InputError where `difference` is none, or for the options
+ * @throws InputError if `difference` is not a difference, or for invalid options
  * @example
  * ```ts
  * import { diff, renderDifference } from "code-intents/inspect";

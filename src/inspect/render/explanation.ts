@@ -13,12 +13,12 @@ const outcomes: Readonly<Record<InspectCheckOutcome, string>> = {
 };
 
 /**
- * An explanation as text: what it is and why, the first wrong byte, the trees, the checks and, where it differs, the canonical
- * form.
+ * Renders an explanation as text: the type and why, the first wrong byte, the trees, the checks and, if it
+ * differs, the canonical form.
  *
- * What the input says is written in a way that cannot steer a terminal.
+ * Text of the input is escaped so that it cannot control a terminal.
  *
- * @throws InputError where `explanation` is none, or for the options
+ * @throws InputError if `explanation` is not an explanation, or for invalid options
  * @example
  * ```ts
  * import { explain, renderExplanation } from "code-intents/inspect";
@@ -44,7 +44,7 @@ export function renderExplanation(explanation: Explanation, options: RenderOptio
       const style = outcome === "failed" ? "problem" : "plain";
       return paragraph(`${capital(text)}${where}.`, style, outcomes[outcome]);
     });
-    blocks.push([...paragraph(failed ? "Checks, not all of them passed:" : "Checks:", "heading"), ...lines]);
+    blocks.push([...paragraph(failed ? "Checks (not all passed):" : "Checks:", "heading"), ...lines]);
   }
   if (canonical !== undefined) blocks.push(canonicalLines(canonical, paragraph));
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
@@ -52,7 +52,7 @@ export function renderExplanation(explanation: Explanation, options: RenderOptio
 
 type Paragraph = (text: string, style?: RenderStyle, mark?: string) => string[];
 
-/** Text over several lines, after a mark on the first of them. */
+/** Wraps text over several lines, with a mark on the first one. */
 function paragraphs(width: number, stylist: Stylist): Paragraph {
   return (text, style = "plain", mark = "") => {
     const indent = mark === "" ? "" : " ".repeat(mark.length + 2);
@@ -72,8 +72,8 @@ function canonicalLines(
 ): string[] {
   const at = firstDifference - offset;
   const heading =
-    `Canonical form of this ${type}, ${count(bytes.length, "byte")}, which is what the sequencer verifies over; ` +
-    `it differs from byte ${firstDifference} on${offset === 0 ? "" : `, its own byte ${at}`}:`;
+    `Canonical form of this ${type}, ${count(bytes.length, "byte")}: the sequencer verifies the signature over these bytes; ` +
+    `they differ from byte ${firstDifference} on${offset === 0 ? "" : ` (byte ${at} of the message)`}:`;
   return [...paragraph(heading, "heading"), ...paragraph(hex.encode(bytes))];
 }
 

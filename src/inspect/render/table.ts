@@ -1,11 +1,11 @@
-/** Rows of four columns, wrapped to a width and coloured. */
+/** Renders rows of four columns, wrapped to a width and colored. */
 import { wrapLine } from "../../lib/wrap.js";
 import { hexByte } from "../words.js";
 
-/** What a stretch of rendered text is. */
+/** The kind of a piece of rendered text. */
 export type RenderStyle = "plain" | "offset" | "name" | "tag" | "length" | "value" | "problem" | "heading";
 
-/** Puts the colour of a style around a stretch of text, which has no line break in it. */
+/** Puts the color of a style around a piece of text without line breaks. */
 export type Stylist = (text: string, style: RenderStyle) => string;
 
 export interface Cell {
@@ -17,9 +17,9 @@ export interface Row {
   readonly offset: number;
   readonly bytes: Uint8Array;
   readonly bytesStyle: RenderStyle;
-  /** Whether the bytes are shown as the text that they are, rather than in hex. */
+  /** Whether the bytes are shown as text instead of hex. */
   readonly isText: boolean;
-  /** Levels by which `what` is indented. */
+  /** Number of levels by which `what` is indented. */
   readonly depth: number;
   readonly what: Cell;
   readonly meaning: Cell;
@@ -28,7 +28,7 @@ export interface Row {
 /** Narrowest output, in characters. */
 export const MIN_WIDTH = 60;
 const GAP = "  ";
-// Deeper levels stay here, so that something is left to write in.
+// Deeper levels are not indented further, so that there is space for text.
 const MAX_INDENT = 20;
 
 const escapes: Readonly<Record<RenderStyle, string>> = {
@@ -43,19 +43,19 @@ const escapes: Readonly<Record<RenderStyle, string>> = {
 };
 const reset = "\u001b[0m";
 
-/** Colours by ANSI escapes. */
+/** Adds colors by ANSI escapes. */
 export const ansi: Stylist = (text, style) =>
   escapes[style] === "" ? text : `${escapes[style]}${text}${reset}`;
 
-/** Leaves everything as it is. */
+/** Adds no colors. */
 export const unstyled: Stylist = (text) => text;
 
 /**
- * Writes rows under a heading; no line is longer than `width` or ends in a blank, and there is no last line
+ * Renders rows under a heading. No line is longer than `width` or ends in a space, and there is no final line
  * break.
  */
 export function layOut(rows: readonly Row[], width: number, stylist: Stylist): string {
-  // NaN is no width, and neither is what leaves no room.
+  // NaN and widths without space for text are ignored.
   const total = width >= MIN_WIDTH ? Math.floor(width) : MIN_WIDTH;
   const perLine = total >= 140 ? 16 : total >= 80 ? 8 : 4;
   const hexWidth = 3 * perLine - 1;
@@ -98,7 +98,7 @@ export function layOut(rows: readonly Row[], width: number, stylist: Stylist): s
   return lines.join("\n");
 }
 
-/** A byte as a character, as hex dumps show it. */
+/** Returns a byte as a character, as hex dumps show it. */
 function asciiOf(byte: number): string {
   return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
 }
@@ -107,9 +107,7 @@ function indentOf(depth: number): string {
   return " ".repeat(Math.min(2 * depth, MAX_INDENT));
 }
 
-/**
- * Joins cells; the blanks before a cell are written with it, so that none are left where the rest is empty.
- */
+/** Joins cells. The spaces before a cell are written with it, so that no line ends in spaces. */
 function line(cells: readonly Cell[], widths: readonly number[], stylist: Stylist): string {
   let out = "";
   let column = 0;

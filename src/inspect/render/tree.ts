@@ -5,31 +5,31 @@ import { wireTypeText } from "../wire.js";
 import { count } from "../words.js";
 import { ansi, type Cell, layOut, type RenderStyle, type Row, type Stylist, unstyled } from "./table.js";
 
-/** How a tree is written as text. */
+/** Options for rendering. */
 export interface RenderOptions {
-  /** Whether to colour it with ANSI escapes. Default `false`; the characters are the same. */
+  /** Whether to add ANSI colors. Default: `false`. The characters are the same. */
   readonly color?: boolean;
-  /** Longest line, in characters. Default 110, at least 60. */
+  /** Longest line, in characters. Default: 110. Minimum: 60. */
   readonly width?: number;
   /**
-   * Colours of your own: gets a stretch of text and what it is, and returns it with its colour around it. Wins over
-   * `color`.
+   * Custom colors: receives a piece of text and its kind, and returns it with color codes. Overrides `color`.
    */
   readonly style?: ((text: string, style: RenderStyle) => string) | undefined;
 }
 
-/** Longest line where nothing else is asked for. */
+/** Default longest line. */
 export const DEFAULT_WIDTH = 110;
 
-/** How stretches of text are coloured. */
+/** Returns the stylist for the options. */
 export function stylistOf({ color = false, style }: RenderOptions): Stylist {
   return style ?? (color ? ansi : unstyled);
 }
 
 /**
- * Refuses what is not that which is rendered: anything without its own list, or options that are no object.
+ * Rejects anything that cannot be rendered: a value without the required list, or options that are not an
+ * object.
  *
- * @throws InputError naming the argument
+ * @throws InputError that names the argument
  */
 export function checkRendered(value: unknown, argument: string, list: string, options: unknown): void {
   const isObject = typeof value === "object" && value !== null;
@@ -46,12 +46,12 @@ const makers: Readonly<Record<string, string>> = {
 };
 
 /**
- * A tree as text: one row per tag, length and value, with its offset, its bytes in hex, what it is, indented
- * by depth, and what it means. Problems stand in rows of their own, marked with `!`.
+ * Renders a tree as text: one row per tag, length and value, with its offset, its bytes in hex, its name,
+ * indented by depth, and its meaning. Problems have their own rows, marked with `!`.
  *
- * What the input says is written in a way that cannot steer a terminal.
+ * Text of the input is escaped so that it cannot control a terminal.
  *
- * @throws InputError where `node` is no node of a tree, or for the options
+ * @throws InputError if `node` is not a node of a tree, or for invalid options
  * @example
  * ```ts
  * process.stdout.write(`${renderText(inspectMessage(MessageSchema, bytes), { color: true, width: 100 })}\n`);

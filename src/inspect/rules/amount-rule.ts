@@ -1,14 +1,14 @@
-/** Amounts that the sequencer takes, though clients count hundredths: those that are no whole number of them. */
+/** Rules for amounts that the sequencer accepts but that are not a whole number of hundredths. */
 import { fieldOf } from "../nodes.js";
 import { type Draft, report } from "../tree.js";
 import { floatText, hexByte } from "../words.js";
 
-// Below, decimals of two places and doubles correspond one to one.
+// Below this amount, every number with two decimals has its own double.
 const ONE_TO_ONE = 2 ** 43 / 100;
-// What adding and multiplying leaves, in parts of the amount.
+// Rounding error of floating-point arithmetic, relative to the amount.
 const NOISE = 1e-9;
 
-/** Reports the amount of exchange data where it is not the double that is nearest to a number of hundredths. */
+/** Reports the amount of exchange data if it is not the double nearest to a number of hundredths. */
 export function checkAmount(data: Draft | undefined): void {
   const node = fieldOf(data, "native_amount");
   const { value, body } = node ?? {};
@@ -34,11 +34,11 @@ interface Words {
 function imprecise(value: number, nearest: number, right: Uint8Array, isFloat: boolean): Words {
   const bytes = Array.from(right, hexByte).join(" ");
   const cause = isFloat
-    ? `, which is ${nearest} as a float of four bytes, made wider`
-    : `, as computing leaves it of ${nearest}`;
+    ? `, which is ${nearest} as a 4-byte float converted to a double`
+    : `, which is ${nearest} with a floating-point rounding error`;
   const why =
-    `The sequencer takes it as it is, so that its double differs from that of everybody who writes ${nearest}: ` +
-    "a second request of the same intent by one of them does not match this one, and is refused.";
+    `The sequencer accepts it unchanged, so it differs from the double of every client that writes ${nearest}: ` +
+    "a second request of the same intent by such a client does not match this one, and is rejected.";
   return {
     expected: `${bytes}, the double that is nearest to ${nearest}`,
     found: `${floatText(value)}${cause}`,
@@ -49,8 +49,8 @@ function imprecise(value: number, nearest: number, right: Uint8Array, isFloat: b
 function decimals(value: number): Words {
   const [down, up] = [Math.floor(value * 100), Math.ceil(value * 100)].map((hundredths) => hundredths / 100);
   const why =
-    "The sequencer takes it, but the payload counts hundredths, and official clients round before they write either: " +
-    "they come to another amount here, and not all of them to the same key.";
+    "The sequencer accepts it, but the payload counts hundredths, and official clients round before they encode either: " +
+    "they derive another amount here, and not all of them derive the same key.";
   return { expected: `at most two decimals, such as ${down} or ${up}`, found: floatText(value), why };
 }
 

@@ -1,4 +1,4 @@
-/** Rules about several fields of a message together, by full name. */
+/** Rules about several fields of a message, by full name. */
 import {
   ALL_BASIS_POINTS,
   KEY_LENGTH,
@@ -28,7 +28,7 @@ export const crossRules: Readonly<Record<string, (message: Draft) => void>> = {
     const request = fieldOf(frame, "request");
     if (request === undefined || fieldOf(request, "signature") !== undefined) return;
     const at = placeOf(request, 2);
-    const why = "A plain stream may be opened without a signature, one with keep-alive may not.";
+    const why = "A plain stream can be opened without a signature, but one with keep-alive cannot.";
     report(request, "broken_rule", "missing_field", at, "signature, field 2", "none", why);
   },
   [SEND_MESSAGE_REQUEST]: (request) => checkSender(fieldOf(request, "message")),
@@ -48,10 +48,10 @@ function checkExchangeData(message: Draft): void {
   const partial = fieldOf(message, "partial");
   const currency = textOf(exact, "currency");
   if (exact !== undefined && currency !== undefined && currency !== "kin") {
-    breach(exact, "partial, field 3: exact is for kin alone", `exact with ${quote(currency)}`);
+    breach(exact, "partial, field 3: exact is only for kin", `exact with ${quote(currency)}`);
   }
   if (partial !== undefined && textOf(partial, "currency") === "kin") {
-    breach(partial, "exact, field 2: kin goes with its rate and quarks", 'partial with "kin"');
+    breach(partial, "exact, field 2: kin requires the rate and quarks", 'partial with "kin"');
   }
   if (exact !== undefined && currency === "kin") checkKin(exact);
 }
@@ -72,23 +72,23 @@ function checkKin(exact: Draft): void {
     const expected = `${Math.round(amount * QUARKS_PER_KIN)}, which is ${floatText(amount)} kin`;
     breach(quarks, expected, `${quarks.value}`);
   } else if (quarks.value % BigInt(QUARKS_PER_KIN) !== 0n) {
-    breach(quarks, `a multiple of ${QUARKS_PER_KIN}, which are one kin`, `${quarks.value}`);
+    breach(quarks, `a multiple of ${QUARKS_PER_KIN} (one kin)`, `${quarks.value}`);
   }
 }
 
-/** The sum of all shares, which is wrong from the one on with which it is too large. */
+/** Checks the sum of all fees. Reports the first fee that makes the sum too large. */
 function checkFeeSum(message: Draft): void {
   let sum = 0;
   for (const fee of fieldsOf(message, "additional_fees")) {
     const share = fieldOf(fee, "fee_bps");
     if (typeof share?.value !== "number") continue;
-    // A share that is too large by itself is said to be that.
+    // A fee that is too large alone has its own problem.
     if (share.value > ALL_BASIS_POINTS) return;
     sum += share.value;
     if (sum <= MAX_FEE_SUM) continue;
     const at = share.body?.offset ?? share.offset;
     const expected = `at most ${MAX_FEE_SUM} basis points for all fees together`;
-    const why = "The sequencer refuses shares of more than half, unless it is set up to allow them.";
+    const why = "The sequencer rejects fees of more than half, unless it is configured to allow them.";
     report(share, "broken_rule", "invalid_value", at, expected, `${sum} with this one`, why);
     return;
   }
@@ -104,7 +104,7 @@ function checkFees(message: Draft): void {
     if (destination !== undefined && equalBytes(account, destination)) {
       breach(fee, "an account other than the requestor's", "the requestor's");
     } else if (taken.some((other) => equalBytes(other, account))) {
-      breach(fee, "each account once", "one for the second time");
+      breach(fee, "each account once", "a second fee for the same account");
     }
     taken.push(account);
   }
@@ -117,12 +117,12 @@ function checkDomain(message: Draft): void {
   for (const name of ["verifier", ...withVerifier]) {
     const field = fieldOf(message, name);
     if (field === undefined || (hasDomain && (name === "verifier" || verifier !== undefined))) continue;
-    breach(field, `${hasDomain ? "a verifier" : "a domain"} beside ${name}`, "none");
+    breach(field, `${hasDomain ? "a verifier" : "a domain"} in addition to ${name}`, "none");
   }
   if (!hasDomain || verifier === undefined) return;
   for (const name of withVerifier) {
     if (fieldOf(message, name) !== undefined) continue;
-    breach(verifier, `${name} beside domain and verifier`, "none", "missing_field");
+    breach(verifier, `${name} in addition to domain and verifier`, "none", "missing_field");
   }
 }
 
@@ -133,11 +133,11 @@ function checkVerifiable(message: Draft): void {
   const name = domain.value.replace(/\.$/, "");
   if (name.split(".").length <= 2 || name === VERIFIABLE_SUBDOMAIN) return;
   const at = domain.body?.offset ?? domain.offset;
-  const expected = "a domain of two labels, such as example.com: no subdomain can be verified";
+  const expected = "a domain of two labels, such as example.com: a subdomain cannot be verified";
   report(domain, "broken_rule", "invalid_value", at, expected, quote(name.slice(0, 80)));
 }
 
-/** What only the sequencer may set. */
+/** Reports fields that only the sequencer can set. */
 function checkSender(message: Draft | undefined): void {
   for (const name of [
     "id",
@@ -148,6 +148,6 @@ function checkSender(message: Draft | undefined): void {
   ]) {
     const field = message && fieldOf(message, name);
     if (field !== undefined)
-      breach(field, "nothing here: only the sequencer sets it", name, "not_for_clients");
+      breach(field, "no value: only the sequencer sets it", name, "not_for_clients");
   }
 }

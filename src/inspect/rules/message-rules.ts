@@ -1,13 +1,16 @@
-/** The contract of each message in the form in which a tree is held against it. */
+/** The contract of each message in the form that a tree is checked against. */
 import type { CheckName } from "../../contract/checks.js";
 import { type MessageContract, messageContracts } from "../../contract/messages.js";
 import { ENVELOPE_REQUEST } from "../catalog.js";
 
-/** Rules of one message. Names are those of the `.proto` file. */
+/** The rules of one message. Names are those of the `.proto` file. */
 export interface MessageRules {
-  /** Fields that must be in the bytes: embedded messages, scalars whose default is not valid, lists of at least one item. */
+  /**
+   * Fields that must be in the bytes: embedded messages, scalars whose default is invalid, lists that need at
+   * least one item.
+   */
   readonly required: readonly string[];
-  /** Oneofs of which one field must be there. */
+  /** Oneofs of which one field must be set. */
   readonly oneofs: readonly string[];
   /** Largest number of items of repeated fields. */
   readonly most: Readonly<Record<string, number>>;
@@ -22,11 +25,11 @@ export const messageRules: Readonly<Record<string, MessageRules>> = {
   ...Object.fromEntries(
     Object.entries(messageContracts).map(([name, contract]) => [name, rulesOf(contract)]),
   ),
-  // An envelope is not validated, but without these names it calls nothing.
+  // An envelope is not validated, but it cannot name a method without these fields.
   [ENVELOPE_REQUEST]: { ...none, required: ["service", "method"] },
 };
 
-/** The rules of a message; none for one without an entry. */
+/** Returns the rules of a message; empty for a message without an entry. */
 export function messageRulesOf(typeName: string): MessageRules {
   return (Object.hasOwn(messageRules, typeName) ? messageRules[typeName] : undefined) ?? none;
 }

@@ -1,4 +1,4 @@
-/** Holds a tree against the rules of the protocol, and reports every breach at its first wrong byte. */
+/** Checks a tree against the rules of the protocol, and reports every violation at its first wrong byte. */
 import type { DescMessage } from "@bufbuild/protobuf";
 import { base64, base64url, hex } from "@scure/base";
 import { fromBase58 } from "../../lib/bytes.js";
@@ -14,9 +14,10 @@ import { exactLength, ruleOf, type ValueRule } from "./value-rules.js";
 
 const SIGNATURE = "code.common.v1.Signature";
 const noSignature =
-  "Without a signature of 64 bytes there is nothing to verify: the sequencer refuses the request at once.";
+  "Without a signature of 64 bytes there is nothing to verify: the sequencer rejects the request at once.";
 
-// Messages that report a payment; the sequencer validates their exchange data, but does not hold it to the rules of requests.
+// Messages that report a payment. The sequencer validates their exchange data, but does not apply the rules
+// of requests.
 const reporting: ReadonlySet<string> = new Set([
   "code.transaction.v2.SendPrivatePaymentMetadata",
   "code.messaging.v1.AirdropReceived",
@@ -25,7 +26,7 @@ const neverRequested = "The sequencer accepts no request with it, so no payment 
 
 let byName: ReadonlyMap<string, DescMessage> | undefined;
 
-/** Adds to a tree what is against the rules. Where the bytes break off, nothing is said to be missing. */
+/** Adds all rule violations to a tree. In a truncated message, no field is reported as missing. */
 export function applyRules(root: Draft): void {
   byName ??= new Map(messageTypes().map((type) => [type.typeName, type]));
   const nodes = [...nodesOf(root)];
@@ -44,7 +45,7 @@ export function applyRules(root: Draft): void {
   }
 }
 
-/** The rule for a field of a message, where there is one. */
+/** Returns the rule for a field of a message, if there is one. */
 export function valueRuleOf(typeName: string, field: string): ValueRule | undefined {
   const wraps = Object.hasOwn(knownTypes, typeName) ? knownTypes[typeName]?.wraps : undefined;
   if (wraps !== undefined) {
@@ -112,7 +113,7 @@ function checkValues(message: Draft, typeName: string, { checks }: MessageRules,
   }
 }
 
-/** What bytes of a wrong length may be: text that was not decoded. */
+/** Returns what bytes of a wrong length can be: text that was not decoded. */
 function encodedHint(bytes: Uint8Array, { length }: { readonly length: number }): string {
   const text = bytes.length <= 2 * length ? printableText(bytes) : undefined;
   if (text === undefined) return "";
@@ -126,7 +127,7 @@ function encodedHint(bytes: Uint8Array, { length }: { readonly length: number })
     try {
       if (decode(text)?.length === length) return `, which are ${name} text: decode it first`;
     } catch {
-      // Another text.
+      // The text of other clients.
     }
   }
   return "";

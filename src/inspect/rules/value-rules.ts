@@ -1,4 +1,4 @@
-/** Rules for single values: what a currency, an amount, a domain or a URL may be. */
+/** Rules for single values: currencies, amounts, domains and URLs. */
 import { type CheckName, faultOf } from "../../contract/checks.js";
 import { invalidLabel, isLookedUp } from "../../contract/host.js";
 import { SEQUENCER_LIMITS } from "../../contract/limits.js";
@@ -8,30 +8,30 @@ import { CURRENCIES } from "../../money/currency.js";
 import type { InspectProblemCode, InspectValue } from "../types.js";
 import { count, floatText, quote } from "../words.js";
 
-/** What is wrong with a value. */
+/** A problem of a value. */
 export interface Finding {
   readonly code: InspectProblemCode;
   /** Offset of the first wrong byte in the value. */
   readonly at: number;
   readonly expected: string;
   readonly found: string;
-  /** Default: that it breaks a rule. */
+  /** Default: `broken_rule`. */
   readonly kind?: "doubtful";
-  /** Whether it breaks a rule of payment requests only, rather than the contract of its message. */
+  /** Whether it violates a rule of payment requests only, not the contract of its message. */
   readonly ofRequests?: boolean;
-  /** Why it matters, where that is not that the sequencer refuses it. */
+  /** Why it matters. Default: the sequencer rejects it. */
   readonly why?: string;
 }
 
-/** Looks at a decoded value and its bytes. */
+/** Checks a decoded value and its bytes. */
 export type ValueRule = (value: InspectValue, bytes: Uint8Array) => Finding | undefined;
 
 const known: ReadonlySet<string> = new Set(CURRENCIES);
 
-/** `[a-z]{3}`, and one that a payload can name. */
+/** Matches `[a-z]{3}` and is a currency of payloads. */
 const currencyCode: ValueRule = (value) => {
   const text = String(value);
-  const expected = "three small letters, such as usd";
+  const expected = "three lowercase letters, such as usd";
   const wrong = text.search(/[^a-z]/);
   const found = quote(text);
   if (text.length !== 3)
@@ -44,7 +44,7 @@ const currencyCode: ValueRule = (value) => {
   }
   if (isLimited) {
     const why =
-      "The sequencer takes it, but no payload can name it: there is no scan code for it, and no key either.";
+      "The sequencer accepts it, but no payload can encode it, so it has no scan code and no key.";
     const expected = `one of the ${known.size} currencies of payloads`;
     return { code: "invalid_value", at: 0, expected, found, kind: "doubtful", why };
   }
@@ -52,14 +52,14 @@ const currencyCode: ValueRule = (value) => {
   return { code: "invalid_value", at: 0, expected: anyKnown, found, ofRequests: true };
 };
 
-/** A double that can be an amount or a rate. */
+/** A double that is a valid amount or rate. */
 const positiveDouble: ValueRule = (value, bytes) => {
   const number = Number(value);
   const turned = bigEndian(bytes);
   const likelyTurned = !isPlausible(number) && turned !== undefined && isPlausible(turned);
   if (number > 0 && Number.isFinite(number) && !likelyTurned) return undefined;
   const hint = likelyTurned
-    ? `, but ${floatText(turned)} if the eight bytes are turned round: they go least significant first`
+    ? `, but ${floatText(turned)} with the eight bytes reversed: the least significant byte comes first`
     : "";
   const finding: Finding = {
     code: "invalid_value",
@@ -70,12 +70,12 @@ const positiveDouble: ValueRule = (value, bytes) => {
   return faultOf("greater_than_zero", number) === undefined ? { ...finding, ofRequests: true } : finding;
 };
 
-/** The same of an amount that is asked for without a rate, of which the sequencer lets NaN pass. */
+/** The same for an amount requested without a rate, for which the sequencer accepts NaN. */
 const requestedDouble: ValueRule = (value, bytes) => {
   const finding = positiveDouble(value, bytes);
   if (finding === undefined || !Number.isNaN(Number(value)) || finding.found !== "NaN") return finding;
   const why =
-    "The sequencer takes it, since NaN is neither too small nor too large, but no payment ever equals it, so that nobody can pay.";
+    "The sequencer accepts it, since NaN is neither too small nor too large, but no payment equals it, so the request cannot be paid.";
   return { ...finding, kind: "doubtful", why };
 };
 
@@ -83,9 +83,9 @@ const requestedDouble: ValueRule = (value, bytes) => {
 const positiveInteger: ValueRule = (value) =>
   faultOf("greater_than_zero", value) === undefined
     ? undefined
-    : { code: "invalid_value", at: 0, expected: "more than 0", found: `${value}` };
+    : { code: "invalid_value", at: 0, expected: "an integer greater than 0", found: `${value}` };
 
-/** A share in basis points. */
+/** A fee in basis points. */
 const basisPoints: ValueRule = (value) =>
   faultOf("basis_points", value) === undefined
     ? undefined
@@ -96,13 +96,13 @@ const basisPoints: ValueRule = (value) =>
         found: `${value}`,
       };
 
-/** A value of an enum other than its first, which stands for an unknown one. */
+/** An enum value other than the first, which is the unknown value. */
 const knownEnum: ValueRule = (value) =>
   faultOf("not_unknown_enum", value) === undefined
     ? undefined
-    : { code: "invalid_value", at: 0, expected: "a value other than 0, which is unknown", found: "0" };
+    : { code: "invalid_value", at: 0, expected: "a value other than 0, which means unknown", found: "0" };
 
-/** A domain of 1 to 253 characters, in lower case, international ones in punycode. */
+/** A domain of 1 to 253 characters, in lowercase, with international names in punycode. */
 export const hostname: ValueRule = (value) => {
   const text = String(value);
   const found = quote(text.slice(0, 80));
@@ -111,16 +111,16 @@ export const hostname: ValueRule = (value) => {
     const expected = `1 to ${MAX_DOMAIN_LENGTH} characters`;
     return { code: "wrong_length", at: 0, expected, found: `${[...text].length}` };
   }
-  const expected = "a domain such as example.com: small letters, digits, hyphens and dots";
+  const expected = "a domain such as example.com: lowercase letters, digits, hyphens and dots";
   const wrong = text.search(/[^a-z0-9.-]/);
   if (wrong >= 0) return { code: "invalid_value", at: wrong, expected, found };
-  // A name of one label is a host, but has no base domain.
+  // A name of one label is a host without a base domain.
   const hasBase = text.replace(/\.$/, "").includes(".");
   const isValid = fault === undefined && invalidLabel(text) === undefined && hasBase;
   return isValid ? undefined : { code: "invalid_value", at: 0, expected, found };
 };
 
-/** An absolute URL of at most 1024 characters, whose host is judged together with its port. */
+/** An absolute URL of at most 1024 characters. Its host is checked together with its port. */
 export const webhookUrl: ValueRule = (value) => {
   const text = String(value);
   const fault = faultOf("webhook_url", text);
@@ -140,12 +140,12 @@ export const webhookUrl: ValueRule = (value) => {
   const [authority = ""] = text.slice(hostAt).split("/", 1);
   const before = text.slice(0, hostAt + authority.lastIndexOf("@") + 1 + Math.max(0, wrong));
   const at = new TextEncoder().encode(before).length;
-  const expected = "a host of small letters, digits, hyphens and dots, without a port";
-  const why = "The sequencer refuses such a host; the emulator may take it.";
+  const expected = "a host of lowercase letters, digits, hyphens and dots, without a port";
+  const why = "The sequencer rejects such a host; the emulator can be configured to accept it.";
   return { code: "invalid_value", at, expected, found, why };
 };
 
-/** Bytes of one length, as keys and signatures are. */
+/** Bytes of a fixed length, such as keys and signatures. */
 export function exactLength(
   length: number,
   what: string,
@@ -173,7 +173,7 @@ const rules: Partial<Readonly<Record<CheckName, ValueRule>>> = {
     typeof value === "bigint" ? positiveInteger(value, bytes) : positiveDouble(value, bytes),
 };
 
-/** The rule that explains a check of a field of a message; `undefined` for keys and signatures. */
+/** Returns the rule that explains a check of a field, or `undefined` for keys and signatures. */
 export function ruleOf(check: CheckName, typeName: string): ValueRule | undefined {
   return check === "greater_than_zero" && typeName === REQUESTED ? requestedDouble : rules[check];
 }
@@ -183,7 +183,7 @@ function bigEndian(bytes: Uint8Array): number | undefined {
   return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, false);
 }
 
-// What somebody may have meant: neither next to nothing nor beyond every currency.
+// A plausible amount: neither close to 0 nor larger than any currency needs.
 function isPlausible(number: number): boolean {
   return number >= 1e-9 && number <= 1e15;
 }
