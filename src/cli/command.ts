@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { usageError } from "./errors.js";
+import { usageError } from "./failure/errors.js";
+import { EXIT } from "./failure/exit-codes.js";
 import type { Session } from "./session.js";
 
 /** What every command says in its help, beside its options. */
@@ -10,7 +11,7 @@ export interface Example {
 }
 
 /** A command whose options are all there. */
-export interface Completed<Options> {
+export interface CommandDefinition<Options> {
   readonly session: Session;
   readonly examples: readonly Example[];
   /** What else is worth knowing, as paragraphs. */
@@ -38,14 +39,15 @@ export function addGroup(parent: Command, name: string, summary: string, descrip
 /** Adds what every command has, and what it does. */
 export function completeCommand<Options extends object>(
   command: Command,
-  { session, examples, notes = [], run }: Completed<Options>,
+  { session, examples, notes = [], run }: CommandDefinition<Options>,
 ): void {
   addCommonOptions(command);
   helpTexts.set(command, { examples, notes });
   command.action(async () => {
-    refuseForeignOptions(command);
+    rejectForeignOptions(command);
+    readVariables(command, session);
     const code = await run(command.processedArgs.flat() as string[], command.opts<Options>());
-    exitCodes.set(session, code ?? 0);
+    session.exitCode = code ?? EXIT.done;
   });
 }
 
@@ -61,24 +63,36 @@ export function addCommonOptions(command: Command): void {
   command.addHelpOption(new Option("-h, --help", "print this help").helpGroup(EVERYWHERE));
 }
 
-/** Collects the values of an option that may be given several times. */
-export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
-}
-
 /** What `--help` appends. */
 export const helpTexts: WeakMap<
   Command,
   { readonly examples: readonly Example[]; readonly notes: readonly string[] }
 > = new WeakMap();
 
-/** What the command of a session ended with. */
-export const exitCodes: WeakMap<Session, number> = new WeakMap();
+/** An option that an environment variable gives as well: one of the session, where commander would read the process's. */
+export class VariableOption extends Option {
+  readonly variable: string;
+
+  constructor(flags: string, description: string, variable: string) {
+    super(flags, description);
+    this.variable = variable;
+  }
+}
+
+function readVariables(command: Command, { env }: Session): void {
+  for (const option of command.options) {
+    if (!(option instanceof VariableOption)) continue;
+    const name = option.attributeName();
+    const value = env[option.variable];
+    if (value === undefined || command.getOptionValue(name) !== undefined) continue;
+    command.setOptionValueWithSource(name, value, "env");
+  }
+}
 
 const common: ReadonlySet<string> = new Set(["json", "color"]);
 
 /** An option before a subcommand would belong to the command above it, and be ignored. */
-function refuseForeignOptions(command: Command): void {
+function rejectForeignOptions(command: Command): void {
   for (let above = command.parent; above !== null; above = above.parent) {
     for (const option of above.options) {
       const name = option.attributeName();

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addCommonOptions } from "./command.js";
 import { addCompletion } from "./commands/completion.js";
@@ -15,9 +16,8 @@ import { addStatus } from "./commands/status.js";
 import { addVerifyWebhook } from "./commands/verify-webhook.js";
 import { addWallet } from "./commands/wallet.js";
 import { addWatch } from "./commands/watch.js";
-import { helpConfiguration } from "./help.js";
 import type { Session } from "./session.js";
-import { version } from "./version.js";
+import { helpConfiguration } from "./terminal/help.js";
 
 /** The whole command line. */
 export function createProgram(session: Session): Command {
@@ -33,7 +33,7 @@ export function createProgram(session: Session): Command {
     .exitOverride()
     .configureHelp(helpConfiguration(session))
     .configureOutput({
-      writeOut: (text) => tellAboutItself(session, text),
+      writeOut: (text) => writeHelpOrVersion(session, text),
       // As JSON, help that nobody asked for is told as what it is: wrong usage.
       writeErr: (text) => {
         if (!session.json) session.err.write(text);
@@ -77,7 +77,13 @@ export function createProgram(session: Session): Command {
 }
 
 /** What commander prints: the version, or a help. */
-function tellAboutItself(session: Session, text: string): void {
+function writeHelpOrVersion(session: Session, text: string): void {
   const document = text.trim() === version() ? { version: version() } : { help: text };
   session.result(document, () => session.out.write(text));
+}
+
+/** The version of the package that this file is part of. */
+function version(): string {
+  // From dist/cli/, as from src/cli/.
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }

@@ -1,18 +1,23 @@
-import { type Fact, factLines } from "./facts.js";
-import { Inputs, type StandardInput } from "./inputs.js";
-import { Screen, StatusLine, type Stream } from "./screen.js";
-import { Signals } from "./signals.js";
+import { isAbsolute, sep } from "node:path";
+import { EXIT } from "./failure/exit-codes.js";
+import { Inputs, type StandardInput } from "./io/inputs.js";
+import { Outputs } from "./io/outputs.js";
+import { type SignalSource, Signals } from "./io/signals.js";
+import { type Detail, detailLines } from "./terminal/columns.js";
+import { Screen, StatusLine, type Stream } from "./terminal/screen.js";
 
-/** What a session is made of; `process` fits. */
-export interface Surroundings {
+/** All of a process that a command uses; `process` fits. */
+export interface ProcessLike extends SignalSource {
   readonly stdin: StandardInput;
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory. */
+  cwd(): string;
 }
 
 /** How everything is written. */
-export interface Manner {
+export interface OutputOptions {
   /** One document, or one line per event, for programs. */
   readonly json: boolean;
   /** Whether `--no-color` was given. */
@@ -28,19 +33,40 @@ export class Session {
   readonly err: Screen;
   readonly status: StatusLine;
   readonly inputs: Inputs;
-  readonly signals: Signals = new Signals();
-  readonly env: Surroundings["env"];
+  readonly outputs: Outputs;
+  readonly signals: Signals;
+  readonly env: ProcessLike["env"];
+  readonly #process: ProcessLike;
+  /** What the command ended with. */
+  exitCode: number = EXIT.done;
 
-  constructor(surroundings: Surroundings, { json, noColor }: Manner) {
-    const { stdout, stderr, env } = surroundings;
+  constructor(process: ProcessLike, { json, noColor }: OutputOptions) {
+    const { stdout, stderr, env } = process;
     this.json = json;
     this.env = env;
+    this.#process = process;
+    this.signals = new Signals(process);
     this.status = new StatusLine(stderr);
-    this.out = new Screen(stdout, this.status, { env, refused: noColor });
-    this.err = new Screen(stderr, this.status, { env, refused: noColor });
-    const onTerminal = () => this.note("Reading from the terminal. End with Ctrl-D.");
-    // Opened when it is needed: a process that opens it cannot end before it does.
-    this.inputs = new Inputs(() => surroundings.stdin, onTerminal, this.signals.aborted);
+    this.out = new Screen(stdout, this.status, { env, disabled: noColor });
+    this.err = new Screen(stderr, this.status, { env, disabled: noColor });
+    this.inputs = new Inputs({
+      stdin: () => process.stdin,
+      resolvePath: (path) => this.resolvePath(path),
+      signal: this.signals.aborted,
+      beforePrompt: () => this.note("Reading from the terminal. End with Ctrl-D."),
+    });
+    this.outputs = new Outputs((path) => this.resolvePath(path));
+  }
+
+  /** The working directory. */
+  get directory(): string {
+    return this.#process.cwd();
+  }
+
+  /** Where a path of the command line leads. */
+  resolvePath(path: string): string {
+    // An empty path names nothing, and not the directory; `..` behind a link is for the file system to follow.
+    return path === "" || isAbsolute(path) ? path : `${this.directory}${sep}${path}`;
   }
 
   /** The result of a command: a document for programs, or what `human` writes. */
@@ -55,16 +81,16 @@ export class Session {
     else human();
   }
 
-  /** A heading and aligned facts below it, for people. */
-  facts(heading: string, facts: readonly Fact[]): void {
+  /** A heading and aligned details below it, for people. */
+  details(heading: string, details: readonly Detail[]): void {
     const { out } = this;
     out.line(out.paint("bold", heading));
     out.line();
-    out.line(factLines(out, facts));
+    out.line(detailLines(out, details));
   }
 
   /** What to do next, for people. */
-  next(why: string, ...commands: readonly string[]): void {
+  nextSteps(why: string, ...commands: readonly string[]): void {
     const { out } = this;
     out.line();
     out.line(out.paint("dim", why));

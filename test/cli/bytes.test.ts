@@ -1,12 +1,17 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeScanCode, encodeScanCode, readScanCode } from "../../src/scan-code/index.js";
 import { document, order } from "./orders.js";
 import { useProgram } from "./program.js";
 
 const program = useProgram();
+
+// Its copy for CommonJS: the program initialises the other one, which can be done once in a process.
+const { initWasm, Resvg }: typeof import("@resvg/resvg-wasm") = createRequire(import.meta.url)(
+  "../../node_modules/@resvg/resvg-wasm/index.js",
+);
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
@@ -51,7 +56,7 @@ describe("payload", () => {
     expect(Buffer.from(stdout, "base64")).toEqual(Buffer.from(intent.payload));
     const raw = program.current.spawn("sh", [
       "-c",
-      `'${process.execPath}' '${program.current.installed.main}' payload encode ${file} --format bytes | od -An -v -tx1 | tr -d ' \\n'`,
+      `'${process.execPath}' '${program.current.main}' payload encode ${file} --format bytes | od -An -v -tx1 | tr -d ' \\n'`,
     ]);
     expect((await raw.ended).stdout).toBe(hex(intent.payload));
   });

@@ -8,8 +8,7 @@ const program = useProgram();
 
 /** Every command, as the program itself has it. */
 function everything(): readonly CompletedCommand[] {
-  const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
-  return flat(completedCommand(createProgram(new Session(streams, { json: false, noColor: true }))));
+  return flat(completedCommand(createProgram(new Session(process, { json: false, noColor: true }))));
 }
 
 describe("bash completes", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { completedCommand, flat } from "../../src/cli/completion/tree.js";
-import { EXIT_CODES } from "../../src/cli/exit-codes.js";
+import { EXIT_CODES } from "../../src/cli/failure/exit-codes.js";
 import { createProgram } from "../../src/cli/program.js";
 import { Session } from "../../src/cli/session.js";
 import { startEmulator } from "./orders.js";
@@ -14,8 +14,7 @@ const program = useProgram();
 const text = readFileSync(fileURLToPath(new URL("../../docs/cli.md", import.meta.url)), "utf8");
 
 test("the document has an example for every command", () => {
-  const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
-  const all = flat(completedCommand(createProgram(new Session(streams, { json: false, noColor: true }))));
+  const all = flat(completedCommand(createProgram(new Session(process, { json: false, noColor: true }))));
   const commands = all.filter(({ path, commands }) => path !== "help" && commands.length === 0);
   expect(commands.length).toBeGreaterThan(18);
   for (const { path } of commands) expect(text, path).toContain(`code-intents ${path} `);
@@ -30,13 +29,13 @@ test("its table of exit codes is that of the program", () => {
 });
 
 test("its examples run, one after the other, as they are", async () => {
-  const { directory, installed } = program.current;
+  const { directory } = program.current;
   await mkdir(join(directory, "bin"));
   const command = join(
     directory,
     await program.current.write(
       "bin/code-intents",
-      `#!/bin/sh\nexec '${process.execPath}' '${installed.main}' "$@"\n`,
+      `#!/bin/sh\nexec '${process.execPath}' '${program.current.main}' "$@"\n`,
     ),
   );
   await chmod(command, 0o755);

@@ -8,7 +8,7 @@ const program = useProgram();
 describe("emulator", () => {
   let running: Running | undefined;
   afterEach(async () => {
-    running?.process.kill("SIGTERM");
+    running?.kill("SIGTERM");
     await running?.ended;
   });
 
@@ -22,11 +22,12 @@ describe("emulator", () => {
   }
 
   test.for(["SIGINT", "SIGTERM"] as const)("serves until %s, and ends with 0", async (signal) => {
-    const { url } = await serve();
-    await using code = new CodeClient({ baseUrl: url });
+    running = program.current.process(["emulator", "--port", "0", "--json"]);
+    const [listening] = jsonLines(await running.said(/\n/));
+    await using code = new CodeClient({ baseUrl: String(listening?.url) });
     const intent = await code.paymentIntents.create(order(signal));
     expect((await code.paymentIntents.getStatus(intent)).state).toBe("pending");
-    running?.process.kill(signal);
+    running?.kill(signal);
     const ended = await running?.ended;
     expect(ended).toMatchObject({ code: 0, stderr: "" });
     expect(jsonLines(ended?.stdout ?? "").map(({ type }) => type)).toEqual(["listening", "closed"]);
@@ -36,7 +37,7 @@ describe("emulator", () => {
     const { url, ...said } = await serve(["--host", "0.0.0.0"]);
     const { port } = new URL(url);
     expect(said).toMatchObject({ page: `http://127.0.0.1:${port}/`, host: "0.0.0.0", port: Number(port) });
-    running?.process.kill();
+    running?.kill();
     await running?.ended;
     running = program.current.start(["emulator", "--port", "0", "--host", "0.0.0.0"]);
     expect(await running.said(/webhook key/)).toMatch(
@@ -47,7 +48,7 @@ describe("emulator", () => {
   test("signs webhooks with the key of a file or of the environment", async () => {
     const path = await program.current.write("signing.json", verifierFile);
     expect((await serve(["--signing-key-file", path])).webhookPublicKey).toBe(verifierPublicKey);
-    running?.process.kill();
+    running?.kill();
     await running?.ended;
     expect((await serve([], { env: { CODE_WEBHOOK_SIGNING_KEY: verifierFile } })).webhookPublicKey).toBe(
       verifierPublicKey,
@@ -80,7 +81,8 @@ describe("emulator", () => {
 
 describe("emulator exec", () => {
   const node = (script: string): string[] => ["--", process.execPath, "-e", script];
-  const exec = (...args: string[]) => program.current.run(["emulator", "exec", ...args]);
+  // Its command inherits the streams of a process.
+  const exec = (...args: string[]) => program.current.process(["emulator", "exec", ...args]).ended;
 
   test("gives the command an emulator, and nothing of its own on the outputs", async () => {
     const script =
@@ -101,19 +103,20 @@ describe("emulator exec", () => {
     "hands %s on to the command, and waits for it",
     async (signal) => {
       const script = `process.on("${signal}", () => { console.log("got it"); process.exit(42) }); setInterval(() => {}, 1000); console.log("ready")`;
-      const running = program.current.start(["emulator", "exec", ...node(script)]);
+      const running = program.current.process(["emulator", "exec", ...node(script)]);
       await running.said(/ready/);
-      running.process.kill(signal);
+      running.kill(signal);
       expect(await running.ended).toMatchObject({ code: 42, stdout: "ready\ngot it\n", stderr: "" });
     },
   );
 
   test("lets the command read standard input, and keep its own options", async () => {
     const echo = "process.stdin.pipe(process.stdout); console.log(process.argv.slice(1).join())";
-    const { stdout } = await program.current.run(
+    const running = program.current.process(
       ["emulator", "exec", process.execPath, "-e", echo, "--", "--json", "--port", "--help"],
       { stdin: "typed" },
     );
+    const { stdout } = await running.ended;
     expect(stdout).toBe("--json,--port,--help\ntyped");
   });
 

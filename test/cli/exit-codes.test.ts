@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EXIT_CODES } from "../../src/cli/exit-codes.js";
+import { EXIT_CODES } from "../../src/cli/failure/exit-codes.js";
 import type { Emulator } from "../../src/emulator/index.js";
 import { signTestWebhook } from "../../src/webhook/index.js";
 import {
@@ -39,19 +39,24 @@ describe("a command ends with", () => {
     produced.add(String(code));
   }
   const start = (...args: string[]): Running => program.current.start([...args, "--json"], { env });
+  const startProcess = (...args: string[]): Running => program.current.process([...args, "--json"], { env });
 
   test("0 where it is done", async () => {
-    await expectEnd(start("create", ...details, "--dry-run"), 0, undefined);
+    await expectEnd(startProcess("create", ...details, "--dry-run"), 0, undefined);
   });
 
   test("1 where the sequencer refuses", async () => {
     const tooMuch = details.map((text, index) => (index === 3 ? "5.01" : text));
-    await expectEnd(start("create", ...tooMuch), 1, "request_refused");
+    await expectEnd(startProcess("create", ...tooMuch), 1, "request_refused");
   });
 
   test("1 where nothing answers, and where a port is taken", async () => {
     await expectEnd(start("status", order("x").id, "--url", "http://127.0.0.1:9"), 1, "unavailable");
     await expectEnd(start("emulator", "--port", String(emulator.port)), 1, "system_error");
+  });
+
+  test("2 where a process is used wrongly", async () => {
+    await expectEnd(startProcess("status", "--nothing"), 2, "usage");
   });
 
   test.for([
@@ -108,14 +113,14 @@ describe("a command ends with", () => {
 
   test("3 where the time is up", async () => {
     const { file } = await registered("late");
-    await expectEnd(start("watch", file, "--timeout", "100ms"), 3, "payment_timeout");
+    await expectEnd(startProcess("watch", file, "--timeout", "100ms"), 3, "payment_timeout");
   });
 
   test("4 where the payer declined, and that was waited for", async () => {
     const { intent, file } = await registered("declined");
     await emulator.wallet.scan(intent);
     await emulator.wallet.reject(intent);
-    await expectEnd(start("watch", file, "--until", "rejected"), 4, undefined);
+    await expectEnd(startProcess("watch", file, "--until", "rejected"), 4, undefined);
   });
 
   test("5 for a webhook that is not for the order", async () => {
@@ -150,7 +155,7 @@ describe("a command ends with", () => {
   test("5 for an intent that was changed, and for a difference", async () => {
     const changed = await program.current.write("changed.json", { ...document(order("a")), amount: "2.60" });
     await expectEnd(start("watch", changed), 5, "intent_mismatch");
-    await expectEnd(start("diff", "00", "01"), 5, undefined);
+    await expectEnd(startProcess("diff", "00", "01"), 5, undefined);
     const scanned = await program.current.write("scanned.txt", "00".repeat(35));
     await expectEnd(start("scan-code", "--decode", scanned), 5, "scan_code_unreadable");
     await expectEnd(start("explain", "ff"), 5, undefined);
@@ -159,12 +164,12 @@ describe("a command ends with", () => {
   test("126 and 127 where emulator exec cannot run its command", async () => {
     const locked = await program.current.write("locked.sh", "exit 0");
     await expectEnd(
-      program.current.start(["emulator", "exec", "--json", "--", `./${locked}`]),
+      program.current.process(["emulator", "exec", "--json", "--", `./${locked}`]),
       126,
       "command_failed",
     );
     await expectEnd(
-      program.current.start(["emulator", "exec", "--json", "--", "no-such-command"]),
+      program.current.process(["emulator", "exec", "--json", "--", "no-such-command"]),
       127,
       "command_failed",
     );
@@ -177,9 +182,9 @@ describe("a command ends with", () => {
     ["SIGTERM", 143],
   ] as const)("128 + n where %s ends it", async ([signal, code]) => {
     const { intent, file } = await registered(signal);
-    const running = start("watch", file);
+    const running = startProcess("watch", file);
     await running.said(/requested/);
-    running.process.kill(signal);
+    running.kill(signal);
     const ended = await running.ended;
     expect(ended.code).toBe(code);
     const told = jsonLines(ended.stderr).at(-1);
@@ -189,7 +194,7 @@ describe("a command ends with", () => {
   });
 
   test("141, without a word, where the reader of its output is gone", async () => {
-    const running = program.current.start(["completion", "fish"]);
+    const running = program.current.process(["completion", "fish"]);
     // Long before it can write.
     running.process.stdout?.destroy();
     const { code, stderr } = await running.ended;
@@ -202,7 +207,7 @@ describe("a command ends with", () => {
 });
 
 test("ends quietly behind head", async () => {
-  const command = `'${process.execPath}' '${program.current.installed.main}' explain ${Buffer.from(order("x").toBinary()).toString("hex")} | head -1`;
+  const command = `'${process.execPath}' '${program.current.main}' explain ${Buffer.from(order("x").toBinary()).toString("hex")} | head -1`;
   const { code, stdout, stderr } = await program.current.spawn("sh", ["-c", command]).ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^54 bytes.*\n$/);

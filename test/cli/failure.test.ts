@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failureOf } from "../../src/cli/failure.js";
+import { failureOf } from "../../src/cli/failure/report.js";
 import {
   CodeClient,
   PaymentIntent,

@@ -42,8 +42,7 @@ function golden(name: string): string {
 }
 
 describe.concurrent("the help", () => {
-  const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
-  const tree = completedCommand(createProgram(new Session(streams, { json: false, noColor: true })));
+  const tree = completedCommand(createProgram(new Session(process, { json: false, noColor: true })));
   const paths = flat(tree).map(({ path }) => path);
 
   test("is there for every command", ({ expect }) => {
@@ -180,7 +179,7 @@ describe("what people see of", () => {
     const args = ["emulator", "--port", "0", "--signing-key-file", "verifier.json"];
     const running = program.current.start(args);
     await running.said(/CODE_SEQUENCER_URL/);
-    running.process.kill("SIGINT");
+    running.kill("SIGINT");
     await expect(shown(await running.ended)).toMatchFileSnapshot(golden("emulator"));
   });
 

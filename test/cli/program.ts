@@ -3,7 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, vi } from "vitest";
-import { type InstalledPackage, installPackage } from "./installed.js";
+import { main } from "../../src/cli/run.js";
+import { builtPackage } from "../support/built-package.js";
+import { FakeProcess, type TerminalSize } from "./fake-process.js";
+import { watchedForLeaks } from "./leaks.js";
 
 /** How the program ended. */
 export interface Ended {
@@ -15,10 +18,15 @@ export interface Ended {
 
 /** The program while it runs. */
 export interface Running {
-  readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Resolves with all of a stream once it matches; rejects where the program ends without. */
   said(what: RegExp, stream?: "stdout" | "stderr"): Promise<string>;
+  kill(signal?: NodeJS.Signals): boolean;
+}
+
+/** The program while it runs as a process. */
+export interface RunningProcess extends Running {
+  readonly process: ChildProcess;
 }
 
 /** How the program is run. */
@@ -28,43 +36,76 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** How the program is run within this process. */
+export interface InProcessOptions extends RunOptions {
+  /** Makes its streams a terminal of this size, which shows what is written and nothing else. */
+  readonly terminal?: TerminalSize;
+}
+
 // Many processes on a busy machine take their time. Nothing outlives its test.
 const TEST_MS = 120_000;
 const LIMIT_MS = 100_000;
 
-/** The program, run as a process from a build of the sources, in a working directory of its own. */
+/** The program, in a working directory of its own. */
 export class Program {
   readonly directory: string;
-  readonly installed: InstalledPackage;
+  /** The script that Node runs as the program. */
+  readonly main: string;
 
-  constructor(installed: InstalledPackage, directory: string) {
-    this.installed = installed;
+  constructor(directory: string, main: string) {
     this.directory = directory;
+    this.main = main;
   }
 
-  /** Runs it to its end, without a terminal. */
-  run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  /** Runs it to its end within this process. */
+  run(args: readonly string[], options: InProcessOptions = {}): Promise<Ended> {
     return this.start(args, options).ended;
   }
 
   /** As {@link Program.run}, and gives what it wrote as JSON; throws where it failed. */
-  async json<T>(args: readonly string[], options: RunOptions = {}): Promise<T> {
+  async json<T>(args: readonly string[], options: InProcessOptions = {}): Promise<T> {
     const { code, stdout, stderr } = await this.run([...args, "--json"], options);
     if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${stderr}`);
     return JSON.parse(stdout);
   }
 
-  start(args: readonly string[], options: RunOptions = {}): Running {
-    return this.spawn(process.execPath, [this.installed.main, ...args], options);
+  /** Starts it within this process. Its end is a rejection where it leaves anything open. */
+  start(args: readonly string[], { stdin = "", env = {}, terminal }: InProcessOptions = {}): Running {
+    const fake = new FakeProcess({
+      directory: this.directory,
+      env: { ...surroundings(), ...env },
+      stdin,
+      terminal,
+    });
+    const { stdout, stderr } = fake;
+    const ended = watchedForLeaks(() => main(args, fake)).then(({ result: code, leaks }) => {
+      const left = [...leaks, ...fake.leftovers()];
+      if (left.length > 0) throw new Error(`${args.join(" ")} left ${left.join(", ")} behind`);
+      return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
+    });
+    // Whoever wants its end sees the rejection.
+    ended.catch(() => {});
+    const texts = { stdout: () => stdout.text, stderr: () => stderr.text };
+    return {
+      ended,
+      kill: (signal) => fake.kill(signal),
+      said: (what, stream = "stdout") =>
+        matching(what, texts[stream], ended, (look) => fake[stream].watch(look)),
+    };
   }
 
-  /** Runs it on a pseudo-terminal of this size. Standard input is the keyboard; `stdout` is the screen. */
+  /** Runs it as a process, from a build of the sources. */
+  process(args: readonly string[], options: RunOptions = {}): RunningProcess {
+    return this.spawn(process.execPath, [this.main, ...args], options);
+  }
+
+  /** Runs it as a process on a pseudo-terminal of this size. Standard input is the keyboard; `stdout` is the screen. */
   onTerminal(
     args: readonly string[],
     options: RunOptions & { columns?: number; rows?: number } = {},
-  ): Running {
+  ): RunningProcess {
     const { columns = 80, rows = 40, env, ...rest } = options;
-    const command = [process.execPath, this.installed.main, ...args].map(quoted).join(" ");
+    const command = [process.execPath, this.main, ...args].map(quoted).join(" ");
     return this.spawn(
       "script",
       ["--quiet", "--return", "--command", `stty cols ${columns} rows ${rows}; exec ${command}`, "/dev/null"],
@@ -73,12 +114,10 @@ export class Program {
   }
 
   /** Runs another program in the same surroundings. */
-  spawn(command: string, args: readonly string[], { stdin = "", env = {} }: RunOptions = {}): Running {
-    const { PATH, HOME, LANG } = process.env;
+  spawn(command: string, args: readonly string[], { stdin = "", env = {} }: RunOptions = {}): RunningProcess {
     const child = spawn(command, args, {
       cwd: this.directory,
-      // Nothing of the test runner's surroundings, such as its colours or its sequencer.
-      env: { PATH, HOME, LANG, TZ: "UTC", ...env },
+      env: { ...surroundings(), ...env },
       stdio: "pipe",
     });
     return follow(child, stdin);
@@ -92,24 +131,29 @@ export class Program {
   }
 }
 
-/** Installs the program before the tests of a file, and removes it after them. */
+/** Nothing of the test runner's environment, such as its colours or its sequencer. */
+function surroundings(): Record<string, string | undefined> {
+  const { PATH, HOME, LANG } = process.env;
+  return { PATH, HOME, LANG, TZ: "UTC" };
+}
+
+/** Makes the working directory of the program before the tests of a file, and removes it after them. */
 export function useProgram(): { readonly current: Program } {
   vi.setConfig({ testTimeout: TEST_MS });
   let program: Program | undefined;
   beforeAll(async () => {
-    const [installed, directory] = await Promise.all([
-      installPackage(),
+    const [directory, { main }] = await Promise.all([
       mkdtemp(join(tmpdir(), "code-intents-cli-work-")),
+      builtPackage(),
     ]);
-    program = new Program(installed, directory);
+    program = new Program(directory, main);
   });
   afterAll(async () => {
-    await program?.installed.remove();
     if (program !== undefined) await rm(program.directory, { recursive: true, force: true });
   });
   return {
     get current() {
-      if (program === undefined) throw new Error("the program is installed before the tests run");
+      if (program === undefined) throw new Error("the working directory is made before the tests run");
       return program;
     },
   };
@@ -123,7 +167,7 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-function follow(child: ReturnType<typeof spawn>, stdin: RunOptions["stdin"]): Running {
+function follow(child: ReturnType<typeof spawn>, stdin: RunOptions["stdin"]): RunningProcess {
   const text = { stdout: "", stderr: "" };
   const listeners = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {
@@ -146,22 +190,36 @@ function follow(child: ReturnType<typeof spawn>, stdin: RunOptions["stdin"]): Ru
   return {
     process: child,
     ended,
+    kill: (signal) => child.kill(signal),
     said: (what, stream = "stdout") =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (!what.test(text[stream])) return;
-          listeners.delete(look);
-          resolve(text[stream]);
-        };
-        listeners.add(look);
-        look();
-        ended.then(
-          ({ code, stdout, stderr }) =>
-            reject(new Error(`ended with ${code} without ${what}: ${stdout}${stderr}`)),
-          reject,
-        );
-      }),
+      matching(
+        what,
+        () => text[stream],
+        ended,
+        (look) => listeners.add(look),
+      ),
   };
+}
+
+/** Resolves with a text once it matches, as it grows; rejects where the program ends without. */
+function matching(
+  what: RegExp,
+  text: () => string,
+  ended: Promise<Ended>,
+  onGrowth: (look: () => void) => unknown,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (what.test(text())) resolve(text());
+    };
+    onGrowth(look);
+    look();
+    ended.then(
+      ({ code, stdout, stderr }) =>
+        reject(new Error(`ended with ${code} without ${what}: ${stdout}${stderr}`)),
+      reject,
+    );
+  });
 }
 
 function quoted(text: string): string {

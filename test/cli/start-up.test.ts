@@ -12,7 +12,7 @@ const program = useProgram();
 async function loadedBy(args: readonly string[]): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), "code-intents-cli-coverage-"));
   try {
-    const { stderr } = await program.current.run(args, { env: { NODE_V8_COVERAGE: directory } });
+    const { stderr } = await program.current.process(args, { env: { NODE_V8_COVERAGE: directory } }).ended;
     expect(stderr).toBe("");
     const [report = ""] = await readdir(directory);
     const { result } = JSON.parse(await readFile(join(directory, report), "utf8"));

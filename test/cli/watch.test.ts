@@ -76,7 +76,7 @@ describe("watch", () => {
     const { file } = await registered("unanswered");
     const running = program.current.start(["watch", file, "--json", "--url", "http://127.0.0.1:9"]);
     const [warning] = jsonLines(await running.said(/"warning".*\n/, "stderr"));
-    running.process.kill();
+    running.kill();
     await running.ended;
     expect(warning?.message).toMatch(/goes on trying: The sequencer cannot be reached .* Check --url/);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { durationText, parseDuration, parsePositiveDuration } from "../../src/cli/durations.js";
-import { failureOf } from "../../src/cli/failure.js";
-import { amountText, grouped } from "../../src/cli/numbers.js";
-import { labelled, wrap } from "../../src/cli/wrap.js";
+import { failureOf } from "../../src/cli/failure/report.js";
+import { parseDuration, parsePositiveDuration } from "../../src/cli/options/duration.js";
+import { amountText, durationText, grouped } from "../../src/cli/terminal/format.js";
+import { labelled, wrap } from "../../src/cli/terminal/wrap.js";
 
 describe("a duration", () => {
   test.each([

@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { RegistrationUnknownError, SequencerError } from "../../errors.js";
 import type { Fee } from "../../intents/fees.js";
-import { drawCode, fits, MIN_WIDTH } from "../code-on-screen.js";
 import { addCommand, completeCommand } from "../command.js";
-import { usageError } from "../errors.js";
-import { type AnyIntent, documentOf, readIntent } from "../intent-document.js";
-import { intentFacts } from "../intent-facts.js";
-import { type KeptIntent, keep, withWayOn } from "../kept-intent.js";
+import { usageError } from "../failure/errors.js";
+import { intentDetails } from "../intent/details.js";
+import { type AnyIntent, documentOf, readIntent } from "../intent/document.js";
+import { type KeptIntent, keepIntent, withNextStep } from "../intent/kept.js";
 import {
   addSecretOption,
   IDEMPOTENCY_SECRET,
@@ -14,10 +13,11 @@ import {
   readKey,
   readSecret,
   VERIFIER_KEY,
-} from "../secrets.js";
-import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+} from "../io/secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../options/sequencer.js";
+import { addWebhookOptions, readWebhook, type WebhookOptions } from "../options/webhook.js";
 import type { Session } from "../session.js";
-import { addWebhookOptions, readWebhook, type WebhookOptions } from "../webhook-options.js";
+import { drawScanCode, fitsScanCode, MIN_SCAN_CODE_WIDTH } from "../terminal/scan-code.js";
 
 interface CreateOptions extends SequencerOptions, WebhookOptions {
   readonly destination?: string;
@@ -85,36 +85,36 @@ async function create(session: Session, options: CreateOptions): Promise<void> {
   const intent = options.from === undefined ? await build(session, options) : await again(session, options);
   const document = documentOf(intent);
   const { output, force = false, dryRun = false } = options;
-  if (!dryRun) refuseToLose(session, options);
+  if (!dryRun) requireKeptSecret(session, options);
   if (intent.login !== undefined) await intent.signAsync();
   const kept = keptIn(options);
-  if (kept !== undefined && output !== undefined) await keep(document, kept, force);
-  const tell = (registered: boolean | null): void => {
+  if (kept !== undefined && output !== undefined) await keepIntent(session, document, kept, force);
+  const printIntent = (registered: boolean | null): void => {
     const heading =
       registered === null ? "Registered, or not" : registered ? "Registered" : "Built, and not registered";
     session.result({ ...document, registered }, () =>
-      session.facts(heading, [...intentFacts(session.out, intent), ["kept in", output]]),
+      session.details(heading, [...intentDetails(session.out, intent), ["kept in", output]]),
     );
   };
   try {
     if (!dryRun) await withClient(session, options, (code) => register(session, code, intent));
   } catch (error) {
     // It can be paid, or may be; whoever lost it could never hear of that.
-    if (error instanceof RegistrationUnknownError) tell(null);
-    else if (error instanceof SequencerError && error.code === "webhook_refused") tell(true);
-    throw kept === undefined ? error : withWayOn(error, kept);
+    if (error instanceof RegistrationUnknownError) printIntent(null);
+    else if (error instanceof SequencerError && error.code === "webhook_refused") printIntent(true);
+    throw kept === undefined ? error : withNextStep(error, kept);
   }
-  tell(!dryRun);
+  printIntent(!dryRun);
   if (session.json) return;
-  if (fits(session.out)) {
+  if (fitsScanCode(session.out)) {
     session.out.line();
-    await drawCode(session.out, intent.payload);
+    await drawScanCode(session.out, intent.payload);
   }
-  tellNext(session, intent, kept, options);
+  printNextSteps(session, intent, kept, options);
 }
 
 /** An intent that is registered can be paid; whoever has no client secret cannot wait for that. */
-function refuseToLose({ json }: Session, { output, from, idempotencyKey }: CreateOptions): void {
+function requireKeptSecret({ json }: Session, { output, from, idempotencyKey }: CreateOptions): void {
   if (json || output !== undefined || from !== undefined || idempotencyKey !== undefined) return;
   throw usageError(
     "nothing would keep the client secret of this intent, and without it nobody can wait for its payment",
@@ -126,7 +126,7 @@ function keptIn({ output, from, verifierFile }: CreateOptions): KeptIntent | und
   const path = output ?? from;
   if (path === undefined || path === "-") return undefined;
   const signed = verifierFile === undefined ? "" : ` --verifier-file ${verifierFile}`;
-  return { path, createAgain: `code-intents create --from ${path}${signed}` };
+  return { path, createCommand: `code-intents create --from ${path}${signed}` };
 }
 
 async function register(
@@ -196,22 +196,22 @@ async function verifierOf(session: Session, options: CreateOptions) {
   return verifier;
 }
 
-function tellNext(
+function printNextSteps(
   session: Session,
   { id }: AnyIntent,
   kept: KeptIntent | undefined,
   { dryRun }: CreateOptions,
 ): void {
   if (dryRun) {
-    if (kept !== undefined) session.next("To register it:", kept.createAgain);
+    if (kept !== undefined) session.nextSteps("To register it:", kept.createCommand);
     return;
   }
-  if (kept === undefined) session.next("To ask what became of it:", `code-intents status ${id}`);
-  else session.next("To wait until it is paid:", `code-intents watch ${kept.path}`);
-  if (!session.out.isTerminal || fits(session.out)) return;
-  session.warn(`this terminal is too narrow for the scan code, which needs ${MIN_WIDTH} columns`);
+  if (kept === undefined) session.nextSteps("To ask what became of it:", `code-intents status ${id}`);
+  else session.nextSteps("To wait until it is paid:", `code-intents watch ${kept.path}`);
+  if (!session.out.isTerminal || fitsScanCode(session.out)) return;
+  session.warn(`this terminal is too narrow for the scan code, which needs ${MIN_SCAN_CODE_WIDTH} columns`);
   if (kept !== undefined)
-    session.next("To draw it into a file:", `code-intents scan-code ${kept.path} --output code.svg`);
+    session.nextSteps("To draw it into a file:", `code-intents scan-code ${kept.path} --output code.svg`);
 }
 
 function readFee(text: string, before: readonly Fee[] = []): readonly Fee[] {

@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
-import { EXIT } from "../exit-codes.js";
-import { warnOfSecret } from "../literal-secret.js";
-import { refuseMissingFile } from "../missing-file.js";
-import { readOperand } from "../operand.js";
+import { EXIT } from "../failure/exit-codes.js";
+import { readOperand, rejectMissingFile, warnAboutSecret } from "../intent/operand.js";
 import type { Session } from "../session.js";
 
 /** `code-intents diff` */
@@ -31,8 +29,8 @@ export function addDiff(parent: Command, session: Session): void {
       for (const operand of [here, there]) {
         if (!operand.literal || typeof operand.input !== "string") continue;
         const explanation = explain(operand.input, { as });
-        refuseMissingFile(operand, explanation);
-        warnOfSecret(session, explanation.type);
+        rejectMissingFile(operand, explanation);
+        warnAboutSecret(session, explanation.type);
       }
       const difference = diff(here.input, there.input, { as });
       session.result(difference, () => {

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
-import { CliError, interrupted, systemCode } from "../errors.js";
-import { EXIT } from "../exit-codes.js";
-import { reasonOf } from "../inputs.js";
-import { addServeOptions, type ServeOptions, startEmulator } from "../serving.js";
+import { CliError, interrupted, systemCode } from "../failure/errors.js";
+import { EXIT } from "../failure/exit-codes.js";
+import { reasonOf } from "../io/inputs.js";
+import { addServeOptions, type ServeOptions, startEmulator } from "../options/emulator.js";
 import type { Session } from "../session.js";
 
 /** `code-intents emulator exec` */
@@ -42,6 +42,7 @@ async function exec(
     if (session.signals.received !== undefined) throw interrupted(session.signals.received);
     const child = spawn(program, args, {
       stdio: "inherit",
+      cwd: session.directory,
       env: {
         ...session.env,
         CODE_SEQUENCER_URL: emulator.url,
@@ -50,7 +51,7 @@ async function exec(
     });
     session.signals.forward((signal) => {
       // Ctrl-C on a terminal reaches the child without us; twice would be another wish.
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      if (signal !== "SIGINT" || !session.inputs.isTerminal) child.kill(signal);
     });
     return await endOf(child, program);
   } finally {

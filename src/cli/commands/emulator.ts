@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
-import { CONTROL_TOKEN } from "../secrets.js";
-import { addServeOptions, type ServeOptions, startEmulator } from "../serving.js";
+import { CONTROL_TOKEN } from "../io/secrets.js";
+import { addServeOptions, type ServeOptions, startEmulator } from "../options/emulator.js";
 import type { Session } from "../session.js";
 import { addExec } from "./emulator-exec.js";
 
@@ -41,14 +41,14 @@ async function serve(session: Session, options: ServeOptions): Promise<void> {
     session.event({ type: "listening", url, page, host, port, webhookPublicKey }, () => {
       const reached = session.out.paint("bold", url);
       const everywhere = wildcards.has(host);
-      session.facts("A Code Sequencer of your own", [
+      session.details("A Code Sequencer of your own", [
         ["listening on", everywhere ? `port ${port} of every address of this machine (${host})` : reached],
         ["reach it at", everywhere ? `${reached} from this machine` : undefined],
         ["in a browser", page],
         ["webhook key", webhookPublicKey],
         ["wallet", walletText(session, options)],
       ]);
-      session.next(
+      session.nextSteps(
         "In another terminal:",
         `export CODE_SEQUENCER_URL=${url}`,
         `export CODE_WEBHOOK_PUBLIC_KEY=${webhookPublicKey}`,

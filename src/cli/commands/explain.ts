@@ -1,12 +1,17 @@
+import { hex } from "@scure/base";
 import type { Command } from "commander";
 import type { Explanation } from "../../inspect/explanation.js";
+import type { InspectNode } from "../../inspect/types.js";
 import { addCommand, completeCommand } from "../command.js";
-import { usageError } from "../errors.js";
-import { EXIT } from "../exit-codes.js";
-import { explanationDocument } from "../inspect-json.js";
-import { warnOfSecret } from "../literal-secret.js";
-import { refuseMissingFile } from "../missing-file.js";
-import { type Operand, readFileOperand, readOperand } from "../operand.js";
+import { usageError } from "../failure/errors.js";
+import { EXIT } from "../failure/exit-codes.js";
+import {
+  type Operand,
+  readFileOperand,
+  readOperand,
+  rejectMissingFile,
+  warnAboutSecret,
+} from "../intent/operand.js";
 import type { Session } from "../session.js";
 
 interface ExplainOptions {
@@ -43,8 +48,8 @@ export function addExplain(parent: Command, session: Session): void {
       const { explain, renderExplanation } = await import("../../inspect/index.js");
       const { as, publicKey } = options;
       const explanation = explain(bytesOf(operand), { as, publicKey });
-      refuseMissingFile(operand, explanation);
-      if (operand.literal) warnOfSecret(session, explanation.type);
+      rejectMissingFile(operand, explanation);
+      if (operand.literal) warnAboutSecret(session, explanation.type);
       session.result(explanationDocument(explanation), () => {
         const { out } = session;
         out.line(renderExplanation(explanation, { color: out.color, width: out.columns ?? 110 }));
@@ -73,4 +78,44 @@ const unknownTypes: ReadonlySet<string> = new Set(["bytes", "protobuf", "json-ob
 function isSound({ type, problems, checks }: Explanation, as: string | undefined): boolean {
   if (as === undefined && unknownTypes.has(type)) return false;
   return problems.length === 0 && checks.every(({ outcome }) => outcome !== "failed");
+}
+
+/** An explanation as JSON: bytes in hex, each once, and 64-bit numbers as decimal text. */
+function explanationDocument(explanation: Explanation): object {
+  const { type, notation, summary, verdict, alternatives, problems, checks, canonical } = explanation;
+  return {
+    type,
+    notation,
+    summary,
+    verdict,
+    alternatives,
+    problems,
+    checks,
+    sections: explanation.sections.map(({ type, title, tree }) => ({
+      type,
+      title,
+      bytes: hex.encode(tree.bytes),
+      tree: nodeDocument(tree),
+    })),
+    ...(canonical === undefined ? {} : { canonical: { ...canonical, bytes: hex.encode(canonical.bytes) } }),
+  };
+}
+
+function nodeDocument({ kind, label, path, offset, length, meaning, value, children }: InspectNode): object {
+  return {
+    kind,
+    label,
+    path,
+    offset,
+    length,
+    meaning,
+    ...(value === undefined ? {} : { value: valueDocument(value) }),
+    ...(children.length === 0 ? {} : { children: children.map(nodeDocument) }),
+  };
+}
+
+function valueDocument(value: NonNullable<InspectNode["value"]>): string | number | boolean {
+  if (value instanceof Uint8Array) return hex.encode(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return typeof value === "bigint" ? value.toString() : value;
 }

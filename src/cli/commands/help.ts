@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
-import { usageError } from "../errors.js";
+import { usageError } from "../failure/errors.js";
 import type { Session } from "../session.js";
 
 /** `code-intents help` */

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import type { VerifierKey } from "../../intents/signer.js";
 import { addCommand, addGroup, completeCommand } from "../command.js";
-import { CliError } from "../errors.js";
-import { sourceName } from "../inputs.js";
-import { isIntentId as isPublicKey } from "../intent-id.js";
-import { writeNewFile } from "../outputs.js";
-import { keyOf, missingSecret, readKey, VERIFIER_KEY } from "../secrets.js";
+import { CliError } from "../failure/errors.js";
+import { isIntentId as isPublicKey } from "../intent/id.js";
+import { sourceName } from "../io/inputs.js";
+import { keyOf, missingSecret, readKey, VERIFIER_KEY } from "../io/secrets.js";
 import type { Session } from "../session.js";
 
 /** `code-intents keys generate` and `keys well-known` */
@@ -48,14 +47,14 @@ function addGenerate(parent: Command, session: Session): void {
           });
         return session.out.write(file);
       }
-      await writeNewFile(path, file, { force, secret: true });
+      await session.outputs.write(path, file, { force, secret: true });
       const publicKeyText = toBase58(publicKey);
       session.result({ path, publicKey: publicKeyText }, () => {
-        session.facts("Generated", [
+        session.details("Generated", [
           ["public key", session.out.paint("bold", publicKeyText)],
           ["secret key", `${path}, readable by you alone; keep it safe`],
         ]);
-        session.next("For the file that your domain serves:", `code-intents keys well-known ${path}`);
+        session.nextSteps("For the file that your domain serves:", `code-intents keys well-known ${path}`);
       });
     },
   });

@@ -3,17 +3,16 @@ import type { CodeClient } from "../../client/client.js";
 import type { LoginIntent } from "../../intents/login-intent.js";
 import type { VerifierKey } from "../../intents/signer.js";
 import type { LoggedInUser } from "../../sequencer/port.js";
-import { drawCode, fits, MIN_WIDTH } from "../code-on-screen.js";
 import { addCommand, completeCommand } from "../command.js";
-import { usageError } from "../errors.js";
-import { EXIT } from "../exit-codes.js";
-import { documentOf } from "../intent-document.js";
-import { intentFacts } from "../intent-facts.js";
-import { intentReference } from "../intent-reference.js";
-import { addSecretOption, CLIENT_SECRET, missingSecret, readKey, VERIFIER_KEY } from "../secrets.js";
-import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import { usageError } from "../failure/errors.js";
+import { EXIT } from "../failure/exit-codes.js";
+import { intentDetails } from "../intent/details.js";
+import { documentOf, readIntentOrId } from "../intent/document.js";
+import { addSecretOption, CLIENT_SECRET, missingSecret, readKey, VERIFIER_KEY } from "../io/secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../options/sequencer.js";
+import { addWebhookOptions, readWebhook, type WebhookOptions } from "../options/webhook.js";
 import type { Session } from "../session.js";
-import { addWebhookOptions, readWebhook, type WebhookOptions } from "../webhook-options.js";
+import { drawScanCode, fitsScanCode, MIN_SCAN_CODE_WIDTH } from "../terminal/scan-code.js";
 import { addWaitOptions, type WaitOptions, watchIntent } from "./watch.js";
 
 interface LoginOptions extends WaitOptions, WebhookOptions {
@@ -66,9 +65,9 @@ async function login(session: Session, options: LoginOptions): Promise<number> {
   });
   const { timeout: _, ...target } = options;
   const { json, out } = session;
-  if (!json && out.isTerminal && !fits(out)) {
+  if (!json && out.isTerminal && !fitsScanCode(out)) {
     session.warn(
-      `nobody can scan the code here: it needs ${MIN_WIDTH} columns. Widen the terminal and start again, or say --json and ` +
+      `nobody can scan the code here: it needs ${MIN_SCAN_CODE_WIDTH} columns. Widen the terminal and start again, or say --json and ` +
         "draw what it prints by `code-intents scan-code`.",
     );
   }
@@ -76,18 +75,18 @@ async function login(session: Session, options: LoginOptions): Promise<number> {
     code.loginIntents.create(intent, { signal: session.signals.aborted }),
   );
   session.event({ type: "created", ...documentOf(intent) }, () => {
-    session.facts("Waiting for somebody to log in", intentFacts(session.out, intent));
+    session.details("Waiting for somebody to log in", intentDetails(session.out, intent));
     session.out.line();
   });
-  if (!json && fits(out)) {
-    await drawCode(out, intent.payload);
+  if (!json && fitsScanCode(out)) {
+    await drawScanCode(out, intent.payload);
     out.line();
   }
   await watchIntent(session, intent, options);
-  const user = await withClient(session, target, (code) => askUser(session, code, intent, verifier));
+  const user = await withClient(session, target, (code) => fetchUser(session, code, intent, verifier));
   session.event(userDocument(intent.id, user), () => {
     session.out.line();
-    tellUser(session, intent.id, user);
+    printUser(session, intent.id, user);
   });
   return user.userId === undefined ? EXIT.mismatch : EXIT.done;
 }
@@ -104,11 +103,11 @@ function addUserId(parent: Command, session: Session): void {
     session,
     examples: [{ line: "code-intents login user-id GHEXGTE2r1Part... --verifier-file verifier.json" }],
     run: async ([source = ""], options) => {
-      const intent = await intentReference(session, source, options);
+      const intent = await readIntentOrId(session, source, options);
       const verifier = await readVerifierKey(session, options);
-      const user = await withClient(session, options, (code) => askUser(session, code, intent, verifier));
+      const user = await withClient(session, options, (code) => fetchUser(session, code, intent, verifier));
       const id = typeof intent === "string" ? intent : intent.id;
-      session.result(userDocument(id, user), () => tellUser(session, id, user));
+      session.result(userDocument(id, user), () => printUser(session, id, user));
       return user.userId === undefined ? EXIT.mismatch : EXIT.done;
     },
   });
@@ -123,7 +122,7 @@ async function readVerifierKey(
   return verifier;
 }
 
-function askUser(
+function fetchUser(
   session: Session,
   code: CodeClient,
   intent: LoginIntent | Parameters<CodeClient["loginIntents"]["getUserId"]>[0]["intent"],
@@ -142,8 +141,8 @@ const reasons = {
   no_user_logged_in: "nobody yet, or a payer who did not say who they are",
 } as const;
 
-function tellUser(session: Session, intent: string, { userId, reason }: LoggedInUser): void {
-  session.facts(userId === undefined ? "Nobody is known" : "Logged in", [
+function printUser(session: Session, intent: string, { userId, reason }: LoggedInUser): void {
+  session.details(userId === undefined ? "Nobody is known" : "Logged in", [
     ["intent", intent],
     ["user", userId && session.out.paint("bold", userId)],
     ["why", userId === undefined ? (reason ? reasons[reason] : "this protocol does not say") : undefined],

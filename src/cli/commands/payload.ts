@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PayloadKind, RendezvousPayload } from "../../rendezvous/payload.js";
 import { addCommand, addGroup, completeCommand } from "../command.js";
-import { usageError } from "../errors.js";
-import type { Fact } from "../facts.js";
-import { type PayloadFormat, payloadText, readPayload } from "../payload-input.js";
-import { addSecretOption, CLIENT_SECRET, missingSecret, readSecret } from "../secrets.js";
+import { usageError } from "../failure/errors.js";
+import { type PayloadFormat, payloadText, readPayload } from "../intent/payload.js";
+import { addSecretOption, CLIENT_SECRET, missingSecret, readSecret } from "../io/secrets.js";
 import type { Session } from "../session.js";
+import type { Detail } from "../terminal/columns.js";
 
 interface EncodeOptions {
   readonly kind?: PayloadKind;
@@ -65,7 +65,7 @@ function addEncode(parent: Command, session: Session): void {
       const bytes =
         source === undefined
           ? await encode(session, options)
-          : await readPayload(session, refuseParts(source, options), options);
+          : await readPayload(session, rejectParts(source, options), options);
       const { format } = options;
       if (session.json)
         return session.result(
@@ -100,12 +100,12 @@ function addDecode(parent: Command, session: Session): void {
       const payload = decodePayload(bytes);
       const intent = toBase58(rendezvousKey(bytes).publicKey);
       const clientSecret = "nonce" in payload ? toBase58(payload.nonce) : undefined;
-      const said = saidBy(payload, formatUnits);
+      const said = payloadParts(payload, formatUnits);
       session.result(
         { intent, kind: payload.kind, ...said, ...(clientSecret === undefined ? {} : { clientSecret }) },
         () => {
-          const facts = Object.entries(said).map(([label, value]): Fact => [label, value]);
-          session.facts(`The payload of ${nouns[payload.kind]}`, [
+          const facts = Object.entries(said).map(([label, value]): Detail => [label, value]);
+          session.details(`The payload of ${nouns[payload.kind]}`, [
             ["intent", session.out.paint("bold", intent)],
             ...facts,
             ["client secret", clientSecret],
@@ -125,7 +125,10 @@ const nouns: Readonly<Record<PayloadKind, string>> = {
   tip: "a tip",
 };
 
-function saidBy(payload: RendezvousPayload, formatUnits: (units: bigint) => string): Record<string, string> {
+function payloadParts(
+  payload: RendezvousPayload,
+  formatUnits: (units: bigint) => string,
+): Record<string, string> {
   switch (payload.kind) {
     case "tip":
       return { username: payload.username };
@@ -150,7 +153,7 @@ async function encode(session: Session, options: EncodeOptions): Promise<Uint8Ar
       import("../../money/currency.js"),
     ]);
   const needed = { tip: "username", login: undefined, cash: "quarks", "gift-card": "quarks" } as const;
-  refuseOthers(
+  rejectOthers(
     options,
     kind === "payment" || kind === "payment-with-fees" ? ["currency", "amount"] : [needed[kind]],
   );
@@ -166,12 +169,12 @@ async function encode(session: Session, options: EncodeOptions): Promise<Uint8Ar
 
 const parts = ["currency", "amount", "quarks", "username"] as const;
 
-function refuseOthers(options: EncodeOptions, welcome: readonly (string | undefined)[]): void {
+function rejectOthers(options: EncodeOptions, welcome: readonly (string | undefined)[]): void {
   const other = parts.find((name) => options[name] !== undefined && !welcome.includes(name));
   if (other !== undefined) throw usageError(`--${other} is no part of ${nouns[options.kind ?? "tip"]}`);
 }
 
-function refuseParts(source: string, options: EncodeOptions): string {
+function rejectParts(source: string, options: EncodeOptions): string {
   const other = (["kind", ...parts] as const).find((name) => options[name] !== undefined);
   if (other !== undefined) throw usageError(`--${other} and an intent exclude each other`);
   return source;

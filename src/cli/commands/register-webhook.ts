@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
-import { usageError } from "../errors.js";
-import { EXIT } from "../exit-codes.js";
-import { intentReference } from "../intent-reference.js";
-import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
-import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import { usageError } from "../failure/errors.js";
+import { EXIT } from "../failure/exit-codes.js";
+import { readIntentOrId } from "../intent/document.js";
+import { addSecretOption, CLIENT_SECRET } from "../io/secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../options/sequencer.js";
+import { addWebhookOptions, readWebhook, type WebhookOptions } from "../options/webhook.js";
 import type { Session } from "../session.js";
-import { addWebhookOptions, readWebhook, type WebhookOptions } from "../webhook-options.js";
 
 interface RegisterOptions extends SequencerOptions, WebhookOptions {
   readonly clientSecretFile?: string;
@@ -30,7 +30,7 @@ export function addRegisterWebhook(parent: Command, session: Session): void {
     run: async ([source = ""], options) => {
       const webhook = await readWebhook(session, options);
       if (webhook === undefined) throw usageError("--webhook or --webhook-file is missing");
-      const intent = await intentReference(session, source, options);
+      const intent = await readIntentOrId(session, source, options);
       if (options.protocol === "rest" && typeof intent === "string") {
         throw usageError(
           "over REST a webhook is registered together with its intent alone",
@@ -44,7 +44,7 @@ export function addRegisterWebhook(parent: Command, session: Session): void {
       session.result({ intent: id, result }, () => {
         const { out } = session;
         const ours = result !== "already_registered";
-        session.facts(out.paint(ours ? "green" : "yellow", headings[result]), [
+        session.details(out.paint(ours ? "green" : "yellow", headings[result]), [
           ["intent", id],
           ["webhook", ours ? new URL(webhook.url).origin : "another one, or this one from before"],
         ]);

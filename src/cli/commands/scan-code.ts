@@ -1,14 +1,15 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { hex } from "@scure/base";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { codeLines } from "../code-on-screen.js";
 import { addCommand, completeCommand } from "../command.js";
-import { CliError, usageError } from "../errors.js";
-import { sourceName } from "../inputs.js";
-import { writeNewFile } from "../outputs.js";
-import { payloadText, readPayload } from "../payload-input.js";
-import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
+import { CliError, usageError } from "../failure/errors.js";
+import { payloadText, readPayload } from "../intent/payload.js";
+import { sourceName } from "../io/inputs.js";
+import { addSecretOption, CLIENT_SECRET } from "../io/secrets.js";
 import type { Session } from "../session.js";
+import { scanCodeLines } from "../terminal/scan-code.js";
 
 const FORMATS = ["svg", "png", "terminal"] as const;
 type Format = (typeof FORMATS)[number];
@@ -76,7 +77,7 @@ export function addScanCode(parent: Command, session: Session): void {
       const drawn = await draw(session, payload, format, options);
       if (output !== undefined) {
         const content = typeof drawn === "string" ? `${drawn}\n` : drawn;
-        await writeNewFile(output, content, { force, secret: true });
+        await session.outputs.write(output, content, { force, secret: true });
         const length = Buffer.byteLength(content);
         return session.result({ format, output, bytes: length }, () =>
           session.out.line(
@@ -122,15 +123,25 @@ async function draw(
     const columns = width ?? Math.min(Math.max(session.out.columns ?? 64, 56), 64);
     const { toTerminal } = await import("../../scan-code/index.js");
     return output === undefined && !session.json
-      ? codeLines(session.out, payload, columns)
+      ? scanCodeLines(session.out, payload, columns)
       : toTerminal(payload, { width: columns });
   }
   const { toSvg } = await import("../../scan-code/index.js");
   const svg = toSvg(payload, { size });
   if (format === "svg") return svg;
-  const { pngOf } = await import("../png.js");
-  return pngOf(svg);
+  return toPng(svg);
 }
+
+/** A drawing as PNG, in its own size; what it leaves free is transparent. */
+async function toPng(svg: string): Promise<Uint8Array> {
+  const { initWasm, Resvg } = await import("@resvg/resvg-wasm");
+  // The library allows this once in a process.
+  wasm ??= readFile(createRequire(import.meta.url).resolve("@resvg/resvg-wasm/index_bg.wasm")).then(initWasm);
+  await wasm;
+  return new Resvg(svg).render().asPng();
+}
+
+let wasm: Promise<void> | undefined;
 
 async function decode(session: Session, source: string): Promise<void> {
   const encoded = encodedIn(await session.inputs.bytes(source, "the scan code"));
@@ -143,11 +154,11 @@ async function decode(session: Session, source: string): Promise<void> {
   const { payload, correctedBytes } = decodeScanCode(encoded);
   const written = payloadText(payload, "hex");
   session.result({ payload: written, correctedBytes }, () => {
-    session.facts("A scan code", [
+    session.details("A scan code", [
       ["payload", written],
       ["corrected", `${correctedBytes} of 35 bytes`],
     ]);
-    session.next("Pipe the payload into this, to see what it says:", "code-intents payload decode -");
+    session.nextSteps("Pipe the payload into this, to see what it says:", "code-intents payload decode -");
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
-import { intentReference } from "../intent-reference.js";
-import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
-import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import { readIntentOrId } from "../intent/document.js";
+import { addSecretOption, CLIENT_SECRET } from "../io/secrets.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../options/sequencer.js";
 import type { Session } from "../session.js";
 
 /** `code-intents status` */
@@ -25,7 +25,7 @@ export function addStatus(parent: Command, session: Session): void {
       },
     ],
     run: async ([source = ""], options) => {
-      const intent = await intentReference(session, source, options);
+      const intent = await readIntentOrId(session, source, options);
       const status = await withClient(session, options, (code) =>
         code.paymentIntents.getStatus(intent, { signal: session.signals.aborted }),
       );
@@ -34,7 +34,7 @@ export function addStatus(parent: Command, session: Session): void {
       session.result({ intent: id, state, exists, codeScanned: codeScanned ?? null, intentSubmitted }, () => {
         const { out } = session;
         const style = { unknown: "yellow", pending: "cyan", submitted: "green" } as const;
-        session.facts(out.paint(style[state], headings[state]), [
+        session.details(out.paint(style[state], headings[state]), [
           ["intent", id],
           ["state", state],
           ["registered", yesNo(exists)],

@@ -1,12 +1,12 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { WebhookClaims, WebhookExpect } from "../../webhook/expectation.js";
-import { addCommand, completeCommand } from "../command.js";
-import { CliError, usageError } from "../errors.js";
-import type { Fact } from "../facts.js";
-import { sourceName } from "../inputs.js";
-import { moreThanId } from "../intent-id.js";
-import { amountText, grouped } from "../numbers.js";
+import { addCommand, completeCommand, VariableOption } from "../command.js";
+import { CliError, usageError } from "../failure/errors.js";
+import { rejectLoneId } from "../intent/id.js";
+import { sourceName } from "../io/inputs.js";
 import type { Session } from "../session.js";
+import type { Detail } from "../terminal/columns.js";
+import { amountText, grouped } from "../terminal/format.js";
 
 interface VerifyOptions {
   readonly publicKey?: string;
@@ -25,7 +25,11 @@ export function addVerifyWebhook(parent: Command, session: Session): void {
   )
     .argument("<token>", "file with the body, a JWT; - for standard input")
     .addOption(
-      new Option("--public-key <base58>", "key that the sequencer signs with").env("CODE_WEBHOOK_PUBLIC_KEY"),
+      new VariableOption(
+        "--public-key <base58>",
+        "key that the sequencer signs with",
+        "CODE_WEBHOOK_PUBLIC_KEY",
+      ),
     )
     .option("--production", "the production sequencer's key instead")
     .option(
@@ -61,7 +65,7 @@ export function addVerifyWebhook(parent: Command, session: Session): void {
         publicKey,
         expect,
       });
-      tellClaims(session, claims);
+      printClaims(session, claims);
     },
   });
 }
@@ -74,14 +78,14 @@ async function readExpectation(session: Session, { expect, unbound }: VerifyOpti
     );
   }
   if (expect === undefined) return "unbound";
-  const order = await moreThanId(expect, session.inputs.json(expect, "the order"));
+  const order = await rejectLoneId(expect, session.inputs.json(expect, "the order"));
   if (typeof order !== "object" || order === null || Array.isArray(order))
     throw new CliError("unusable_input", `${sourceName(expect)} holds no order`);
   const { kind, user } = order as { kind?: unknown; user?: string };
   return kind === "login" ? { kind, user } : (order as WebhookExpect);
 }
 
-function tellClaims(session: Session, claims: WebhookClaims): void {
+function printClaims(session: Session, claims: WebhookClaims): void {
   const { out } = session;
   const document =
     claims.kind === "login"
@@ -89,11 +93,11 @@ function tellClaims(session: Session, claims: WebhookClaims): void {
       : { ...claims, quarks: claims.quarks.toString(), fees: claims.fees.toString() };
   session.result({ valid: true, ...document }, () => {
     const heading = claims.bound ? "Valid, and for this order" : "Validly signed, and compared with nothing";
-    session.facts(out.paint(claims.bound ? "green" : "yellow", heading), factsOf(claims));
+    session.details(out.paint(claims.bound ? "green" : "yellow", heading), claimDetails(claims));
   });
 }
 
-function factsOf(claims: WebhookClaims): Fact[] {
+function claimDetails(claims: WebhookClaims): Detail[] {
   if (claims.kind === "login") return [["user", claims.user ?? "not told"]];
   const { intent, amount, currency, destination, exchangeRate, quarks, fees, user } = claims;
   return [

@@ -1,13 +1,13 @@
 import type { CallOptions } from "@connectrpc/connect";
 import { type Command, Option } from "commander";
 import { addCommand, addGroup, completeCommand } from "../command.js";
-import { isIntentId } from "../intent-id.js";
-import { amountText, grouped, percent } from "../numbers.js";
-import { readPayload } from "../payload-input.js";
-import { addSecretOption, CLIENT_SECRET, CONTROL_TOKEN } from "../secrets.js";
-import { addUrlOptions } from "../sequencer.js";
+import { isIntentId } from "../intent/id.js";
+import { readPayload } from "../intent/payload.js";
+import { addSecretOption, CLIENT_SECRET, CONTROL_TOKEN } from "../io/secrets.js";
+import { addUrlOptions } from "../options/sequencer.js";
+import type { WalletCalls, WalletOptions } from "../options/wallet.js";
 import type { Session } from "../session.js";
-import type { WalletCalls, WalletOptions } from "../wallet-client.js";
+import { amountText, grouped, percent } from "../terminal/format.js";
 
 interface Options extends WalletOptions {
   readonly clientSecretFile?: string;
@@ -54,7 +54,7 @@ function addScan(parent: Command, session: Session): void {
         ...(domain === "" ? {} : { domain, verified }),
       };
       session.result(document, () =>
-        session.facts(payment === undefined ? "Scanned: a login" : "Scanned: a payment", [
+        session.details(payment === undefined ? "Scanned: a login" : "Scanned: a payment", [
           ["intent", intentId],
           ["amount", payment && `${amountText(payment.nativeAmount)} ${payment.currency}`],
           ["destination", payment?.destination],
@@ -98,7 +98,7 @@ function addPay(parent: Command, session: Session): void {
         ...(userId === "" ? {} : { userId }),
       };
       session.result(document, () =>
-        session.facts(session.out.paint("green", "Paid"), [
+        session.details(session.out.paint("green", "Paid"), [
           ["intent", intentId],
           ["amount", payment && `${amountText(payment.nativeAmount)} ${payment.currency}`],
           ["destination", payment?.destination],
@@ -125,7 +125,7 @@ function addReject(parent: Command, session: Session): void {
         call,
       );
       session.result({ intent: intentId }, () =>
-        session.facts("Declined; the request stays as it is", [["intent", intentId]]),
+        session.details("Declined; the request stays as it is", [["intent", intentId]]),
       );
     },
   );
@@ -147,7 +147,7 @@ function addLoginAs(parent: Command, session: Session): void {
         call,
       );
       session.result({ intent: intentId, domain, userId }, () =>
-        session.facts(session.out.paint("green", "Logged in"), [
+        session.details(session.out.paint("green", "Logged in"), [
           ["intent", intentId],
           ["domain", domain],
           ["user", userId],
@@ -177,7 +177,7 @@ function complete(
     session,
     examples,
     run: async ([source = ""], options) => {
-      const { withWallet } = await import("../wallet-client.js");
+      const { withWallet } = await import("../options/wallet.js");
       await withWallet(session, options, (wallet, call) => run(wallet, call, source, options));
     },
   });

@@ -2,15 +2,15 @@ import { type Command, Option } from "commander";
 import type { PaymentEvent } from "../../events/events.js";
 import type { WatchUntil } from "../../events/watch-options.js";
 import { addCommand, completeCommand } from "../command.js";
-import { parseDuration, parsePositiveDuration } from "../durations.js";
-import { interrupted } from "../errors.js";
-import { tellEvent } from "../events.js";
-import { EXIT } from "../exit-codes.js";
-import { type AnyIntent, isLogin, readIntent } from "../intent-document.js";
-import { addSecretOption, CLIENT_SECRET } from "../secrets.js";
-import { addSequencerOptions, type SequencerOptions, withClient } from "../sequencer.js";
+import { interrupted } from "../failure/errors.js";
+import { EXIT } from "../failure/exit-codes.js";
+import { type AnyIntent, isLogin, readIntent } from "../intent/document.js";
+import { addSecretOption, CLIENT_SECRET } from "../io/secrets.js";
+import { parseDuration, parsePositiveDuration } from "../options/duration.js";
+import { addSequencerOptions, type SequencerOptions, withClient } from "../options/sequencer.js";
 import type { Session } from "../session.js";
-import { Waiting } from "../waiting.js";
+import { Progress } from "../terminal/progress.js";
+import { printEvent } from "./watch-events.js";
 
 /** Options of everything that waits. */
 export interface WaitOptions extends Omit<SequencerOptions, "timeout"> {
@@ -88,7 +88,7 @@ export async function watchIntent(
 ): Promise<PaymentEvent | undefined> {
   const { until, timeout: timeoutMs, interval: intervalMs, heartbeat: heartbeatMs } = options;
   const login = isLogin(intent);
-  const waiting = new Waiting({ session, what: login ? "a login" : "a payment", heartbeatMs });
+  const progress = new Progress({ session, what: login ? "a login" : "a payment", heartbeatMs });
   const { signals } = session;
   const watchOptions = { until, timeoutMs, intervalMs, signal: signals.aborted };
   let last: PaymentEvent | undefined;
@@ -103,11 +103,11 @@ export async function watchIntent(
           ? code.loginIntents.watch(intent, watchOptions)
           : code.paymentIntents.watch(intent, watchOptions);
         for await (const event of events) {
-          tellEvent(session, intent.id, event, login);
+          printEvent(session, intent.id, event, login);
           last = event;
         }
       },
-      waiting.hooks(options),
+      progress.callHooks(options.protocol),
     );
     return last;
   } catch (error) {
@@ -115,6 +115,6 @@ export async function watchIntent(
     const outlook = login ? "stays open: a login may still come" : "stays payable: a payment may still come";
     throw interrupted(signals.received, `intent ${intent.id} ${outlook}`);
   } finally {
-    waiting.stop();
+    progress.stop();
   }
 }

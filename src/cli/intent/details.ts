@@ -1,0 +1,24 @@
+import type { Detail } from "../terminal/columns.js";
+import { percent } from "../terminal/format.js";
+import type { Screen } from "../terminal/screen.js";
+import type { AnyIntent } from "./document.js";
+
+/** What an intent says, for people; without its secrets. */
+export function intentDetails(screen: Screen, intent: AnyIntent): Detail[] {
+  const { id, login, webhook } = intent;
+  const shared: Detail[] = [
+    ["login", login && `${login.domain}, by the verifier ${login.verifier}`],
+    // Its path may hold a token.
+    ["webhook", webhook && new URL(webhook.url).origin],
+  ];
+  const name: Detail = ["intent", screen.paint("bold", id)];
+  if (!("destination" in intent)) return [name, ...shared];
+  const { amount, currency, destination, fees } = intent;
+  return [
+    name,
+    ["amount", `${amount} ${currency}`],
+    ["destination", destination],
+    ...fees.map((fee): Detail => ["fee", `${percent(fee.basisPoints)} to ${fee.destination}`]),
+    ...shared,
+  ];
+}

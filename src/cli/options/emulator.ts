@@ -1,0 +1,99 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Emulator, EmulatorOptions } from "../../emulator/index.js";
+import type { VerifierKey } from "../../intents/signer.js";
+import { fromBase58 } from "../../lib/bytes.js";
+import { CliError } from "../failure/errors.js";
+import { addSecretOption, CONTROL_TOKEN, readKey, readSecret, SIGNING_KEY } from "../io/secrets.js";
+import type { Session } from "../session.js";
+
+/** Options of `emulator` and `emulator exec`. */
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly allowHost?: readonly string[];
+  readonly allowOrigin?: readonly string[];
+  readonly limit?: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+  readonly signingKeyFile?: string;
+  readonly controlTokenFile?: string;
+}
+
+/** Adds the options of {@link ServeOptions}. */
+export function addServeOptions(command: Command, port: number): void {
+  command
+    .addOption(
+      new Option("--port <number>", "0 for any free one").argParser(readPort).default(port, String(port)),
+    )
+    .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1", "127.0.0.1"))
+    .addOption(
+      new Option("--allow-host <name>", "host name that requests may have; may be repeated").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option("--allow-origin <origin>", "origin whose pages may call, or *; may be repeated").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option("--limit <currency=min:max>", "smallest and largest amount; may be repeated").argParser(
+        readLimit,
+      ),
+    );
+  addSecretOption(command, SIGNING_KEY);
+  addSecretOption(command, CONTROL_TOKEN, " of wallet and control services");
+}
+
+/** Starts an emulator. */
+export async function startEmulator(session: Session, options: ServeOptions): Promise<Emulator> {
+  const { port, host, allowHost, allowOrigin, limit } = options;
+  const key = await readKey(session, SIGNING_KEY, options.signingKeyFile);
+  const controlToken = await readSecret(session, CONTROL_TOKEN, options.controlTokenFile);
+  const [{ Emulator, SEQUENCER_LIMITS }, { parseCurrency }] = await Promise.all([
+    import("../../emulator/index.js"),
+    import("../../money/currency.js"),
+  ]);
+  for (const currency of Object.keys(limit ?? {})) parseCurrency(currency, "--limit");
+  const settings: EmulatorOptions = {
+    port,
+    host,
+    controlToken,
+    allowedHosts: allowHost,
+    allowedOrigins: allowOrigin?.includes("*") ? "*" : allowOrigin,
+    ...(limit === undefined ? {} : { limits: { ...SEQUENCER_LIMITS, ...limit } }),
+    ...(key === undefined ? {} : { signingSeed: signingSeedOf(key) }),
+    logger: { error: (...data) => session.warn(data.map(String).join(" ")) },
+  };
+  return Emulator.start(settings);
+}
+
+function readPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError("It is a whole number from 0 to 65535.");
+  return Number(text);
+}
+
+type Limits = Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+
+function readLimit(text: string, before: Limits = {}): Limits {
+  const [, currency, ...amounts] = /^([a-z]{3,8})=(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [min = 0, max = 0] = amounts.map(Number);
+  if (currency === undefined)
+    throw new InvalidArgumentError("It is a currency and two amounts, such as usd=0.05:250.");
+  if (min > max) throw new InvalidArgumentError("The smallest amount comes first.");
+  return { ...before, [currency]: { min, max } };
+}
+
+/** The 32-byte seed of a key in Solana's form: 64 bytes, of which it is the first half. */
+function signingSeedOf(key: VerifierKey): Uint8Array {
+  const bytes =
+    typeof key === "string" ? fromBase58(key) : Array.isArray(key) ? Uint8Array.from(key) : undefined;
+  if (bytes?.length === 64) return bytes.slice(0, 32);
+  throw new CliError("unusable_input", "the key that signs webhooks is not 64 bytes", {
+    hint: "`code-intents keys generate` makes one.",
+  });
+}
+
+/** Collects the values of an option that may be given several times. */
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}

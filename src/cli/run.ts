@@ -1,0 +1,62 @@
+import { CommanderError } from "commander";
+import { CliError, interrupted, usageError } from "./failure/errors.js";
+import { EXIT } from "./failure/exit-codes.js";
+import { failureOf, reportFailure } from "./failure/report.js";
+import { secretFlag } from "./io/secrets.js";
+import { createProgram } from "./program.js";
+import { type ProcessLike, Session } from "./session.js";
+
+/**
+ * Runs one command line.
+ *
+ * @param args what stands behind the program's name
+ * @returns the exit code
+ */
+export async function main(args: readonly string[], process: ProcessLike): Promise<number> {
+  // What comes behind `--` is for another program.
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const session = new Session(process, {
+    json: own.includes("--json"),
+    noColor: own.includes("--no-color"),
+  });
+  session.signals.listen();
+  try {
+    await createProgram(session).parseAsync(args, { from: "user" });
+    return session.exitCode;
+  } catch (error) {
+    session.status.set("");
+    if (isHelp(error) && (error.exitCode === 0 || !session.json))
+      return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const failure = failureOf(causeOf(error, session));
+    reportFailure(session, failure);
+    return failure.exitCode;
+  } finally {
+    session.signals.close();
+  }
+}
+
+/** What ended the command: a signal, where one was received, whatever failed because of it. */
+function causeOf(error: unknown, { signals: { received } }: Session): unknown {
+  if (received !== undefined && !(error instanceof CliError && error.code === "interrupted"))
+    return interrupted(received);
+  if (isHelp(error)) return usageError("a command is missing", "--help lists them.");
+  return error instanceof CommanderError ? usageErrorOf(error) : error;
+}
+
+/** Help and version are no failures; help that nobody asked for means wrong usage. */
+function isHelp(error: unknown): error is CommanderError {
+  if (!(error instanceof CommanderError)) return false;
+  const { code } = error;
+  return code === "commander.help" || code === "commander.helpDisplayed" || code === "commander.version";
+}
+
+/** What commander found wrong with the command line. What was given is never repeated where it may be a secret. */
+function usageErrorOf({ message }: CommanderError): CliError {
+  const [problem = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const unknown = /^unknown option '([^='"]*)/.exec(problem)?.[1];
+  if (unknown === undefined) return usageError(problem, suggestion?.replace(/^\((.*)\)$/, "$1"));
+  return (
+    secretFlag(unknown) ?? usageError(`unknown option ${unknown}`, suggestion?.replace(/^\((.*)\)$/, "$1"))
+  );
+}

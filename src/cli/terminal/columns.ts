@@ -1,0 +1,26 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Screen } from "./screen.js";
+import { labelled } from "./wrap.js";
+
+/** A label and what it says; rows without a value are left out. */
+export type Detail = readonly [label: string, value: string | undefined];
+
+/** Rows of two aligned columns, indented by two. Values are wrapped; ids and other long words stay whole. */
+export function detailLines(screen: Screen, details: readonly Detail[]): string {
+  const shown = details.filter((detail): detail is readonly [string, string] => detail[1] !== undefined);
+  const labels = Math.max(0, ...shown.map(([label]) => label.length));
+  return shown
+    .map(([label, value]) => labelled(screen.paint("dim", label), labels, value, screen.proseWidth))
+    .join("\n");
+}
+
+/** Columns, aligned; the last one is not padded. */
+export function columnLine(cells: readonly { readonly text: string; readonly width: number }[]): string {
+  return cells
+    .map(({ text, width }, index) =>
+      index === cells.length - 1
+        ? text
+        : text + " ".repeat(Math.max(0, width - stripVTControlCharacters(text).length)),
+    )
+    .join("  ");
+}

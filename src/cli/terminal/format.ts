@@ -1,0 +1,26 @@
+/** `2.50`; more decimals where there are more. */
+export function amountText(amount: number): string {
+  const text = amount.toFixed(2);
+  return Number(text) === amount ? text : String(amount);
+}
+
+/** `25,000,000` */
+export function grouped(value: bigint): string {
+  return value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1.5 %` of 150 basis points. */
+export function percent(basisPoints: number): string {
+  return `${basisPoints / 100} %`;
+}
+
+/** `850 ms`, `12 s`, `3 min 05 s`, `2 h 07 min`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const seconds = Math.floor(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}

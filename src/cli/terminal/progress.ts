@@ -1,0 +1,99 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { Protocol } from "../../sequencer/capabilities.js";
+import type { FetchFunction } from "../../sequencer/transports/types.js";
+import type { Session } from "../session.js";
+import { durationText } from "./format.js";
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
+const FRAME_MS = 120;
+
+/** How a wait shows that it lives. */
+export interface ProgressOptions {
+  readonly session: Session;
+  /** What is waited for, such as `a payment`. */
+  readonly what: string;
+  /** Milliseconds between two signs of life where there is no terminal; 0 for none. */
+  readonly heartbeatMs: number;
+}
+
+/** Shows that a wait lives: a line that is rewritten on a terminal, else a line now and then; both on stderr. */
+export class Progress {
+  readonly #session: Session;
+  readonly #what: string;
+  readonly #startedAt: number = performance.now();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #askedAt: number | undefined;
+  #frame = 0;
+
+  constructor({ session, what, heartbeatMs }: ProgressOptions) {
+    this.#session = session;
+    this.#what = what;
+    if (session.err.isTerminal && session.env.TERM !== "dumb") {
+      this.#timer = setInterval(() => this.#turn(), FRAME_MS);
+      this.#turn();
+    } else if (heartbeatMs > 0) {
+      this.#timer = setInterval(() => this.#beat(), heartbeatMs);
+    }
+  }
+
+  /** Options of a client that note every call to the sequencer. */
+  callHooks(
+    protocol: Protocol | undefined,
+  ): { fetch: FetchFunction } | { interceptors: readonly Interceptor[] } {
+    if (protocol === "rest") {
+      return {
+        fetch: (url, init) => {
+          this.#asked();
+          // What the platform's types call a body is another name for the same.
+          return fetch(url, init as RequestInit);
+        },
+      };
+    }
+    return {
+      interceptors: [
+        (next) => (request) => {
+          this.#asked();
+          return next(request);
+        },
+      ],
+    };
+  }
+
+  /** Ends it, and takes the line away. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#session.status.set("");
+  }
+
+  #asked(): void {
+    this.#askedAt = performance.now();
+  }
+
+  #turn(): void {
+    const frame = FRAMES[this.#frame++ % FRAMES.length] ?? "";
+    this.#session.status.set(`${frame} ${this.#words()}`);
+  }
+
+  #beat(): void {
+    const { json, err } = this.#session;
+    if (!json) {
+      err.line(this.#words());
+      return;
+    }
+    const [waitedMs, lastAskedMs] = [this.#startedAt, this.#askedAt].map((time) =>
+      time === undefined ? undefined : Math.round(performance.now() - time),
+    );
+    err.line(JSON.stringify({ type: "waiting", waitedMs, lastAskedMs }));
+  }
+
+  #words(): string {
+    const asked = this.#askedAt === undefined ? "" : `, last asked ${since(this.#askedAt)} ago`;
+    return `waiting for ${this.#what}… ${since(this.#startedAt)}${asked}`;
+  }
+}
+
+/** In whole seconds, so that a line that is rewritten does not flicker. */
+function since(time: number): string {
+  const seconds = Math.floor((performance.now() - time) / 1_000);
+  return seconds < 1 ? "0 s" : durationText(1_000 * seconds);
+}
