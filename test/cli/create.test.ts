@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,15 +17,20 @@ beforeAll(async () => {
 });
 afterAll(() => emulator?.close());
 
-/** A server that takes everything and answers nothing. */
-async function muteServer(): Promise<{ readonly url: string } & AsyncDisposable> {
-  const server = createServer(() => {});
+/** A server that receives calls, and closes the connection in place of an answer. */
+async function muteServer(): Promise<{ readonly url: string; received(): number } & AsyncDisposable> {
+  let received = 0;
+  const server = createServer();
+  server.on("stream", ({ session }) => {
+    received += 1;
+    session?.destroy();
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    received: () => received,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
@@ -93,9 +98,10 @@ describe("create", () => {
     await using mute = await muteServer();
     const env = { CODE_SEQUENCER_URL: code === "request_refused" ? emulator.url : mute.url };
     const args = ["create", "--destination", destination, "--amount", amount, "--currency", "usd"];
-    const more = ["--output", "lost.json", "--force", "--timeout", "300ms", "--json"];
+    const more = ["--output", "lost.json", "--force", "--timeout", "1m", "--json"];
     const { stderr } = await program.current.run([...args, ...more], { env });
     expect(JSON.parse(stderr)).toMatchObject({ code, hint: expect.stringMatching(hint) });
+    expect(mute.received() > 0).toBe(code === "registration_unknown");
   });
 
   test("names the verifier's file where the intent is created again", async () => {

@@ -14,15 +14,18 @@ const current = new AsyncLocalStorage<Opened>();
 /**
  * Runs a function, and gives what would keep a process alive after it: sockets, servers and timers that it has opened
  * and not closed.
+ *
+ * @param limitMs is how long they may take to close; the default is far more than they need
  */
 export async function watchedForLeaks<T>(
   run: () => Promise<T>,
+  limitMs = 10_000,
 ): Promise<{ readonly result: T; readonly leaks: string[] }> {
   watch();
   const opened: Opened = { sockets: new Set(), servers: new Set(), timers: new Set() };
   const result = await current.run(opened, run);
   // A socket that is closed takes a few turns of the event loop for it, in which a process would live on.
-  const limit = performance.now() + LIMIT_MS;
+  const limit = performance.now() + limitMs;
   let leaks = leaksOf(opened);
   while (leaks.length > 0 && performance.now() < limit) {
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -30,9 +33,6 @@ export async function watchedForLeaks<T>(
   }
   return { result, leaks };
 }
-
-// By far more than what closes needs.
-const LIMIT_MS = 10_000;
 
 function leaksOf({ sockets, servers, timers }: Opened): string[] {
   return [

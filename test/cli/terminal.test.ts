@@ -46,41 +46,42 @@ describe("on a terminal", () => {
 
   test("create says so where the terminal is too narrow for the scan code, and how to see it", async () => {
     const { file } = await registered("narrow");
-    const { code, stdout } = await program.current.onTerminal(["create", "--from", file], {
+    const { code, stdout, stderr } = await program.current.run(["create", "--from", file], {
       env,
-      columns: 40,
-    }).ended;
+      terminal: { columns: 40, rows: 40 },
+    });
     expect(code).toBe(0);
-    expect(stdout).not.toMatch(/[█▀▄]/);
-    const said = screen(stdout).replace(/\s+/g, " ");
-    expect(said).toContain("too narrow for the scan code, which needs 56 columns");
+    expect(stdout + stderr).not.toMatch(/[█▀▄]/);
+    const [said, warned] = [stdout, stderr].map((text) => screen(text).replace(/\s+/g, " "));
+    expect(warned).toContain("too narrow for the scan code, which needs 56 columns");
     expect(said).toContain(`code-intents scan-code ${file} --output code.svg`);
   });
 
   test("login says so, before it asks for anything", async () => {
     const path = await program.current.write("narrow-verifier.json", verifierFile);
     const args = ["login", "--domain", "example.com", "--verifier-file", path];
-    const running = program.current.onTerminal(args, {
+    const { code, stderr } = await program.current.run(args, {
       env: { CODE_SEQUENCER_URL: "http://127.0.0.1:9" },
-      columns: 55,
+      terminal: { columns: 55, rows: 40 },
     });
-    const { code, stdout } = await running.ended;
     expect(code).toBe(1);
-    expect(screen(stdout).replace(/\s+/g, " ")).toMatch(/needs 56 columns.*cannot be reached/);
+    expect(screen(stderr).replace(/\s+/g, " ")).toMatch(/needs 56 columns.*cannot be reached/);
   });
 
   test("what is written fits its width, and ids stay whole", async () => {
     const { intent, file } = await registered("wrapped");
     for (const columns of [60, 80, 200]) {
-      const { stdout } = await program.current.onTerminal(["explain", "--file", file], { columns }).ended;
+      const { stdout } = await program.current.run(["explain", "--file", file], {
+        terminal: { columns, rows: 40 },
+      });
       for (const line of screen(stdout).split("\n")) expect(line.length).toBeLessThanOrEqual(columns);
     }
-    const failed = await program.current.onTerminal(["watch", file, "--timeout", "50ms"], {
+    const failed = await program.current.run(["watch", file, "--timeout", "50ms"], {
       env,
-      columns: 60,
-    }).ended;
+      terminal: { columns: 60, rows: 40 },
+    });
     expect(failed.code).toBe(3);
-    const lines = screen(failed.stdout).split("\n");
+    const lines = screen(failed.stdout + failed.stderr).split("\n");
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
     expect(lines.some((line) => line.includes(intent.id))).toBe(true);
   });
@@ -94,16 +95,19 @@ describe("on a terminal", () => {
     [{ NO_COLOR: "1", FORCE_COLOR: "1" }, [], true],
     [{ FORCE_COLOR: "1" }, ["--no-color"], false],
   ] as const)("with %j and %j, colour: %s", async ([wishes, args, colored]) => {
-    const running = program.current.onTerminal(["status", order("c").id, ...args], {
-      env: { ...env, ...wishes },
+    const { code, stdout } = await program.current.run(["status", order("c").id, ...args], {
+      env: { ...env, TERM: "xterm-256color", ...wishes },
+      terminal: { columns: 80, rows: 40 },
     });
-    const { code, stdout } = await running.ended;
     expect(code).toBe(0);
     expect(stdout.includes(CSI)).toBe(colored);
   });
 
   test("JSON is laid out for reading, and still one document", async () => {
-    const { stdout } = await program.current.onTerminal(["status", order("c").id, "--json"], { env }).ended;
+    const { stdout } = await program.current.run(["status", order("c").id, "--json"], {
+      env,
+      terminal: { columns: 80, rows: 40 },
+    });
     expect(stdout.split("\n").length).toBeGreaterThan(5);
     expect(JSON.parse(stdout)).toMatchObject({ state: "unknown" });
   });
@@ -115,8 +119,8 @@ describe("on a terminal", () => {
       ["payload", "encode", file, "--format", "bytes"],
       ["keys", "generate", "-"],
     ]) {
-      const { code, stdout } = await program.current.onTerminal(args).ended;
-      expect({ code, stdout }).toMatchObject({ code: 2, stdout: expect.stringContaining("terminal") });
+      const ended = await program.current.run(args, { terminal: { columns: 80, rows: 40 } });
+      expect(ended).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("terminal") });
     }
   });
 });
