@@ -76,7 +76,7 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
   [
     "a third decimal",
     () => PaymentIntent.from({ ...details, amount: "1.005" }),
-    /^--amount: .*; round it yourself$/,
+    /^--amount: .*; round it first$/,
   ],
   [
     "a fee twice",
@@ -86,9 +86,9 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
   [
     "a login that nobody can sign",
     () => PaymentIntent.from({ ...details, login }).toBinary(),
-    /^the verifier's key: .* so it needs the secret key, as `code-intents keys generate` makes it$/,
+    /^the verifier's key: .* must be signed; pass the secret key, as `code-intents keys generate` makes it$/,
   ],
-  ["a list of no keys", () => wellKnownFile(["0"]), /^key 1: not base58/],
+  ["a list of no keys", () => wellKnownFile(["0"]), /^key 1: must be base58/],
   [
     "a payload of too many quarks",
     () => encodePayload({ kind: "cash", quarks: 2n ** 64n, nonce: new Uint8Array(11) }),
@@ -97,7 +97,7 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
   [
     "a key of the wrong length",
     () => verifyWebhook(webhook, { publicKey: "foo", expect: "unbound" }),
-    /^--public-key: is 3 bytes, .*; --production has production's$/,
+    /^--public-key: is 3 bytes; .*; --production has production's$/,
   ],
   [
     "an order without an amount",

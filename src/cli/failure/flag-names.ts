@@ -60,7 +60,10 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bcreate\(\)/g, "`code-intents create`"],
   [/, or pass rounding: "nearest"/g, ""],
   [/; PRODUCTION_WEBHOOK_PUBLIC_KEY for production/g, "; --production has production's"],
-  [/\bso it needs a signer\b.*$/g, "so it needs the secret key, as `code-intents keys generate` makes it"],
+  [
+    /\bpass a signer( \{.*\})? or the secret key$/g,
+    "pass the secret key, as `code-intents keys generate` makes it",
+  ],
   [/\ba Uint8Array of (\d+) bytes/g, "$1 bytes"],
   [/\ba bigint\b/g, "a whole number"],
   [/set httpVersion: "1\.1"/g, "say --protocol rest"],
