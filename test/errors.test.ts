@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { CliErrorCode } from "../src/cli/errors.js";
+import type { CliErrorCode } from "../src/cli/failure/errors.js";
 import {
   type AnyCodeIntentsError,
   CodeIntentsError,
