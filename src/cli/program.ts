@@ -16,8 +16,8 @@ import { addStatus } from "./commands/status.js";
 import { addVerifyWebhook } from "./commands/verify-webhook.js";
 import { addWallet } from "./commands/wallet.js";
 import { addWatch } from "./commands/watch.js";
+import { helpConfiguration } from "./help.js";
 import type { Session } from "./session.js";
-import { helpConfiguration } from "./terminal/help.js";
 
 /** The whole command line. */
 export function createProgram(session: Session): Command {

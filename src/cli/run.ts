@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { CliError, interrupted, usageError } from "./failure/errors.js";
 import { EXIT } from "./failure/exit-codes.js";
-import { failureOf, reportFailure } from "./failure/report.js";
+import { type Failure, failureOf } from "./failure/report.js";
 import { secretFlag } from "./io/secrets.js";
 import { createProgram } from "./program.js";
 import { type ProcessLike, Session } from "./session.js";
@@ -59,4 +59,16 @@ function usageErrorOf({ message }: CommanderError): CliError {
   return (
     secretFlag(unknown) ?? usageError(`unknown option ${unknown}`, suggestion?.replace(/^\((.*)\)$/, "$1"))
   );
+}
+
+/** Reports a failure on stderr. */
+function reportFailure({ json, err }: Session, failure: Failure): void {
+  if (json) {
+    err.line(JSON.stringify({ type: "error", ...failure }));
+    return;
+  }
+  const { code, message, hint } = failure;
+  err.prose(`${err.paint(["red", "bold"], "error:")} ${message}`, 7);
+  err.line(`${err.paint("dim", " code:")} ${code}`);
+  if (hint !== undefined) err.prose(`${err.paint("dim", " hint:")} ${hint}`, 7);
 }

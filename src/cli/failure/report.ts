@@ -1,5 +1,4 @@
 import { CodeIntentsError, InputError, SequencerError } from "../../errors.js";
-import type { Session } from "../session.js";
 import { CliError, systemCode } from "./errors.js";
 import { EXIT } from "./exit-codes.js";
 import { flagOf, withFlagNames } from "./flag-names.js";
@@ -41,18 +40,6 @@ export function failureOf(error: unknown): Failure {
     hint: "This is a defect of code-intents. Please report it, without the secrets that you used.",
     exitCode: EXIT.failed,
   };
-}
-
-/** Reports a failure on stderr. */
-export function reportFailure({ json, err }: Session, failure: Failure): void {
-  if (json) {
-    err.line(JSON.stringify({ type: "error", ...failure }));
-    return;
-  }
-  const { code, message, hint } = failure;
-  err.prose(`${err.paint(["red", "bold"], "error:")} ${message}`, 7);
-  err.line(`${err.paint("dim", " code:")} ${code}`);
-  if (hint !== undefined) err.prose(`${err.paint("dim", " hint:")} ${hint}`, 7);
 }
 
 function ofLibrary(error: CodeIntentsError): Failure {

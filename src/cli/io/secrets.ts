@@ -1,8 +1,13 @@
 import { type Command, Option } from "commander";
 import type { VerifierKey } from "../../intents/signer.js";
 import { CliError, secretOnCommandLine } from "../failure/errors.js";
-import type { Session } from "../session.js";
-import { sourceName } from "./inputs.js";
+import { type Inputs, sourceName } from "./inputs.js";
+
+/** Where secrets are read from; a session fits. */
+interface SecretContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly inputs: Pick<Inputs, "text">;
+}
 
 /** A secret: where it comes from, as it is never an argument. */
 export interface SecretSource {
@@ -56,7 +61,7 @@ export function addSecretOption(command: Command, { what, variable, flag }: Secr
 
 /** The text of a secret, `undefined` where none is given. A file goes before the environment. */
 export async function readSecret(
-  session: Session,
+  session: SecretContext,
   { what, variable }: SecretSource,
   path: string | undefined,
 ): Promise<string | undefined> {
@@ -68,7 +73,7 @@ export async function readSecret(
 
 /** As {@link readSecret}, as a key: Solana's key file, which is a JSON array of 64 bytes, or base58. */
 export async function readKey(
-  session: Session,
+  session: SecretContext,
   source: SecretSource,
   path: string | undefined,
 ): Promise<VerifierKey | undefined> {

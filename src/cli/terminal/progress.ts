@@ -1,15 +1,23 @@
 import type { Interceptor } from "@connectrpc/connect";
 import type { Protocol } from "../../sequencer/capabilities.js";
 import type { FetchFunction } from "../../sequencer/transports/types.js";
-import type { Session } from "../session.js";
 import { durationText } from "./format.js";
+import type { Screen, StatusLine } from "./screen.js";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
 const FRAME_MS = 120;
 
+/** Where progress is shown; a session fits. */
+interface ProgressContext {
+  readonly json: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly err: Screen;
+  readonly status: StatusLine;
+}
+
 /** How a wait shows that it lives. */
 export interface ProgressOptions {
-  readonly session: Session;
+  readonly session: ProgressContext;
   /** What is waited for, such as `a payment`. */
   readonly what: string;
   /** Milliseconds between two signs of life where there is no terminal; 0 for none. */
@@ -18,7 +26,7 @@ export interface ProgressOptions {
 
 /** Shows that a wait lives: a line that is rewritten on a terminal, else a line now and then; both on stderr. */
 export class Progress {
-  readonly #session: Session;
+  readonly #session: ProgressContext;
   readonly #what: string;
   readonly #startedAt: number = performance.now();
   readonly #timer: NodeJS.Timeout | undefined;

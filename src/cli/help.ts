@@ -1,8 +1,8 @@
 import type { Command, Help, Option } from "commander";
-import { helpTexts, VariableOption } from "../command.js";
-import { EXIT_CODES } from "../failure/exit-codes.js";
-import type { Session } from "../session.js";
-import { labelled, wrap } from "./wrap.js";
+import { helpTexts, VariableOption } from "./command.js";
+import { EXIT_CODES } from "./failure/exit-codes.js";
+import type { Session } from "./session.js";
+import { labelled, wrap } from "./terminal/wrap.js";
 
 /** How help is written: commander's, with examples and notes below it. */
 export function helpConfiguration({ out }: Session): Partial<Help> & { formatHelp: Help["formatHelp"] } {
