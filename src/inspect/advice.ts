@@ -11,8 +11,7 @@ export function whyOf({ kind, code, why }: InspectProblem): string {
   if (why !== undefined) return why;
   const special = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
   if (special !== undefined) return special;
-  if (kind === "malformed")
-    return "These bytes cannot be parsed, so no signature over them can verify.";
+  if (kind === "malformed") return "These bytes cannot be parsed, so no signature over them can verify.";
   if (kind === "broken_rule") return "The bytes are well-formed, but the sequencer rejects their content.";
   return "The sequencer encodes the message again before it verifies, so a signature over these bytes does not verify there.";
 }
@@ -24,7 +23,8 @@ const reasons: Partial<Readonly<Record<InspectProblemCode, string>>> = {
   length_beyond_end: "The length includes bytes that do not exist, so the message cannot be read.",
   wrong_wire_type:
     "A strict reader rejects it. A lenient one treats it as an unknown field, so that the value is missing.",
-  wrong_field: "The sequencer expects the value in another field. With the right tag the complete message is valid.",
+  wrong_field:
+    "The sequencer expects the value in another field. With the right tag the complete message is valid.",
   unexpected_prefix:
     "It belongs to the transport. The signed bytes, and the content of an envelope or a REST body, begin after it.",
   wrong_length_prefix:
@@ -44,8 +44,7 @@ const reasons: Partial<Readonly<Record<InspectProblemCode, string>>> = {
     "Readers ignore it. If a reader drops unknown fields, the signature over the message no longer verifies.",
   reserved_field:
     "Readers ignore it. If a reader drops unknown fields, the signature over the message no longer verifies.",
-  missing_wrapper:
-    "The sequencer parses the request as the message, and the signature covers the Message.",
+  missing_wrapper: "The sequencer parses the request as the message, and the signature covers the Message.",
   unreadable_text: "From here on the text cannot be decoded.",
   too_large: "No message of this protocol is nearly that long.",
   trailing_bytes: "Everything after the end is not part of it.",
@@ -74,16 +73,13 @@ interface Findings {
  */
 export function verdictOf({ problems, checks, titles, found }: Findings): string {
   const isOdd = found?.reading.brokenOff !== undefined;
-  const odd = isOdd
-    ? " The number of hex digits is odd, so one is missing or extra, here or earlier."
-    : "";
+  const odd = isOdd ? " The number of hex digits is odd, so one is missing or extra, here or earlier." : "";
   const wrong = problems.filter(({ kind }) => kind !== "doubtful");
   const [first = problems[0]] = wrong;
   const failed = checks.find(({ outcome }) => outcome === "failed");
   if (wrong.length === 0 && failed !== undefined) return `Every byte is valid, but ${failed.text}.`;
   if (first === undefined) {
-    if (found?.isUnknown !== false)
-      return "There is nothing to compare it with; pass `as` to name its type.";
+    if (found?.isUnknown !== false) return "There is nothing to compare it with; pass `as` to name its type.";
     const todo = unsignedNote(found);
     return todo === undefined
       ? "No byte is wrong."

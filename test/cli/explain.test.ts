@@ -88,7 +88,5 @@ test("diff says that a request lacks the Message around it", async () => {
   const inner = Buffer.from(order("lacking").toBinary()).subarray(2).toString("hex");
   const { code, said } = await ended(["diff", intent, inner]);
   expect(code).toBe(5);
-  expect(said).toContain(
-    "the request stands alone there, but has one here: 2a 34",
-  );
+  expect(said).toContain("the request stands alone there, but has one here: 2a 34");
 });

@@ -136,9 +136,9 @@ it("follows messages within each other to a depth of 100, and no further", () =>
   const tooDeep = inspectMessage(StructSchema, nested(60));
   expectCovered(tooDeep);
   expect(tooDeep.problems.map(({ code }) => code)).toEqual(["too_deep"]);
-  expect(allNodes(tooDeep).some(({ meaning }) => meaning.startsWith("a message nested too deep to read"))).toBe(
-    true,
-  );
+  expect(
+    allNodes(tooDeep).some(({ meaning }) => meaning.startsWith("a message nested too deep to read")),
+  ).toBe(true);
   expect(
     renderText(tooDeep)
       .split("\n")

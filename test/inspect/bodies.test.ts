@@ -83,7 +83,10 @@ describe("the body of createIntent", () => {
   });
 
   it.each([
-    ["https://example.com:8443/paid", "a host of lowercase letters, digits, hyphens and dots, without a port"],
+    [
+      "https://example.com:8443/paid",
+      "a host of lowercase letters, digits, hyphens and dots, without a port",
+    ],
     ["https://Example.com", "a host of lowercase letters, digits, hyphens and dots, without a port"],
     ["https://example.com/paid", undefined],
   ])("looks at the host of the webhook %s", (webhook, expected) => {

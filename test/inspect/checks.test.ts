@@ -87,11 +87,7 @@ describe("the rendezvous signature", () => {
         ["over its base64 text", (bytes) => text(base64.encode(bytes)), "over their base64 text"],
       ] as [string, (bytes: Uint8Array) => Uint8Array, string][]
     ).flatMap(([what, make, how]): [string, Uint8Array, string][] => [
-      [
-        what,
-        key.sign(make(message)),
-        `It verifies ${how}: sign the Message with the rendezvous key instead`,
-      ],
+      [what, key.sign(make(message)), `It verifies ${how}: sign the Message with the rendezvous key instead`],
       [
         `${what}, of the request alone`,
         key.sign(make(inner)),

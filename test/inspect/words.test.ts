@@ -77,9 +77,7 @@ describe("spans of time", () => {
   ])("%s s and %s ns", (seconds, nanos, text) => {
     const bytes = toBinary(DurationSchema, create(DurationSchema, { seconds, nanos }));
     expect(inspectMessage(DurationSchema, bytes).meaning).toMatch(
-      text === undefined
-        ? /^a duration, \d/
-        : new RegExp(`^a duration: ${text.replace(".", "\\.")}, \\d`),
+      text === undefined ? /^a duration, \d/ : new RegExp(`^a duration: ${text.replace(".", "\\.")}, \\d`),
     );
   });
 });

@@ -313,20 +313,23 @@ describe("an invalid envelope call", () => {
     expect(await post(emulator, new Uint8Array())).toMatchObject(expected);
   });
 
-  it.each(["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])("rejects an envelope sent as a %s", async (method) => {
-    const { emulator } = await emulated();
-    const body = method === "HEAD" ? "" : '{"error":"http post expected","success":false}';
-    for (const path of ["/v1/api", "/v1/api/"]) {
-      const { status, headers, text } = await rawRequest(emulator, { method, path });
-      expect([status, headers.allow, text]).toEqual([405, "POST", body]);
-      const second = await post2(emulator, { method, path });
-      expect([second.status, second.headers.allow, Buffer.from(second.bytes).toString()]).toEqual([
-        405,
-        "POST",
-        body,
-      ]);
-    }
-  });
+  it.each(["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])(
+    "rejects an envelope sent as a %s",
+    async (method) => {
+      const { emulator } = await emulated();
+      const body = method === "HEAD" ? "" : '{"error":"http post expected","success":false}';
+      for (const path of ["/v1/api", "/v1/api/"]) {
+        const { status, headers, text } = await rawRequest(emulator, { method, path });
+        expect([status, headers.allow, text]).toEqual([405, "POST", body]);
+        const second = await post2(emulator, { method, path });
+        expect([second.status, second.headers.allow, Buffer.from(second.bytes).toString()]).toEqual([
+          405,
+          "POST",
+          body,
+        ]);
+      }
+    },
+  );
 });
 
 describe("an envelope call that is too large", () => {

@@ -170,20 +170,23 @@ describe("amount limits", () => {
     expect(Object.keys(SEQUENCER_LIMITS)).toHaveLength(164);
   });
 
-  it.each(Object.entries(table))("accept the exact minimum and maximum of %s, to the last bit", async (currency, { min, max }) => {
-    const amount = (nativeAmount: number) =>
-      currency === "kin" ? kin({ nativeAmount }) : fiat(currency, nativeAmount);
-    const step = (value: number, direction: 1n | -1n) =>
-      currency === "kin" ? value + Number(direction) : nextTo(value, direction);
-    await accept(payment({ exchangeData: amount(min) }));
-    await accept(payment({ exchangeData: amount(max) }));
-    expect(await refused({ exchangeData: amount(step(max, 1n)) })).toEqual(
-      invalid(`${currency} currency has a maximum amount of ${max.toFixed(2)}`),
-    );
-    expect(await refused({ exchangeData: amount(step(min, -1n)) })).toEqual(
-      invalid(`${currency} currency has a minimum amount of ${min.toFixed(2)}`),
-    );
-  });
+  it.each(Object.entries(table))(
+    "accept the exact minimum and maximum of %s, to the last bit",
+    async (currency, { min, max }) => {
+      const amount = (nativeAmount: number) =>
+        currency === "kin" ? kin({ nativeAmount }) : fiat(currency, nativeAmount);
+      const step = (value: number, direction: 1n | -1n) =>
+        currency === "kin" ? value + Number(direction) : nextTo(value, direction);
+      await accept(payment({ exchangeData: amount(min) }));
+      await accept(payment({ exchangeData: amount(max) }));
+      expect(await refused({ exchangeData: amount(step(max, 1n)) })).toEqual(
+        invalid(`${currency} currency has a maximum amount of ${max.toFixed(2)}`),
+      );
+      expect(await refused({ exchangeData: amount(step(min, -1n)) })).toEqual(
+        invalid(`${currency} currency has a minimum amount of ${min.toFixed(2)}`),
+      );
+    },
+  );
 
   it.each([
     ["usd", 5.01, "usd currency has a maximum amount of 5.00"],
@@ -239,12 +242,15 @@ describe("a kin payment request", () => {
     },
   );
 
-  it.each([2500.5, nextTo(2500, 1n), Number.NaN])("rejects the fractional kin amount %d", async (nativeAmount) => {
-    const quarks = 250_000_000n;
-    expect(await refused({ exchangeData: kin({ nativeAmount, quarks }) })).toEqual(
-      invalid("native amount can't include fractional kin"),
-    );
-  });
+  it.each([2500.5, nextTo(2500, 1n), Number.NaN])(
+    "rejects the fractional kin amount %d",
+    async (nativeAmount) => {
+      const quarks = 250_000_000n;
+      expect(await refused({ exchangeData: kin({ nativeAmount, quarks }) })).toEqual(
+        invalid("native amount can't include fractional kin"),
+      );
+    },
+  );
 
   it.each([1n, 250_000_001n, 249_999_999n, 250_050_000n])(
     "rejects the fractional quarks %d",

@@ -153,24 +153,27 @@ describe("one port, two protocols", () => {
     ]);
   });
 
-  test.each([["HTTP/1.1"], ["HTTP/2"]])("detects the protocol when the first bytes arrive one by one (%s)", async (protocol) => {
-    const server = await serve();
-    const { socket, bytes, closed } = await dial(server);
-    socket.setNoDelay();
-    const first =
-      protocol === "HTTP/2" ? Buffer.concat([preface, emptySettings]) : Buffer.from("POST / HTTP/1.1\r\n");
-    for (const byte of first) {
-      socket.write(Buffer.of(byte));
-      await tick(2);
-    }
-    if (protocol === "HTTP/2") {
-      await until(() => frames(bytes()).some(({ type }) => type === 4));
-      expect(frames(bytes()).map(({ type }) => type)).not.toContain(goAway);
-    } else {
-      socket.write("Host: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
-      expect(await closed).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*1\.1 POST ok/);
-    }
-  });
+  test.each([["HTTP/1.1"], ["HTTP/2"]])(
+    "detects the protocol when the first bytes arrive one by one (%s)",
+    async (protocol) => {
+      const server = await serve();
+      const { socket, bytes, closed } = await dial(server);
+      socket.setNoDelay();
+      const first =
+        protocol === "HTTP/2" ? Buffer.concat([preface, emptySettings]) : Buffer.from("POST / HTTP/1.1\r\n");
+      for (const byte of first) {
+        socket.write(Buffer.of(byte));
+        await tick(2);
+      }
+      if (protocol === "HTTP/2") {
+        await until(() => frames(bytes()).some(({ type }) => type === 4));
+        expect(frames(bytes()).map(({ type }) => type)).not.toContain(goAway);
+      } else {
+        socket.write("Host: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+        expect(await closed).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*1\.1 POST ok/);
+      }
+    },
+  );
 
   test("serves Connect, gRPC and gRPC-Web, unary and bidirectional", async () => {
     const handler = connectNodeAdapter({
@@ -467,24 +470,21 @@ describe("upgrades on a port", () => {
     expect(String(reported)).toBe("Error: hook");
   });
 
-  test.each([["without"], ["with"]])(
-    "ignores an offer of h2c, %s a hook",
-    async (hook) => {
-      const server = await serve(hook === "with" ? { onUpgrade: (_req, socket) => socket.destroy() } : {});
-      const { socket, bytes, closed } = await dial(server);
-      const header =
-        "Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n";
-      socket.write(`POST / HTTP/1.1\r\n${header}Content-Length: 4\r\n\r\nbo`);
-      await tick();
-      socket.write("dy");
-      await until(() => bytes().includes("1.1 POST body"));
-      // Twice on one connection, like such clients do.
-      socket.write(`GET / HTTP/1.1\r\n${header}\r\n`);
-      await until(() => bytes().includes("1.1 GET "));
-      socket.end();
-      expect(await closed).toMatch(/^HTTP\/1.1 200 OK\r\n/);
-    },
-  );
+  test.each([["without"], ["with"]])("ignores an offer of h2c, %s a hook", async (hook) => {
+    const server = await serve(hook === "with" ? { onUpgrade: (_req, socket) => socket.destroy() } : {});
+    const { socket, bytes, closed } = await dial(server);
+    const header =
+      "Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n";
+    socket.write(`POST / HTTP/1.1\r\n${header}Content-Length: 4\r\n\r\nbo`);
+    await tick();
+    socket.write("dy");
+    await until(() => bytes().includes("1.1 POST body"));
+    // Twice on one connection, like such clients do.
+    socket.write(`GET / HTTP/1.1\r\n${header}\r\n`);
+    await until(() => bytes().includes("1.1 GET "));
+    socket.end();
+    expect(await closed).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+  });
 });
 
 describe("PortServer.close", () => {

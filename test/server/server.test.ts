@@ -135,13 +135,16 @@ describe("serverCore", () => {
     ["INVALID_ACCOUNT", async () => false],
     ["OK", async () => true],
     ["OK", () => true],
-  ])("responds to a login with %s according to isRelationshipAccount", async (result, isRelationshipAccount) => {
-    const [verifier, key, user] = [newKey(), newKey(), newKey()];
-    const server = await started(
-      { fetchWellKnown: async () => listing(verifier) },
-      isRelationshipAccount === undefined ? {} : { isRelationshipAccount },
-    );
-    await sendLogin(server, key, login(key, verifier, "example.com"));
-    expect(await resultOfLogin(server, loginRequest(key.publicKey, user))).toBe(result);
-  });
+  ])(
+    "responds to a login with %s according to isRelationshipAccount",
+    async (result, isRelationshipAccount) => {
+      const [verifier, key, user] = [newKey(), newKey(), newKey()];
+      const server = await started(
+        { fetchWellKnown: async () => listing(verifier) },
+        isRelationshipAccount === undefined ? {} : { isRelationshipAccount },
+      );
+      await sendLogin(server, key, login(key, verifier, "example.com"));
+      expect(await resultOfLogin(server, loginRequest(key.publicKey, user))).toBe(result);
+    },
+  );
 });

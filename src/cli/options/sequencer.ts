@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import type { ConnectingClientOptions } from "../../client/options.js";
 import type { CodeClient } from "../../client/client.js";
+import type { ConnectingClientOptions } from "../../client/options.js";
 import { PROTOCOLS, type Protocol } from "../../sequencer/capabilities.js";
 import { VariableOption } from "../command.js";
 import { withFlagNames } from "../failure/flag-names.js";

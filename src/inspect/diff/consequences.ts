@@ -17,7 +17,9 @@ export function consequencesOf(pairs: readonly Pair[], fields: readonly FieldDif
   const sentences =
     payload === undefined ? messageSentences(pairs, fields) : payloadSentences(payload, fields);
   if (differs("key")) {
-    sentences.push("The rendezvous keys differ, so the payloads differ too: in kind, currency, amount or nonce.");
+    sentences.push(
+      "The rendezvous keys differ, so the payloads differ too: in kind, currency, amount or nonce.",
+    );
   }
   if (differs("signature") && !differs("message") && !differs("key")) {
     sentences.push(
@@ -30,7 +32,8 @@ export function consequencesOf(pairs: readonly Pair[], fields: readonly FieldDif
 const causes: Readonly<Record<string, string>> = {
   kind: "The kinds differ: one was built with fees (an empty list of fees is enough), or one is a login.",
   currency: "The currencies differ. The currency is part of the payload.",
-  units: "The amounts differ. The amount is part of the payload, and clients round to hundredths differently.",
+  units:
+    "The amounts differ. The amount is part of the payload, and clients round to hundredths differently.",
   nonce: "The nonces differ: the client secret, the idempotency key or the idempotency secret is different.",
 };
 

@@ -21,7 +21,8 @@ const number = (what: string): MemberRule => ({
 const headerRules: Readonly<Record<string, MemberRule>> = {
   alg: {
     meaning: (value) => `the algorithm: ${String(value).slice(0, 40)}`,
-    expected: (value) => (value === "EdDSA" ? undefined : "EdDSA, the only algorithm that the sequencer uses"),
+    expected: (value) =>
+      value === "EdDSA" ? undefined : "EdDSA, the only algorithm that the sequencer uses",
   },
   typ: text("the type"),
 };
@@ -86,7 +87,8 @@ export function readWebhookToken(input: Uint8Array): Read {
   const check = ({ publicKey }: CheckContext): readonly InspectCheck[] => {
     if (signature?.length !== 64) return [];
     if (publicKey === undefined) {
-      const missing = "the signature needs the sequencer's public key, which the token does not contain: pass publicKey";
+      const missing =
+        "the signature needs the sequencer's public key, which the token does not contain: pass publicKey";
       return [{ outcome: "skipped", name: "signature", text: missing, path: "signature" }];
     }
     const signed = input.subarray(0, second);

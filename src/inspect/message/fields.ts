@@ -175,7 +175,8 @@ function readLengthDelimited(
   const end = Math.min(declaredEnd, scope.end);
   const body = span(scope.bytes, start, end);
   node.body = body;
-  const missing = declaredEnd > end ? `, truncated after ${count(body.length, "byte")} of ${prefix.value}` : "";
+  const missing =
+    declaredEnd > end ? `, truncated after ${count(body.length, "byte")} of ${prefix.value}` : "";
 
   const inner = { ...scope, end, declaredEnd, path: node.path };
   if (known?.value.kind === "message") {

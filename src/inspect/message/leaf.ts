@@ -107,7 +107,14 @@ export function readPacked(node: Draft, scope: Scope, known: FieldShape, seen: S
   const body = node.body;
   if (body === undefined) return;
   if (known.packed === false) {
-    report(node, "not_canonical", "packing", node.offset, `${name} with a tag for each value`, "one tag for all values");
+    report(
+      node,
+      "not_canonical",
+      "packing",
+      node.offset,
+      `${name} with a tag for each value`,
+      "one tag for all values",
+    );
   } else if (seen.countOf(number) > 0) {
     report(node, "not_canonical", "packing", node.offset, `${name} as one list`, "another list");
   } else if (body.length === 0) {

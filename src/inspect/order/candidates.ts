@@ -111,7 +111,5 @@ function otherKind(kind: PaymentKind): PaymentKind {
 }
 
 function kindText(kind: PaymentKind): string {
-  return kind === "payment"
-    ? "without fees"
-    : "with fees (the official client treats an empty list as fees)";
+  return kind === "payment" ? "without fees" : "with fees (the official client treats an empty list as fees)";
 }

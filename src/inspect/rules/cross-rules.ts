@@ -147,7 +147,6 @@ function checkSender(message: Draft | undefined): void {
     "webhook_called",
   ]) {
     const field = message && fieldOf(message, name);
-    if (field !== undefined)
-      breach(field, "no value: only the sequencer sets it", name, "not_for_clients");
+    if (field !== undefined) breach(field, "no value: only the sequencer sets it", name, "not_for_clients");
   }
 }

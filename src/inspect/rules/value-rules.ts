@@ -43,8 +43,7 @@ const currencyCode: ValueRule = (value) => {
     return isLimited ? undefined : { code: "invalid_value", at: 0, expected, found, ofRequests: true };
   }
   if (isLimited) {
-    const why =
-      "The sequencer accepts it, but no payload can encode it, so it has no scan code and no key.";
+    const why = "The sequencer accepts it, but no payload can encode it, so it has no scan code and no key.";
     const expected = `one of the ${known.size} currencies of payloads`;
     return { code: "invalid_value", at: 0, expected, found, kind: "doubtful", why };
   }
