@@ -19,6 +19,9 @@ const PRIVATE_CONDITION = "code-intents-source";
 // Served as they are, and copied by the build.
 const PAGE_ASSETS = "emulator/page/assets/";
 
+// Type-checks the page's JavaScript; nothing of it is published.
+const PAGE_TSCONFIG = "emulator/page/tsconfig.json";
+
 /** One function for each check; it resolves to a list of problems. */
 const checks = {
   /** Exactly what belongs there: each source compiled, the page, gen/, proto/ and the documents as they are. */
@@ -29,6 +32,7 @@ const checks = {
         expected.add(`dist/${name}`);
         continue;
       }
+      if (name === PAGE_TSCONFIG) continue;
       const [, stem] = /^(.*)\.ts$/.exec(name) ?? [];
       if (stem === undefined)
         return [`src/${name} is not TypeScript; this check does not know how it is built`];

@@ -311,7 +311,6 @@ describe("RegisterWebhook", () => {
     ["a single label that resolves", "http://shop/"],
     ["an address that resolves", "http://10.0.0.1/"],
     ["punycode", "https://xn--bcher-kva.de/"],
-    ["letters that want punycode", "https://bücher.de/"],
   ])("accepts %s", async (_, url) => {
     expect(await register(await requested(), url)).toBe("OK");
   });
@@ -322,6 +321,7 @@ describe("RegisterWebhook", () => {
     ["an empty port", "https://example.com:/x"],
     ["localhost with a port", "http://localhost:3000"],
     ["upper case", "https://Example.com/"],
+    ["letters that are not ASCII", "https://bücher.de/"],
     ["upper case in letters that want punycode", "https://BÜCHER.de/"],
     ["an underscore", "https://my_shop.example.com/"],
     ["an IPv6 address", "https://[::1]/"],
