@@ -3,9 +3,12 @@
  *
  * All extend {@link CodeIntentsError} and carry a stable `code`; the text of a message may change, a code does not.
  * No message, property or cause of ours holds a private key, seed, payload, client secret or idempotency secret.
+ * A `message` is one line that is safe to print: control characters of a peer's text appear as `\uXXXX` in it.
  *
  * @module
  */
+
+import { escapeControls } from "./lib/escape-controls.js";
 
 /** Codes of {@link InputError}: what the caller passed cannot be used. */
 export type InputErrorCode =
@@ -186,7 +189,7 @@ export class CodeIntentsError extends Error {
   declare readonly docsUrl?: string;
 
   constructor(code: ErrorCode, init: ErrorInit) {
-    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    super(escapeControls(init.message), init.cause === undefined ? undefined : { cause: init.cause });
     this.code = code;
     this.retryable = init.retryable ?? false;
     const names: string[] = [];
@@ -283,7 +286,7 @@ export class UnsupportedError extends CodeIntentsError {
 export interface SequencerErrorInit extends ErrorInit {
   /** Connect name of the status; over REST, the one that the HTTP status stands for. */
   connectCode: ConnectCodeName;
-  /** The sequencer's own words; empty where it sends none. */
+  /** The sequencer's own words, unescaped; empty where it sends none. */
   sequencerMessage: string;
   /** Where HTTP itself answered. */
   httpStatus?: number;
@@ -294,7 +297,10 @@ export class SequencerError extends CodeIntentsError {
   declare readonly code: SequencerErrorCode;
   /** Connect name of the status. */
   readonly connectCode: ConnectCodeName;
-  /** The sequencer's own words; empty where it sends none. */
+  /**
+   * The sequencer's own words, unescaped: they may hold line breaks and characters that control a terminal. Print
+   * `message` instead. Empty if it sends none.
+   */
   readonly sequencerMessage: string;
   /** HTTP status, where HTTP itself answered: over REST, and before any sequencer. */
   readonly httpStatus: number | undefined;

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { escapeControls } from "../lib/escape-controls.js";
 import { CliError, interrupted, usageError } from "./failure/errors.js";
 import { EXIT } from "./failure/exit-codes.js";
 import { type Failure, failureOf } from "./failure/report.js";
@@ -70,5 +71,5 @@ function reportFailure({ json, err }: Session, failure: Failure): void {
   const { code, message, hint } = failure;
   err.prose(`${err.paint(["red", "bold"], "error:")} ${message}`, 7);
   err.line(`${err.paint("dim", " code:")} ${code}`);
-  if (hint !== undefined) err.prose(`${err.paint("dim", " hint:")} ${hint}`, 7);
+  if (hint !== undefined) err.prose(`${err.paint("dim", " hint:")} ${escapeControls(hint)}`, 7);
 }

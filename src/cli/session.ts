@@ -1,4 +1,5 @@
 import { isAbsolute, sep } from "node:path";
+import { escapeControls } from "../lib/escape-controls.js";
 import { EXIT } from "./failure/exit-codes.js";
 import { Inputs, type StandardInput } from "./io/inputs.js";
 import { Outputs } from "./io/outputs.js";
@@ -94,17 +95,17 @@ export class Session {
     const { out } = this;
     out.line();
     out.line(out.paint("dim", why));
-    for (const command of commands) out.line(`  ${out.paint("cyan", command)}`);
+    for (const command of commands) out.line(`  ${out.paint("cyan", escapeControls(command))}`);
   }
 
   /** What is worth knowing beside the result; on stderr, and only for people. */
   note(text: string): void {
-    if (!this.json) this.err.prose(this.err.paint("dim", text));
+    if (!this.json) this.err.prose(this.err.paint("dim", escapeControls(text)));
   }
 
   /** What a developer should know; on stderr. */
   warn(text: string): void {
-    const message = text.replace(/^code-intents: /, "");
+    const message = escapeControls(text.replace(/^code-intents: /, ""));
     if (this.json) this.err.line(JSON.stringify({ type: "warning", message }));
     else this.err.prose(`${this.err.paint("yellow", "warning:")} ${message}`, 9);
   }

@@ -1,4 +1,5 @@
 import { TransportError } from "../errors.js";
+import { escapeControls } from "../lib/escape-controls.js";
 import type { IntentStatus } from "../sequencer/port.js";
 
 /** Receives the warnings of a watch. */
@@ -50,7 +51,9 @@ export class StatusLog {
 
   #warn(what: string): void {
     this.#logger.warn(
-      `code-intents: the sequencer, asked for the status of intent ${this.#intentId}, ${what}`,
+      escapeControls(
+        `code-intents: the sequencer, asked for the status of intent ${this.#intentId}, ${what}`,
+      ),
     );
   }
 }

@@ -17,7 +17,10 @@ export function hexByte(byte: number | undefined): string {
 export function quote(text: string): string {
   const safe = text
     .replace(/["\\]/g, "\\$&")
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu,
+      (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
+    );
   return `"${safe}"`;
 }
 

@@ -1,5 +1,6 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { CodeIntentsError, type ConnectCodeName } from "../errors.js";
+import { escapeControls } from "../lib/escape-controls.js";
 import { connectionError } from "./connection-error.js";
 import { malformedResponse } from "./malformed-response.js";
 import type { CallContext } from "./port.js";
@@ -30,8 +31,10 @@ const unreadable =
 /** The typed error of a failed Connect call. */
 export function fromConnectError(error: unknown): CodeIntentsError {
   if (error instanceof CodeIntentsError) return error;
-  const failure = ConnectError.from(error);
-  const { cause, rawMessage: text, code } = failure;
+  const thrown = ConnectError.from(error);
+  const text = thrown.rawMessage;
+  const failure = printable(thrown);
+  const { cause, code } = failure;
   if (cause instanceof CodeIntentsError) return cause;
   if (/ is larger than configured readMaxBytes /.test(text)) return responseTooLarge(failure);
   // A message of gRPC that is not percent-encoded gives a URIError.
@@ -41,6 +44,15 @@ export function fromConnectError(error: unknown): CodeIntentsError {
   const status = /^HTTP (\d{3})$/.exec(text)?.[1];
   if (status !== undefined) return httpStatusError(Number(status), failure);
   return errorOfStatus({ connectCode: connectCodeName(code), text, cause: failure });
+}
+
+/** The same failure with a message that is safe to print, as `console.error` prints causes as well. */
+function printable(failure: ConnectError): ConnectError {
+  const message = escapeControls(failure.rawMessage);
+  if (message === failure.rawMessage) return failure;
+  const copy = new ConnectError(message, failure.code, failure.metadata, undefined, failure.cause);
+  copy.details = failure.details;
+  return copy;
 }
 
 /** The typed error where HTTP answered, and no sequencer. */

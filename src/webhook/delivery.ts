@@ -1,5 +1,6 @@
 import type { WebhookErrorCode } from "../errors.js";
 import { InputError } from "../errors.js";
+import { escapeControls } from "../lib/escape-controls.js";
 import { checkOptions } from "../lib/options.js";
 import type { LoginClaims, PaymentClaims } from "./claims.js";
 import { WebhookError } from "./errors.js";
@@ -175,7 +176,7 @@ function refuse(error: unknown, log: Log): Answer {
 
 function logOf(logger: WebhookLogger = console, onError: ((error: unknown) => unknown) | undefined): Log {
   return (message, failure) => {
-    quietly(() => logger.warn(message));
+    quietly(() => logger.warn(escapeControls(message)));
     if (failure !== undefined) quietly(() => onError?.(failure.error));
   };
 }

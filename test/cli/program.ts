@@ -39,7 +39,7 @@ export interface RunOptions {
 /** How the program is run within this process. */
 export interface InProcessOptions extends RunOptions {
   /** Makes its streams a terminal of this size, which shows what is written and nothing else. */
-  readonly terminal?: TerminalSize;
+  readonly terminal?: TerminalSize | undefined;
 }
 
 // Many processes on a busy machine take their time. Nothing outlives its test.

@@ -578,6 +578,23 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     }
   });
 
+  it("sends control characters has them escaped in every text that is printed", async () => {
+    const text = "no\u001b]0;owned\u0007\r\nerror: paid \u009b2J\u202etxt\u2066";
+    const escaped = "no\\u001b]0;owned\\u0007\\u000d\\u000aerror: paid \\u009b2J\\u202etxt\\u2066";
+    const server = await hostile((e) => e.answer(refusalAnswer(family, "permission_denied", text)));
+    const error = (await expectStatusFailure(
+      clientOf(way, server.url),
+      refused("permission_denied"),
+    )) as SequencerError;
+    expect(error.message).toContain(escaped);
+    expect(error.sequencerMessage).toBe(text);
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+      expect(cause.message).toContain(escaped);
+      expect(cause.stack).toContain(escaped);
+      expect(cause.stack).not.toMatch(/[^\P{Cc}\n]|[\u202e\u2066]/u);
+    }
+  });
+
   it("says nothing but a code is told as such", async () => {
     const server = await hostile((e) => e.answer(refusalAnswer(family, "unauthenticated", "")));
     const error = await expectCreateFailure(clientOf(way, server.url), refused("unauthenticated"));

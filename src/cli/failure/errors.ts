@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../errors.js";
+import { escapeControls } from "../../lib/escape-controls.js";
 import { type EndingSignal, EXIT, exitCodeOf } from "./exit-codes.js";
 
 /** Codes of the failures that only the command line has. */
@@ -33,7 +34,7 @@ export class CliError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: CliErrorCode | ErrorCode, message: string, init: CliErrorInit = {}) {
-    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+    super(escapeControls(message), init.cause === undefined ? undefined : { cause: init.cause });
     this.name = "CliError";
     this.code = code;
     this.exitCode = init.exitCode ?? EXIT.usage;

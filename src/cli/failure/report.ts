@@ -1,4 +1,5 @@
 import { CodeIntentsError, InputError, SequencerError } from "../../errors.js";
+import { escapeControls } from "../../lib/escape-controls.js";
 import { CliError, systemCode } from "./errors.js";
 import { EXIT } from "./exit-codes.js";
 import { flagOf, withFlagNames } from "./flag-names.js";
@@ -32,7 +33,12 @@ export function failureOf(error: unknown): Failure {
       code === "EADDRINUSE"
         ? "Another program listens there: name another --port, or 0 for a free one."
         : undefined;
-    return { code: "system_error", message: (error as Error).message, hint, exitCode: EXIT.failed };
+    return {
+      code: "system_error",
+      message: escapeControls((error as Error).message),
+      hint,
+      exitCode: EXIT.failed,
+    };
   }
   return {
     code: "defect",

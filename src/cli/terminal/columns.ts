@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Screen } from "./screen.js";
+import { escapeLine, type Screen } from "./screen.js";
 import { labelled } from "./wrap.js";
 
 /** A label and what it says; rows without a value are left out. */
@@ -10,17 +10,19 @@ export function detailLines(screen: Screen, details: readonly Detail[]): string 
   const shown = details.filter((detail): detail is readonly [string, string] => detail[1] !== undefined);
   const labels = Math.max(0, ...shown.map(([label]) => label.length));
   return shown
-    .map(([label, value]) => labelled(screen.paint("dim", label), labels, value, screen.proseWidth))
+    .map(([label, value]) =>
+      labelled(screen.paint("dim", label), labels, escapeLine(value), screen.proseWidth),
+    )
     .join("\n");
 }
 
 /** Columns, aligned; the last one is not padded. */
 export function columnLine(cells: readonly { readonly text: string; readonly width: number }[]): string {
   return cells
-    .map(({ text, width }, index) =>
-      index === cells.length - 1
-        ? text
-        : text + " ".repeat(Math.max(0, width - stripVTControlCharacters(text).length)),
-    )
+    .map(({ text, width }, index) => {
+      const cell = escapeLine(text);
+      if (index === cells.length - 1) return cell;
+      return cell + " ".repeat(Math.max(0, width - stripVTControlCharacters(cell).length));
+    })
     .join("  ");
 }

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { escapeControls } from "../../lib/escape-controls.js";
 import { wrap } from "./wrap.js";
 
 /** How a text looks, as `util.styleText` names it. */
@@ -28,9 +29,10 @@ export class StatusLine {
     this.#stream = stream;
   }
 
-  /** Rewrites it; empty text takes it away. */
-  set(text: string): void {
+  /** Replaces the line; empty text removes it. */
+  set(line: string): void {
     this.hide();
+    const text = escapeControls(line);
     const room = (this.#stream.columns || 80) - 1;
     this.#text = text.length > room ? `${text.slice(0, room - 1)}…` : text;
     this.show();
@@ -78,7 +80,7 @@ export class Screen {
     return this.#color ? styleText(style, text, { validateStream: false }) : text;
   }
 
-  /** Lines as they are. */
+  /** Writes lines without wrapping them. */
   line(text = ""): void {
     this.write(`${text}\n`);
   }
@@ -88,11 +90,32 @@ export class Screen {
     this.line(wrap(text, this.proseWidth, indent));
   }
 
+  /**
+   * Writes text, or bytes unchanged. Text can colour itself and break lines, but not control the terminal in any other
+   * way: a peer's words, a file's name or a document may hold anything.
+   */
   write(text: string | Uint8Array): void {
     if (this.isTerminal) this.#status.hide();
-    this.#stream.write(text);
+    this.#stream.write(typeof text === "string" ? escapeBetween(laidOut, text) : text);
     if (this.isTerminal) this.#status.show();
   }
+}
+
+// The colours and weights that this program writes. None of them hides text.
+const styles = "\\u001b\\[(?:[012]|22|3[1-69]|4[09]|97)m";
+const styled = new RegExp(`(${styles})`);
+const laidOut = new RegExp(`(${styles}|[\\n\\t])`);
+
+/** Escapes text that may be styled, for one line. */
+export function escapeLine(text: string): string {
+  return escapeBetween(styled, text);
+}
+
+function escapeBetween(kept: RegExp, text: string): string {
+  return text
+    .split(kept)
+    .map((part, index) => (index % 2 === 1 ? part : escapeControls(part)))
+    .join("");
 }
 
 // The first that has an opinion decides, as Node itself has it: FORCE_COLOR goes before NO_COLOR.
