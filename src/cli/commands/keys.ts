@@ -47,7 +47,7 @@ function addGenerate(parent: Command, session: Session): void {
           });
         return session.out.write(file);
       }
-      await session.outputs.write(path, file, { force, secret: true });
+      await session.outputs.write(path, file, { force });
       const publicKeyText = toBase58(publicKey);
       session.result({ path, publicKey: publicKeyText }, () => {
         session.details("Generated", [

@@ -77,7 +77,7 @@ export function addScanCode(parent: Command, session: Session): void {
       const drawn = await draw(session, payload, format, options);
       if (output !== undefined) {
         const content = typeof drawn === "string" ? `${drawn}\n` : drawn;
-        await session.outputs.write(output, content, { force, secret: true });
+        await session.outputs.write(output, content, { force });
         const length = Buffer.byteLength(content);
         return session.result({ format, output, bytes: length }, () =>
           session.out.line(

@@ -1,3 +1,4 @@
+import { lstat } from "node:fs/promises";
 import { RegistrationUnknownError, SequencerError, TransportError } from "../../errors.js";
 import { CliError } from "../failure/errors.js";
 import { hintOf, withHint } from "../failure/hints.js";
@@ -17,7 +18,7 @@ export async function keepIntent(
   force: boolean,
 ): Promise<void> {
   try {
-    await session.outputs.write(path, `${JSON.stringify(document, undefined, 2)}\n`, { force, secret: true });
+    await session.outputs.write(path, `${JSON.stringify(document, undefined, 2)}\n`, { force });
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "file_exists" || !(await holdsIntent(session, path)))
       throw error;
@@ -50,7 +51,9 @@ export function withNextStep(error: unknown, { path, createCommand }: KeptIntent
 
 async function holdsIntent(session: Session, path: string): Promise<boolean> {
   try {
-    return "clientSecret" in JSON.parse(await session.inputs.text(session.resolvePath(path), "the intent"));
+    // Opening a FIFO would wait for a writer.
+    if (!(await lstat(session.resolvePath(path))).isFile()) return false;
+    return "clientSecret" in JSON.parse(await session.inputs.text(path, "the intent"));
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { lstat, rename, rm, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, open, rename, rm } from "node:fs/promises";
 import { CliError, systemCode } from "../failure/errors.js";
 import { EXIT } from "../failure/exit-codes.js";
 import { reasonOf } from "./inputs.js";
@@ -8,35 +9,35 @@ import { reasonOf } from "./inputs.js";
 export interface WriteOptions {
   /** Whether a file that exists is replaced. */
   readonly force: boolean;
-  /** Whether only its owner may read it. */
-  readonly secret?: boolean;
 }
 
-/** The files that a command writes. */
+/** The files that a command writes. Each holds a secret, so only its owner can read it. */
 export class Outputs {
   readonly #resolvePath: (path: string) => string;
 
-  /** @param resolvePath says where a path of the command line leads */
+  /** @param resolvePath returns where a path of the command line leads */
   constructor(resolvePath: (path: string) => string) {
     this.#resolvePath = resolvePath;
   }
 
-  /** Writes a file that does not exist yet. */
-  async write(
-    path: string,
-    content: string | Uint8Array,
-    { force, secret = false }: WriteOptions,
-  ): Promise<void> {
-    const mode = secret ? 0o600 : 0o666;
+  /**
+   * Writes a new file with mode 0600. With `force`, it replaces a regular file as a whole, whatever the mode of the
+   * old one. It never writes into a symbolic link, FIFO, socket or device; the directory may be reached over links.
+   *
+   * @throws CliError `file_exists` or `system_error`
+   */
+  async write(path: string, content: string | Uint8Array, { force }: WriteOptions): Promise<void> {
     const target = this.#resolvePath(path);
     try {
-      if (!force) await writeFile(target, content, { flag: "wx", mode });
-      else if (await isReplaceable(target)) await replaceFile(target, content, mode);
-      else await writeFile(target, content);
+      const found = await lstatIfPresent(target);
+      if (found !== undefined && !found.isFile()) throw notRegular(path, found);
+      if (force) await replaceFile(target, content);
+      else await createFile(target, content);
     } catch (error) {
+      if (error instanceof CliError) throw error;
       if (systemCode(error) === "EEXIST") {
-        throw new CliError("file_exists", `${path} exists, and is not overwritten`, {
-          hint: "Name another file, or say --force.",
+        throw new CliError("file_exists", `${path} already exists`, {
+          hint: "Choose another path, or pass --force to overwrite the file.",
         });
       }
       throw new CliError("system_error", `cannot write ${path}: ${reasonOf(error)}`, {
@@ -46,19 +47,49 @@ export class Outputs {
   }
 }
 
-/** A file that exists would keep its mode, and be half a file for a moment. */
-async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+/** Creates a file, and removes it again if it cannot be written completely. */
+async function createFile(path: string, content: string | Uint8Array): Promise<void> {
+  // Fails where anything has this name, also a link that leads nowhere.
+  const file = await open(path, "wx", 0o600);
   try {
-    await writeFile(temporary, content, { flag: "wx", mode });
-    await rename(temporary, path);
+    await file.writeFile(content);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   } finally {
-    await rm(temporary, { force: true });
+    await file.close();
   }
 }
 
-/** Whether a path is free or a plain file; a device or a pipe is written to. */
-async function isReplaceable(path: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => undefined);
-  return found === undefined || found.isFile();
+/** Replaces a file by a new one. Writing into the old one would keep its mode, and expose half a file. */
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await createFile(temporary, content);
+  try {
+    // Replaces a link that has appeared since, and does not follow it.
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function lstatIfPresent(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function notRegular(path: string, found: Stats): CliError {
+  const kind = found.isSymbolicLink()
+    ? "a symbolic link, which is not followed"
+    : found.isDirectory()
+      ? "a directory"
+      : "not a regular file";
+  return new CliError("file_exists", `${path} is ${kind}`, {
+    hint: "Choose the path of a new or regular file: the output holds a secret.",
+  });
 }
