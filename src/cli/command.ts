@@ -3,24 +3,24 @@ import { usageError } from "./failure/errors.js";
 import { EXIT } from "./failure/exit-codes.js";
 import type { Session } from "./session.js";
 
-/** What every command says in its help, beside its options. */
+/** An example in the help of a command. */
 export interface Example {
   readonly line: string;
-  /** What it does, where the line does not say it. */
+  /** What the line does, if that is not obvious. */
   readonly does?: string;
 }
 
-/** A command whose options are all there. */
+/** How a command runs, and what its help adds to its options. */
 export interface CommandDefinition<Options> {
   readonly session: Session;
   readonly examples: readonly Example[];
-  /** What else is worth knowing, as paragraphs. */
+  /** Paragraphs below the options. */
   readonly notes?: readonly string[];
-  /** Does it, and gives the exit code; nothing is 0. */
+  /** Runs the command and returns the exit code. `undefined` is 0. */
   readonly run: (args: readonly string[], options: Options) => Promise<number | undefined> | Promise<void>;
 }
 
-/** Adds a command below another. */
+/** Adds a subcommand. */
 export function addCommand(parent: Command, name: string, summary: string, description?: string): Command {
   return parent
     .command(name)
@@ -29,14 +29,14 @@ export function addCommand(parent: Command, name: string, summary: string, descr
     .helpCommand(false);
 }
 
-/** Adds a command that is nothing but those below it. */
+/** Adds a command that only groups its subcommands. */
 export function addGroup(parent: Command, name: string, summary: string, description: string): Command {
   const command = addCommand(parent, name, summary, description);
   addCommonOptions(command);
   return command;
 }
 
-/** Adds what every command has, and what it does. */
+/** Adds the common options and the action of a command, after its own options. */
 export function completeCommand<Options extends object>(
   command: Command,
   { session, examples, notes = [], run }: CommandDefinition<Options>,
@@ -44,32 +44,35 @@ export function completeCommand<Options extends object>(
   addCommonOptions(command);
   helpTexts.set(command, { examples, notes });
   command.action(async () => {
-    rejectForeignOptions(command);
+    rejectMisplacedOptions(command);
     readVariables(command, session);
     const code = await run(command.processedArgs.flat() as string[], command.opts<Options>());
     session.exitCode = code ?? EXIT.done;
   });
 }
 
-const EVERYWHERE = "Everywhere:";
+const GLOBAL_OPTIONS = "Global options:";
 
-/** The options of every command. */
+/** Adds the options that every command has. */
 export function addCommonOptions(command: Command): void {
   const add = (option: Option): void => {
-    command.addOption(option.helpGroup(EVERYWHERE));
+    command.addOption(option.helpGroup(GLOBAL_OPTIONS));
   };
-  add(new Option("--json", "write JSON: one document, or one line for each event"));
-  add(new Option("--no-color", "write without colour"));
-  command.addHelpOption(new Option("-h, --help", "print this help").helpGroup(EVERYWHERE));
+  add(new Option("--json", "print JSON: one document, or one line per event"));
+  add(new Option("--no-color", "disable colors"));
+  command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(GLOBAL_OPTIONS));
 }
 
-/** What `--help` appends. */
+/** What the help of a command shows below its options. */
 export const helpTexts: WeakMap<
   Command,
   { readonly examples: readonly Example[]; readonly notes: readonly string[] }
 > = new WeakMap();
 
-/** An option that an environment variable gives as well: one of the session, where commander would read the process's. */
+/**
+ * An option whose value can also come from an environment variable. It reads the session's environment;
+ * commander would read that of the process.
+ */
 export class VariableOption extends Option {
   readonly variable: string;
 
@@ -91,13 +94,15 @@ function readVariables(command: Command, { env }: Session): void {
 
 const common: ReadonlySet<string> = new Set(["json", "color"]);
 
-/** An option before a subcommand would belong to the command above it, and be ignored. */
-function rejectForeignOptions(command: Command): void {
+/**
+ * Rejects an option in front of a subcommand: it would be an option of the parent command, and be ignored.
+ */
+function rejectMisplacedOptions(command: Command): void {
   for (let above = command.parent; above !== null; above = above.parent) {
     for (const option of above.options) {
       const name = option.attributeName();
       if (common.has(name) || above.getOptionValueSource(name) !== "cli") continue;
-      throw usageError(`${option.long} belongs behind ${command.name()}`);
+      throw usageError(`${option.long} must come after ${command.name()}`);
     }
   }
 }

@@ -4,7 +4,7 @@ import { EXIT_CODES } from "./failure/exit-codes.js";
 import type { Session } from "./session.js";
 import { labelled, wrap } from "./terminal/wrap.js";
 
-/** How help is written: commander's, with examples and notes below it. */
+/** Formats help like commander, with notes and examples below. */
 export function helpConfiguration({ out }: Session): Partial<Help> & { formatHelp: Help["formatHelp"] } {
   const title = (text: string): string => out.paint("bold", text);
   return {
@@ -17,7 +17,7 @@ export function helpConfiguration({ out }: Session): Partial<Help> & { formatHel
     optionDescription: (option) => descriptionOf(option),
     argumentDescription: (argument) => withChoices(argument.description, argument.argChoices),
     formatHelp(command, helper) {
-      // Its own formatHelp, which this one stands in front of.
+      // The formatHelp that this one overrides.
       const standard = Object.getPrototypeOf(helper).formatHelp.call(helper, command, helper) as string;
       const width = helper.helpWidth ?? 80;
       return `${[standard.trimEnd(), ...below(command, width, title)].join("\n\n")}\n`;
@@ -40,7 +40,7 @@ function below(command: Command, width: number, title: (text: string) => string)
   return parts;
 }
 
-/** Name and arguments alone: that there are options goes without saying. */
+/** Returns name and arguments without `[options]`, which every command has. */
 function termOf(command: Command): string {
   const args = command.registeredArguments.map((argument) => {
     const name = argument.variadic ? `${argument.name()}...` : argument.name();
@@ -54,7 +54,7 @@ function descriptionOf(option: Option): string {
   const variable = option instanceof VariableOption ? option.variable : undefined;
   const text = withChoices(description, argChoices);
   const asides = [
-    ...(variable === undefined ? [] : [`or ${variable}`]),
+    ...(variable === undefined ? [] : [`env: ${variable}`]),
     ...(defaultValueDescription === undefined ? [] : [`default: ${defaultValueDescription}`]),
   ];
   return asides.length === 0 ? text : `${text} (${asides.join("; ")})`;

@@ -19,22 +19,20 @@ import { addWatch } from "./commands/watch.js";
 import { helpConfiguration } from "./help.js";
 import type { Session } from "./session.js";
 
-/** The whole command line. */
+/** Builds the command line with all its commands. */
 export function createProgram(session: Session): Command {
   const program = new Command("code-intents")
-    .description(
-      "Payment intents for custom backends of the Code wallet: create them, hear of them, see every byte.",
-    )
-    .version(version(), "-V, --version", "print the version")
+    .description("Create, watch and inspect payment intents of the Code wallet.")
+    .version(version(), "-V, --version", "show the version")
     .usage("<command> [options]")
-    // Options behind a command are that command's, so that `emulator exec` can run commands with options of their own.
+    // Options after a subcommand belong to it, so that `emulator exec` can run commands that have options.
     .enablePositionalOptions()
     .helpCommand(false)
     .exitOverride()
     .configureHelp(helpConfiguration(session))
     .configureOutput({
       writeOut: (text) => writeHelpOrVersion(session, text),
-      // As JSON, help that nobody asked for is told as what it is: wrong usage.
+      // With --json, help in place of a missing command is reported as a usage error.
       writeErr: (text) => {
         if (!session.json) session.err.write(text);
       },
@@ -42,7 +40,7 @@ export function createProgram(session: Session): Command {
       getErrHelpWidth: () => session.err.proseWidth,
       getOutHasColors: () => session.out.color,
       getErrHasColors: () => session.err.color,
-      // Told later, in one form with every other failure.
+      // `main` reports all failures in the same form.
       outputError: () => {},
     });
   addCommonOptions(program);
@@ -66,24 +64,24 @@ export function createProgram(session: Session): Command {
   program.commandsGroup("Keys:");
   addKeys(program, session);
 
-  program.commandsGroup("A sequencer of your own:");
+  program.commandsGroup("Local development:");
   addEmulator(program, session);
   addWallet(program, session);
 
-  program.commandsGroup("This program:");
+  program.commandsGroup("Other:");
   addCompletion(program, session);
   addHelp(program, session);
   return program;
 }
 
-/** What commander prints: the version, or a help. */
+/** Writes what commander prints on stdout: the version or a help text. */
 function writeHelpOrVersion(session: Session, text: string): void {
   const document = text.trim() === version() ? { version: version() } : { help: text };
   session.result(document, () => session.out.write(text));
 }
 
-/** The version of the package that this file is part of. */
+/** Returns the version of this package. */
 function version(): string {
-  // From dist/cli/, as from src/cli/.
+  // The path is the same from dist/cli/ and src/cli/.
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }

@@ -10,11 +10,11 @@ import { type ProcessLike, Session } from "./session.js";
 /**
  * Runs one command line.
  *
- * @param args what stands behind the program's name
+ * @param args arguments without the program's name
  * @returns the exit code
  */
 export async function main(args: readonly string[], process: ProcessLike): Promise<number> {
-  // What comes behind `--` is for another program.
+  // Arguments after `--` are for another program.
   const end = args.indexOf("--");
   const own = end < 0 ? args : args.slice(0, end);
   const session = new Session(process, {
@@ -37,22 +37,25 @@ export async function main(args: readonly string[], process: ProcessLike): Promi
   }
 }
 
-/** What ended the command: a signal, where one was received, whatever failed because of it. */
+/** Returns why the command ended. A signal comes first: what else failed is a consequence of it. */
 function causeOf(error: unknown, { signals: { received } }: Session): unknown {
   if (received !== undefined && !(error instanceof CliError && error.code === "interrupted"))
     return interrupted(received);
-  if (isHelp(error)) return usageError("a command is missing", "--help lists them.");
+  if (isHelp(error)) return usageError("no command given", "Run with --help to list the commands.");
   return error instanceof CommanderError ? usageErrorOf(error) : error;
 }
 
-/** Help and version are no failures; help that nobody asked for means wrong usage. */
+/**
+ * Returns whether commander ended with help or the version. Help has an error exit code if a command is
+ * missing.
+ */
 function isHelp(error: unknown): error is CommanderError {
   if (!(error instanceof CommanderError)) return false;
   const { code } = error;
   return code === "commander.help" || code === "commander.helpDisplayed" || code === "commander.version";
 }
 
-/** What commander found wrong with the command line. What was given is never repeated where it may be a secret. */
+/** Rewords a usage error of commander. An argument that may be a secret is not repeated. */
 function usageErrorOf({ message }: CommanderError): CliError {
   const [problem = "", suggestion] = message.replace(/^error: /, "").split("\n");
   const unknown = /^unknown option '([^='"]*)/.exec(problem)?.[1];
@@ -62,7 +65,7 @@ function usageErrorOf({ message }: CommanderError): CliError {
   );
 }
 
-/** Reports a failure on stderr. */
+/** Writes a failure to stderr. */
 function reportFailure({ json, err }: Session, failure: Failure): void {
   if (json) {
     err.line(JSON.stringify({ type: "error", ...failure }));

@@ -7,7 +7,7 @@ import { type SignalSource, Signals } from "./io/signals.js";
 import { type Detail, detailLines } from "./terminal/columns.js";
 import { Screen, StatusLine, type Stream } from "./terminal/screen.js";
 
-/** All of a process that a command uses; `process` fits. */
+/** The part of a process that commands use. `process` fits. */
 export interface ProcessLike extends SignalSource {
   readonly stdin: StandardInput;
   readonly stdout: Stream;
@@ -17,20 +17,20 @@ export interface ProcessLike extends SignalSource {
   cwd(): string;
 }
 
-/** How everything is written. */
+/** How output is formatted. */
 export interface OutputOptions {
-  /** One document, or one line per event, for programs. */
+  /** Whether output is JSON. */
   readonly json: boolean;
   /** Whether `--no-color` was given. */
   readonly noColor: boolean;
 }
 
-/** What a command works with: where it reads, where it writes, and what ends it. */
+/** The inputs, outputs and signals of one command. */
 export class Session {
   readonly json: boolean;
-  /** Results. */
+  /** stdout, for results. */
   readonly out: Screen;
-  /** Errors, warnings, signs of life. */
+  /** stderr, for errors, warnings and progress. */
   readonly err: Screen;
   readonly status: StatusLine;
   readonly inputs: Inputs;
@@ -38,7 +38,7 @@ export class Session {
   readonly signals: Signals;
   readonly env: ProcessLike["env"];
   readonly #process: ProcessLike;
-  /** What the command ended with. */
+  /** Exit code of the command. */
   exitCode: number = EXIT.done;
 
   constructor(process: ProcessLike, { json, noColor }: OutputOptions) {
@@ -54,7 +54,7 @@ export class Session {
       stdin: () => process.stdin,
       resolvePath: (path) => this.resolvePath(path),
       signal: this.signals.aborted,
-      beforePrompt: () => this.note("Reading from the terminal. End with Ctrl-D."),
+      beforePrompt: () => this.note("Reading from the terminal. Press Ctrl-D to finish."),
     });
     this.outputs = new Outputs((path) => this.resolvePath(path));
   }
@@ -64,25 +64,26 @@ export class Session {
     return this.#process.cwd();
   }
 
-  /** Where a path of the command line leads. */
+  /** Resolves a path of the command line against the working directory. */
   resolvePath(path: string): string {
-    // An empty path names nothing, and not the directory; `..` behind a link is for the file system to follow.
+    // An empty path must not name the directory. No normalization: the file system resolves `..` after a
+    // link.
     return path === "" || isAbsolute(path) ? path : `${this.directory}${sep}${path}`;
   }
 
-  /** The result of a command: a document for programs, or what `human` writes. */
+  /** Writes the result of a command: `document` as JSON, or whatever `human` writes. */
   result(document: object, human: () => void): void {
     if (this.json) this.out.line(JSON.stringify(document, undefined, this.out.isTerminal ? 2 : undefined));
     else human();
   }
 
-  /** One of several results: a line of JSON, or what `human` writes. */
+  /** Writes one of several results: `document` as a line of JSON, or whatever `human` writes. */
   event(document: object, human: () => void): void {
     if (this.json) this.out.line(JSON.stringify(document));
     else human();
   }
 
-  /** A heading and aligned details below it, for people. */
+  /** Writes a heading with aligned details below it. */
   details(heading: string, details: readonly Detail[]): void {
     const { out } = this;
     out.line(out.paint("bold", heading));
@@ -90,7 +91,7 @@ export class Session {
     out.line(detailLines(out, details));
   }
 
-  /** What to do next, for people. */
+  /** Writes commands to run next. */
   nextSteps(why: string, ...commands: readonly string[]): void {
     const { out } = this;
     out.line();
@@ -98,12 +99,12 @@ export class Session {
     for (const command of commands) out.line(`  ${out.paint("cyan", escapeControls(command))}`);
   }
 
-  /** What is worth knowing beside the result; on stderr, and only for people. */
+  /** Writes a remark to stderr. Omitted with `--json`. */
   note(text: string): void {
     if (!this.json) this.err.prose(this.err.paint("dim", escapeControls(text)));
   }
 
-  /** What a developer should know; on stderr. */
+  /** Writes a warning to stderr. */
   warn(text: string): void {
     const message = escapeControls(text.replace(/^code-intents: /, ""));
     if (this.json) this.err.line(JSON.stringify({ type: "warning", message }));

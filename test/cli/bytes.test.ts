@@ -8,7 +8,7 @@ import { useProgram } from "./program.js";
 
 const program = useProgram();
 
-// Its copy for CommonJS: the program initialises the other one, which can be done once in a process.
+// The CommonJS copy: the program initializes the other one, which a process can do only once.
 const { initWasm, Resvg }: typeof import("@resvg/resvg-wasm") = createRequire(import.meta.url)(
   "../../node_modules/@resvg/resvg-wasm/index.js",
 );
@@ -20,7 +20,7 @@ describe("payload", () => {
 
   test.for([
     ["hex", (bytes: Uint8Array) => hex(bytes)],
-    ["hex with blanks", (bytes: Uint8Array) => `0x${hex(bytes).toUpperCase().replace(/(..)/g, "$1 ")}`],
+    ["hex with spaces", (bytes: Uint8Array) => `0x${hex(bytes).toUpperCase().replace(/(..)/g, "$1 ")}`],
     ["base64", (bytes: Uint8Array) => Buffer.from(bytes).toString("base64")],
     ["base64url", (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url")],
     ["bytes", (bytes: Uint8Array) => bytes],
@@ -50,7 +50,7 @@ describe("payload", () => {
     expect(hex).toEqual(expected());
   });
 
-  test("writes bytes into a pipe", async () => {
+  test("writes bytes to a pipe", async () => {
     const file = await program.current.write("payload.json", document(intent));
     const { stdout } = await program.current.run(["payload", "encode", file, "--format", "base64"]);
     expect(Buffer.from(stdout, "base64")).toEqual(Buffer.from(intent.payload));
@@ -97,7 +97,7 @@ describe("scan-code", () => {
     expect(readScanCode({ data: pixels, width, height }).payload).toEqual(intent.payload);
   });
 
-  test("gives back the payload of what a scanner read, six wrong bytes included", async () => {
+  test("decodes the bytes of a scanner, with up to six wrong bytes", async () => {
     const read = encodeScanCode(intent.payload).fill(0xff, 3, 9);
     const { correctedBytes } = decodeScanCode(read);
     const expected = { payload: hex(intent.payload), correctedBytes };
@@ -125,7 +125,7 @@ describe("scan-code", () => {
     },
   );
 
-  test("draws what reads back at its smallest", async () => {
+  test("draws a readable code of the smallest size", async () => {
     const file = await program.current.write("code.json", document(intent));
     const { svg } = await program.current.json<{ svg: string }>(["scan-code", file, "--size", "100"]);
     const { pixels, width, height } = new Resvg(svg, { background: "black" }).render();
@@ -133,7 +133,7 @@ describe("scan-code", () => {
     expect(readScanCode({ data: pixels, width, height }).payload).toEqual(intent.payload);
   });
 
-  test("takes the format from the ending, and overwrites nothing", async () => {
+  test("selects the format by the extension, and overwrites nothing", async () => {
     const file = await program.current.write("code.json", document(intent));
     await program.current.run(["scan-code", file, "--output", "ending.svg"]);
     expect(await readFile(join(program.current.directory, "ending.svg"), "utf8")).toMatch(/^<svg/);
@@ -142,7 +142,7 @@ describe("scan-code", () => {
 });
 
 describe("explain and diff", () => {
-  test("read a file, standard input and the text itself", async () => {
+  test("read a file, standard input or the argument itself", async () => {
     const message = hex(order("explained").toBinary());
     const file = await program.current.write("message.txt", message);
     const binary = order("explained").toBinary();
@@ -159,7 +159,7 @@ describe("explain and diff", () => {
     });
   });
 
-  test("warn of a payload on the command line", async () => {
+  test("warn about a payload on the command line", async () => {
     const payload = hex(order("shown").payload);
     expect((await program.current.run(["explain", payload])).stderr).toContain("private key");
     expect((await program.current.run(["explain", "-"], { stdin: payload })).stderr).toBe("");

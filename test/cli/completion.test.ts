@@ -6,13 +6,13 @@ import { useProgram } from "./program.js";
 
 const program = useProgram();
 
-/** Every command, as the program itself has it. */
+/** Every command of the program. */
 function everything(): readonly CompletedCommand[] {
   return flat(completedCommand(createProgram(new Session(process, { json: false, noColor: true }))));
 }
 
 describe("bash completes", () => {
-  // A shell that is asked for one completion after the other.
+  // One shell runs all completions.
   const ask = `
     source ./completion.bash
     while IFS= read -r line; do

@@ -8,7 +8,8 @@ import { useProgram } from "./program.js";
 
 const program = useProgram();
 
-// Sets the title of the window, forges a line, clears the screen by C1, hides text, and turns the direction of writing.
+// Sets the title of the window, forges a line, clears the screen, hides text and changes the writing
+// direction.
 const hostile =
   "no\u001b]0;owned\u0007\r\nerror: paid\u009b2J\u001b[8m\u202etxt\u2066\u061c\u2028\u007f\ud800";
 const escaped =
@@ -17,7 +18,7 @@ const escaped =
 const ESC = "\u001b";
 const foreignEscape = `${ESC}(?!\\[(?:[012]|22|3[1-69]|4[09]|97)m)`;
 
-// All that no output may hold: every control but line breaks, tabs and the colours of the program.
+// Forbidden in any output: all controls except line breaks, tabs and the program's colors.
 const controls = new RegExp(
   `[^\\P{Cc}${ESC}\\n\\t]|${foreignEscape}|[\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufffd]`,
   "u",
@@ -28,7 +29,7 @@ const outputs = [
   ["a pipe", undefined],
 ] as const;
 
-describe("the words of a sequencer", () => {
+describe("the message of a sequencer", () => {
   let server: HostileServer;
   beforeAll(async () => {
     server = await startHostile(({ answer }) =>
@@ -44,7 +45,7 @@ describe("the words of a sequencer", () => {
   const args = ["status", order("controls").id];
   const env = (): Record<string, string> => ({ CODE_SEQUENCER_URL: server.url });
 
-  test.for(outputs)("are escaped on %s", async ([, terminal]) => {
+  test.for(outputs)("is escaped on %s", async ([, terminal]) => {
     const { code, stdout, stderr } = await program.current.run(args, { env: env(), terminal });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).not.toMatch(controls);
@@ -52,14 +53,17 @@ describe("the words of a sequencer", () => {
     expect(stderr).toContain("\\u001b]0;owned\\u0007\\u000d\\u000aerror:");
   });
 
-  test.for(outputs)("are escaped in JSON on %s; sequencerMessage keeps their value", async ([, terminal]) => {
-    const { code, stderr } = await program.current.run([...args, "--json"], { env: env(), terminal });
-    expect(code).toBe(1);
-    expect(stderr).not.toMatch(controls);
-    const { message, sequencerMessage } = JSON.parse(stderr);
-    expect(message).toContain(escaped);
-    expect(sequencerMessage).toBe(hostile);
-  });
+  test.for(outputs)(
+    "is escaped in JSON on %s, and sequencerMessage keeps its value",
+    async ([, terminal]) => {
+      const { code, stderr } = await program.current.run([...args, "--json"], { env: env(), terminal });
+      expect(code).toBe(1);
+      expect(stderr).not.toMatch(controls);
+      const { message, sequencerMessage } = JSON.parse(stderr);
+      expect(message).toContain(escaped);
+      expect(sequencerMessage).toBe(hostile);
+    },
+  );
 });
 
 describe("a session", () => {
@@ -80,24 +84,24 @@ describe("a session", () => {
     const { session, fake } = sessionOf(false);
     write(session);
     const text = fake.stdout.text + fake.stderr.text;
-    // Wrapped, on a terminal.
+    // The terminal wraps the text.
     expect(text.replace(/\s+/g, " ")).toContain(escaped);
     expect(text).not.toMatch(controls);
   });
 
-  test("escapes all but line breaks, tabs and colours in a text of several lines", () => {
+  test("escapes all controls except line breaks, tabs and colors in text of several lines", () => {
     const { session, fake } = sessionOf(false);
     session.out.line(`\ta\r\n${session.out.paint("red", "b\u001b[2J")}\u009b1m`);
     expect(fake.stdout.text).toBe("\ta\\u000d\n\u001b[31mb\\u001b[2J\u001b[39m\\u009b1m\n");
   });
 
-  test("keeps bytes as they are", () => {
+  test("writes bytes unchanged", () => {
     const { session, fake } = sessionOf(false);
     session.out.write(Uint8Array.of(0x1b, 0x63));
     expect(fake.stdout.text).toBe("\u001bc");
   });
 
-  test("writes JSON whose values are the same and which controls nothing", () => {
+  test("writes JSON with the same values and without control characters", () => {
     const { session, fake } = sessionOf(true);
     session.result({ hostile, list: [hostile] }, () => {});
     session.warn("code-intents: fine");
@@ -106,11 +110,11 @@ describe("a session", () => {
   });
 });
 
-test("a failure of the command line escapes the name of a file", () => {
+test("a CliError escapes the name of a file", () => {
   expect(new CliError("unusable_input", `cannot read ${hostile}`).message).toBe(`cannot read ${escaped}`);
 });
 
-test.for(outputs)("explain escapes the words of a file on %s", async ([, terminal]) => {
+test.for(outputs)("explain escapes the text of a file on %s", async ([, terminal]) => {
   const file = await program.current.write("hostile.json", { success: false, error: hostile, [hostile]: 1 });
   for (const more of [[], ["--json"]]) {
     const { stdout, stderr } = await program.current.run(["explain", file, ...more], { terminal });

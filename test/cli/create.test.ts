@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator?.close());
 
-/** A server that receives calls, and closes the connection in place of an answer. */
+/** A server that receives calls, and closes the connection instead of responding. */
 async function muteServer(): Promise<{ readonly url: string; received(): number } & AsyncDisposable> {
   let received = 0;
   const server = createServer();
@@ -39,7 +39,7 @@ async function muteServer(): Promise<{ readonly url: string; received(): number 
 const details = ["--destination", destination, "--amount", "2.50", "--currency", "usd"];
 
 describe("create", () => {
-  test("prints everything that the intent is rebuilt of", async () => {
+  test("prints all that is needed to rebuild the intent", async () => {
     const args = ["create", ...details, "--idempotency-key", "all", "--fee", `${feeAccount}:150`];
     const { registered, ...printed } = await program.current.json<
       Parameters<typeof PaymentIntent.fromClientSecret>[0] & { id: string; registered: boolean }
@@ -53,7 +53,7 @@ describe("create", () => {
     expect(rebuilt.webhook).toEqual(expected.webhook);
   });
 
-  test("registers nothing with --dry-run, and needs no sequencer for it", async () => {
+  test("registers nothing with --dry-run, without a sequencer", async () => {
     const printed = await program.current.json<{ id: string; registered: boolean }>([
       "create",
       ...details,
@@ -64,7 +64,7 @@ describe("create", () => {
     expect(status.state).toBe("unknown");
   });
 
-  test("keeps the intent in a file for its owner alone, before the network is touched", async () => {
+  test("writes the intent to a file for its owner only, before it sends anything", async () => {
     const file = join(program.current.directory, "kept.json");
     const args = ["create", ...details, "--output", "kept.json"];
     const lost = await program.current.run(args, { env: { CODE_SEQUENCER_URL: "http://127.0.0.1:9" } });
@@ -78,7 +78,7 @@ describe("create", () => {
     expect(again).toMatchObject({ id: kept.id, clientSecret: kept.clientSecret, registered: true });
   });
 
-  test("leads to the intent that a file keeps, after a failure and before another is made", async () => {
+  test("names the command that creates the saved intent, after a failure and before it is overwritten", async () => {
     const args = ["create", ...details, "--output", "failed.json", "--json"];
     const unreachable = { env: { CODE_SEQUENCER_URL: "http://127.0.0.1:9" } };
     const again = "`code-intents create --from failed.json`";
@@ -88,13 +88,18 @@ describe("create", () => {
     ].map(({ stderr }) => JSON.parse(stderr));
     expect(failed).toMatchObject({ code: "unavailable", hint: expect.stringContaining(again) });
     expect(repeated).toMatchObject({ code: "file_exists", exitCode: 2 });
-    expect(repeated.hint).toMatch(new RegExp(`${again}.*--force would discard the client secret`));
+    expect(repeated.hint).toMatch(new RegExp(`run ${again}.*--force discards the client secret`));
   });
 
   test.for([
-    ["is refused", "5.01", "request_refused", /^Nothing was registered; lost\.json .*--force/],
-    ["may be registered", "2.50", "registration_unknown", /^`code-intents create --from lost\.json` creates/],
-  ] as const)("leads on where the intent %s", async ([, amount, code, hint]) => {
+    ["rejects the intent", "5.01", "request_refused", /^Nothing was registered\. lost\.json .*--force/],
+    [
+      "may have registered it",
+      "2.50",
+      "registration_unknown",
+      /^Run `code-intents create --from lost\.json`/,
+    ],
+  ] as const)("names the next step if the sequencer %s", async ([, amount, code, hint]) => {
     await using mute = await muteServer();
     const env = { CODE_SEQUENCER_URL: code === "request_refused" ? emulator.url : mute.url };
     const args = ["create", "--destination", destination, "--amount", amount, "--currency", "usd"];
@@ -104,7 +109,7 @@ describe("create", () => {
     expect(mute.received() > 0).toBe(code === "registration_unknown");
   });
 
-  test("names the verifier's file where the intent is created again", async () => {
+  test("names the file of the verifier in the command that creates the intent again", async () => {
     await program.current.write("verifier.json", verifierFile);
     const asking = ["--login-domain", "example.com", "--verifier-file", "verifier.json"];
     const built = await program.current.run([
@@ -123,7 +128,7 @@ describe("create", () => {
     });
   });
 
-  test("refuses an intent whose client secret nothing would keep, before the network is touched", async () => {
+  test("rejects options with which the client secret would be lost, before it sends anything", async () => {
     const unreachable = {
       CODE_SEQUENCER_URL: "http://127.0.0.1:9",
       CODE_IDEMPOTENCY_SECRET: idempotencySecret,
@@ -136,7 +141,7 @@ describe("create", () => {
     expect(await end("--dry-run")).toBe(0);
   });
 
-  test("does not overwrite a file unless it is forced, and then makes it its owner's alone", async () => {
+  test("overwrites a file only with --force, and then for its owner only", async () => {
     await program.current.write("taken.json", "mine");
     const args = ["create", ...details, "--dry-run", "--output", "taken.json"];
     const refused = await program.current.run(args);
@@ -159,7 +164,7 @@ describe("create", () => {
     expect(JSON.parse(stderr)).toMatchObject({ type: "error", code: "webhook_refused", exitCode: 1 });
   });
 
-  test("warns where an idempotency key can be guessed", async () => {
+  test("warns if the idempotency key can be guessed", async () => {
     const args = ["create", ...details, "--idempotency-key", "1042", "--dry-run"];
     expect((await program.current.run(args)).stderr).toContain("CODE_IDEMPOTENCY_SECRET");
     expect((await program.current.run(args, { env })).stderr).toBe("");
@@ -175,7 +180,7 @@ describe("create", () => {
     expect(status.state).toBe("pending");
   });
 
-  test("refuses what the file of --from says already", async () => {
+  test("rejects an option that the file of --from contains", async () => {
     const { stderr, code } = await program.current.run(["create", "--from", "x.json", "--amount", "1"]);
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("--amount") });
   });

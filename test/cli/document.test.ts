@@ -20,7 +20,7 @@ test("the document has an example for every command", () => {
   for (const { path } of commands) expect(text, path).toContain(`code-intents ${path} `);
 });
 
-test("its table of exit codes is that of the program", () => {
+test("its table of exit codes equals that of the program", () => {
   const rows = [...text.matchAll(/^\| `(\d[^`]*)` \| (.*) \|$/gm)].map(([, code, meaning]) => ({
     code,
     meaning,
@@ -28,7 +28,7 @@ test("its table of exit codes is that of the program", () => {
   expect(rows).toEqual(EXIT_CODES);
 });
 
-test("its examples run, one after the other, as they are", async () => {
+test("its examples run unchanged, one after the other", async () => {
   const { directory } = program.current;
   await mkdir(join(directory, "bin"));
   const command = join(

@@ -33,7 +33,7 @@ describe("emulator", () => {
     expect(jsonLines(ended?.stdout ?? "").map(({ type }) => type)).toEqual(["listening", "closed"]);
   });
 
-  test("says where it is bound, where to reach it, and where its page is", async () => {
+  test("prints the bound address, the local URL and its page", async () => {
     const { url, ...said } = await serve(["--host", "0.0.0.0"]);
     const { port } = new URL(url);
     expect(said).toMatchObject({ page: `http://127.0.0.1:${port}/`, host: "0.0.0.0", port: Number(port) });
@@ -41,7 +41,7 @@ describe("emulator", () => {
     await running?.ended;
     running = program.current.start(["emulator", "--port", "0", "--host", "0.0.0.0"]);
     expect(await running.said(/webhook key/)).toMatch(
-      /listening on {2}port (\d+) of every address of this machine \(0\.0\.0\.0\)\n +reach it at {3}http:\/\/127\.0\.0\.1:\1 from this machine\n +in a browser {2}http:\/\/127\.0\.0\.1:\1\/\n/,
+      /listening on {2}port (\d+) on all addresses of this machine \(0\.0\.0\.0\)\n +local URL {5}http:\/\/127\.0\.0\.1:\1 from this machine\n +web page {6}http:\/\/127\.0\.0\.1:\1\/\n/,
     );
   });
 
@@ -84,7 +84,7 @@ describe("emulator exec", () => {
   // Its command inherits the streams of a process.
   const exec = (...args: string[]) => program.current.process(["emulator", "exec", ...args]).ended;
 
-  test("gives the command an emulator, and nothing of its own on the outputs", async () => {
+  test("runs the command with an emulator and prints nothing else", async () => {
     const script =
       "const { CODE_SEQUENCER_URL: url, CODE_WEBHOOK_PUBLIC_KEY: key } = process.env;" +
       `fetch(url + "/v1/getStatus?intent=${order("x").id}").then((r) => console.log(r.status, key.length > 40))`;

@@ -27,35 +27,35 @@ const details = ["--destination", destination, "--amount", "2.50", "--currency",
 const registered = (key: string): ReturnType<typeof registerOrder> =>
   registerOrder(emulator, program.current, key);
 
-describe("a command ends with", () => {
+describe("a command exits with", () => {
   const produced = new Set<string>();
 
   async function expectEnd(running: Running, code: number, word: string | undefined): Promise<void> {
     const ended = await running.ended;
     expect(ended.code, ended.stderr).toBe(code);
     if (word === undefined) expect(ended.stderr).toBe("");
-    // The last line on stderr says why, as JSON.
+    // The last line on stderr is the error as JSON.
     else expect(jsonLines(ended.stderr).at(-1)).toMatchObject({ type: "error", code: word, exitCode: code });
     produced.add(String(code));
   }
   const start = (...args: string[]): Running => program.current.start([...args, "--json"], { env });
   const startProcess = (...args: string[]): Running => program.current.process([...args, "--json"], { env });
 
-  test("0 where it is done", async () => {
+  test("0 on success", async () => {
     await expectEnd(startProcess("create", ...details, "--dry-run"), 0, undefined);
   });
 
-  test("1 where the sequencer refuses", async () => {
+  test("1 if the sequencer rejects the request", async () => {
     const tooMuch = details.map((text, index) => (index === 3 ? "5.01" : text));
     await expectEnd(startProcess("create", ...tooMuch), 1, "request_refused");
   });
 
-  test("1 where nothing answers, and where a port is taken", async () => {
+  test("1 if the sequencer is unreachable, or a port is in use", async () => {
     await expectEnd(start("status", order("x").id, "--url", "http://127.0.0.1:9"), 1, "unavailable");
     await expectEnd(start("emulator", "--port", String(emulator.port)), 1, "system_error");
   });
 
-  test("2 where a process is used wrongly", async () => {
+  test("2 for an unknown option of a process", async () => {
     await expectEnd(startProcess("status", "--nothing"), 2, "usage");
   });
 
@@ -65,40 +65,40 @@ describe("a command ends with", () => {
     ["a missing argument", ["status"], "usage"],
     ["an argument too many", ["completion", "bash", "zsh"], "usage"],
     ["a duration without a unit", ["watch", "-", "--timeout", "10"], "usage"],
-    ["a port that is none", ["emulator", "--port", "65536"], "usage"],
-    ["a limit that is none", ["emulator", "--limit", "usd"], "usage"],
-    ["a limit upside down", ["emulator", "--limit", "usd=5:1"], "usage"],
-    ["a limit of no currency", ["emulator", "--port", "0", "--limit", "uds=1:5"], "invalid_option"],
-    ["two keys", ["verify-webhook", "-", "--unbound", "--production", "--public-key", "x"], "usage"],
+    ["an invalid port", ["emulator", "--port", "65536"], "usage"],
+    ["an invalid limit", ["emulator", "--limit", "usd"], "usage"],
+    ["a limit whose minimum exceeds its maximum", ["emulator", "--limit", "usd=5:1"], "usage"],
+    ["a limit of an unknown currency", ["emulator", "--port", "0", "--limit", "uds=1:5"], "invalid_option"],
+    ["two public keys", ["verify-webhook", "-", "--unbound", "--production", "--public-key", "x"], "usage"],
     ["a group without a command", ["payload"], "usage"],
-    ["the help of nothing", ["help", "nothing"], "usage"],
-    ["a code that nobody can read", ["scan-code", "-", "--size", "99"], "usage"],
-    ["a code that nothing can draw", ["scan-code", "-", "--format", "png", "--size", "4097"], "usage"],
-    ["a file of no known ending", ["scan-code", "-", "--output", "code.foo"], "usage"],
-    ["a file without an ending", ["scan-code", "-", "--output", "png"], "usage"],
-    ["an id in place of an intent", ["watch", order("x").id], "unusable_input"],
+    ["the help of an unknown command", ["help", "nothing"], "usage"],
+    ["a scan code too small to read", ["scan-code", "-", "--size", "99"], "usage"],
+    ["a scan code too large to draw", ["scan-code", "-", "--format", "png", "--size", "4097"], "usage"],
+    ["a file with an unknown extension", ["scan-code", "-", "--output", "code.foo"], "usage"],
+    ["a file without an extension", ["scan-code", "-", "--output", "png"], "usage"],
+    ["an id instead of an intent", ["watch", order("x").id], "unusable_input"],
     [
-      "REST, which needs the intent",
+      "a webhook over REST without the intent",
       ["register-webhook", order("x").id, "--webhook", "http://127.0.0.1:9", "--protocol", "rest"],
       "usage",
     ],
     ["an unknown protocol", ["status", "x", "--protocol", "smtp"], "usage"],
     ["an option before its command", ["emulator", "--port", "0", "exec", "true"], "usage"],
     [
-      "an account that is none",
+      "an invalid account",
       ["create", ...details.map((text, index) => (index === 1 ? "0OIl" : text)), "--dry-run"],
       "invalid_option",
     ],
-    ["no amount", ["create", "--destination", destination, "--currency", "usd"], "missing_option"],
-    ["a fee that is none", ["create", ...details, "--fee", destination], "usage"],
+    ["a missing amount", ["create", "--destination", destination, "--currency", "usd"], "missing_option"],
+    ["an invalid fee", ["create", ...details, "--fee", destination], "usage"],
     ["http beyond loopback", ["status", order("x").id, "--url", "http://example.com"], "invalid_option"],
-    ["a file that is not there", ["watch", "nothing.json"], "unusable_input"],
+    ["a missing file", ["watch", "nothing.json"], "unusable_input"],
     ["a directory", ["watch", "."], "unusable_input"],
-    ["no order to compare a webhook with", ["verify-webhook", "-"], "usage"],
+    ["a webhook without an order to compare with", ["verify-webhook", "-"], "usage"],
     ["a login without a verifier", ["login", "--domain", "example.com"], "usage"],
-    ["a type that nothing has", ["explain", "00", "--as", "Invoice"], "invalid_option"],
+    ["an unknown type", ["explain", "00", "--as", "Invoice"], "invalid_option"],
     [
-      "REST, which has no logins",
+      "a watch for the webhook over REST",
       ["watch", "-", "--until", "webhook", "--protocol", "rest"],
       "unsupported_by_protocol",
     ],
@@ -111,19 +111,19 @@ describe("a command ends with", () => {
     );
   });
 
-  test("3 where the time is up", async () => {
+  test("3 on a timeout", async () => {
     const { file } = await registered("late");
     await expectEnd(startProcess("watch", file, "--timeout", "100ms"), 3, "payment_timeout");
   });
 
-  test("4 where the payer declined, and that was waited for", async () => {
+  test("4 if the payer declines and --until is rejected", async () => {
     const { intent, file } = await registered("declined");
     await emulator.wallet.scan(intent);
     await emulator.wallet.reject(intent);
     await expectEnd(startProcess("watch", file, "--until", "rejected"), 4, undefined);
   });
 
-  test("5 for a webhook that is not for the order", async () => {
+  test("5 for a webhook of another order", async () => {
     const [ours, other] = [order("ours"), order("other")];
     const claims = {
       intent: other.id,
@@ -143,7 +143,7 @@ describe("a command ends with", () => {
     await expectEnd(start(...args), 5, "webhook_mismatch");
   });
 
-  test("5 for a webhook that production did not sign, whatever key the environment names", async () => {
+  test("5 with --production for a webhook that only the key of the environment verifies", async () => {
     const args = ["verify-webhook", "-", "--unbound", "--production", "--json"];
     const claims = { intent: order("any").id, destination, currency: "usd", amount: 2.5, exchangeRate: 1 };
     const token = signTestWebhook({ ...claims, quarks: 250_000n, fees: 0n }, { privateKey: verifierSeed });
@@ -152,7 +152,7 @@ describe("a command ends with", () => {
     await expectEnd(running, 5, "webhook_signature_invalid");
   });
 
-  test("5 for an intent that was changed, and for a difference", async () => {
+  test("5 for a changed intent, an unreadable scan code, wrong bytes and a difference", async () => {
     const changed = await program.current.write("changed.json", { ...document(order("a")), amount: "2.60" });
     await expectEnd(start("watch", changed), 5, "intent_mismatch");
     await expectEnd(startProcess("diff", "00", "01"), 5, undefined);
@@ -161,7 +161,7 @@ describe("a command ends with", () => {
     await expectEnd(start("explain", "ff"), 5, undefined);
   });
 
-  test("126 and 127 where emulator exec cannot run its command", async () => {
+  test("126 and 127 if emulator exec cannot run its command", async () => {
     const locked = await program.current.write("locked.sh", "exit 0");
     await expectEnd(
       program.current.process(["emulator", "exec", "--json", "--", `./${locked}`]),
@@ -180,7 +180,7 @@ describe("a command ends with", () => {
     ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("128 + n where %s ends it", async ([signal, code]) => {
+  ] as const)("128 + n if %s ends it", async ([signal, code]) => {
     const { intent, file } = await registered(signal);
     const running = startProcess("watch", file);
     await running.said(/requested/);
@@ -193,20 +193,20 @@ describe("a command ends with", () => {
     produced.add("128 + n");
   });
 
-  test("141, without a word, where the reader of its output is gone", async () => {
+  test("141 and no message if the reader closes the pipe", async () => {
     const running = program.current.process(["completion", "fish"]);
-    // Long before it can write.
+    // The process has not started to write.
     running.process.stdout?.destroy();
     const { code, stderr } = await running.ended;
     expect({ code, stderr }).toEqual({ code: 141, stderr: "" });
   });
 
-  test("every code of the table", () => {
+  test("every code of the table in these tests", () => {
     expect([...produced]).toEqual(expect.arrayContaining(EXIT_CODES.map(({ code }) => code)));
   });
 });
 
-test("ends quietly behind head", async () => {
+test("prints no error if head closes the pipe", async () => {
   const command = `'${process.execPath}' '${program.current.main}' explain ${Buffer.from(order("x").toBinary()).toString("hex")} | head -1`;
   const { code, stdout, stderr } = await program.current.spawn("sh", ["-c", command]).ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

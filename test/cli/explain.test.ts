@@ -10,7 +10,7 @@ const hex = message.toString("hex");
 const withAmount = (amount: number): string =>
   hex.slice(0, -16) + Buffer.from(new Float64Array([amount]).buffer).toString("hex");
 
-/** How explain or diff ended, with what it said. */
+/** Returns the exit code and the output of explain or diff. */
 async function ended(args: readonly string[], stdin = ""): Promise<{ code: number | null; said: string }> {
   const { code, stdout, stderr } = await program.current.run(args, { stdin });
   return { code, said: `${stdout}${stderr}`.replace(/\s+/g, " ") };
@@ -43,34 +43,32 @@ describe("explain", () => {
     ["a request alone", hex.slice(4), 0],
     ["a wrong byte", wrong, 5],
     ["a doubtful amount", withAmount(2.505), 5],
-    ["a float made wider", withAmount(Math.fround(2.55)), 5],
-    ["bytes of nothing", "ffffffffffffffffffffffff", 5],
-    ["fields of nothing", "f2ff030401020304f8ff0305", 5],
-    ["a JSON object of nothing", '{"success":true}', 5],
+    ["a float widened to a double", withAmount(Math.fround(2.55)), 5],
+    ["bytes of no known type", "ffffffffffffffffffffffff", 5],
+    ["fields of no known message", "f2ff030401020304f8ff0305", 5],
+    ["a JSON object of no known type", '{"success":true}', 5],
     ["text", "not bytes at all", 5],
   ] as const)("ends with what the documentation promises: %s", async ([, input, code]) => {
     expect((await ended(["explain", "-"], input)).code).toBe(code);
   });
 
-  test("takes anything for what it is told to", async () => {
+  test("exits with 0 if --as names the type of unknown input", async () => {
     expect((await ended(["explain", '{"success":true}', "--as", "json-object"])).code).toBe(0);
     expect((await ended(["explain", "f2ff030401020304f8ff0305", "--as", "protobuf"])).code).toBe(0);
   });
 });
 
-describe("a file that is not there", () => {
+describe("a missing file", () => {
   test.for([
     ["explain", ["explain", "mesage.hex"]],
     ["explain, in a folder", ["explain", "./build/message"]],
     ["explain, as a message", ["explain", "mesage.hex", "--as", "Message"]],
     ["diff, as the first", ["diff", "mesage.hex", hex]],
     ["diff, as the second", ["diff", hex, "ours.json"]],
-  ] as const)("is said not to be there: %s", async ([, args]) => {
+  ] as const)("is reported: %s", async ([, args]) => {
     const { code, said } = await ended(args);
     expect(code).toBe(2);
-    expect(said).toMatch(
-      /error: there is no file \S+, and as bytes in a notation it cannot be read code: unusable_input/,
-    );
+    expect(said).toMatch(/error: \S+ is neither a file nor bytes in a known notation code: unusable_input/);
   });
 
   test.for([
@@ -78,15 +76,17 @@ describe("a file that is not there", () => {
     ["JSON", '{"a.b":"c/d"}'],
     ["hex that goes wrong", `${hex.slice(0, 30)}O${hex.slice(31)}`],
     ["words", "not bytes at all"],
-  ] as const)("is not looked for in %s", async ([, input]) => {
-    expect((await ended(["explain", input])).said).not.toContain("there is no file");
+  ] as const)("is not suspected behind %s", async ([, input]) => {
+    expect((await ended(["explain", input])).said).not.toContain("is neither a file");
   });
 });
 
-test("diff says that a request lacks the Message around it", async () => {
+test("diff reports that a request has no Message around it", async () => {
   const intent = await program.current.write("intent.json", document(order("lacking")));
   const inner = Buffer.from(order("lacking").toBinary()).subarray(2).toString("hex");
   const { code, said } = await ended(["diff", intent, inner]);
   expect(code).toBe(5);
-  expect(said).toContain("the request stands alone there, but has one here: 2a 34");
+  expect(said).toContain(
+    "the request has no Message around it there, but has one here: the tag and length 2a 34",
+  );
 });

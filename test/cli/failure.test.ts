@@ -30,7 +30,7 @@ const claims = {
 };
 const webhook = signTestWebhook(claims, { privateKey: verifierSeed });
 
-// What fails, and what the command line says of it.
+// Failures, and the messages of the command line.
 const failures: readonly (readonly [name: string, fail: () => unknown, says: RegExp])[] = [
   [
     "no sequencer there",
@@ -38,7 +38,7 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
     /^The sequencer cannot be reached .* Check --url, and that it runs$/,
   ],
   [
-    "a wait whose last question failed",
+    "a wait whose last status check failed",
     () =>
       new WaitError("payment_timeout", {
         intentId: "I",
@@ -48,14 +48,14 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
     /failed: The sequencer cannot be reached .* Check --url, .* stays payable/,
   ],
   [
-    "a registration that nobody answered",
+    "a registration without a response",
     () => new RegistrationUnknownError("I", {}, unreachable),
-    /^It is not known whether intent I is registered: .* The last attempt: The sequencer cannot be reached .*--url/,
+    /^It is unknown whether intent I is registered: .* The last attempt: The sequencer cannot be reached .*--url/,
   ],
   [
-    "an intent that is paid",
+    "an intent that is already submitted",
     () => refused("already_submitted", "ask getStatus()"),
-    /^This intent was submitted already/,
+    /^The intent is already submitted/,
   ],
   [
     "a server without the call",
@@ -84,11 +84,11 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
     /^--fee 2, destination: is the same account as --fee 1, destination;/,
   ],
   [
-    "a login that nobody can sign",
+    "a login without a private key",
     () => PaymentIntent.from({ ...details, login }).toBinary(),
-    /^the verifier's key: .* must be signed; pass the secret key, as `code-intents keys generate` makes it$/,
+    /^the verifier's key: .* must be signed; pass the private key, as `code-intents keys generate` writes it$/,
   ],
-  ["a list of no keys", () => wellKnownFile(["0"]), /^key 1: must be base58/],
+  ["a list with an invalid key", () => wellKnownFile(["0"]), /^key 1: must be base58/],
   [
     "a payload of too many quarks",
     () => encodePayload({ kind: "cash", quarks: 2n ** 64n, nonce: new Uint8Array(11) }),
@@ -97,7 +97,7 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
   [
     "a key of the wrong length",
     () => verifyWebhook(webhook, { publicKey: "foo", expect: "unbound" }),
-    /^--public-key: is 3 bytes; .*; --production has production's$/,
+    /^--public-key: is 3 bytes; .*; --production selects the production key$/,
   ],
   [
     "an order without an amount",
@@ -111,7 +111,7 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
   [
     "a webhook by another key",
     () => verifyWebhook(webhook, { publicKey: feeAccount, expect: "unbound" }),
-    /^The webhook is not signed by this public key\./,
+    /^The signature is not by this public key\./,
   ],
 ];
 
@@ -119,7 +119,7 @@ function refused(code: SequencerError["code"], message: string): SequencerError 
   return new SequencerError(code, { message, connectCode: "invalid_argument", sequencerMessage: "" });
 }
 
-test.for(failures)("%s is told in the words of the command line", async ([, fail, says]) => {
+test.for(failures)("%s is reported in the terms of the command line", async ([, fail, says]) => {
   const error = await Promise.resolve()
     .then(fail)
     .catch((thrown: unknown) => thrown);

@@ -8,17 +8,17 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** What a {@link FakeProcess} is made of. */
+/** Options of {@link FakeProcess}. */
 export interface FakeProcessInit {
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** All of standard input; `null` keeps it open. */
+  /** Content of standard input. `null` keeps it open. */
   readonly stdin: string | Uint8Array | null;
   /** Makes every stream a terminal. */
   readonly terminal?: TerminalSize | undefined;
 }
 
-/** An output that keeps what is written to it. */
+/** A stream that records what is written to it. */
 export class FakeOutput extends EventEmitter {
   readonly isTTY: boolean;
   readonly columns?: number;
@@ -44,13 +44,13 @@ export class FakeOutput extends EventEmitter {
     return true;
   }
 
-  /** Calls back whenever something was written. */
+  /** Calls `watcher` after each write. */
   watch(watcher: () => void): void {
     this.#watchers.push(watcher);
   }
 }
 
-/** All of a process that the command line uses, without one. */
+/** The part of a process that the command line uses, as a test double. */
 export class FakeProcess extends EventEmitter implements ProcessLike {
   readonly stdin: PassThrough & { isTTY?: boolean };
   readonly stdout: FakeOutput;
@@ -61,7 +61,7 @@ export class FakeProcess extends EventEmitter implements ProcessLike {
   constructor({ directory, env, stdin, terminal }: FakeProcessInit) {
     super();
     this.#directory = directory;
-    // A variable that is undefined is absent from a process.
+    // A process has no undefined variables.
     this.env = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
     this.stdin = new PassThrough();
     if (terminal !== undefined) this.stdin.isTTY = true;
@@ -74,7 +74,7 @@ export class FakeProcess extends EventEmitter implements ProcessLike {
     return this.#directory;
   }
 
-  /** Sends a signal, as `kill` does; gives whether anything received it. */
+  /** Sends a signal like `kill`. Returns whether a listener received it. */
   kill(signal: NodeJS.Signals = "SIGTERM"): boolean {
     return this.emit(signal, signal);
   }
@@ -83,7 +83,7 @@ export class FakeProcess extends EventEmitter implements ProcessLike {
     this.emit("exit", code);
   }
 
-  /** What a run has left behind on it; empty once it has cleaned up. */
+  /** Returns the listeners that a run has left behind. */
   leftovers(): string[] {
     return [
       ...this.eventNames().map((name) => `a listener for ${String(name)}`),

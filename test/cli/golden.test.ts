@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator?.close());
 
-/** What somebody sees: both streams, without what differs from run to run. */
+/** Returns both streams without what differs between runs. */
 function shown({ code, stdout, stderr }: Ended): string {
   const text = [
     stdout,
@@ -45,7 +45,7 @@ describe.concurrent("the help", () => {
   const tree = completedCommand(createProgram(new Session(process, { json: false, noColor: true })));
   const paths = flat(tree).map(({ path }) => path);
 
-  test("is there for every command", ({ expect }) => {
+  test("exists for every command", ({ expect }) => {
     expect(paths.length).toBeGreaterThan(25);
   });
 
@@ -59,7 +59,7 @@ describe.concurrent("the help", () => {
   });
 });
 
-describe("what people see of", () => {
+describe("the output of", () => {
   const env = () => ({ CODE_SEQUENCER_URL: emulator.url, CODE_IDEMPOTENCY_SECRET: idempotencySecret });
   const see = async (
     name: string,
@@ -71,7 +71,7 @@ describe("what people see of", () => {
     return ended;
   };
 
-  test("create, with everything", async () => {
+  test("create, with all options", async () => {
     await program.current.write("verifier.json", verifierFile);
     const details = [
       "--destination",
@@ -151,7 +151,7 @@ describe("what people see of", () => {
     const file = await program.current.write("f.json", document(intent));
     const dearer = await program.current.write("g.json", document(order("f", { amount: "2.75" })));
     await see("explain", ["explain", file]);
-    // A length that is one too large.
+    // The length is one too large.
     const wrong = Buffer.from(intent.toBinary()).toString("hex").replace(/^2a34/, "2a35");
     await see("explain-wrong", ["explain", wrong]);
     await see("diff", ["diff", file, dearer]);

@@ -20,7 +20,7 @@ describe("help", () => {
   test.for([
     ["help nothing", "create, status"],
     ["help payload nothing", "encode, decode"],
-    ["help create nothing", "no commands"],
+    ["help create nothing", "no subcommands"],
     ["nothing --help", "create, status"],
     ["payload nothing --help", "encode, decode"],
   ] as const)("of what does not exist is refused by its name: %s", async ([line, hint]) => {
@@ -38,7 +38,7 @@ describe("help", () => {
     expect(plain.stderr).toContain("error: unknown command 'nothing'");
   });
 
-  test("is a document where --json is said, as is the version", async () => {
+  test("is a JSON document with --json, like the version", async () => {
     const { stdout: text } = await program.current.run(["create", "--help"]);
     expect(await program.current.json(["help", "create"])).toEqual({ help: text });
     expect(await program.current.json(["create", "--help"])).toEqual({ help: text });

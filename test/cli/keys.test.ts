@@ -7,7 +7,7 @@ import { useProgram } from "./program.js";
 const program = useProgram();
 
 describe("keys", () => {
-  test("generates a key for its owner alone, whose public half the well-known file lists", async () => {
+  test("generates a key readable by its owner only, and lists its public key in the well-known file", async () => {
     const { publicKey } = await program.current.json<{ publicKey: string }>([
       "keys",
       "generate",
@@ -25,7 +25,7 @@ describe("keys", () => {
     expect(await readFile(join(program.current.directory, "old.json"), "utf8")).toBe(verifierFile);
   });
 
-  test("writes to a pipe, and lists what comes from the environment", async () => {
+  test("writes to a pipe, and lists the key of the environment", async () => {
     const { stdout } = await program.current.run(["keys", "generate", "-"]);
     expect(JSON.parse(stdout)).toHaveLength(64);
     const listed = await program.current.run(["keys", "well-known"], {

@@ -12,8 +12,8 @@ interface Opened {
 const current = new AsyncLocalStorage<Opened>();
 
 /**
- * Runs a function, and gives what would keep a process alive after it: sockets, servers and timers that it has opened
- * and not closed.
+ * Runs a function, and gives what would keep a process alive after it: sockets, servers and timers that it
+ * has opened and not closed.
  *
  * @param limitMs is how long they may take to close; the default is far more than they need
  */

@@ -7,7 +7,7 @@ export const destination = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
 export const feeAccount = "9sK9x3MC7yEMzfA5VRRcu2P72gCGGsF1htpeAMXae9bz";
 export const idempotencySecret = "only for tests, not for an order";
 
-/** A verifier's key in Solana's form, of a seed that everybody knows. */
+/** A verifier's key in Solana's form, from a well-known seed. */
 export const verifierSeed: Uint8Array = new Uint8Array(32).fill(7);
 export const verifierPublicKey = "GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB";
 export const verifierFile: string = JSON.stringify([...verifierSeed, ...base58.decode(verifierPublicKey)]);

@@ -23,7 +23,7 @@ describe.each([
   { force: false, way: "without --force" },
   { force: true, way: "with --force" },
 ])("$way", ({ force }) => {
-  test("a new file is readable by its owner alone", async () => {
+  test("a new file is readable by its owner only", async () => {
     await outputs.write("new", "secret", { force });
     expect(await modeOf("new")).toBe(0o600);
     expect(await readFile(at("new"), "utf8")).toBe("secret");
@@ -74,7 +74,7 @@ describe.each([
     }
   });
 
-  test("a directory that is a link may hold the file", async () => {
+  test("a symbolic link to the directory is followed", async () => {
     await mkdir(at("real"));
     await symlink(at("real"), at("linked"));
     await outputs.write("linked/new", "secret", { force });
@@ -90,7 +90,7 @@ describe.each([
   });
 });
 
-test("a file that exists stays as it is without --force", async () => {
+test("an existing file is not changed without --force", async () => {
   await writeFile(at("old"), "kept", { mode: 0o644 });
   await expect(outputs.write("old", "secret", { force: false })).rejects.toMatchObject({
     code: "file_exists",
@@ -102,7 +102,6 @@ test("a file that exists stays as it is without --force", async () => {
 test.each([0o644, 0o666, 0o777, 0o400])("--force gives a file of mode %o the mode 0600", async (mode) => {
   await writeFile(at("old"), "old");
   await chmod(at("old"), mode);
-  // The old file, as a program that has opened it sees it.
   const { ino } = await lstat(at("old"));
   await outputs.write("old", "secret", { force: true });
   const { ino: replaced } = await lstat(at("old"));
@@ -112,7 +111,7 @@ test.each([0o644, 0o666, 0o777, 0o400])("--force gives a file of mode %o the mod
   expect(await readdir(directory)).toEqual(["old"]);
 });
 
-describe("every command that writes a secret follows no link:", () => {
+describe("no symbolic link is followed by", () => {
   const program = useProgram();
   const intent = order("outputs");
 

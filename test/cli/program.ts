@@ -19,7 +19,7 @@ export interface Ended {
 /** The program while it runs. */
 export interface Running {
   readonly ended: Promise<Ended>;
-  /** Resolves with all of a stream once it matches; rejects where the program ends without. */
+  /** Resolves with the content of a stream once it matches. Rejects if the program ends before. */
   said(what: RegExp, stream?: "stdout" | "stderr"): Promise<string>;
   kill(signal?: NodeJS.Signals): boolean;
 }
@@ -31,7 +31,7 @@ export interface RunningProcess extends Running {
 
 /** How the program is run. */
 export interface RunOptions {
-  /** All of standard input, which ends then. Default: it is empty. Keep it open with `null`. */
+  /** Content of standard input. `null` keeps it open. Default: empty. */
   readonly stdin?: string | Uint8Array | null;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -42,11 +42,11 @@ export interface InProcessOptions extends RunOptions {
   readonly terminal?: TerminalSize | undefined;
 }
 
-// Many processes on a busy machine take their time. Nothing outlives its test.
+// Generous limits for a busy machine. No process outlives its test.
 const TEST_MS = 120_000;
 const LIMIT_MS = 100_000;
 
-/** The program, in a working directory of its own. */
+/** The program in a separate working directory. */
 export class Program {
   readonly directory: string;
   /** The script that Node runs as the program. */
@@ -57,12 +57,12 @@ export class Program {
     this.main = main;
   }
 
-  /** Runs it to its end within this process. */
+  /** Runs the program in this process. */
   run(args: readonly string[], options: InProcessOptions = {}): Promise<Ended> {
     return this.start(args, options).ended;
   }
 
-  /** As {@link Program.run}, and gives what it wrote as JSON; throws where it failed. */
+  /** Runs like {@link Program.run} and parses the output as JSON. Throws if the program fails. */
   async json<T>(args: readonly string[], options: InProcessOptions = {}): Promise<T> {
     const { code, stdout, stderr } = await this.run([...args, "--json"], options);
     if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${stderr}`);
@@ -73,7 +73,7 @@ export class Program {
   start(args: readonly string[], { stdin = "", env = {}, terminal }: InProcessOptions = {}): Running {
     const fake = new FakeProcess({
       directory: this.directory,
-      env: { ...surroundings(), ...env },
+      env: { ...baseEnvironment(), ...env },
       stdin,
       terminal,
     });
@@ -83,7 +83,7 @@ export class Program {
       if (left.length > 0) throw new Error(`${args.join(" ")} left ${left.join(", ")} behind`);
       return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
     });
-    // Whoever wants its end sees the rejection.
+    // Callers that await the end see the rejection.
     ended.catch(() => {});
     const texts = { stdout: () => stdout.text, stderr: () => stderr.text };
     return {
@@ -94,12 +94,15 @@ export class Program {
     };
   }
 
-  /** Runs it as a process, from a build of the sources. */
+  /** Runs the program as a process, from a build of the sources. */
   process(args: readonly string[], options: RunOptions = {}): RunningProcess {
     return this.spawn(process.execPath, [this.main, ...args], options);
   }
 
-  /** Runs it as a process on a pseudo-terminal of this size. Standard input is the keyboard; `stdout` is the screen. */
+  /**
+   * Runs it as a process on a pseudo-terminal of this size. Standard input is the keyboard; `stdout` is the
+   * screen.
+   */
   onTerminal(
     args: readonly string[],
     options: RunOptions & { columns?: number; rows?: number } = {},
@@ -113,17 +116,17 @@ export class Program {
     );
   }
 
-  /** Runs another program in the same surroundings. */
+  /** Runs another program in the same environment. */
   spawn(command: string, args: readonly string[], { stdin = "", env = {} }: RunOptions = {}): RunningProcess {
     const child = spawn(command, args, {
       cwd: this.directory,
-      env: { ...surroundings(), ...env },
+      env: { ...baseEnvironment(), ...env },
       stdio: "pipe",
     });
     return follow(child, stdin);
   }
 
-  /** Writes a file into the working directory. */
+  /** Writes a file to the working directory. */
   async write(name: string, content: string | object): Promise<string> {
     const text = typeof content === "string" ? content : JSON.stringify(content);
     await writeFile(join(this.directory, name), text);
@@ -131,13 +134,13 @@ export class Program {
   }
 }
 
-/** Nothing of the test runner's environment, such as its colours or its sequencer. */
-function surroundings(): Record<string, string | undefined> {
+/** Returns the environment without variables of the test runner, such as its colors or its sequencer. */
+function baseEnvironment(): Record<string, string | undefined> {
   const { PATH, HOME, LANG } = process.env;
   return { PATH, HOME, LANG, TZ: "UTC" };
 }
 
-/** Makes the working directory of the program before the tests of a file, and removes it after them. */
+/** Creates the working directory of the program before the tests of a file, and removes it afterwards. */
 export function useProgram(): { readonly current: Program } {
   vi.setConfig({ testTimeout: TEST_MS });
   let program: Program | undefined;
@@ -159,7 +162,7 @@ export function useProgram(): { readonly current: Program } {
   };
 }
 
-/** Every line of a text as JSON. */
+/** Parses every line of a text as JSON. */
 export function jsonLines(text: string): Record<string, unknown>[] {
   return text
     .split("\n")
@@ -176,7 +179,7 @@ function follow(child: ReturnType<typeof spawn>, stdin: RunOptions["stdin"]): Ru
       for (const listener of listeners) listener();
     });
   }
-  // A program that does not read its input closes it.
+  // A program that does not read its input closes the pipe.
   child.stdin?.on("error", () => {});
   if (stdin !== null) child.stdin?.end(stdin);
   const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
@@ -201,7 +204,7 @@ function follow(child: ReturnType<typeof spawn>, stdin: RunOptions["stdin"]): Ru
   };
 }
 
-/** Resolves with a text once it matches, as it grows; rejects where the program ends without. */
+/** Resolves with a growing text once it matches. Rejects if the program ends before. */
 function matching(
   what: RegExp,
   text: () => string,

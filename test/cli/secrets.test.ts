@@ -14,7 +14,7 @@ const grouped = (digits: string): string => digits.replace(/(..)(?=.)/g, "$1:");
 // Nothing is sent there.
 const env = { CODE_SEQUENCER_URL: "http://127.0.0.1:9" };
 
-describe("a secret on the command line is refused and not repeated:", () => {
+describe("a secret on the command line is rejected and not repeated:", () => {
   test.for([
     ["a client secret as an option", ["create", "--client-secret", intent.clientSecret], intent.clientSecret],
     [
@@ -22,23 +22,23 @@ describe("a secret on the command line is refused and not repeated:", () => {
       ["watch", `--client-secret=${intent.clientSecret}`],
       intent.clientSecret,
     ],
-    ["a client secret in place of a file", ["watch", intent.clientSecret], intent.clientSecret],
-    ["an intent in place of a file", ["watch", JSON.stringify(document(intent))], intent.clientSecret],
+    ["a client secret instead of a file", ["watch", intent.clientSecret], intent.clientSecret],
+    ["an intent instead of a file", ["watch", JSON.stringify(document(intent))], intent.clientSecret],
     ["an idempotency secret", ["create", "--idempotency-secret", idempotencySecret], idempotencySecret],
     ["a verifier's key", ["login", "--verifier", verifierFile], verifierFile],
-    ["a verifier's key in place of a file", ["keys", "well-known", verifierFile], verifierFile],
+    ["a verifier's key instead of a file", ["keys", "well-known", verifierFile], verifierFile],
     [
       "a control token",
       ["wallet", "pay", "--control-token", "0123456789abcdef", intent.id],
       "0123456789abcdef",
     ],
     ["a key that signs webhooks", ["emulator", "--signing-key", verifierFile], verifierFile],
-    ["a payload in place of a file", ["wallet", "scan", hex], hex],
+    ["a payload instead of a file", ["wallet", "scan", hex], hex],
     ["a payload in groups", ["wallet", "scan", grouped(hex)], grouped(hex)],
-    ["a scan code in place of a file", ["scan-code", "--decode", encoded], encoded],
+    ["a scan code instead of a file", ["scan-code", "--decode", encoded], encoded],
     ["a scan code in groups", ["scan-code", "--decode", grouped(encoded)], grouped(encoded)],
     [
-      "a payload in base64 in place of a file",
+      "a payload in base64 instead of a file",
       ["scan-code", Buffer.from(intent.payload).toString("base64")],
       Buffer.from(intent.payload).toString("base64"),
     ],
@@ -50,16 +50,16 @@ describe("a secret on the command line is refused and not repeated:", () => {
   });
 });
 
-describe("what cannot be read is not repeated:", () => {
+describe("unreadable input is not repeated:", () => {
   test.for([
     ["a document that is not JSON", ["watch", "-"], `{"clientSecret": "${intent.clientSecret}`],
     [
-      "a document without a client secret of its form",
+      "a document with a malformed client secret",
       ["watch", "-"],
       JSON.stringify({ ...document(intent), clientSecret: "0OIl0OIl0OIl" }),
     ],
     ["a key that is not JSON", ["keys", "well-known", "-"], "[1, 2, 0OIl0OIl0OIl"],
-    ["a key that is none", ["keys", "well-known", "-"], "0OIl0OIl0OIl"],
+    ["an invalid key", ["keys", "well-known", "-"], "0OIl0OIl0OIl"],
     ["a key of the wrong length", ["keys", "well-known", "-"], "[201,202,203]"],
   ] as const)("%s", async ([, args, stdin]) => {
     const { code, stdout, stderr } = await program.current.run(args, { stdin });
@@ -68,11 +68,11 @@ describe("what cannot be read is not repeated:", () => {
   });
 });
 
-describe("a secret comes", () => {
+describe("a secret", () => {
   const details = ["--destination", intent.destination, "--amount", "2.50", "--currency", "usd"];
   const create = ["create", ...details, "--idempotency-key", "secret", "--dry-run"];
 
-  test("from the environment, a file, or standard input, and the file goes first", async () => {
+  test("is read from the environment, a file or standard input, and a file takes precedence", async () => {
     const path = await program.current.write("idempotency.txt", `${idempotencySecret}\n`);
     const file = ["--idempotency-secret-file", path];
     const wrong = { CODE_IDEMPOTENCY_SECRET: "another secret that has thirty-two bytes" };
@@ -86,7 +86,7 @@ describe("a secret comes", () => {
     expect(ids.map(({ id }) => id)).toEqual([intent.id, intent.id, intent.id]);
   });
 
-  test("and is not empty", async () => {
+  test("must not be empty", async () => {
     const { code, stderr } = await program.current.run([...create, "--idempotency-secret-file", "-"], {
       stdin: "\n",
     });
@@ -94,14 +94,14 @@ describe("a secret comes", () => {
   });
 });
 
-describe("what people see", () => {
+describe("output", () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await startEmulator();
   });
   afterAll(() => emulator?.close());
 
-  test("holds neither the client secret nor the path of a webhook", async () => {
+  test("contains neither the client secret nor the path of a webhook", async () => {
     const url = "http://127.0.0.1:9/paid/an-unguessable-token";
     const env = { CODE_SEQUENCER_URL: emulator.url };
     const file = await program.current.write("shown.json", { ...document(intent), webhook: { url } });
@@ -117,7 +117,7 @@ describe("what people see", () => {
     }
   });
 
-  test("a URL with a secret token comes from a file", async () => {
+  test("reads the URL of a webhook from a file", async () => {
     const url = "http://127.0.0.1:9/paid/an-unguessable-token";
     const path = await program.current.write("url.txt", `${url}\n`);
     const args = [
@@ -135,7 +135,7 @@ describe("what people see", () => {
     expect(webhook).toEqual({ url });
   });
 
-  test("the control token opens the wallet, from the environment or a file", async () => {
+  test("reads the control token of the wallet from the environment or a file", async () => {
     const controlToken = "sixteen characters";
     await using closed = await startEmulator({ controlToken });
     const env = { CODE_SEQUENCER_URL: closed.url };
@@ -158,11 +158,8 @@ describe("what people see", () => {
 test.for([
   ["explain", [hex]],
   ["diff", [hex, hex]],
-] as const)(
-  "%s warns of bytes that give a key away, and explains them all the same",
-  async ([name, bytes]) => {
-    const { stdout, stderr } = await program.current.run([name, ...bytes]);
-    expect(stderr).toContain("a payload gives an intent's private key");
-    expect(stdout).not.toBe("");
-  },
-);
+] as const)("%s warns about bytes that reveal a private key, and explains them", async ([name, bytes]) => {
+  const { stdout, stderr } = await program.current.run([name, ...bytes]);
+  expect(stderr).toContain("a payload reveals the intent's private key");
+  expect(stdout).not.toBe("");
+});

@@ -8,7 +8,7 @@ import { useProgram } from "./program.js";
 
 const program = useProgram();
 
-/** The files that a run loads, seen by V8 itself. */
+/** Returns the files that a run loads, as V8 reports them. */
 async function loadedBy(args: readonly string[]): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), "code-intents-cli-coverage-"));
   try {
@@ -34,7 +34,7 @@ test.for([["--help"], ["create", "--help"], ["--version"], ["completion", "bash"
   },
 );
 
-test("the wire's libraries are loaded where they are needed, so that the check is not blind", async () => {
+test("the libraries of the protocol are loaded when needed, so the check can fail", async () => {
   const loaded = await loadedBy(["explain", Buffer.from(order("x").toBinary()).toString("hex")]);
   expect(loaded.filter((url) => heavy.test(url)).length).toBeGreaterThan(10);
 });

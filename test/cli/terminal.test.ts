@@ -19,7 +19,7 @@ const CSI = "\x1b[";
 const registered = (key: string): ReturnType<typeof registerOrder> =>
   registerOrder(emulator, program.current, key);
 
-/** What stays on the screen: every line as it was rewritten last. */
+/** Returns what remains on the screen: every line as last rewritten. */
 function screen(text: string): string {
   return text
     .split("\n")
@@ -31,7 +31,7 @@ function screen(text: string): string {
 }
 
 describe("on a terminal", () => {
-  test("create shows colours and the scan code, white on black", async () => {
+  test("create shows colors and the scan code, white on black", async () => {
     const { intent, file } = await registered("drawn");
     const { code, stdout } = await program.current.onTerminal(["create", "--from", file], {
       env,
@@ -44,7 +44,7 @@ describe("on a terminal", () => {
     await expect(screen(stdout)).toMatchFileSnapshot("./golden/terminal-create.txt");
   });
 
-  test("create says so where the terminal is too narrow for the scan code, and how to see it", async () => {
+  test("create reports a terminal that is too narrow for the scan code, and how to see the code", async () => {
     const { file } = await registered("narrow");
     const { code, stdout, stderr } = await program.current.run(["create", "--from", file], {
       env,
@@ -57,7 +57,7 @@ describe("on a terminal", () => {
     expect(said).toContain(`code-intents scan-code ${file} --output code.svg`);
   });
 
-  test("login says so, before it asks for anything", async () => {
+  test("login reports a terminal that is too narrow before it sends anything", async () => {
     const path = await program.current.write("narrow-verifier.json", verifierFile);
     const args = ["login", "--domain", "example.com", "--verifier-file", path];
     const { code, stderr } = await program.current.run(args, {
@@ -68,7 +68,7 @@ describe("on a terminal", () => {
     expect(screen(stderr).replace(/\s+/g, " ")).toMatch(/needs 56 columns.*cannot be reached/);
   });
 
-  test("what is written fits its width, and ids stay whole", async () => {
+  test("output fits the width, and ids are not broken", async () => {
     const { intent, file } = await registered("wrapped");
     for (const columns of [60, 80, 200]) {
       const { stdout } = await program.current.run(["explain", "--file", file], {
@@ -94,7 +94,7 @@ describe("on a terminal", () => {
     [{ FORCE_COLOR: "0" }, [], false],
     [{ NO_COLOR: "1", FORCE_COLOR: "1" }, [], true],
     [{ FORCE_COLOR: "1" }, ["--no-color"], false],
-  ] as const)("with %j and %j, colour: %s", async ([wishes, args, colored]) => {
+  ] as const)("with %j and %j, color: %s", async ([wishes, args, colored]) => {
     const { code, stdout } = await program.current.run(["status", order("c").id, ...args], {
       env: { ...env, TERM: "xterm-256color", ...wishes },
       terminal: { columns: 80, rows: 40 },
@@ -103,7 +103,7 @@ describe("on a terminal", () => {
     expect(stdout.includes(CSI)).toBe(colored);
   });
 
-  test("JSON is laid out for reading, and still one document", async () => {
+  test("JSON is indented, and one document", async () => {
     const { stdout } = await program.current.run(["status", order("c").id, "--json"], {
       env,
       terminal: { columns: 80, rows: 40 },
@@ -112,7 +112,7 @@ describe("on a terminal", () => {
     expect(JSON.parse(stdout)).toMatchObject({ state: "unknown" });
   });
 
-  test("a PNG and a secret key are refused", async () => {
+  test("a PNG and a private key are rejected", async () => {
     const { file } = await registered("binary");
     for (const args of [
       ["scan-code", file, "--format", "png"],
@@ -126,11 +126,11 @@ describe("on a terminal", () => {
 });
 
 describe("a long wait on a terminal", () => {
-  test("rewrites one line that says for how long, and leaves nothing of it behind", async () => {
+  test("rewrites one line with the time waited, and removes it", async () => {
     const { intent, file } = await registered("spinning");
     const running = program.current.onTerminal(["watch", file], { env });
     await running.said(
-      /⠋ waiting for a payment… \d+ s.*⠙ waiting for a payment… \d+ s, last asked \d+ s ago/s,
+      /⠋ waiting for a payment… \d+ s.*⠙ waiting for a payment… \d+ s, last checked \d+ s ago/s,
     );
     await emulator.wallet.pay(intent);
     const { code, stdout } = await running.ended;
@@ -140,7 +140,7 @@ describe("a long wait on a terminal", () => {
     expect(left).toMatch(/^\d\d:\d\d:\d\d {2}requested .*\n\d\d:\d\d:\d\d {2}submitted {6}paid 2\.50 usd,/);
   });
 
-  test("never wraps its line, however narrow the terminal", async () => {
+  test("never wraps its line on a narrow terminal", async () => {
     const { intent, file } = await registered("narrowest");
     const running = program.current.onTerminal(["watch", file], { env, columns: 40 });
     await running.said(/last as.*…/);
@@ -153,7 +153,7 @@ describe("a long wait on a terminal", () => {
     for (const line of drawn) expect(line.length).toBeLessThan(40);
   });
 
-  test("writes lines where the terminal can do no better", async () => {
+  test("writes lines on a dumb terminal", async () => {
     const { file } = await registered("dumb");
     const args = ["watch", file, "--timeout", "300ms", "--heartbeat", "20ms"];
     const { stdout } = await program.current.onTerminal(args, { env: { ...env, TERM: "dumb" } }).ended;
@@ -161,7 +161,7 @@ describe("a long wait on a terminal", () => {
     expect(stdout).not.toContain("\x1b");
   });
 
-  test("ends by Ctrl-C with 130, and says that the intent stays payable", async () => {
+  test("exits with 130 on Ctrl-C, and reports that the intent stays payable", async () => {
     const { intent, file } = await registered("stopped");
     const running = program.current.onTerminal(["watch", file], { env, columns: 120 });
     await running.said(/requested/);
@@ -172,24 +172,24 @@ describe("a long wait on a terminal", () => {
   });
 });
 
-test("waiting for somebody to type says so, and ends by Ctrl-D", async () => {
+test("standard input from a terminal prompts, and ends on Ctrl-D", async () => {
   const running = program.current.onTerminal(["explain", "-"], {});
-  await running.said(/End with Ctrl-D/);
+  await running.said(/Press Ctrl-D to finish/);
   running.process.stdin?.write(`${Buffer.from(order("typed").toBinary()).toString("hex")}\n\x04`);
   const { code, stdout } = await running.ended;
   expect(code).toBe(0);
   expect(screen(stdout)).toContain("code.messaging.v1.Message");
 });
 
-test("the emulator ends by Ctrl-C with 0", async () => {
+test("the emulator exits with 0 on Ctrl-C", async () => {
   const running = program.current.onTerminal(["emulator", "--port", "0"], { columns: 100 });
-  const text = await running.said(/Ctrl-C stops it/);
+  const text = await running.said(/Press Ctrl-C to stop it/);
   expect(screen(text)).toMatch(/listening on {2}http:\/\/127\.0\.0\.1:\d+\n/);
   running.process.stdin?.write("\x03");
   expect((await running.ended).code).toBe(0);
 });
 
-test("without a terminal there is no colour and no scan code, unless colour is forced", async () => {
+test("without a terminal there are no colors and no scan code, unless colors are forced", async () => {
   const create = ["create", "--from", (await registered("plain")).file];
   const plain = await program.current.run(create, { env });
   expect(plain.stdout).not.toContain("\x1b");

@@ -24,7 +24,7 @@ afterAll(() => emulator?.close());
 const registered = (key: string): ReturnType<typeof registerOrder> =>
   registerOrder(emulator, program.current, key);
 
-test("watch says what it needs where it is given an id alone, and others as well", async () => {
+test("watch, scan-code and verify-webhook report an id instead of an intent", async () => {
   const { id } = order("id");
   for (const args of [
     ["watch", id],
@@ -35,7 +35,7 @@ test("watch says what it needs where it is given an id alone, and others as well
     expect(code).toBe(2);
     expect(JSON.parse(stderr)).toMatchObject({
       code: "unusable_input",
-      message: `${id} is an intent's id, and the id alone is not enough here`,
+      message: `${id} is an intent id, but this command needs the whole intent`,
       hint: expect.stringContaining("create --output"),
     });
   }
@@ -44,7 +44,7 @@ test("watch says what it needs where it is given an id alone, and others as well
 });
 
 describe("watch", () => {
-  test("tells every event as a line of JSON", async () => {
+  test("prints every event as a line of JSON", async () => {
     const { intent, file } = await registered("events");
     await emulator.wallet.scan(intent);
     await emulator.wallet.reject(intent);
@@ -62,17 +62,17 @@ describe("watch", () => {
     });
   });
 
-  test("shows that it lives where there is no terminal, on stderr", async () => {
+  test("prints heartbeats on stderr without a terminal", async () => {
     const { intent, file } = await registered("alive");
     const running = program.current.start(["watch", file, "--heartbeat", "20ms"], { env });
-    await running.said(/waiting for a payment… .*, last asked .* ago\n/, "stderr");
+    await running.said(/waiting for a payment… .*, last checked .* ago\n/, "stderr");
     await emulator.wallet.pay(intent);
     const { code, stdout } = await running.ended;
     expect(code).toBe(0);
     expect(stdout).not.toContain("waiting");
   });
 
-  test("warns of a sequencer that does not answer in the words of the command line", async () => {
+  test("warns about an unreachable sequencer in the terms of the command line", async () => {
     const { file } = await registered("unanswered");
     const running = program.current.start(["watch", file, "--json", "--url", "http://127.0.0.1:9"]);
     const [warning] = jsonLines(await running.said(/"warning".*\n/, "stderr"));
@@ -81,7 +81,7 @@ describe("watch", () => {
     expect(warning?.message).toMatch(/goes on trying: The sequencer cannot be reached .* Check --url/);
   });
 
-  test("shows that it lives as JSON, too, and not at all where that is wished", async () => {
+  test("prints heartbeats as JSON, and none with --heartbeat 0s", async () => {
     const { file } = await registered("quiet");
     const args = ["watch", file, "--timeout", "300ms", "--json"];
     const loud = jsonLines((await program.current.run([...args, "--heartbeat", "20ms"], { env })).stderr);
@@ -90,7 +90,7 @@ describe("watch", () => {
     expect(silent.map(({ type }) => type)).toEqual(["error"]);
   });
 
-  test("takes the client secret from the environment or a file where the document has none", async () => {
+  test("reads the client secret from the environment or a file if the document has none", async () => {
     const { intent } = await registered("apart");
     const { clientSecret, ...rest } = document(intent) as { clientSecret: string };
     const file = await program.current.write("apart.json", rest);
@@ -105,7 +105,7 @@ describe("watch", () => {
 });
 
 describe("login", () => {
-  test("waits for somebody and says who it was", async () => {
+  test("waits for a user and prints the user id", async () => {
     const verifier = await program.current.write("verifier.json", verifierFile);
     const running = program.current.start(
       ["login", "--domain", "example.com", "--verifier-file", verifier, "--json"],
@@ -122,7 +122,7 @@ describe("login", () => {
     expect(jsonLines(stdout).at(-1)).toEqual({ type: "user", intent: created?.id, userId });
   });
 
-  test("user-id signs its question with the verifier of the environment", async () => {
+  test("user-id signs its request with the verifier of the environment", async () => {
     const intent = login("later");
     const file = await program.current.write("later.json", document(intent));
     const asking = { ...env, CODE_VERIFIER_KEY: verifierFile };

@@ -18,13 +18,13 @@ describe("a duration", () => {
   });
 
   test.each(["", "10", "s", "-1s", "1 s", "1w", "1e3s", "1.2345s", "25d", "99999999999d", "1s1s"])(
-    "%j is refused",
+    "%j is rejected",
     (text) => {
       expect(() => parseDuration(text)).toThrow();
     },
   );
 
-  test("of zero is refused where something has to happen", () => {
+  test("of zero is rejected if it must be positive", () => {
     expect(() => parsePositiveDuration("0s")).toThrow("longer than zero");
     expect(() => parsePositiveDuration("0.0ms")).toThrow("longer than zero");
   });
@@ -37,25 +37,25 @@ describe("a duration", () => {
     [60_000, "1 min 00 s"],
     [185_000, "3 min 05 s"],
     [7_620_000, "2 h 07 min"],
-  ])("of %d ms is written %s", (ms, text) => {
+  ])("of %d ms is formatted as %s", (ms, text) => {
     expect(durationText(ms)).toBe(text);
   });
 });
 
 describe("a text", () => {
-  test("is wrapped at blanks, with what follows indented", () => {
+  test("is wrapped at spaces, with the following lines indented", () => {
     expect(wrap("one two three four", 9, 2)).toBe("one two\n  three\n  four");
   });
 
-  test("keeps its own lines, and words that are too long", () => {
+  test("keeps its line breaks and words that are too long", () => {
     expect(wrap("ab\nabcdefghijklmnop cd", 8)).toBe("ab\nabcdefghijklmnop\ncd");
   });
 
-  test("is as wide as it looks, whatever its colours", () => {
+  test("is measured without its colors", () => {
     expect(wrap("\x1b[31mone\x1b[39m two", 7)).toBe("\x1b[31mone\x1b[39m two");
   });
 
-  test("stands beside its label", () => {
+  test("is wrapped beside its label", () => {
     expect(labelled("id", 4, "one two three", 14)).toBe("  id    one\n        two\n        three");
   });
 });
@@ -66,7 +66,7 @@ describe("a number", () => {
     [2500, "2500.00"],
     [0.05, "0.05"],
     [2.675, "2.675"],
-  ])("%d is the amount %s", (amount, text) => {
+  ])("%d is formatted as the amount %s", (amount, text) => {
     expect(amountText(amount)).toBe(text);
   });
 
@@ -80,7 +80,7 @@ describe("a number", () => {
   });
 });
 
-test("a failure that nobody expected is a defect, told with its place", () => {
+test("an unexpected failure is reported as a defect with its stack", () => {
   const { code, message, exitCode } = failureOf(new TypeError("x is not a function"));
   expect({ code, exitCode }).toEqual({ code: "defect", exitCode: 1 });
   expect(message).toMatch(/TypeError: x is not a function\n\s+at .*words\.test\.ts/);

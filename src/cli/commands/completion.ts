@@ -6,15 +6,13 @@ const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** `code-intents completion` */
 export function addCompletion(parent: Command, session: Session): void {
-  const command = addCommand(
-    parent,
-    "completion",
-    "Print a script that completes commands and options",
-  ).addArgument(new Argument("<shell>", "your shell").choices(SHELLS));
+  const command = addCommand(parent, "completion", "Print a shell completion script").addArgument(
+    new Argument("<shell>", "shell").choices(SHELLS),
+  );
   completeCommand(command, {
     session,
     examples: [
-      { line: "source <(code-intents completion bash)", does: "in ~/.bashrc; zsh has it in ~/.zshrc" },
+      { line: "source <(code-intents completion bash)", does: "in ~/.bashrc; for zsh, in ~/.zshrc" },
       { line: "code-intents completion fish | source", does: "in ~/.config/fish/config.fish" },
     ],
     run: async ([shell]) => {

@@ -38,43 +38,44 @@ interface CreateOptions extends SequencerOptions, WebhookOptions {
 export function addCreate(parent: Command, session: Session): void {
   const command = addCommand(parent, "create", "Build a payment intent and register it with the sequencer");
   command
-    .option("--destination <account>", "token account that is paid, base58")
-    .option("--amount <decimal>", "how much, in the currency's main unit")
-    .option("--currency <code>", "such as usd or kin")
+    .option("--destination <account>", "token account to pay, base58")
+    .option("--amount <decimal>", "amount in the main unit of the currency, such as 2.50")
+    .option("--currency <code>", "currency code, such as usd or kin")
     .addOption(
-      new Option("--fee <account:bps>", "a share for somebody else, in 1/10000; up to three").argParser(
-        readFee,
-      ),
+      new Option(
+        "--fee <account:bps>",
+        "fee for another account, in basis points; repeatable, up to three",
+      ).argParser(readFee),
     )
-    .option("--idempotency-key <text>", "your name for the order: the same key is the same intent");
+    .option("--idempotency-key <text>", "name of the order; the same key gives the same intent");
   addSecretOption(command, IDEMPOTENCY_SECRET);
-  addWebhookOptions(command, "called once it is paid");
-  command.option("--login-domain <domain>", "asks the payer to log in at this domain as well");
-  addSecretOption(command, VERIFIER_KEY, " of that domain");
+  addWebhookOptions(command, "when the intent is paid");
+  command.option("--login-domain <domain>", "also request a login at this domain");
+  addSecretOption(command, VERIFIER_KEY, " for that domain");
   command
-    .option("--from <path>", "create again what --output or --json wrote; - for standard input")
-    .option("--output <path>", "keep the intent in a file, before the network is touched")
-    .option("--force", "overwrite that file")
-    .option("--dry-run", "build and show it, and register nothing");
+    .option("--from <path>", "file written by --output or --json, to create again; - for standard input")
+    .option("--output <path>", "write the intent to a file before sending anything")
+    .option("--force", "overwrite the file of --output")
+    .option("--dry-run", "build and show the intent without registering it");
   addSequencerOptions(command);
   completeCommand<CreateOptions>(command, {
     session,
     notes: [
-      "The file of --output and the document of --json hold the client secret, which `watch` and others need. It gives " +
-        "the intent's private key: it goes to the payer's browser and nowhere else. The file is readable by you alone.",
+      "The file of --output and the output of --json contain the client secret, which `watch` and other commands need. " +
+        "It reveals the intent's private key, so pass it only to the payer's browser. Only you can read the file.",
     ],
     examples: [
       {
         line: "code-intents create --destination E8otxw1C... --amount 2.50 --currency usd \\\n    --output intent.json",
-        does: "keep it, register it, show its scan code",
+        does: "save the intent, register it and show its scan code",
       },
       {
         line: "code-intents create --destination E8otxw1C... --amount 2.50 --currency usd \\\n    --json | code-intents watch -",
-        does: "register it and wait until it is paid",
+        does: "register an intent and wait until it is paid",
       },
       {
         line: "code-intents create --from intent.json",
-        does: "after a crash: the same intent twice is one intent",
+        does: "try again after a crash; the same intent is not created twice",
       },
     ],
     run: (_, options) => create(session, options),
@@ -91,15 +92,15 @@ async function create(session: Session, options: CreateOptions): Promise<void> {
   if (kept !== undefined && output !== undefined) await keepIntent(session, document, kept, force);
   const printIntent = (registered: boolean | null): void => {
     const heading =
-      registered === null ? "Registered, or not" : registered ? "Registered" : "Built, and not registered";
+      registered === null ? "Possibly registered" : registered ? "Registered" : "Built, not registered";
     session.result({ ...document, registered }, () =>
-      session.details(heading, [...intentDetails(session.out, intent), ["kept in", output]]),
+      session.details(heading, [...intentDetails(session.out, intent), ["saved in", output]]),
     );
   };
   try {
     if (!dryRun) await withClient(session, options, (code) => register(session, code, intent));
   } catch (error) {
-    // It can be paid, or may be; whoever lost it could never hear of that.
+    // The intent can be paid, or may be. Without the output, the caller could not watch it.
     if (error instanceof RegistrationUnknownError) printIntent(null);
     else if (error instanceof SequencerError && error.code === "webhook_refused") printIntent(true);
     throw kept === undefined ? error : withNextStep(error, kept);
@@ -113,12 +114,12 @@ async function create(session: Session, options: CreateOptions): Promise<void> {
   printNextSteps(session, intent, kept, options);
 }
 
-/** An intent that is registered can be paid; whoever has no client secret cannot wait for that. */
+/** Rejects options with which the client secret would be lost. Without it, no one can watch the intent. */
 function requireKeptSecret({ json }: Session, { output, from, idempotencyKey }: CreateOptions): void {
   if (json || output !== undefined || from !== undefined || idempotencyKey !== undefined) return;
   throw usageError(
-    "nothing would keep the client secret of this intent, and without it nobody can wait for its payment",
-    "Name a file with --output, or say --json and keep what it prints.",
+    "the client secret of this intent would be lost, and watching the payment requires it",
+    "Pass a file with --output, or pass --json and save the output.",
   );
 }
 
@@ -148,14 +149,14 @@ async function build(session: Session, options: CreateOptions): Promise<AnyInten
   ]);
   if (idempotencyKey !== undefined && idempotencySecret === undefined) {
     session.warn(
-      "whoever guesses the idempotency key can derive the intent's private key, and register first with another " +
-        `destination. Set ${IDEMPOTENCY_SECRET.variable} to at least 32 random bytes, and keep it for good.`,
+      "anyone who guesses the idempotency key can derive the intent's private key and register first with another " +
+        `destination. Set ${IDEMPOTENCY_SECRET.variable} to at least 32 random bytes, and never change it.`,
     );
   }
   if (domain === undefined && options.verifierFile !== undefined)
-    throw usageError("--verifier-file needs --login-domain");
+    throw usageError("--verifier-file requires --login-domain");
   const login = domain === undefined ? undefined : { domain, verifier: await verifierOf(session, options) };
-  // Absent options are named by the library.
+  // The library reports missing options.
   return PaymentIntent.from({
     destination,
     amount,
@@ -182,10 +183,10 @@ const details = [
 async function again(session: Session, options: CreateOptions): Promise<AnyIntent> {
   const given = details.find(([, name]) => options[name] !== undefined);
   if (given !== undefined)
-    throw usageError(`${given[0]} is in the file of --from already; leave one of them out`);
+    throw usageError(`${given[0]} and --from cannot be combined: the file already contains it`);
   const verifier = await readKey(session, VERIFIER_KEY, options.verifierFile);
   const intent = await readIntent(session, options.from ?? "-", { verifier });
-  // The document has the verifier's public key alone.
+  // The document contains only the public key of the verifier.
   if (intent.login !== undefined && verifier === undefined) throw missingSecret(VERIFIER_KEY);
   return intent;
 }
@@ -206,17 +207,17 @@ function printNextSteps(
     if (kept !== undefined) session.nextSteps("To register it:", kept.createCommand);
     return;
   }
-  if (kept === undefined) session.nextSteps("To ask what became of it:", `code-intents status ${id}`);
-  else session.nextSteps("To wait until it is paid:", `code-intents watch ${kept.path}`);
+  if (kept === undefined) session.nextSteps("To check the status:", `code-intents status ${id}`);
+  else session.nextSteps("To wait for the payment:", `code-intents watch ${kept.path}`);
   if (!session.out.isTerminal || fitsScanCode(session.out)) return;
-  session.warn(`this terminal is too narrow for the scan code, which needs ${MIN_SCAN_CODE_WIDTH} columns`);
+  session.warn(`the terminal is too narrow for the scan code, which needs ${MIN_SCAN_CODE_WIDTH} columns`);
   if (kept !== undefined)
-    session.nextSteps("To draw it into a file:", `code-intents scan-code ${kept.path} --output code.svg`);
+    session.nextSteps("To draw it in a file:", `code-intents scan-code ${kept.path} --output code.svg`);
 }
 
 function readFee(text: string, before: readonly Fee[] = []): readonly Fee[] {
   const [, destination, basisPoints] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
   if (destination === undefined)
-    throw new InvalidArgumentError("It is an account and basis points, such as 9sK9x3MC...:150.");
+    throw new InvalidArgumentError("Use an account and basis points, such as 9sK9x3MC...:150.");
   return [...before, { destination, basisPoints: Number(basisPoints) }];
 }

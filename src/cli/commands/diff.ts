@@ -10,17 +10,17 @@ export function addDiff(parent: Command, session: Session): void {
     parent,
     "diff",
     "Compare two intents, messages or payloads",
-    "Compare two intents, messages, payloads or bodies: the first byte that differs, every field, and what follows from it.",
+    "Compare two intents, messages, payloads or bodies. Shows the first differing byte, all differing fields and the consequences.",
   )
-    .argument("<here>", "the bytes in any notation, or a file with them; - for standard input")
-    .argument("<there>", "the other ones")
-    .option("--as <type>", "what both are, such as Message or payload, where it is guessed wrong");
+    .argument("<here>", "bytes in any notation, or a file; - for standard input")
+    .argument("<there>", "the input to compare with, in the same forms")
+    .option("--as <type>", "type of both inputs, such as Message or payload; overrides detection");
   completeCommand<{ readonly as?: string }>(command, {
     session,
-    notes: ["It ends with 0 where they are the same, and with 5 where they differ."],
+    notes: ["Exits with 0 if the inputs are equal, and with 5 if they differ."],
     examples: [
       { line: "code-intents diff ours.json theirs.json" },
-      { line: "my-port --build | code-intents diff intent.json -", does: "your port against this package" },
+      { line: "my-port --build | code-intents diff intent.json -", does: "compare a port with this package" },
     ],
     run: async ([a = "", b = ""], { as }) => {
       const here = await readOperand(session, a);

@@ -13,17 +13,15 @@ export function addExec(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "exec",
-    "Run a command with an emulator of its own",
-    "Start an emulator, run a command with CODE_SEQUENCER_URL and CODE_WEBHOOK_PUBLIC_KEY set, stop, and end as the command ended.",
+    "Run a command with a separate emulator",
+    "Start an emulator, run a command with CODE_SEQUENCER_URL and CODE_WEBHOOK_PUBLIC_KEY set, stop the emulator, and exit as the command exits.",
   )
-    .argument("<command...>", "what to run, with its arguments")
+    .argument("<command...>", "command to run, with its arguments")
     .passThroughOptions();
   addServeOptions(command, 0);
   completeCommand<ServeOptions>(command, {
     session,
-    notes: [
-      "Nothing is written but what the command writes. It ends with 128 + n where signal n ended the command.",
-    ],
+    notes: ["Prints nothing but the output of the command. Exits with 128 + n if signal n ends the command."],
     examples: [
       { line: "code-intents emulator exec -- npm test" },
       { line: "code-intents emulator exec --limit usd=0.05:250 -- node checkout.mjs" },
@@ -50,7 +48,7 @@ async function exec(
       },
     });
     session.signals.forward((signal) => {
-      // Ctrl-C on a terminal reaches the child without us; twice would be another wish.
+      // On a terminal, Ctrl-C also reaches the child directly. A second signal could force it to quit.
       if (signal !== "SIGINT" || !session.inputs.isTerminal) child.kill(signal);
     });
     return await endOf(child, program);
@@ -59,12 +57,12 @@ async function exec(
   }
 }
 
-/** The exit code of a child, as a shell gives it. */
+/** Returns the exit code of a child, as a shell reports it. */
 function endOf(child: ChildProcess, program: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", (error) => {
       const found = systemCode(error) !== "ENOENT";
-      const why = found ? reasonOf(error) : "no such command";
+      const why = found ? reasonOf(error) : "command not found";
       const exitCode = found ? EXIT.notExecutable : EXIT.notFound;
       reject(new CliError("command_failed", `cannot run ${program}: ${why}`, { exitCode }));
     });

@@ -10,22 +10,20 @@ export function addEmulator(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "emulator",
-    "Serve a sequencer of your own until Ctrl-C",
-    "Serve a sequencer of your own until Ctrl-C: the real one's rules, texts and limits. It moves no money.",
+    "Run a local sequencer for development and tests",
+    "Run a local sequencer with the rules, texts and limits of the real one, until Ctrl-C. It moves no money.",
   );
   addServeOptions(command, 8787);
   completeCommand<ServeOptions>(command, {
     session,
-    notes: [
-      "In a browser, its page shows the intents and plays the payer. Ctrl-C is how it ends, and ends it with 0.",
-    ],
+    notes: ["Its web page shows the intents and plays the payer. Exits with 0 on Ctrl-C."],
     examples: [
       { line: "code-intents emulator" },
       {
         line: "code-intents emulator --port 0 --limit usd=0.05:250 --json",
-        does: "any free port; up to 250 usd",
+        does: "use any free port and allow up to 250 usd",
       },
-      { line: "code-intents emulator exec -- npm test", does: "for as long as a command runs" },
+      { line: "code-intents emulator exec -- npm test", does: "run an emulator while a command runs" },
     ],
     run: (_, options) => serve(session, options),
   });
@@ -41,10 +39,10 @@ async function serve(session: Session, options: ServeOptions): Promise<void> {
     session.event({ type: "listening", url, page, host, port, webhookPublicKey }, () => {
       const reached = session.out.paint("bold", url);
       const everywhere = wildcards.has(host);
-      session.details("A Code Sequencer of your own", [
-        ["listening on", everywhere ? `port ${port} of every address of this machine (${host})` : reached],
-        ["reach it at", everywhere ? `${reached} from this machine` : undefined],
-        ["in a browser", page],
+      session.details("Emulator of the Code Sequencer", [
+        ["listening on", everywhere ? `port ${port} on all addresses of this machine (${host})` : reached],
+        ["local URL", everywhere ? `${reached} from this machine` : undefined],
+        ["web page", page],
         ["webhook key", webhookPublicKey],
         ["wallet", walletText(session, options)],
       ]);
@@ -54,7 +52,7 @@ async function serve(session: Session, options: ServeOptions): Promise<void> {
         `export CODE_WEBHOOK_PUBLIC_KEY=${webhookPublicKey}`,
       );
       session.out.line();
-      session.note("It moves no money. Ctrl-C stops it.");
+      session.note("The emulator moves no money. Press Ctrl-C to stop it.");
     });
     await session.signals.wait();
   } finally {
@@ -67,6 +65,6 @@ const wildcards: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 function walletText({ env }: Session, { controlTokenFile }: ServeOptions): string {
   return controlTokenFile === undefined && !env[CONTROL_TOKEN.variable]
-    ? "open to this machine alone"
-    : "open to whoever has the control token";
+    ? "open to this machine only"
+    : "requires the control token";
 }

@@ -25,23 +25,23 @@ export function addExplain(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "explain",
-    "Say what bytes are, what each means, and which is wrong",
-    "Say what bytes are and what each of them means, whether signatures verify, and which byte is the first wrong one.",
+    "Identify bytes, explain each one and find the first wrong one",
+    "Identify bytes, explain each one, verify signatures and find the first wrong byte.",
   )
-    .argument("[input]", "the bytes in any notation, or a file with them; - for standard input")
-    .option("--file <path>", "a file, also where its name looks like bytes")
-    .option("--as <type>", "what they are, such as Message or payload, where it is guessed wrong")
-    .option("--public-key <base58>", "key to verify with, where the bytes hold none");
+    .argument("[input]", "bytes in any notation, or a file; - for standard input")
+    .option("--file <path>", "file to explain, even if its name looks like bytes")
+    .option("--as <type>", "type of the bytes, such as Message or payload; overrides detection")
+    .option("--public-key <base58>", "key to verify with, if the bytes contain none");
   completeCommand<ExplainOptions>(command, {
     session,
     notes: [
-      "Hex, hex dumps, lists of numbers, escaped text, base64, base58, REST bodies, webhooks and intents are understood. " +
-        "It ends with 5 where a byte is wrong or doubtful, a signature does not verify, or nothing known fits.",
+      "Accepts hex, hex dumps, lists of numbers, escaped text, base64, base58, REST bodies, webhooks and intents. " +
+        "Exits with 5 if a byte is wrong or doubtful, a signature does not verify, or no known type fits.",
     ],
     examples: [
       { line: "code-intents explain 0a220a20..." },
       { line: "curl ... | code-intents explain - --as GetStatusResponse" },
-      { line: "code-intents explain intent.json", does: "the message of an intent" },
+      { line: "code-intents explain intent.json", does: "explain the message of an intent" },
     ],
     run: async ([source], options) => {
       const operand = await operandOf(session, source, options);
@@ -61,10 +61,10 @@ export function addExplain(parent: Command, session: Session): void {
 
 function operandOf(session: Session, source: string | undefined, { file }: ExplainOptions): Promise<Operand> {
   if (file !== undefined) {
-    if (source !== undefined) throw usageError("--file and an input exclude each other");
+    if (source !== undefined) throw usageError("--file and an input cannot be combined");
     return readFileOperand(session, file);
   }
-  if (source === undefined) throw usageError("say what to explain, or - for standard input");
+  if (source === undefined) throw usageError("no input given; pass bytes, a file, or - for standard input");
   return readOperand(session, source);
 }
 
@@ -72,7 +72,7 @@ function bytesOf({ input }: Operand): string | Uint8Array {
   return typeof input === "string" || input instanceof Uint8Array ? input : input.toBinary();
 }
 
-// What anything is that nothing known fits.
+// The types of input that fits no known type.
 const unknownTypes: ReadonlySet<string> = new Set(["bytes", "protobuf", "json-object"]);
 
 function isSound({ type, problems, checks }: Explanation, as: string | undefined): boolean {
@@ -80,7 +80,7 @@ function isSound({ type, problems, checks }: Explanation, as: string | undefined
   return problems.length === 0 && checks.every(({ outcome }) => outcome !== "failed");
 }
 
-/** An explanation as JSON: bytes in hex, each once, and 64-bit numbers as decimal text. */
+/** Returns an explanation for JSON: bytes in hex, each once, and 64-bit numbers as decimal text. */
 function explanationDocument(explanation: Explanation): object {
   const { type, notation, summary, verdict, alternatives, problems, checks, canonical } = explanation;
   return {

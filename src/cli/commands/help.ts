@@ -5,16 +5,16 @@ import type { Session } from "../session.js";
 
 /** `code-intents help` */
 export function addHelp(program: Command, session: Session): void {
-  const argument = new Argument("[command...]", "whose help, such as payload encode");
-  // For completion; the names below them count as well, so nothing is checked against these.
+  const argument = new Argument("[command...]", "command, such as payload encode");
+  // For completion only. Subcommands are valid as well, so commander must not check the argument.
   argument.argChoices = program.commands.map((command) => command.name());
-  const command = addCommand(program, "help", "Print the help of a command").addArgument(argument);
+  const command = addCommand(program, "help", "Show the help of a command").addArgument(argument);
   completeCommand(command, {
     session,
     examples: [{ line: "code-intents help payload encode" }],
     run: (names) => find(program, names).help(),
   });
-  // Whoever asks for the help of what does not exist has mistyped it.
+  // `--help` after an unknown command reports the typing error.
   program.addHelpText("beforeAll", ({ command: asked }) => {
     if (!takesCommands(asked)) return "";
     const [name] = asked.args.filter((word) => !word.startsWith("-"));
@@ -35,7 +35,7 @@ function below(parent: Command, name: string): Command | undefined {
   return parent.commands.find((command) => command.name() === name);
 }
 
-/** Whether what stands behind a command can be nothing but another one. */
+/** Returns whether an argument of a command can only be a subcommand. */
 function takesCommands({ commands, registeredArguments }: Command): boolean {
   return commands.length > 0 && registeredArguments.length === 0;
 }
@@ -44,7 +44,9 @@ function unknownCommand(parent: Command, name: string): ReturnType<typeof usageE
   const names = parent.commands.map((command) => command.name());
   const path = pathOf(parent);
   const hint =
-    names.length === 0 ? `\`${path}\` has no commands below it.` : `\`${path}\` has ${names.join(", ")}.`;
+    names.length === 0
+      ? `\`${path}\` has no subcommands.`
+      : `The commands of \`${path}\` are ${names.join(", ")}.`;
   return usageError(`unknown command '${name}'`, hint);
 }
 

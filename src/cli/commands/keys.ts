@@ -12,8 +12,8 @@ export function addKeys(parent: Command, session: Session): void {
   const command = addGroup(
     parent,
     "keys",
-    "Make the key of a domain, and the file that lists it",
-    "Make the key that signs logins for your domain, and the well-known file that lists it.",
+    "Generate a verifier's key and the well-known file",
+    "Generate the key that signs logins for your domain, and the well-known file that lists it.",
   );
   addGenerate(command, session);
   addWellKnown(command, session);
@@ -23,14 +23,14 @@ function addGenerate(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "generate",
-    "Make a verifier's key",
-    "Make a verifier's key: an Ed25519 key in Solana's form, a JSON array of 64 bytes, in a file for you alone.",
+    "Generate a verifier's key",
+    "Generate a verifier's key: an Ed25519 keypair as a JSON array of 64 bytes, like Solana's. Only you can read the file.",
   )
-    .argument("<path>", "where to put it; - for standard output")
-    .option("--force", "overwrite that file");
+    .argument("<path>", "file to write; - for standard output")
+    .option("--force", "overwrite the file");
   completeCommand<{ readonly force?: boolean }>(command, {
     session,
-    notes: ["The emulator signs its webhooks with such a key as well: emulator --signing-key-file."],
+    notes: ["`emulator --signing-key-file` takes such a key, too."],
     examples: [
       { line: "code-intents keys generate verifier.json" },
       { line: "code-intents keys generate - | vault kv put secret/code-verifier key=-" },
@@ -42,8 +42,8 @@ function addGenerate(parent: Command, session: Session): void {
       const file = `${JSON.stringify([...seed, ...publicKey])}\n`;
       if (path === "-") {
         if (session.out.isTerminal)
-          throw new CliError("usage", "a secret key is not for a terminal", {
-            hint: "Name a file, or pipe it.",
+          throw new CliError("usage", "refusing to print a private key to a terminal", {
+            hint: "Pass a file, or pipe the output.",
           });
         return session.out.write(file);
       }
@@ -52,9 +52,12 @@ function addGenerate(parent: Command, session: Session): void {
       session.result({ path, publicKey: publicKeyText }, () => {
         session.details("Generated", [
           ["public key", session.out.paint("bold", publicKeyText)],
-          ["secret key", `${path}, readable by you alone; keep it safe`],
+          ["private key", `${path}, readable only by you`],
         ]);
-        session.nextSteps("For the file that your domain serves:", `code-intents keys well-known ${path}`);
+        session.nextSteps(
+          "To generate the file that your domain serves:",
+          `code-intents keys well-known ${path}`,
+        );
       });
     },
   });
@@ -64,11 +67,11 @@ function addWellKnown(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "well-known",
-    "Print the file by which a domain lists its verifiers",
-    "Print the file by which a domain lists its verifiers; it holds public keys alone.",
+    "Print the well-known file that lists a domain's verifiers",
+    "Print the well-known file that lists a domain's verifiers. It contains only public keys.",
   ).argument(
     "[keys...]",
-    "public keys in base58, or files with secret ones; - for standard input (default: CODE_VERIFIER_KEY)",
+    "public keys in base58, or files with private keys; - for standard input (default: CODE_VERIFIER_KEY)",
   );
   completeCommand(command, {
     session,
@@ -76,13 +79,13 @@ function addWellKnown(parent: Command, session: Session): void {
       { line: "code-intents keys well-known verifier.json > code-payments.json" },
       {
         line: "code-intents keys well-known new.json 2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1",
-        does: "while one key replaces another",
+        does: "list two keys while one replaces the other",
       },
     ],
     run: async (sources) => {
       const { WELL_KNOWN_PATH, wellKnownFile } = await import("../../well-known.js");
       session.out.line(wellKnownFile(await readVerifiers(session, sources)));
-      session.note(`Serve it at https://<your domain>${WELL_KNOWN_PATH}`);
+      session.note(`Serve this file at https://<your domain>${WELL_KNOWN_PATH}`);
     },
   });
 }
@@ -96,8 +99,7 @@ async function readVerifiers(session: Session, sources: readonly string[]): Prom
   const keys: VerifierKey[] = [];
   for (const source of sources) {
     if (isPublicKey(source)) keys.push(source);
-    else
-      keys.push(keyOf(await session.inputs.text(source, "the key"), `the key, from ${sourceName(source)}`));
+    else keys.push(keyOf(await session.inputs.text(source, "the key"), `the key from ${sourceName(source)}`));
   }
   return keys;
 }

@@ -30,23 +30,23 @@ export function addLogin(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "login",
-    "Ask somebody to log in, wait for it, and say who it was",
-    "Ask somebody to log in at your domain: show the scan code, wait, and print who it was, as a user id.",
-  ).option("--domain <domain>", "your base domain, such as example.com");
+    "Request a login, wait for it and print the user id",
+    "Request a login at your domain: show the scan code, wait, and print the user id.",
+  ).option("--domain <domain>", "base domain, such as example.com");
   addSecretOption(command, VERIFIER_KEY);
-  addWebhookOptions(command, "called once somebody has logged in");
+  addWebhookOptions(command, "when a user logs in");
   addWaitOptions(command);
   completeCommand<LoginOptions>(command, {
     session,
     notes: [
-      "The domain's /.well-known/code-payments.json lists the verifier; `code-intents keys` makes both. A user id is no " +
-        "secret, and proves nothing when a browser brings it.",
+      "The domain's /.well-known/code-payments.json must list the verifier; `code-intents keys` generates both. A user " +
+        "id is not a secret: never accept one from a browser as proof of identity.",
     ],
     examples: [
       { line: "code-intents login --domain example.com --verifier-file verifier.json --timeout 10m" },
       {
         line: "code-intents login user-id <intent> --verifier-file verifier.json",
-        does: "ask later who it was",
+        does: "look up the user later",
       },
     ],
     run: (_, options) => login(session, options),
@@ -67,15 +67,15 @@ async function login(session: Session, options: LoginOptions): Promise<number> {
   const { json, out } = session;
   if (!json && out.isTerminal && !fitsScanCode(out)) {
     session.warn(
-      `nobody can scan the code here: it needs ${MIN_SCAN_CODE_WIDTH} columns. Widen the terminal and start again, or say --json and ` +
-        "draw what it prints by `code-intents scan-code`.",
+      `the terminal is too narrow for the scan code, which needs ${MIN_SCAN_CODE_WIDTH} columns. Widen it and start again, or ` +
+        "pass --json and draw the output with `code-intents scan-code`.",
     );
   }
   await withClient(session, target, (code) =>
     code.loginIntents.create(intent, { signal: session.signals.aborted }),
   );
   session.event({ type: "created", ...documentOf(intent) }, () => {
-    session.details("Waiting for somebody to log in", intentDetails(session.out, intent));
+    session.details("Waiting for a login", intentDetails(session.out, intent));
     session.out.line();
   });
   if (!json && fitsScanCode(out)) {
@@ -92,12 +92,12 @@ async function login(session: Session, options: LoginOptions): Promise<number> {
 }
 
 function addUserId(parent: Command, session: Session): void {
-  const command = addCommand(parent, "user-id", "Ask who logged in with an intent").argument(
+  const command = addCommand(parent, "user-id", "Look up the user who logged in with an intent").argument(
     "<intent>",
-    "its id, or a file with its document; - for standard input",
+    "intent id, or file with the intent; - for standard input",
   );
   addSecretOption(command, VERIFIER_KEY);
-  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+  addSecretOption(command, CLIENT_SECRET, ", if the file has none");
   addSequencerOptions(command);
   completeCommand<UserIdOptions>(command, {
     session,
@@ -136,15 +136,18 @@ function userDocument(intent: string, { userId, reason }: LoggedInUser): object 
 }
 
 const reasons = {
-  request_not_found: "the sequencer knows no such intent",
-  login_not_supported: "the intent asks for no login",
-  no_user_logged_in: "nobody yet, or a payer who did not say who they are",
+  request_not_found: "the sequencer does not know this intent",
+  login_not_supported: "the intent does not request a login",
+  no_user_logged_in: "no one has logged in, or the payer stayed anonymous",
 } as const;
 
 function printUser(session: Session, intent: string, { userId, reason }: LoggedInUser): void {
-  session.details(userId === undefined ? "Nobody is known" : "Logged in", [
+  session.details(userId === undefined ? "No user" : "Logged in", [
     ["intent", intent],
     ["user", userId && session.out.paint("bold", userId)],
-    ["why", userId === undefined ? (reason ? reasons[reason] : "this protocol does not say") : undefined],
+    [
+      "reason",
+      userId === undefined ? (reason ? reasons[reason] : "not available over this protocol") : undefined,
+    ],
   ]);
 }

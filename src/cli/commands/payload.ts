@@ -23,17 +23,17 @@ export function addPayload(parent: Command, session: Session): void {
     parent,
     "payload",
     "Encode and decode the 20 bytes of a scan code",
-    "Encode and decode the 20 bytes of a scan code. They give the intent's private key: read from files or standard input only.",
+    "Encode and decode the 20 bytes of a scan code. They reveal the intent's private key, so they are read only from files or standard input.",
   );
   addEncode(command, session);
   addDecode(command, session);
 }
 
 function addEncode(parent: Command, session: Session): void {
-  const command = addCommand(parent, "encode", "Write the payload of an intent, or of its parts")
-    .argument("[intent]", "file with what `create --json` prints; - for standard input")
+  const command = addCommand(parent, "encode", "Encode the payload of an intent, or of parts")
+    .argument("[intent]", "file with the output of `create --json`; - for standard input")
     .addOption(
-      new Option("--kind <kind>", "without an intent: what it is").choices([
+      new Option("--kind <kind>", "kind of payload, without an intent").choices([
         "payment",
         "payment-with-fees",
         "login",
@@ -42,18 +42,20 @@ function addEncode(parent: Command, session: Session): void {
         "gift-card",
       ]),
     )
-    .option("--currency <code>", "of a payment")
-    .option("--amount <decimal>", "of a payment")
+    .option("--currency <code>", "currency of a payment")
+    .option("--amount <decimal>", "amount of a payment")
     .addOption(
-      new Option("--quarks <number>", "of cash or a gift card; a kin is 100,000").argParser(readQuarks),
+      new Option("--quarks <number>", "quarks of cash or a gift card; one kin is 100,000").argParser(
+        readQuarks,
+      ),
     )
-    .option("--username <name>", "of a tip")
+    .option("--username <name>", "username of a tip")
     .addOption(
-      new Option("--format <format>", "how it is written")
+      new Option("--format <format>", "output format")
         .choices(["hex", "base64", "bytes"])
         .default("hex", "hex"),
     );
-  addSecretOption(command, CLIENT_SECRET, ", of all kinds but a tip");
+  addSecretOption(command, CLIENT_SECRET, ", for all kinds except tip");
   completeCommand<EncodeOptions>(command, {
     session,
     examples: [
@@ -74,18 +76,21 @@ function addEncode(parent: Command, session: Session): void {
         );
       if (format !== "bytes") return session.out.line(payloadText(bytes, format));
       if (session.out.isTerminal)
-        throw usageError("bytes are not for a terminal", "Pipe them, or say --format hex.");
+        throw usageError(
+          "refusing to print raw bytes to a terminal",
+          "Pipe the output, or pass --format hex.",
+        );
       session.out.write(bytes);
     },
   });
 }
 
 function addDecode(parent: Command, session: Session): void {
-  const command = addCommand(parent, "decode", "Say what a payload says, and which intent it is of").argument(
+  const command = addCommand(parent, "decode", "Decode a payload and show its intent id").argument(
     "<payload>",
-    "file with the 20 bytes, or their hex, base64 or intent; - for standard input",
+    "file with the payload, raw, in hex, in base64, or as an intent; - for standard input",
   );
-  addSecretOption(command, CLIENT_SECRET, ", where an intent has none");
+  addSecretOption(command, CLIENT_SECRET, ", if the intent has none");
   completeCommand<{ readonly clientSecretFile?: string }>(command, {
     session,
     examples: [{ line: "code-intents payload encode intent.json | code-intents payload decode -" }],
@@ -105,7 +110,7 @@ function addDecode(parent: Command, session: Session): void {
         { intent, kind: payload.kind, ...said, ...(clientSecret === undefined ? {} : { clientSecret }) },
         () => {
           const facts = Object.entries(said).map(([label, value]): Detail => [label, value]);
-          session.details(`The payload of ${nouns[payload.kind]}`, [
+          session.details(`Payload of ${nouns[payload.kind]}`, [
             ["intent", session.out.paint("bold", intent)],
             ...facts,
             ["client secret", clientSecret],
@@ -144,7 +149,7 @@ function payloadParts(
 
 async function encode(session: Session, options: EncodeOptions): Promise<Uint8Array> {
   const { kind, currency, amount, quarks, username } = options;
-  if (kind === undefined) throw usageError("name the file of an intent, or say --kind");
+  if (kind === undefined) throw usageError("no payload given; pass the file of an intent, or --kind");
   const [{ encodePayload }, { nonceFromClientSecret }, { parseAmount }, { parseCurrency }] =
     await Promise.all([
       import("../../rendezvous/payload.js"),
@@ -171,12 +176,12 @@ const parts = ["currency", "amount", "quarks", "username"] as const;
 
 function rejectOthers(options: EncodeOptions, welcome: readonly (string | undefined)[]): void {
   const other = parts.find((name) => options[name] !== undefined && !welcome.includes(name));
-  if (other !== undefined) throw usageError(`--${other} is no part of ${nouns[options.kind ?? "tip"]}`);
+  if (other !== undefined) throw usageError(`--${other} does not apply to ${nouns[options.kind ?? "tip"]}`);
 }
 
 function rejectParts(source: string, options: EncodeOptions): string {
   const other = (["kind", ...parts] as const).find((name) => options[name] !== undefined);
-  if (other !== undefined) throw usageError(`--${other} and an intent exclude each other`);
+  if (other !== undefined) throw usageError(`--${other} and an intent cannot be combined`);
   return source;
 }
 
@@ -185,6 +190,6 @@ function missing(flag: string): never {
 }
 
 function readQuarks(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
+  if (!/^\d{1,20}$/.test(text)) throw new InvalidArgumentError("Use a whole number.");
   return BigInt(text);
 }

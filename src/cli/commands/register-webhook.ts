@@ -17,15 +17,15 @@ export function addRegisterWebhook(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "register-webhook",
-    "Register the one webhook of an intent",
-    "Register the one webhook of an intent that is registered and not yet paid. The first registration wins, whoever makes it.",
-  ).argument("<intent>", "its id, or a file with what `create --json` prints; - for standard input");
-  addWebhookOptions(command, "called once the intent is paid");
-  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+    "Register the webhook of an intent",
+    "Register the webhook of an intent that is registered and not yet paid. An intent has one webhook, and the first registration wins.",
+  ).argument("<intent>", "intent id, or file with the output of `create --json`; - for standard input");
+  addWebhookOptions(command, "when the intent is paid");
+  addSecretOption(command, CLIENT_SECRET, ", if the file has none");
   addSequencerOptions(command);
   completeCommand<RegisterOptions>(command, {
     session,
-    notes: ["It ends with 5 where a webhook is there already, whose URL nobody can know."],
+    notes: ["Exits with 5 if the intent already has a webhook. Its URL cannot be looked up."],
     examples: [{ line: "code-intents register-webhook intent.json --webhook https://shop.example.com/paid" }],
     run: async ([source = ""], options) => {
       const webhook = await readWebhook(session, options);
@@ -33,8 +33,8 @@ export function addRegisterWebhook(parent: Command, session: Session): void {
       const intent = await readIntentOrId(session, source, options);
       if (options.protocol === "rest" && typeof intent === "string") {
         throw usageError(
-          "over REST a webhook is registered together with its intent alone",
-          "Name the file of the intent instead of its id, or another --protocol.",
+          "REST registers a webhook only together with its intent",
+          "Pass the file of the intent instead of its id, or choose another --protocol.",
         );
       }
       const result = await withClient(session, options, (code) =>
@@ -46,7 +46,7 @@ export function addRegisterWebhook(parent: Command, session: Session): void {
         const ours = result !== "already_registered";
         session.details(out.paint(ours ? "green" : "yellow", headings[result]), [
           ["intent", id],
-          ["webhook", ours ? new URL(webhook.url).origin : "another one, or this one from before"],
+          ["webhook", ours ? new URL(webhook.url).origin : "another URL, or this one from an earlier call"],
         ]);
       });
       return result === "already_registered" ? EXIT.mismatch : EXIT.done;
@@ -56,7 +56,7 @@ export function addRegisterWebhook(parent: Command, session: Session): void {
 
 const headings = {
   registered: "Registered",
-  already_registered: "Not registered: there is a webhook already, and its URL is unknown",
-  probably_ours: "Registered, probably by an attempt of this call whose answer was lost",
-  registered_or_existing: "Registered now or before; REST does not say which",
+  already_registered: "Not registered: the intent already has a webhook, whose URL is unknown",
+  probably_ours: "Registered, probably by an attempt of this call whose response was lost",
+  registered_or_existing: "Registered, now or earlier (REST does not report which)",
 } as const;

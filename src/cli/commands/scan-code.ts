@@ -16,7 +16,7 @@ type Format = (typeof FORMATS)[number];
 
 const ENCODED_LENGTH = 35;
 
-// A camera loses the dots of smaller ones; of larger ones the drawing takes hundreds of megabytes.
+// Cameras cannot read the dots of smaller codes. Larger ones take hundreds of megabytes to draw.
 const MIN_SIZE = 100;
 const MAX_SIZE = 4096;
 
@@ -36,30 +36,30 @@ export function addScanCode(parent: Command, session: Session): void {
     parent,
     "scan-code",
     "Draw the scan code of an intent",
-    "Draw the scan code of an intent, or of the 20 bytes of a payload: as SVG, as PNG, or on the terminal.",
+    "Draw the scan code of an intent or payload as SVG, as PNG, or on the terminal.",
   )
-    .argument("[intent]", "file with what `create --json` prints, or with a payload; - for standard input")
+    .argument("[intent]", "file with the output of `create --json`, or with a payload; - for standard input")
     .addOption(
-      new Option("--format <format>", "how it is drawn")
-        .default(undefined, "the ending of --output, else terminal on a terminal, else svg")
+      new Option("--format <format>", "output format")
+        .default(undefined, "from the extension of --output; otherwise terminal on a terminal, or svg")
         .choices(FORMATS),
     )
-    .option("--output <path>", "write it to a file")
-    .option("--force", "overwrite that file")
+    .option("--output <path>", "write to a file")
+    .option("--force", "overwrite the file")
     .addOption(
       new Option("--size <pixels>", `width and height of SVG and PNG, ${MIN_SIZE} to ${MAX_SIZE}`)
         .argParser(readSize)
         .default(440, "440"),
     )
-    .addOption(new Option("--width <columns>", "of the terminal's, 56 to 400").argParser(readNumber))
+    .addOption(new Option("--width <columns>", "width on the terminal, 56 to 400").argParser(readNumber))
     .option(
       "--decode <path>",
-      "instead: the payload of the 35 bytes that a scanner read, in a file; - for standard input",
+      "decode a file with the 35 bytes from a scanner instead; - for standard input",
     );
-  addSecretOption(command, CLIENT_SECRET, ", where the intent has none");
+  addSecretOption(command, CLIENT_SECRET, ", if the intent has none");
   completeCommand<ScanCodeOptions>(command, {
     session,
-    notes: ["Whoever sees the code has the intent's private key: the file is readable by you alone."],
+    notes: ["The code reveals the intent's private key. Only you can read the file."],
     examples: [
       { line: "code-intents scan-code intent.json" },
       { line: "code-intents scan-code intent.json --output code.png --size 880" },
@@ -67,10 +67,10 @@ export function addScanCode(parent: Command, session: Session): void {
     ],
     run: async ([source], options) => {
       if (options.decode !== undefined) {
-        if (source !== undefined) throw usageError("--decode and an intent exclude each other");
+        if (source !== undefined) throw usageError("--decode and an intent cannot be combined");
         return decode(session, options.decode);
       }
-      if (source === undefined) throw usageError("name the file of an intent, or - for standard input");
+      if (source === undefined) throw usageError("no intent given; pass a file, or - for standard input");
       const payload = await readPayload(session, source, options);
       const { output, force = false } = options;
       const format = formatOf(session, options);
@@ -80,9 +80,7 @@ export function addScanCode(parent: Command, session: Session): void {
         await session.outputs.write(output, content, { force });
         const length = Buffer.byteLength(content);
         return session.result({ format, output, bytes: length }, () =>
-          session.out.line(
-            `Wrote ${output}: ${format.toUpperCase()}, ${length} bytes, readable by you alone`,
-          ),
+          session.out.line(`Wrote ${output}: ${format.toUpperCase()}, ${length} bytes, readable only by you`),
         );
       }
       const content = typeof drawn === "string" ? drawn : Buffer.from(drawn).toString("base64");
@@ -99,8 +97,8 @@ function formatOf(session: Session, { format, output }: ScanCodeOptions): Format
   const { isTerminal } = session.out;
   if (format === "png" && isTerminal && !session.json) {
     throw usageError(
-      "a PNG is not for a terminal",
-      "Name a file with --output, pipe it, or say --format terminal.",
+      "refusing to print a PNG to a terminal",
+      "Pass a file with --output, pipe the output, or pass --format terminal.",
     );
   }
   return format ?? (isTerminal ? "terminal" : "svg");
@@ -110,7 +108,7 @@ function formatOfName(path: string): Format {
   const ending = extname(path).toLowerCase();
   if (ending === ".svg") return "svg";
   if (ending === ".png") return "png";
-  throw usageError(`${path} ends neither in .svg nor in .png`, "Name it so, or say --format.");
+  throw usageError(`${path} has neither the extension .svg nor .png`, "Rename it, or pass --format.");
 }
 
 async function draw(
@@ -132,10 +130,10 @@ async function draw(
   return toPng(svg);
 }
 
-/** A drawing as PNG, in its own size; what it leaves free is transparent. */
+/** Converts a drawing to PNG in its own size, with a transparent background. */
 async function toPng(svg: string): Promise<Uint8Array> {
   const { initWasm, Resvg } = await import("@resvg/resvg-wasm");
-  // The library allows this once in a process.
+  // The library allows one initialization per process.
   wasm ??= readFile(createRequire(import.meta.url).resolve("@resvg/resvg-wasm/index_bg.wasm")).then(initWasm);
   await wasm;
   return new Resvg(svg).render().asPng();
@@ -146,19 +144,19 @@ let wasm: Promise<void> | undefined;
 async function decode(session: Session, source: string): Promise<void> {
   const encoded = encodedIn(await session.inputs.bytes(source, "the scan code"));
   if (encoded === undefined) {
-    throw new CliError("unusable_input", `${sourceName(source)} holds no scan code`, {
-      hint: `A scan code is ${ENCODED_LENGTH} bytes: as they are, or in hex.`,
+    throw new CliError("unusable_input", `${sourceName(source)} does not contain a scan code`, {
+      hint: `Pass ${ENCODED_LENGTH} bytes, raw or in hex.`,
     });
   }
   const { decodeScanCode } = await import("../../scan-code/index.js");
   const { payload, correctedBytes } = decodeScanCode(encoded);
   const written = payloadText(payload, "hex");
   session.result({ payload: written, correctedBytes }, () => {
-    session.details("A scan code", [
+    session.details("Scan code", [
       ["payload", written],
       ["corrected", `${correctedBytes} of 35 bytes`],
     ]);
-    session.nextSteps("Pipe the payload into this, to see what it says:", "code-intents payload decode -");
+    session.nextSteps("To decode the payload, pipe it into:", "code-intents payload decode -");
   });
 }
 
@@ -170,13 +168,13 @@ function encodedIn(bytes: Uint8Array): Uint8Array | undefined {
 }
 
 function readNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("Use a whole number.");
   return Number(text);
 }
 
 function readSize(text: string): number {
   const size = readNumber(text);
   if (size < MIN_SIZE || size > MAX_SIZE)
-    throw new InvalidArgumentError(`It is from ${MIN_SIZE} to ${MAX_SIZE} pixels.`);
+    throw new InvalidArgumentError(`Use ${MIN_SIZE} to ${MAX_SIZE} pixels.`);
   return size;
 }

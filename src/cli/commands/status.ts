@@ -10,10 +10,10 @@ export function addStatus(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "status",
-    "Ask the sequencer what became of an intent",
-    "Ask the sequencer what became of an intent. The answer is unsigned, and no proof that a payment is final.",
-  ).argument("<intent>", "its id, or a file with what `create --json` prints; - for standard input");
-  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+    "Check the status of an intent",
+    "Check the status of an intent. The response is unsigned and does not prove that a payment is final.",
+  ).argument("<intent>", "intent id, or file with the output of `create --json`; - for standard input");
+  addSecretOption(command, CLIENT_SECRET, ", if the file has none");
   addSequencerOptions(command);
   completeCommand<SequencerOptions & { readonly clientSecretFile?: string }>(command, {
     session,
@@ -21,7 +21,7 @@ export function addStatus(parent: Command, session: Session): void {
       { line: "code-intents status GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN" },
       {
         line: "code-intents status intent.json --json | jq -r .state",
-        does: "unknown, pending or submitted",
+        does: "print unknown, pending or submitted",
       },
     ],
     run: async ([source = ""], options) => {
@@ -38,7 +38,7 @@ export function addStatus(parent: Command, session: Session): void {
           ["intent", id],
           ["state", state],
           ["registered", yesNo(exists)],
-          ["scanned", codeScanned === undefined ? "this protocol does not say" : yesNo(codeScanned)],
+          ["scanned", codeScanned === undefined ? "not available over this protocol" : yesNo(codeScanned)],
           ["submitted", yesNo(intentSubmitted)],
         ]);
       });
@@ -47,8 +47,8 @@ export function addStatus(parent: Command, session: Session): void {
 }
 
 const headings = {
-  unknown: "The sequencer knows no such intent",
-  pending: "Registered, and not submitted yet",
+  unknown: "The sequencer does not know this intent",
+  pending: "Registered, not yet submitted",
   submitted: "Submitted",
 } as const;
 

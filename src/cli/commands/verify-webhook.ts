@@ -20,45 +20,39 @@ export function addVerifyWebhook(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "verify-webhook",
-    "Verify the body of a webhook against its order",
-    "Verify the body of a webhook: that the sequencer signed it, and that it is for your order.",
+    "Verify a webhook against its order",
+    "Verify that the sequencer signed a webhook and that the webhook is for your order.",
   )
-    .argument("<token>", "file with the body, a JWT; - for standard input")
+    .argument("<token>", "file with the body of the webhook, a JWT; - for standard input")
     .addOption(
-      new VariableOption(
-        "--public-key <base58>",
-        "key that the sequencer signs with",
-        "CODE_WEBHOOK_PUBLIC_KEY",
-      ),
+      new VariableOption("--public-key <base58>", "sequencer's public key", "CODE_WEBHOOK_PUBLIC_KEY"),
     )
-    .option("--production", "the production sequencer's key instead")
+    .option("--production", "use the production sequencer's key")
     .option(
       "--expect <path>",
-      "the order: what `create --json` prints, or id, destination, amount and currency",
+      "file with the order: the output of `create --json`, or id, destination, amount and currency",
     )
-    .option("--unbound", "compare nothing; the webhook may be for anybody's order");
+    .option("--unbound", "skip the comparison; accepts a webhook for any order");
   completeCommand<VerifyOptions>(command, {
     session,
-    notes: [
-      "A webhook carries no time: the same one verifies for ever, and arrives more than once. Fulfil once for each intent.",
-    ],
+    notes: ["A webhook does not expire and can arrive more than once. Fulfil once per intent."],
     examples: [
       {
         line: "code-intents verify-webhook body.jwt --expect intent.json",
-        does: "by CODE_WEBHOOK_PUBLIC_KEY",
+        does: "use the key in CODE_WEBHOOK_PUBLIC_KEY",
       },
       { line: "code-intents verify-webhook - --unbound --production < body.jwt" },
     ],
     run: async ([source = ""], options) => {
-      // A variable is there for every command of a shell; an option is meant.
+      // --production overrides the environment variable, but not an option.
       if (options.production && command.getOptionValueSource("publicKey") === "cli")
-        throw usageError("--production and --public-key exclude each other");
+        throw usageError("--production and --public-key cannot be combined");
       const expect = await readExpectation(session, options);
       const { PRODUCTION_WEBHOOK_PUBLIC_KEY, verifyWebhook } = await import("../../webhook/index.js");
       const publicKey = options.production ? PRODUCTION_WEBHOOK_PUBLIC_KEY : options.publicKey;
       if (publicKey === undefined) {
         throw new CliError("usage", "the public key is missing", {
-          hint: "Set CODE_WEBHOOK_PUBLIC_KEY, or say --public-key or --production.",
+          hint: "Set CODE_WEBHOOK_PUBLIC_KEY, or pass --public-key or --production.",
         });
       }
       const claims = await verifyWebhook(await session.inputs.text(source, "the webhook"), {
@@ -73,14 +67,14 @@ export function addVerifyWebhook(parent: Command, session: Session): void {
 async function readExpectation(session: Session, { expect, unbound }: VerifyOptions): Promise<WebhookExpect> {
   if ((expect === undefined) === (unbound !== true)) {
     throw usageError(
-      expect === undefined ? "--expect is missing" : "--expect and --unbound exclude each other",
-      "Without an order to compare with, a valid webhook of any other order passes. --unbound says that this is meant.",
+      expect === undefined ? "--expect is missing" : "--expect and --unbound cannot be combined",
+      "Without an order, a webhook for any other order is valid, too. Pass --unbound to accept that.",
     );
   }
   if (expect === undefined) return "unbound";
   const order = await rejectLoneId(expect, session.inputs.json(expect, "the order"));
   if (typeof order !== "object" || order === null || Array.isArray(order))
-    throw new CliError("unusable_input", `${sourceName(expect)} holds no order`);
+    throw new CliError("unusable_input", `${sourceName(expect)} does not contain an order`);
   const { kind, user } = order as { kind?: unknown; user?: string };
   return kind === "login" ? { kind, user } : (order as WebhookExpect);
 }
@@ -92,20 +86,20 @@ function printClaims(session: Session, claims: WebhookClaims): void {
       ? claims
       : { ...claims, quarks: claims.quarks.toString(), fees: claims.fees.toString() };
   session.result({ valid: true, ...document }, () => {
-    const heading = claims.bound ? "Valid, and for this order" : "Validly signed, and compared with nothing";
+    const heading = claims.bound ? "Valid for this order" : "Validly signed, not compared with an order";
     session.details(out.paint(claims.bound ? "green" : "yellow", heading), claimDetails(claims));
   });
 }
 
 function claimDetails(claims: WebhookClaims): Detail[] {
-  if (claims.kind === "login") return [["user", claims.user ?? "not told"]];
+  if (claims.kind === "login") return [["user", claims.user ?? "not disclosed"]];
   const { intent, amount, currency, destination, exchangeRate, quarks, fees, user } = claims;
   return [
     ["intent", intent],
     ["paid", `${amountText(amount)} ${currency}`],
     ["destination", destination],
-    ["quarks", `${grouped(quarks)}, of which ${grouped(fees)} are fees`],
-    ["rate", `${exchangeRate} ${currency} for a kin`],
+    ["quarks", `${grouped(quarks)}, including ${grouped(fees)} in fees`],
+    ["rate", `${exchangeRate} ${currency} per kin`],
     ["user", user],
   ];
 }

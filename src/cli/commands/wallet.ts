@@ -23,7 +23,7 @@ export function addWallet(parent: Command, session: Session): void {
     parent,
     "wallet",
     "Play the payer against an emulator",
-    "Play the payer against an emulator, in place of a phone.",
+    "Play the payer against an emulator, instead of a phone.",
   );
   addScan(command, session);
   addPay(command, session);
@@ -32,7 +32,7 @@ export function addWallet(parent: Command, session: Session): void {
 }
 
 function addScan(parent: Command, session: Session): void {
-  const command = addCall(parent, "scan", "Scan a code: read the request, and tell its key", scanned);
+  const command = addCall(parent, "scan", "Scan a code and show its request", scanned);
   complete(
     command,
     session,
@@ -69,9 +69,9 @@ function addScan(parent: Command, session: Session): void {
 }
 
 function addPay(parent: Command, session: Session): void {
-  const command = addCall(parent, "pay", "Pay what is requested", anyTarget)
-    .option("--user <name>", "who pays, as a name of your own")
-    .option("--anonymous", "tell a domain that asks nothing of who pays");
+  const command = addCall(parent, "pay", "Pay an intent", anyTarget)
+    .option("--user <name>", "name of the payer; any text")
+    .option("--anonymous", "do not disclose the user to a requesting domain");
   complete(
     command,
     session,
@@ -104,7 +104,7 @@ function addPay(parent: Command, session: Session): void {
           ["destination", payment?.destination],
           [
             "quarks",
-            payment && `${grouped(payment.quarks)}, of which ${grouped(payment.feeQuarks)} are fees`,
+            payment && `${grouped(payment.quarks)}, including ${grouped(payment.feeQuarks)} in fees`,
           ],
           ["user", userId === "" ? undefined : userId],
         ]),
@@ -114,7 +114,7 @@ function addPay(parent: Command, session: Session): void {
 }
 
 function addReject(parent: Command, session: Session): void {
-  const command = addCall(parent, "reject", "Decline; the request stays payable", scanned);
+  const command = addCall(parent, "reject", "Decline an intent, which stays payable", scanned);
   complete(
     command,
     session,
@@ -125,15 +125,15 @@ function addReject(parent: Command, session: Session): void {
         call,
       );
       session.result({ intent: intentId }, () =>
-        session.details("Declined; the request stays as it is", [["intent", intentId]]),
+        session.details("Declined; the intent stays payable", [["intent", intentId]]),
       );
     },
   );
 }
 
 function addLoginAs(parent: Command, session: Session): void {
-  const command = addCall(parent, "login", "Log in where a login is requested", anyTarget).addOption(
-    new Option("--user <name>", "who logs in, as a name of your own"),
+  const command = addCall(parent, "login", "Log in with an intent", anyTarget).addOption(
+    new Option("--user <name>", "name of the user; any text"),
   );
   complete(
     command,
@@ -157,8 +157,8 @@ function addLoginAs(parent: Command, session: Session): void {
   );
 }
 
-const scanned = "file with what `create --json` prints, or with a payload; - for standard input";
-const anyTarget = `an intent's id, or a ${scanned}`;
+const scanned = "file with the output of `create --json`, or with a payload; - for standard input";
+const anyTarget = `intent id, or ${scanned}`;
 
 function addCall(parent: Command, name: string, summary: string, target: string): Command {
   return addCommand(parent, name, summary).argument("<intent>", target);
@@ -170,8 +170,8 @@ function complete(
   examples: readonly { readonly line: string }[],
   run: (wallet: WalletCalls, call: CallOptions, source: string, options: Options) => Promise<void>,
 ): void {
-  addSecretOption(command, CONTROL_TOKEN, ", where the emulator has one");
-  addSecretOption(command, CLIENT_SECRET, ", where the file has none");
+  addSecretOption(command, CONTROL_TOKEN, ", if the emulator requires one");
+  addSecretOption(command, CLIENT_SECRET, ", if the file has none");
   addUrlOptions(command);
   completeCommand<Options>(command, {
     session,
@@ -183,7 +183,7 @@ function complete(
   });
 }
 
-/** The emulator stands in for the phone where there is an id alone. */
+/** Returns the target of a call. For an id, the emulator looks up the request without a payload. */
 async function targetOf(session: Session, source: string, options: Options): Promise<Target> {
   if (isIntentId(source)) return { case: "intentId", value: source };
   return { case: "payload", value: await readPayload(session, source, options) };

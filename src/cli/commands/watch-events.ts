@@ -4,7 +4,7 @@ import { columnLine } from "../terminal/columns.js";
 import { amountText } from "../terminal/format.js";
 import type { Style } from "../terminal/screen.js";
 
-/** Tells of an event: as a line of JSON, or with the time and in words. */
+/** Prints an event: as a line of JSON, or as time, type and description. */
 export function printEvent(session: Session, intent: string, event: PaymentEvent, isLogin: boolean): void {
   const { out } = session;
   session.event(eventDocument(intent, event), () => {
@@ -21,7 +21,7 @@ export function printEvent(session: Session, intent: string, event: PaymentEvent
 
 const LONGEST = "webhookCalled".length;
 
-/** An event as JSON: quarks as decimal text, instants in ISO 8601. */
+/** Returns an event for JSON: quarks as decimal text, times in ISO 8601. */
 function eventDocument(intent: string, event: PaymentEvent): object {
   const { type, ...rest } = event;
   const document: Record<string, unknown> = { type, intent, time: new Date().toISOString(), ...rest };
@@ -33,28 +33,31 @@ function eventDocument(intent: string, event: PaymentEvent): object {
 function describe(event: PaymentEvent, isLogin: boolean): { words: string; style: Style } {
   switch (event.type) {
     case "requested":
-      return { words: "the request is at the sequencer", style: "cyan" };
+      return { words: "the sequencer has the request", style: "cyan" };
     case "scanned":
-      return { words: "somebody scanned the code", style: "cyan" };
+      return { words: "a wallet scanned the code", style: "cyan" };
     case "submitted": {
       const { payment, heardFrom } = event;
       const paid = payment === undefined ? "" : ` ${amountText(payment.nativeAmount)} ${payment.currency}`;
       return {
-        words: `${isLogin ? "logged in" : `paid${paid}`}, heard from the ${heardFrom}`,
+        words: `${isLogin ? "logged in" : `paid${paid}`} (source: ${heardFrom})`,
         style: "green",
       };
     }
     case "rejected":
       return {
-        words: `the ${isLogin ? "user" : "payer"} declined, and may still change their mind`,
+        words: `the ${isLogin ? "user" : "payer"} declined, but can still ${isLogin ? "log in" : "pay"}`,
         style: "yellow",
       };
     case "webhookCalled":
-      return { words: "the webhook was answered", style: "green" };
+      return { words: "the webhook receiver responded", style: "green" };
     case "forged":
-      return { words: `a ${event.kind} that is ${event.problem}: believe nothing of it`, style: "red" };
+      return { words: `ignore a ${event.kind} message: ${event.problem}`, style: "red" };
     case "conflicting":
-      return { words: `another ${event.subject} than this intent's: ${event.field} differs`, style: "red" };
+      return {
+        words: `a conflicting ${event.subject}: ${event.field} differs from this intent`,
+        style: "red",
+      };
   }
 }
 

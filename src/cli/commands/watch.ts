@@ -12,7 +12,7 @@ import type { Session } from "../session.js";
 import { Progress } from "../terminal/progress.js";
 import { printEvent } from "./watch-events.js";
 
-/** Options of everything that waits. */
+/** Options of the commands that wait. */
 export interface WaitOptions extends Omit<SequencerOptions, "timeout"> {
   readonly until?: WatchUntil;
   readonly timeout?: number;
@@ -25,27 +25,27 @@ export function addWatch(parent: Command, session: Session): void {
   const command = addCommand(
     parent,
     "watch",
-    "Wait until an intent is paid, and tell what happens to it",
-    "Wait until an intent is paid, and tell what happens to it: one line for each event.",
-  ).argument("<intent>", "file with what `create --json` prints; - for standard input");
+    "Wait until an intent is paid and print its events",
+    "Wait until an intent is paid, and print one line per event.",
+  ).argument("<intent>", "file with the output of `create --json`; - for standard input");
   command.addOption(
-    new Option("--until <event>", "what ends it")
+    new Option("--until <event>", "event to wait for")
       .choices(["submitted", "webhook", "rejected"])
       .default("submitted", "submitted"),
   );
   addWaitOptions(command);
-  addSecretOption(command, CLIENT_SECRET, ", where the intent has none");
+  addSecretOption(command, CLIENT_SECRET, ", if the intent has none");
   completeCommand<WaitOptions & { readonly clientSecretFile?: string }>(command, {
     session,
     notes: [
-      "`submitted` is unsigned and no finality on the chain: release what cannot be recalled on the webhook. Nothing is " +
-        "proven by `scanned` and `rejected`.",
+      "`submitted` is unsigned and does not mean that the payment is final on the chain. Deliver goods only on the webhook. " +
+        "`scanned` and `rejected` prove nothing.",
     ],
     examples: [
       { line: "code-intents watch intent.json --timeout 10m" },
       {
         line: "code-intents create ... --json | code-intents watch - --json",
-        does: "a line of JSON for each event",
+        does: "print one line of JSON per event",
       },
     ],
     run: async ([source = ""], options) => {
@@ -56,31 +56,28 @@ export function addWatch(parent: Command, session: Session): void {
   });
 }
 
-/** Adds the options of {@link WaitOptions} but `--until`. */
+/** Adds the options of {@link WaitOptions} except `--until`. */
 export function addWaitOptions(command: Command): void {
   command
     .addOption(
-      new Option("--timeout <duration>", "how long to wait")
+      new Option("--timeout <duration>", "time to wait")
         .argParser(parsePositiveDuration)
-        .default(undefined, "for ever"),
+        .default(undefined, "no limit"),
     )
     .addOption(
-      new Option("--interval <duration>", "time between two questions for the status")
+      new Option("--interval <duration>", "time between status checks")
         .argParser(parsePositiveDuration)
         .default(5_000, "5s"),
     )
     .addOption(
-      new Option(
-        "--heartbeat <duration>",
-        "time between two signs of life where there is no terminal; 0s for none",
-      )
+      new Option("--heartbeat <duration>", "time between progress lines without a terminal; 0s disables them")
         .argParser(parseDuration)
         .default(30_000, "30s"),
     );
   addSequencerOptions(command, false);
 }
 
-/** Tells of every event of an intent until it ends; gives the last one. */
+/** Prints the events of an intent until the watch ends, and returns the last one. */
 export async function watchIntent(
   session: Session,
   intent: AnyIntent,
@@ -92,7 +89,7 @@ export async function watchIntent(
   const { signals } = session;
   const watchOptions = { until, timeoutMs, intervalMs, signal: signals.aborted };
   let last: PaymentEvent | undefined;
-  // The time of a wait is not that of a call.
+  // The timeout of the wait does not apply to single calls.
   const { timeout: _, ...target } = options;
   try {
     await withClient(

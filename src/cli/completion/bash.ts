@@ -1,6 +1,6 @@
 import { type Candidates, type CompletedCommand, flat } from "./tree.js";
 
-/** A completion script for bash. */
+/** Returns a completion script for bash. */
 export function bashScript(program: CompletedCommand): string {
   const commands = flat(program);
   const below = commands.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
@@ -11,7 +11,7 @@ export function bashScript(program: CompletedCommand): string {
   );
   return `# Completion of ${program.name} for bash. Load it with:  source <(${program.name} completion bash)
 _code_intents_files() {
-  # Names may hold blanks.
+  # Names can contain spaces.
   local IFS=$'\\n'
   compopt -o filenames 2>/dev/null
   COMPREPLY=($(compgen -f -- "$word"))

@@ -1,6 +1,6 @@
 import { type Candidates, type CompletedCommand, type CompletedOption, flat } from "./tree.js";
 
-/** A completion script for fish. */
+/** Returns a completion script for fish. */
 export function fishScript(program: CompletedCommand): string {
   const commands = flat(program);
   const below = commands.filter(({ path }) => path !== "").map(({ path }) => quoted(path));

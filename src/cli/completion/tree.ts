@@ -1,30 +1,30 @@
 import type { Command, Option } from "commander";
 
-/** What can stand in a place: files, other programs, a few words, or anything. */
+/** What completes a word: files, other programs, a list of words, or nothing known. */
 export type Candidates = "files" | "programs" | "anything" | readonly string[];
 
-/** An option, as a shell completes it. */
+/** An option for completion. */
 export interface CompletedOption {
-  /** Its spellings, such as `-h` and `--help`. */
+  /** Its names, such as `-h` and `--help`. */
   readonly names: readonly string[];
   readonly description: string;
-  /** What its value can be; `undefined` for one that takes none. */
+  /** Candidates for its value. `undefined` if it takes none. */
   readonly value: Candidates | undefined;
 }
 
-/** A command, as a shell completes it. */
+/** A command for completion. */
 export interface CompletedCommand {
-  /** Names from below the program, such as `emulator exec`; empty for the program. */
+  /** Names without that of the program, such as `emulator exec`. Empty for the program itself. */
   readonly path: string;
   readonly name: string;
   readonly summary: string;
   readonly options: readonly CompletedOption[];
   readonly commands: readonly CompletedCommand[];
-  /** What its arguments can be; `undefined` where it takes none. */
+  /** Candidates for its arguments. `undefined` if it takes none. */
   readonly argument: Candidates | undefined;
 }
 
-/** What there is to complete, read from the program itself. */
+/** Collects what can be completed from the definition of the program. */
 export function completedCommand(command: Command, path = ""): CompletedCommand {
   const helper = command.createHelp();
   const [argument] = command.registeredArguments;
@@ -40,7 +40,7 @@ export function completedCommand(command: Command, path = ""): CompletedCommand 
   };
 }
 
-/** The command and everything below it. */
+/** Returns the command and all commands below it. */
 export function flat(command: CompletedCommand): readonly CompletedCommand[] {
   return [command, ...command.commands.flatMap(flat)];
 }
@@ -56,7 +56,7 @@ function completedOption(option: Option): CompletedOption {
   };
 }
 
-// Arguments that are no files; all others are files, or may be.
+// All other arguments are files, or can be.
 function candidatesOf(name: string): Candidates {
   return name === "command" ? "programs" : "files";
 }

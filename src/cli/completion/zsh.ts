@@ -1,6 +1,6 @@
 import { type Candidates, type CompletedCommand, flat } from "./tree.js";
 
-/** A completion script for zsh. */
+/** Returns a completion script for zsh. */
 export function zshScript(program: CompletedCommand): string {
   const commands = flat(program);
   const below = commands.filter(({ path }) => path !== "").map(({ path }) => quoted(path));

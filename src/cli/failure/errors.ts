@@ -2,32 +2,32 @@ import type { ErrorCode } from "../../errors.js";
 import { escapeControls } from "../../lib/escape-controls.js";
 import { type EndingSignal, EXIT, exitCodeOf } from "./exit-codes.js";
 
-/** Codes of the failures that only the command line has. */
+/** Error codes that only the command line uses. */
 export type CliErrorCode =
-  /** Wrong options or arguments. */
+  /** Options or arguments are invalid. */
   | "usage"
-  /** A file or standard input cannot be read, or is not what it must be. */
+  /** A file or standard input cannot be read, or has the wrong content. */
   | "unusable_input"
-  /** A secret was given as an argument, which every user of the machine can read. */
+  /** A secret was passed as an argument, which every user of the machine can read. */
   | "secret_on_command_line"
-  /** A file that would be written exists. */
+  /** The output path exists. */
   | "file_exists"
-  /** A file cannot be written, or a port cannot be had. */
+  /** A file cannot be written, or a port is not available. */
   | "system_error"
-  /** `emulator exec` cannot run its command. */
+  /** `emulator exec` cannot run the command. */
   | "command_failed"
-  /** Ended by a signal. */
+  /** A signal ended the command. */
   | "interrupted";
 
-/** What a {@link CliError} is made of. */
+/** Options of {@link CliError}. */
 export interface CliErrorInit {
   readonly exitCode?: number;
-  /** What to do, as a sentence. */
+  /** How to fix it, as a sentence. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** A failure that the command line finds itself. Its message holds no secret. */
+/** A failure that the command line detects. The message is one line and contains no secret. */
 export class CliError extends Error {
   readonly code: CliErrorCode | ErrorCode;
   readonly exitCode: number;
@@ -42,27 +42,27 @@ export class CliError extends Error {
   }
 }
 
-/** Wrong options or arguments. */
+/** Returns the error for invalid options or arguments. */
 export function usageError(message: string, hint?: string): CliError {
   return new CliError("usage", message, { hint });
 }
 
-/** A secret where others can read it. The message never holds it. */
+/** Returns the error for a secret in an argument. The message does not contain the secret. */
 export function secretOnCommandLine(what: string, remedy: string): CliError {
   return new CliError(
     "secret_on_command_line",
-    `${what} does not belong on the command line, where every user of this machine and the shell's history can read it`,
+    `do not pass ${what} on the command line: every user of this machine and the shell's history can read it`,
     { hint: remedy },
   );
 }
 
-/** The end by a signal, with what is left behind. */
+/** Returns the error for a command that a signal ended. `outlook` states what remains open. */
 export function interrupted(signal: EndingSignal, outlook?: string): CliError {
   const message = outlook === undefined ? "interrupted" : `interrupted; ${outlook}`;
   return new CliError("interrupted", message, { exitCode: exitCodeOf(signal) });
 }
 
-/** The code of a system error, such as `ENOENT`. */
+/** Returns the code of a system error, such as `ENOENT`. */
 export function systemCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : undefined;

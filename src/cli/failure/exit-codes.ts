@@ -1,4 +1,4 @@
-/** What the program ends with. Scripts rely on these numbers. */
+/** Exit codes. Scripts rely on these numbers. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -10,18 +10,22 @@ export const EXIT = {
   notFound: 127,
 } as const;
 
-/** The documented table, in order; docs/cli.md repeats it, and a test compares the two. */
+/** The table of exit codes in the help and in docs/cli.md, in order. A test compares the two. */
 export const EXIT_CODES: readonly { readonly code: string; readonly meaning: string }[] = [
-  { code: "0", meaning: "done; of a wait: what was waited for has come; of emulator: it was stopped" },
-  { code: "1", meaning: "the call failed or was refused, or something else went wrong" },
-  { code: "2", meaning: "wrong usage, or input that cannot be used; nothing was sent" },
-  { code: "3", meaning: "the time was up before a payment, a login or the webhook's answer" },
-  { code: "4", meaning: "the payer or user declined, with --until rejected" },
-  { code: "5", meaning: "looked at, and not as it must be: a webhook, an intent, bytes, a difference" },
-  { code: "126, 127", meaning: "emulator exec: the command cannot be run, or is not found" },
+  { code: "0", meaning: "success; `emulator` exits with 0 on Ctrl-C" },
+  { code: "1", meaning: "the call failed or was rejected, or another error occurred" },
+  { code: "2", meaning: "invalid usage or input; nothing was sent" },
+  { code: "3", meaning: "timed out waiting for a payment, a login or the webhook's response" },
+  { code: "4", meaning: "the payer or user declined (`--until rejected`)" },
+  {
+    code: "5",
+    meaning:
+      "a check failed: a webhook or an intent does not match, bytes are wrong or differ, a webhook was already registered, or no user logged in",
+  },
+  { code: "126, 127", meaning: "`emulator exec`: the command cannot be run, or was not found" },
   {
     code: "128 + n",
-    meaning: "ended by signal n before it was done: 129 hangup, 130 Ctrl-C, 141 a reader that went away, 143",
+    meaning: "ended by signal n: 129 SIGHUP, 130 Ctrl-C, 141 closed pipe, 143 SIGTERM",
   },
 ];
 
@@ -33,10 +37,10 @@ export type EndingSignal = keyof typeof signalNumbers;
 /** Every {@link EndingSignal}. */
 export const ENDING_SIGNALS = Object.keys(signalNumbers) as readonly EndingSignal[];
 
-/** The exit code of a program that a signal ended, as shells give it. */
+/** Returns the exit code of a program that a signal ended, as shells report it. */
 export function exitCodeOf(signal: EndingSignal): number {
   return 128 + signalNumbers[signal];
 }
 
-/** Where the reader of the output went away, as `head` does. */
+/** Exit code if the reader of the output closes the pipe, as `head` does. */
 export const EXIT_BROKEN_PIPE = 141;

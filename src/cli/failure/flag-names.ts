@@ -1,4 +1,4 @@
-// Where an option of the library has another name on the command line.
+// Options of the library, and their names on the command line.
 const flags: Readonly<Record<string, string>> = {
   allowInsecure: "--allow-insecure",
   amount: "--amount",
@@ -30,14 +30,14 @@ const flags: Readonly<Record<string, string>> = {
   width: "--width",
 };
 
-// The same for a member of a list or of an object.
+// The same for members of a list or of an object.
 const members: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
   [/^fees\[(\d+)\](?:\.(.*))?$/, (index, name) => `--fee ${nth(index)}${name ? `, ${name}` : ""}`],
   [/^verifiers\[(\d+)\]$/, (index) => `key ${nth(index)}`],
   [/^expect\.(.*)$/, (name) => `--expect, ${name}`],
 ];
 
-/** The name on the command line of a field of the library's errors. */
+/** Returns the name on the command line for a field of the library's errors. */
 export function flagOf(field: string): string {
   for (const [form, flag] of members) {
     const parts = form.exec(field)?.slice(1);
@@ -59,17 +59,17 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bgetStatus\(\)/g, "`code-intents status`"],
   [/\bcreate\(\)/g, "`code-intents create`"],
   [/, or pass rounding: "nearest"/g, ""],
-  [/; PRODUCTION_WEBHOOK_PUBLIC_KEY for production/g, "; --production has production's"],
+  [/ \(in production PRODUCTION_WEBHOOK_PUBLIC_KEY\)/g, "; --production selects the production key"],
   [
-    /\bpass a signer( \{.*\})? or the secret key$/g,
-    "pass the secret key, as `code-intents keys generate` makes it",
+    /\bpass a signer( \{.*\})? or the (?:secret|private) key$/g,
+    "pass the private key, as `code-intents keys generate` writes it",
   ],
   [/\ba Uint8Array of (\d+) bytes/g, "$1 bytes"],
   [/\ba bigint\b/g, "a whole number"],
-  [/set httpVersion: "1\.1"/g, "say --protocol rest"],
+  [/set httpVersion: "1\.1"/g, "use --protocol rest"],
 ];
 
-/** A message of the library with the names that its options and calls have on the command line. */
+/** Replaces the names of options and calls in a message of the library with those of the command line. */
 export function withFlagNames(message: string): string {
   const named = message.replace(/\bfees\[\d+\]\.\w+/g, flagOf);
   return words.reduce((text, [name, flag]) => text.replace(name, flag), named);

@@ -1,61 +1,61 @@
 import { CodeIntentsError, type RegistrationUnknownError } from "../../errors.js";
 import { withFlagNames } from "./flag-names.js";
 
-/** What the command line says of a failure, where the library's own message speaks to those who call it. */
+/** The command line's text for an error whose message addresses users of the library. */
 interface Wording {
-  /** In place of the library's message. */
+  /** Replaces the library's message. */
   readonly message?: (error: CodeIntentsError) => string;
-  /** What to do. */
+  /** How to fix it. */
   readonly hint?: string;
 }
 
 const wordings: Readonly<Record<string, Wording>> = {
   already_submitted: {
-    message: () => "This intent was submitted already, so its request can no longer change",
-    hint: "If it is your order, it is paid: `code-intents status` asks.",
+    message: () => "The intent is already submitted, so its request can no longer change",
+    hint: "This does not prove that your order is paid. Fulfil it only on a webhook that matches the order.",
   },
-  deadline_exceeded: { hint: "Give it longer with --timeout, or try again." },
-  intent_mismatch: { hint: "The file was changed, or belongs to another order. Show it to nobody." },
+  deadline_exceeded: { hint: "Increase --timeout, or try again." },
+  intent_mismatch: { hint: "The file was changed or belongs to another order. Do not show it to a payer." },
   login_timeout: {
     message: withLastFailure,
-    hint: "`code-intents watch` waits on; the login may still come.",
+    hint: "Run `code-intents watch` to continue waiting. The user can still log in.",
   },
   malformed_response: { hint: "Check --url and --protocol." },
   payment_timeout: {
     message: withLastFailure,
-    hint: "`code-intents watch` waits on; `code-intents status <id>` asks once.",
+    hint: "Run `code-intents watch` to continue waiting, or `code-intents status <id>` to check once.",
   },
   registration_unknown: {
     message: notKnown,
-    hint: "Create the same intent again: with the same idempotency key, or by `create --from` and the file that --output wrote.",
+    hint: "Create the same intent again: use the same idempotency key, or `create --from` with the file that --output wrote.",
   },
-  unavailable: { hint: "`code-intents emulator` starts a sequencer on this machine." },
-  unimplemented: { hint: "The wallet is the emulator's alone." },
+  unavailable: { hint: "Run `code-intents emulator` to start a sequencer on this machine." },
+  unimplemented: { hint: "Only the emulator has a wallet." },
   webhook_refused: {
-    hint: "The intent can be paid. `code-intents register-webhook` registers another URL for it.",
+    hint: "The intent can be paid. Run `code-intents register-webhook` to register another URL.",
   },
   webhook_signature_invalid: {
     message: () =>
-      "The webhook is not signed by this public key. Either it is forged, or the key is not that of your sequencer",
-    hint: "`code-intents emulator` says which key it signs with; --production takes the production sequencer's.",
+      "The signature is not by this public key. The webhook is forged, or the key belongs to another sequencer",
+    hint: "`code-intents emulator` prints its public key. For the production sequencer, pass --production.",
   },
   webhook_unconfirmed: { message: withLastFailure },
   webhook_wrong_key: {
-    message: () => "The webhook is signed by the production sequencer, and the public key is another one's",
-    hint: "Where you serve production, say --production in place of a public key.",
+    message: () => "The production sequencer signed the webhook, but the public key is a different one",
+    hint: "If this is a production webhook, pass --production instead of a public key.",
   },
 };
 
-// Absent from the table of codes: a sequencer that is not named.
+// The hint for a missing --url. Its code alone has no hint.
 const NO_SEQUENCER =
-  "Set CODE_SEQUENCER_URL or --url. `code-intents emulator` starts a sequencer and says where it is.";
+  "Set CODE_SEQUENCER_URL or pass --url. `code-intents emulator` starts a sequencer and prints its URL.";
 
-/** A failure of the library in the words of the command line. */
+/** Returns the message of an error in the terms of the command line. */
 export function messageOf(error: CodeIntentsError): string {
   return withFlagNames(wordings[error.code]?.message?.(error) ?? error.message);
 }
 
-/** What to do about a failure with this code, where the message does not say it. */
+/** Returns how to fix an error with this code, if its message does not say so. */
 export function hintOf(code: string, field?: string): string | undefined {
   if (code === "missing_option" && field === "--url") return NO_SEQUENCER;
   return wordings[code]?.hint;
@@ -63,13 +63,13 @@ export function hintOf(code: string, field?: string): string | undefined {
 
 const known = new WeakMap<object, string>();
 
-/** Says what to do about a failure, where the command knows more than its code. */
+/** Attaches a hint to an error. It replaces the hint of the code. */
 export function withHint<E extends object>(error: E, hint: string): E {
   known.set(error, hint);
   return error;
 }
 
-/** What a command said by {@link withHint}. */
+/** Returns the hint that {@link withHint} attached. */
 export function ownHint(error: object): string | undefined {
   return known.get(error);
 }
@@ -77,10 +77,10 @@ export function ownHint(error: object): string | undefined {
 function notKnown(error: CodeIntentsError): string {
   const { intentId } = error as RegistrationUnknownError;
   const last = lastFailure(error, " The last attempt: ");
-  return `It is not known whether intent ${intentId} is registered: no attempt was answered clearly.${last}`;
+  return `It is unknown whether intent ${intentId} is registered: no attempt got a clear response.${last}`;
 }
 
-/** The library leaves the last failure of a wait to the cause, which nobody sees here. */
+/** Inserts the message of the cause, which the command line does not show otherwise. */
 function withLastFailure(error: CodeIntentsError): string {
   return error.message.replace(/; see the cause\b/, lastFailure(error, ": "));
 }

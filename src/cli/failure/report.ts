@@ -5,22 +5,22 @@ import { EXIT } from "./exit-codes.js";
 import { flagOf, withFlagNames } from "./flag-names.js";
 import { hintOf, messageOf, ownHint } from "./hints.js";
 
-/** A failure as it is reported: on stderr, as text or as a JSON document. */
+/** A failure as reported on stderr, as text or JSON. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
-  /** What to do. */
+  /** How to fix it. */
   readonly hint?: string | undefined;
-  /** The option at fault. */
+  /** The invalid option. */
   readonly field?: string | undefined;
-  /** Whether the very same command may succeed later. */
+  /** Whether the same command may succeed later. */
   readonly retryable?: boolean;
-  /** The sequencer's own words. */
+  /** The sequencer's own words, unescaped. */
   readonly sequencerMessage?: string | undefined;
   readonly exitCode: number;
 }
 
-/** The failure that an error amounts to. */
+/** Converts an error to a failure. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) {
     const { code, message, hint, exitCode } = error;
@@ -31,7 +31,7 @@ export function failureOf(error: unknown): Failure {
   if (code !== undefined && /^E[A-Z0-9]+$/.test(code)) {
     const hint =
       code === "EADDRINUSE"
-        ? "Another program listens there: name another --port, or 0 for a free one."
+        ? "Another program uses this port. Choose another --port, or 0 for any free port."
         : undefined;
     return {
       code: "system_error",
@@ -43,7 +43,7 @@ export function failureOf(error: unknown): Failure {
   return {
     code: "defect",
     message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    hint: "This is a defect of code-intents. Please report it, without the secrets that you used.",
+    hint: "This is a bug in code-intents. Please report it, without any secrets.",
     exitCode: EXIT.failed,
   };
 }

@@ -3,12 +3,12 @@ import { percent } from "../terminal/format.js";
 import type { Screen } from "../terminal/screen.js";
 import type { AnyIntent } from "./document.js";
 
-/** What an intent says, for people; without its secrets. */
+/** Returns the details of an intent for display, without secrets. */
 export function intentDetails(screen: Screen, intent: AnyIntent): Detail[] {
   const { id, login, webhook } = intent;
   const shared: Detail[] = [
-    ["login", login && `${login.domain}, by the verifier ${login.verifier}`],
-    // Its path may hold a token.
+    ["login", login && `${login.domain}, verifier ${login.verifier}`],
+    // The path can contain a token.
     ["webhook", webhook && new URL(webhook.url).origin],
   ];
   const name: Detail = ["intent", screen.paint("bold", id)];

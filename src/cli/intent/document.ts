@@ -14,7 +14,9 @@ import { isIntentId, rejectLoneId } from "./id.js";
 /** An intent of either kind. */
 export type AnyIntent = PaymentIntent | LoginIntent;
 
-/** Everything that an intent is rebuilt of, its secret included: what `create --json` prints and `--output` keeps. */
+/**
+ * The JSON form of an intent, including its client secret: what `create --json` prints and `--output` writes.
+ */
 export interface IntentDocument {
   readonly id: string;
   readonly kind: string;
@@ -27,7 +29,7 @@ export interface IntentDocument {
   readonly clientSecret: string;
 }
 
-/** Writes an intent down. */
+/** Returns the document of an intent. */
 export function documentOf(intent: AnyIntent): IntentDocument {
   const { id, login, webhook, clientSecret } = intent;
   const shared = {
@@ -40,15 +42,15 @@ export function documentOf(intent: AnyIntent): IntentDocument {
   return { id, kind, amount, currency, destination, ...(fees.length === 0 ? {} : { fees }), ...shared };
 }
 
-/** How a document is read. */
+/** Options for reading a document. */
 export interface ReadOptions {
-  /** File of the client secret, where the document has none. */
+  /** File with the client secret, for a document without one. */
   readonly clientSecretFile?: string | undefined;
-  /** Signs in place of the public key that the document has. */
+  /** Signs for the verifier, of which the document has only the public key. */
   readonly verifier?: VerifierKey | undefined;
 }
 
-/** Rebuilds the intent of a document in a file or on standard input. */
+/** Reads a document from a file or standard input and rebuilds its intent. */
 export async function readIntent(
   session: Session,
   source: string,
@@ -58,7 +60,7 @@ export async function readIntent(
   return rebuildIntent(session, value, source, options);
 }
 
-/** An intent that a command names: its id, or the file of its document. */
+/** Returns the intent of a document, or `source` itself if it is an id. */
 export async function readIntentOrId(
   session: Session,
   source: string,
@@ -67,7 +69,7 @@ export async function readIntentOrId(
   return isIntentId(source) ? source : readIntent(session, source, options);
 }
 
-/** Rebuilds the intent of a document that was read. */
+/** Rebuilds the intent of a parsed document. */
 export async function rebuildIntent(
   session: Session,
   value: unknown,
@@ -79,7 +81,7 @@ export async function rebuildIntent(
     import("../../intents/login-intent.js"),
   ]);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw noDocument(source);
-  // Checked by those who build of it.
+  // The builders below check the types.
   const document = value as Partial<IntentDocument>;
   const { id, kind, login, webhook, destination } = document;
   if (id === undefined && destination === undefined && login === undefined) throw noDocument(source);
@@ -97,18 +99,18 @@ export async function rebuildIntent(
   }
 }
 
-/** Whether an intent asks for a login alone. */
+/** Returns whether an intent requests only a login. */
 export function isLogin(intent: Intent): intent is LoginIntent {
   return !("destination" in intent);
 }
 
 function noDocument(source: string): CliError {
-  return new CliError("unusable_input", `${sourceName(source)} holds no intent`, {
-    hint: "Give what `code-intents create --json` prints, or the file that --output wrote.",
+  return new CliError("unusable_input", `${sourceName(source)} does not contain an intent`, {
+    hint: "Pass the output of `code-intents create --json`, or the file that --output wrote.",
   });
 }
 
-/** The same error, where the fields are members of a document and no options. */
+/** Rewords an error whose field is a member of a document, not an option. */
 function inDocument(error: unknown, source: string): unknown {
   if (!(error instanceof CodeIntentsError)) return error;
   const { hint, exitCode, code } = failureOf(error);

@@ -4,13 +4,16 @@ import { CliError } from "../failure/errors.js";
 import { hintOf, withHint } from "../failure/hints.js";
 import type { Session } from "../session.js";
 
-/** Where an intent is kept, and what creates it from there. */
+/** The file that contains an intent, and the command that creates the intent from it. */
 export interface KeptIntent {
   readonly path: string;
   readonly createCommand: string;
 }
 
-/** Writes an intent down. A file that holds another one is worth more than a name: that intent may be payable. */
+/**
+ * Writes an intent's document. If the file contains another intent, the hint warns: that intent may be
+ * payable.
+ */
 export async function keepIntent(
   session: Session,
   document: object,
@@ -22,29 +25,29 @@ export async function keepIntent(
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "file_exists" || !(await holdsIntent(session, path)))
       throw error;
-    throw new CliError("file_exists", `${path} exists and holds an intent, which is not overwritten`, {
+    throw new CliError("file_exists", `${path} already contains an intent`, {
       hint:
-        `After a failure: \`${createCommand}\` creates that same intent. For another order name another file; ` +
-        "--force would discard the client secret of an intent that may be payable.",
+        `To retry that intent after a failure, run \`${createCommand}\`. For another order, choose another file. ` +
+        "--force discards the client secret of an intent that may be payable.",
       cause: error,
     });
   }
 }
 
-/** Adds the next step to a failure of the network. */
+/** Adds the command to run next to an error of the network or the sequencer. */
 export function withNextStep(error: unknown, { path, createCommand }: KeptIntent): unknown {
   if (error instanceof RegistrationUnknownError)
     return withHint(
       error,
-      `\`${createCommand}\` creates the same intent again: the same intent twice is one intent.`,
+      `Run \`${createCommand}\` to try again. Creating the same intent twice gives one intent.`,
     );
-  const again = `\`${createCommand}\` creates the same intent, which is kept.`;
+  const again = `Run \`${createCommand}\` to create the saved intent.`;
   if (error instanceof TransportError || (error instanceof SequencerError && error.retryable))
     return withHint(error, [again, hintOf(error.code)].filter((text) => text !== undefined).join(" "));
   if (error instanceof SequencerError && error.code === "request_refused")
     return withHint(
       error,
-      `Nothing was registered; ${path} holds what was refused, and --force replaces it.`,
+      `Nothing was registered. ${path} contains the rejected intent; pass --force to replace it.`,
     );
   return error;
 }

@@ -5,12 +5,12 @@ import type { Session } from "../session.js";
 import { type ReadOptions, rebuildIntent } from "./document.js";
 import { rejectLoneId } from "./id.js";
 
-/** How a payload is written. */
+/** An output format for payloads. */
 export type PayloadFormat = "hex" | "base64" | "bytes";
 
 const PAYLOAD_LENGTH = 20;
 
-/** The 20 bytes of a scan code from a file or standard input: as they are, in hex, in base64, or as an intent. */
+/** Reads a payload of 20 bytes from a file or standard input: raw, in hex, in base64, or as an intent. */
 export async function readPayload(
   session: Session,
   source: string,
@@ -22,12 +22,12 @@ export async function readPayload(
   if (text.startsWith("{")) return (await rebuildIntent(session, parse(text), source, options)).payload;
   const decoded = decode(text);
   if (decoded !== undefined) return decoded;
-  throw new CliError("unusable_input", `${sourceName(source)} holds no payload`, {
-    hint: "A payload is 20 bytes: as they are, in hex, in base64, or as what `code-intents create --json` prints.",
+  throw new CliError("unusable_input", `${sourceName(source)} does not contain a payload`, {
+    hint: "Pass 20 bytes: raw, in hex, in base64, or as the output of `code-intents create --json`.",
   });
 }
 
-/** A payload as text. */
+/** Formats a payload as text. */
 export function payloadText(payload: Uint8Array, format: Exclude<PayloadFormat, "bytes">): string {
   return format === "hex" ? hex.encode(payload) : base64.encode(payload);
 }

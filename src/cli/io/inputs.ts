@@ -2,7 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { fromBase58 } from "../../lib/bytes.js";
 import { CliError, secretOnCommandLine, systemCode, usageError } from "../failure/errors.js";
 
-/** More than any input that makes sense. */
+/** Largest input. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The part of `process.stdin` that is used. */
@@ -11,19 +11,19 @@ export interface StandardInput extends AsyncIterable<Uint8Array> {
   destroy(): unknown;
 }
 
-/** Where a command reads, and what ends it. */
+/** Options of {@link Inputs}. */
 export interface InputOptions {
-  /** Opens standard input. A process that opens it cannot end before it does. */
+  /** Opens standard input. A process that opened it does not exit before it ends. */
   readonly stdin: () => StandardInput;
-  /** Where a path of the command line leads. */
+  /** Resolves a path of the command line. */
   readonly resolvePath: (path: string) => string;
-  /** Ends reading. */
+  /** Aborts reading. */
   readonly signal: AbortSignal;
-  /** Is called before a person is waited for. */
+  /** Called before reading from a terminal. */
   readonly beforePrompt: () => void;
 }
 
-/** What a command reads: files, and standard input, which is there once. */
+/** Reads files, and standard input once. */
 export class Inputs {
   readonly #options: InputOptions;
   #taken: string | undefined;
@@ -33,9 +33,9 @@ export class Inputs {
   }
 
   /**
-   * All of a file, or of standard input for `-`.
+   * Reads a file, or standard input for `-`, completely.
    *
-   * @param what names it in errors, such as `the intent`
+   * @param what name of the input in errors, such as `the intent`
    */
   async bytes(source: string, what: string): Promise<Uint8Array> {
     return source === "-"
@@ -43,33 +43,33 @@ export class Inputs {
       : readFile(this.#options.resolvePath(source), source, what);
   }
 
-  /** As {@link Inputs.bytes}, as text, without blanks and line ends around it. */
+  /** Reads like {@link Inputs.bytes} and returns text without surrounding whitespace. */
   async text(source: string, what: string): Promise<string> {
     const bytes = await this.bytes(source, what);
     try {
       return new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
     } catch {
-      throw new CliError("unusable_input", `${what}, from ${sourceName(source)}, is not UTF-8 text`);
+      throw new CliError("unusable_input", `${what} from ${sourceName(source)} is not UTF-8 text`);
     }
   }
 
-  /** As {@link Inputs.text}, as a JSON value. The error never shows what was read. */
+  /** Reads like {@link Inputs.text} and parses JSON. Errors do not contain the input. */
   async json(source: string, what: string): Promise<unknown> {
     const text = await this.text(source, what);
     try {
       return JSON.parse(text);
     } catch {
       const found = text === "" ? "is empty" : "is not JSON";
-      throw new CliError("unusable_input", `${what}, from ${sourceName(source)}, ${found}`);
+      throw new CliError("unusable_input", `${what} from ${sourceName(source)} ${found}`);
     }
   }
 
-  /** Whether standard input is a terminal. */
+  /** Returns whether standard input is a terminal. */
   get isTerminal(): boolean {
     return this.#options.stdin().isTTY === true;
   }
 
-  /** Whether a path names something to read that is not a directory. */
+  /** Returns whether a path exists and is not a directory. */
   async isFile(path: string): Promise<boolean> {
     try {
       return !(await stat(this.#options.resolvePath(path))).isDirectory();
@@ -80,7 +80,7 @@ export class Inputs {
 
   async #readStandardInput(what: string): Promise<Uint8Array> {
     if (this.#taken !== undefined)
-      throw usageError(`${what} and ${this.#taken} cannot both come from standard input`);
+      throw usageError(`cannot read both ${what} and ${this.#taken} from standard input`);
     this.#taken = what;
     const { signal, beforePrompt } = this.#options;
     const stdin = this.#options.stdin();
@@ -106,7 +106,7 @@ export class Inputs {
   }
 }
 
-/** A source as errors name it. */
+/** Returns the name of a source in errors. */
 export function sourceName(source: string): string {
   return source === "-" ? "standard input" : source;
 }
@@ -119,7 +119,7 @@ async function readFile(location: string, path: string, what: string): Promise<U
     if (looksSecret(path))
       throw secretOnCommandLine(
         "what looks like a secret",
-        "Put it into a file and name that, or pipe it in and say -.",
+        "Save it in a file and pass the path, or pass - and pipe it in.",
       );
     throw new CliError("unusable_input", `cannot read ${what} from ${path}: ${reasonOf(error)}`, {
       cause: error,
@@ -141,7 +141,10 @@ function tooLarge(source: string): CliError {
   return new CliError("unusable_input", `${source} is larger than 16 MiB`);
 }
 
-/** Whether what should name a file, and names none, may be the secret itself: a key, a client secret, a payload or a scan code. */
+/**
+ * Returns whether the path of a missing file may be a secret: a key, a client secret, a payload or a scan
+ * code.
+ */
 function looksSecret(text: string): boolean {
   if (/^[\s[{"]/.test(text) || text.length > 255) return true;
   const together = text.replace(/[\s:]/g, "");
@@ -155,12 +158,12 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EISDIR: "it is a directory",
   ENOTDIR: "no such file",
-  EEXIST: "it exists",
+  EEXIST: "the file exists",
   EROFS: "the file system is read-only",
-  ENOSPC: "no space is left",
+  ENOSPC: "no space left",
 };
 
-/** Why a file cannot be used, in words. */
+/** Returns why a file cannot be used, in words. */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);
   return code === undefined ? String((error as Error).message) : (reasons[code] ?? code);

@@ -11,18 +11,18 @@ export interface WriteOptions {
   readonly force: boolean;
 }
 
-/** The files that a command writes. Each holds a secret, so only its owner can read it. */
+/** Writes files. Each contains a secret, so only its owner can read it. */
 export class Outputs {
   readonly #resolvePath: (path: string) => string;
 
-  /** @param resolvePath returns where a path of the command line leads */
+  /** @param resolvePath resolves a path of the command line */
   constructor(resolvePath: (path: string) => string) {
     this.#resolvePath = resolvePath;
   }
 
   /**
-   * Writes a new file with mode 0600. With `force`, it replaces a regular file as a whole, whatever the mode of the
-   * old one. It never writes into a symbolic link, FIFO, socket or device; the directory may be reached over links.
+   * Writes a file with mode 0600. With `force`, it replaces a regular file, whatever the mode of that file.
+   * It never writes to a symbolic link, FIFO, socket or device. Symbolic links to the directory are followed.
    *
    * @throws CliError `file_exists` or `system_error`
    */
@@ -49,7 +49,7 @@ export class Outputs {
 
 /** Creates a file, and removes it again if it cannot be written completely. */
 async function createFile(path: string, content: string | Uint8Array): Promise<void> {
-  // Fails where anything has this name, also a link that leads nowhere.
+  // Fails if the path exists, even as a broken symbolic link.
   const file = await open(path, "wx", 0o600);
   try {
     await file.writeFile(content);
@@ -61,12 +61,12 @@ async function createFile(path: string, content: string | Uint8Array): Promise<v
   }
 }
 
-/** Replaces a file by a new one. Writing into the old one would keep its mode, and expose half a file. */
+/** Replaces a file. Overwriting its content would keep its mode, and expose an incomplete file. */
 async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   await createFile(temporary, content);
   try {
-    // Replaces a link that has appeared since, and does not follow it.
+    // If the path has become a link, this replaces the link.
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -90,6 +90,6 @@ function notRegular(path: string, found: Stats): CliError {
       ? "a directory"
       : "not a regular file";
   return new CliError("file_exists", `${path} is ${kind}`, {
-    hint: "Choose the path of a new or regular file: the output holds a secret.",
+    hint: "The output contains a secret. Choose the path of a new or regular file.",
   });
 }

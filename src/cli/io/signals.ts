@@ -1,13 +1,13 @@
 import { ENDING_SIGNALS, type EndingSignal, exitCodeOf } from "../failure/exit-codes.js";
 
-/** The part of `process` that signals need. */
+/** The part of `process` that {@link Signals} uses. */
 export interface SignalSource {
   on(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
   off(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
   exit(code: number): unknown;
 }
 
-/** What ends the program from outside: Ctrl-C, `kill`, a terminal that is closed. */
+/** Signals that end the program: Ctrl-C, `kill`, or a closed terminal. */
 export class Signals {
   readonly #source: SignalSource;
   readonly #aborted = new AbortController();
@@ -19,27 +19,27 @@ export class Signals {
     this.#source = source;
   }
 
-  /** Takes the signals over. The second one ends the program at once. */
+  /** Starts to handle signals. The second one ends the program at once. */
   listen(): void {
     for (const signal of ENDING_SIGNALS) this.#source.on(signal, this.#listener);
   }
 
-  /** Leaves the signals to the process again. */
+  /** Restores the default handling of signals. */
   close(): void {
     for (const signal of ENDING_SIGNALS) this.#source.off(signal, this.#listener);
   }
 
-  /** Fires at the first signal. */
+  /** Aborted on the first signal. */
   get aborted(): AbortSignal {
     return this.#aborted.signal;
   }
 
-  /** The first signal that came. */
+  /** The first signal received. */
   get received(): EndingSignal | undefined {
     return this.#received;
   }
 
-  /** Resolves with the first signal. */
+  /** Waits for the first signal and returns it. */
   async wait(): Promise<EndingSignal> {
     const { signal } = this.#aborted;
     if (!signal.aborted) {
@@ -48,7 +48,7 @@ export class Signals {
     return this.#received ?? "SIGTERM";
   }
 
-  /** Passes every signal to a child instead. */
+  /** Passes signals to `to` from now on, instead of ending the command. */
   forward(to: (signal: EndingSignal) => void): void {
     this.#forward = to;
   }

@@ -21,26 +21,27 @@ export interface ServeOptions {
 export function addServeOptions(command: Command, port: number): void {
   command
     .addOption(
-      new Option("--port <number>", "0 for any free one").argParser(readPort).default(port, String(port)),
+      new Option("--port <number>", "port to listen on; 0 for any free port")
+        .argParser(readPort)
+        .default(port, String(port)),
     )
     .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1", "127.0.0.1"))
     .addOption(
-      new Option("--allow-host <name>", "host name that requests may have; may be repeated").argParser(
+      new Option("--allow-host <name>", "host name to accept in requests; repeatable").argParser(collect),
+    )
+    .addOption(
+      new Option("--allow-origin <origin>", "origin whose pages can call, or *; repeatable").argParser(
         collect,
       ),
     )
     .addOption(
-      new Option("--allow-origin <origin>", "origin whose pages may call, or *; may be repeated").argParser(
-        collect,
-      ),
-    )
-    .addOption(
-      new Option("--limit <currency=min:max>", "smallest and largest amount; may be repeated").argParser(
-        readLimit,
-      ),
+      new Option(
+        "--limit <currency=min:max>",
+        "smallest and largest amount of a currency; repeatable",
+      ).argParser(readLimit),
     );
   addSecretOption(command, SIGNING_KEY);
-  addSecretOption(command, CONTROL_TOKEN, " of wallet and control services");
+  addSecretOption(command, CONTROL_TOKEN, " for wallet and control services");
 }
 
 /** Starts an emulator. */
@@ -68,7 +69,7 @@ export async function startEmulator(session: Session, options: ServeOptions): Pr
 
 function readPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError("It is a whole number from 0 to 65535.");
+    throw new InvalidArgumentError("Use a whole number from 0 to 65535.");
   return Number(text);
 }
 
@@ -78,22 +79,22 @@ function readLimit(text: string, before: Limits = {}): Limits {
   const [, currency, ...amounts] = /^([a-z]{3,8})=(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(text) ?? [];
   const [min = 0, max = 0] = amounts.map(Number);
   if (currency === undefined)
-    throw new InvalidArgumentError("It is a currency and two amounts, such as usd=0.05:250.");
-  if (min > max) throw new InvalidArgumentError("The smallest amount comes first.");
+    throw new InvalidArgumentError("Use a currency and two amounts, such as usd=0.05:250.");
+  if (min > max) throw new InvalidArgumentError("Put the smallest amount first.");
   return { ...before, [currency]: { min, max } };
 }
 
-/** The 32-byte seed of a key in Solana's form: 64 bytes, of which it is the first half. */
+/** Returns the 32-byte seed of a key, the first half of its 64 bytes in Solana's form. */
 function signingSeedOf(key: VerifierKey): Uint8Array {
   const bytes =
     typeof key === "string" ? fromBase58(key) : Array.isArray(key) ? Uint8Array.from(key) : undefined;
   if (bytes?.length === 64) return bytes.slice(0, 32);
-  throw new CliError("unusable_input", "the key that signs webhooks is not 64 bytes", {
-    hint: "`code-intents keys generate` makes one.",
+  throw new CliError("unusable_input", "the signing key of webhooks is not 64 bytes", {
+    hint: "Run `code-intents keys generate` to generate one.",
   });
 }
 
-/** Collects the values of an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }

@@ -7,45 +7,48 @@ import { withFlagNames } from "../failure/flag-names.js";
 import type { Session } from "../session.js";
 import { parsePositiveDuration } from "./duration.js";
 
-/** Where calls go, and how. */
+/** Options that select the sequencer and how to call it. */
 export interface SequencerOptions {
   readonly url?: string;
   readonly protocol?: Protocol;
   readonly allowInsecure?: boolean;
-  /** Milliseconds of one call. */
+  /** Deadline of one call, in milliseconds. */
   readonly timeout?: number;
 }
 
-/** Adds the options of {@link SequencerOptions}; without `callTimeout` the command has a `--timeout` of its own. */
+/**
+ * Adds the options of {@link SequencerOptions}. Without `callTimeout`, the command defines another
+ * `--timeout`.
+ */
 export function addSequencerOptions(command: Command, callTimeout = true): void {
   addUrlOptions(command);
   add(
     command,
-    new Option("--protocol <name>", "how to talk to it").choices(PROTOCOLS).default("connect", "connect"),
+    new Option("--protocol <name>", "protocol to use").choices(PROTOCOLS).default("connect", "connect"),
   );
   if (!callTimeout) return;
   add(
     command,
-    new Option("--timeout <duration>", "time for the call, retries included")
+    new Option("--timeout <duration>", "deadline of the call, including retries")
       .argParser(parsePositiveDuration)
       .default(10_000, "10s"),
   );
 }
 
-/** Adds the options that say where the sequencer is. */
+/** Adds the options for the sequencer's URL. */
 export function addUrlOptions(command: Command): void {
-  add(command, new VariableOption("--url <url>", "where it is", "CODE_SEQUENCER_URL"));
+  add(command, new VariableOption("--url <url>", "URL of the sequencer", "CODE_SEQUENCER_URL"));
   add(
     command,
-    new Option("--allow-insecure", "allow plain http beyond loopback, where anybody can forge answers"),
+    new Option("--allow-insecure", "allow unencrypted http beyond loopback; responses can be forged"),
   );
 }
 
 function add(command: Command, option: Option): void {
-  command.addOption(option.helpGroup("The sequencer:"));
+  command.addOption(option.helpGroup("Sequencer options:"));
 }
 
-/** Runs with a client, and closes it. */
+/** Calls `run` with a client, then closes the client. */
 export async function withClient<T>(
   session: Session,
   options: SequencerOptions,
@@ -67,11 +70,11 @@ export async function withClient<T>(
   }
 }
 
-/** The options of a client that name its sequencer. */
+/** Returns the client options that select the sequencer. */
 export function targetOf({ url, allowInsecure = false }: SequencerOptions): {
   baseUrl: string;
   allowInsecure: boolean;
 } {
-  // Without a URL the client would look into the environment of the process by itself.
+  // Without a URL, the client would read the environment of the process instead of the session.
   return { baseUrl: url ?? "", allowInsecure };
 }

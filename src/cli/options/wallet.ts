@@ -7,15 +7,15 @@ import { CONTROL_TOKEN, readSecret } from "../io/secrets.js";
 import type { Session } from "../session.js";
 import { type SequencerOptions, targetOf } from "./sequencer.js";
 
-/** The calls of an emulator's wallet. */
+/** A client of an emulator's wallet. */
 export type WalletCalls = Client<typeof WalletService>;
 
-/** Options of everything that the wallet does. */
+/** Options of the wallet commands. */
 export interface WalletOptions extends Pick<SequencerOptions, "url" | "allowInsecure"> {
   readonly controlTokenFile?: string;
 }
 
-/** Runs with the wallet of an emulator that listens somewhere. Failures are those of every call to a sequencer. */
+/** Calls `run` with the wallet of a running emulator. Errors are those of calls to a sequencer. */
 export async function withWallet(
   session: Session,
   options: WalletOptions,

@@ -2,10 +2,13 @@ import { stripVTControlCharacters } from "node:util";
 import { escapeLine, type Screen } from "./screen.js";
 import { labelled } from "./wrap.js";
 
-/** A label and what it says; rows without a value are left out. */
+/** A label and its value. Rows without a value are omitted. */
 export type Detail = readonly [label: string, value: string | undefined];
 
-/** Rows of two aligned columns, indented by two. Values are wrapped; ids and other long words stay whole. */
+/**
+ * Formats rows of two aligned columns, indented by two. Values are wrapped; long words such as ids are not
+ * broken.
+ */
 export function detailLines(screen: Screen, details: readonly Detail[]): string {
   const shown = details.filter((detail): detail is readonly [string, string] => detail[1] !== undefined);
   const labels = Math.max(0, ...shown.map(([label]) => label.length));
@@ -16,7 +19,7 @@ export function detailLines(screen: Screen, details: readonly Detail[]): string 
     .join("\n");
 }
 
-/** Columns, aligned; the last one is not padded. */
+/** Formats one line of aligned columns. The last one is not padded. */
 export function columnLine(cells: readonly { readonly text: string; readonly width: number }[]): string {
   return cells
     .map(({ text, width }, index) => {

@@ -1,20 +1,20 @@
-/** `2.50`; more decimals where there are more. */
+/** Formats an amount with two decimals, or more if it has more: `2.50`. */
 export function amountText(amount: number): string {
   const text = amount.toFixed(2);
   return Number(text) === amount ? text : String(amount);
 }
 
-/** `25,000,000` */
+/** Formats a number with groups of thousands: `25,000,000`. */
 export function grouped(value: bigint): string {
   return value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** `1.5 %` of 150 basis points. */
+/** Formats basis points as a percentage: `1.5 %`. */
 export function percent(basisPoints: number): string {
   return `${basisPoints / 100} %`;
 }
 
-/** `850 ms`, `12 s`, `3 min 05 s`, `2 h 07 min`. */
+/** Formats a duration: `850 ms`, `12 s`, `3 min 05 s`, `2 h 07 min`. */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const seconds = Math.floor(ms / 1_000);

@@ -7,7 +7,7 @@ import type { Screen, StatusLine } from "./screen.js";
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
 const FRAME_MS = 120;
 
-/** Where progress is shown; a session fits. */
+/** The part of a session that shows progress. */
 interface ProgressContext {
   readonly json: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -15,16 +15,16 @@ interface ProgressContext {
   readonly status: StatusLine;
 }
 
-/** How a wait shows that it lives. */
+/** Options of {@link Progress}. */
 export interface ProgressOptions {
   readonly session: ProgressContext;
-  /** What is waited for, such as `a payment`. */
+  /** What the command waits for, such as `a payment`. */
   readonly what: string;
-  /** Milliseconds between two signs of life where there is no terminal; 0 for none. */
+  /** Milliseconds between two heartbeats without a terminal. 0 disables them. */
   readonly heartbeatMs: number;
 }
 
-/** Shows that a wait lives: a line that is rewritten on a terminal, else a line now and then; both on stderr. */
+/** Shows on stderr that a wait goes on: a status line on a terminal, otherwise a line at each heartbeat. */
 export class Progress {
   readonly #session: ProgressContext;
   readonly #what: string;
@@ -44,7 +44,7 @@ export class Progress {
     }
   }
 
-  /** Options of a client that note every call to the sequencer. */
+  /** Returns client options that record each call to the sequencer. */
   callHooks(
     protocol: Protocol | undefined,
   ): { fetch: FetchFunction } | { interceptors: readonly Interceptor[] } {
@@ -52,7 +52,7 @@ export class Progress {
       return {
         fetch: (url, init) => {
           this.#asked();
-          // What the platform's types call a body is another name for the same.
+          // The platform's type of a body has another name for the same.
           return fetch(url, init as RequestInit);
         },
       };
@@ -67,7 +67,7 @@ export class Progress {
     };
   }
 
-  /** Ends it, and takes the line away. */
+  /** Stops, and removes the status line. */
   stop(): void {
     clearInterval(this.#timer);
     this.#session.status.set("");
@@ -95,12 +95,12 @@ export class Progress {
   }
 
   #words(): string {
-    const asked = this.#askedAt === undefined ? "" : `, last asked ${since(this.#askedAt)} ago`;
+    const asked = this.#askedAt === undefined ? "" : `, last checked ${since(this.#askedAt)} ago`;
     return `waiting for ${this.#what}… ${since(this.#startedAt)}${asked}`;
   }
 }
 
-/** In whole seconds, so that a line that is rewritten does not flicker. */
+/** Formats the time since `time` in whole seconds, so that the status line does not flicker. */
 function since(time: number): string {
   const seconds = Math.floor((performance.now() - time) / 1_000);
   return seconds < 1 ? "0 s" : durationText(1_000 * seconds);

@@ -2,10 +2,10 @@ import { styleText } from "node:util";
 import { escapeControls } from "../../lib/escape-controls.js";
 import { wrap } from "./wrap.js";
 
-/** How a text looks, as `util.styleText` names it. */
+/** A style of `util.styleText`. */
 export type Style = Parameters<typeof styleText>[0];
 
-/** The part of a stream that is used; `process.stdout` fits. */
+/** The part of a stream that {@link Screen} uses. `process.stdout` fits. */
 export interface Stream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -13,14 +13,14 @@ export interface Stream {
   write(text: string | Uint8Array): boolean;
 }
 
-/** What decides on colour, beside the stream. */
+/** What decides whether a screen uses colors, besides the stream. */
 export interface ColorOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether `--no-color` was given. */
   readonly disabled: boolean;
 }
 
-/** A line that is rewritten in place below everything else, to show that the program lives. */
+/** A line below all other output that is rewritten in place, to show progress. */
 export class StatusLine {
   readonly #stream: Stream;
   #text = "";
@@ -47,7 +47,7 @@ export class StatusLine {
   }
 }
 
-/** One of the two places to write to. */
+/** stdout or stderr. */
 export class Screen {
   readonly isTerminal: boolean;
   readonly #stream: Stream;
@@ -65,13 +65,13 @@ export class Screen {
     return this.#color;
   }
 
-  /** Columns of the terminal, `undefined` where there is none. */
+  /** Columns of the terminal. `undefined` without a terminal. */
   get columns(): number | undefined {
-    // A terminal that does not know its size says 0.
+    // A terminal of unknown size reports 0.
     return this.isTerminal && this.#stream.columns ? Math.max(40, this.#stream.columns) : undefined;
   }
 
-  /** Width of prose, in columns: comfortable to read, and no wider than the terminal. */
+  /** Width of prose in columns: at most 100, and at most that of the terminal. */
   get proseWidth(): number {
     return Math.min(this.columns ?? 100, 100);
   }
@@ -85,14 +85,14 @@ export class Screen {
     this.write(`${text}\n`);
   }
 
-  /** Sentences, wrapped, with `indent` blanks before every line but the first. */
+  /** Writes wrapped sentences, with `indent` spaces before every line but the first. */
   prose(text: string, indent = 0): void {
     this.line(wrap(text, this.proseWidth, indent));
   }
 
   /**
-   * Writes text, or bytes unchanged. Text can colour itself and break lines, but not control the terminal in any other
-   * way: a peer's words, a file's name or a document may hold anything.
+   * Writes text with control characters escaped, except line breaks, tabs and this program's colors: the
+   * words of a peer, the name of a file or a document can contain anything. Writes bytes unchanged.
    */
   write(text: string | Uint8Array): void {
     if (this.isTerminal) this.#status.hide();
@@ -101,12 +101,12 @@ export class Screen {
   }
 }
 
-// The colours and weights that this program writes. None of them hides text.
+// The styles that this program uses. None of them hides text.
 const styles = "\\u001b\\[(?:[012]|22|3[1-69]|4[09]|97)m";
 const styled = new RegExp(`(${styles})`);
 const laidOut = new RegExp(`(${styles}|[\\n\\t])`);
 
-/** Escapes text that may be styled, for one line. */
+/** Escapes the control characters of a line, except styles. */
 export function escapeLine(text: string): string {
   return escapeBetween(styled, text);
 }
@@ -118,7 +118,7 @@ function escapeBetween(kept: RegExp, text: string): string {
     .join("");
 }
 
-// The first that has an opinion decides, as Node itself has it: FORCE_COLOR goes before NO_COLOR.
+// The first variable that is set decides. FORCE_COLOR takes precedence over NO_COLOR, as in Node.
 function wantsColor(isTerminal: boolean, { env, disabled }: ColorOptions): boolean {
   if (disabled) return false;
   const { FORCE_COLOR, NO_COLOR, TERM } = env;
