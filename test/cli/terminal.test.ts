@@ -137,13 +137,15 @@ describe("a long wait on a terminal", () => {
     expect(code).toBe(0);
     const left = screen(stdout);
     expect(left).not.toContain("waiting");
-    expect(left).toMatch(/^\d\d:\d\d:\d\d {2}requested .*\n\d\d:\d\d:\d\d {2}submitted {6}paid 2\.50 usd,/);
+    expect(left).toMatch(
+      /^\d\d:\d\d:\d\d {2}requested .*\n\d\d:\d\d:\d\d {2}submitted {6}paid 2\.50 usd \(source: \w+\)/,
+    );
   });
 
   test("never wraps its line on a narrow terminal", async () => {
     const { intent, file } = await registered("narrowest");
     const running = program.current.onTerminal(["watch", file], { env, columns: 40 });
-    await running.said(/last as.*…/);
+    await running.said(/last ch.*…/);
     await emulator.wallet.pay(intent);
     const drawn = (await running.ended).stdout
       .split(/[\r\n]/)
