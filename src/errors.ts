@@ -8,7 +8,7 @@
  * @module
  */
 
-import { escapeControls } from "./lib/escape-controls.js";
+import { escapeControls } from "./escape-controls.js";
 
 /** Codes of {@link InputError}: what the caller passed cannot be used. */
 export type InputErrorCode =

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { escapeControls } from "../lib/escape-controls.js";
+import { escapeControls } from "../escape-controls.js";
 import { CliError, interrupted, usageError } from "./failure/errors.js";
 import { EXIT } from "./failure/exit-codes.js";
 import { type Failure, failureOf } from "./failure/report.js";

@@ -1,5 +1,5 @@
 import { isAbsolute, sep } from "node:path";
-import { escapeControls } from "../lib/escape-controls.js";
+import { escapeControls } from "../escape-controls.js";
 import { EXIT } from "./failure/exit-codes.js";
 import { Inputs, type StandardInput } from "./io/inputs.js";
 import { Outputs } from "./io/outputs.js";

@@ -1,5 +1,5 @@
 import { TransportError } from "../errors.js";
-import { escapeControls } from "../lib/escape-controls.js";
+import { escapeControls } from "../escape-controls.js";
 import type { IntentStatus } from "../sequencer/port.js";
 
 /** Receives the warnings of a watch. */

@@ -1,6 +1,6 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { CodeIntentsError, type ConnectCodeName } from "../errors.js";
-import { escapeControls } from "../lib/escape-controls.js";
+import { escapeControls } from "../escape-controls.js";
 import { connectionError } from "./connection-error.js";
 import { malformedResponse } from "./malformed-response.js";
 import type { CallContext } from "./port.js";

@@ -1,6 +1,6 @@
 import type { WebhookErrorCode } from "../errors.js";
 import { InputError } from "../errors.js";
-import { escapeControls } from "../lib/escape-controls.js";
+import { escapeControls } from "../escape-controls.js";
 import { checkOptions } from "../lib/options.js";
 import type { LoginClaims, PaymentClaims } from "./claims.js";
 import { WebhookError } from "./errors.js";

@@ -60,15 +60,17 @@ describe.each([
     await new Promise<void>((resolve) => server.listen(at("socket"), resolve));
     const device = new Outputs(() => "/dev/null");
     try {
-      for (const writing of [
+      const results = await Promise.allSettled([
         outputs.write("fifo", "secret", { force }),
         outputs.write("socket", "secret", { force }),
         device.write("null", "secret", { force }),
-      ])
-        await expect(writing).rejects.toMatchObject({
-          code: "file_exists",
-          message: expect.stringMatching(/ is not a regular file$/),
-        });
+      ]);
+      const message = expect.stringMatching(/ is not a regular file$/);
+      const rejected = {
+        status: "rejected",
+        reason: expect.objectContaining({ code: "file_exists", message }),
+      };
+      expect(results).toEqual([rejected, rejected, rejected]);
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../errors.js";
-import { escapeControls } from "../../lib/escape-controls.js";
+import { escapeControls } from "../../escape-controls.js";
 import { type EndingSignal, EXIT, exitCodeOf } from "./exit-codes.js";
 
 /** Error codes that only the command line uses. */

@@ -1,5 +1,5 @@
 import { CodeIntentsError, InputError, SequencerError } from "../../errors.js";
-import { escapeControls } from "../../lib/escape-controls.js";
+import { escapeControls } from "../../escape-controls.js";
 import { CliError, systemCode } from "./errors.js";
 import { EXIT } from "./exit-codes.js";
 import { flagOf, withFlagNames } from "./flag-names.js";

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { escapeControls } from "../../lib/escape-controls.js";
+import { escapeControls } from "../../escape-controls.js";
 import { wrap } from "./wrap.js";
 
 /** A style of `util.styleText`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { escapeControls } from "../../src/lib/escape-controls.js";
+import { escapeControls } from "../src/escape-controls.js";
 
 const ranges = [
   ["C0, tab and line breaks included", 0x00, 0x1f],
