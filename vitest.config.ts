@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 // Files that replace or reload modules, which others have loaded as well.
 const stateful = [
+  "test/client/open.test.ts", // replaces the opening of a sequencer
   "test/crypto/self-check.test.ts", // loads the crypto room with parts of Node missing
   "test/errors.test.ts", // loads the errors twice, as two copies of the package would
   "test/scan-code/codec.test.ts", // loads the codec twice
