@@ -74,7 +74,7 @@ describe("the body of createIntent", () => {
         found: "hex of 52 bytes",
       },
     ]);
-    expect(problems[0]?.why).toMatch(/the sequencer answers 400\.$/);
+    expect(problems[0]?.why).toMatch(/the sequencer responds with 400\.$/);
     const member = sections[0]?.tree.children.find(({ label }) => label === "message");
     expect(member?.meaning).toBe("the request without the tag and length of the Message, hex of 52 bytes");
     expect(sections[1]?.title).toMatch(/^message, from hex, after the 2 bytes of tag and length/);
@@ -98,10 +98,10 @@ describe("the body of createIntent", () => {
   it("says of a missing or short signature nothing of what can be signed", () => {
     const { signature = "", ...rest } = body;
     expect(explain(JSON.stringify(rest)).verdict).toMatch(
-      /expected a member signature; found none\. Nothing shows who made the request: the sequencer answers 400\.$/,
+      /expected a member signature; found none\. The author of the request cannot be verified: the sequencer responds with 400\.$/,
     );
     expect(explained({ signature: signature.slice(0, -3) }).verdict).toMatch(
-      /expected base58 of 64 bytes; found .* The sequencer answers 400\.$/,
+      /expected base58 of 64 bytes; found .* The sequencer responds with 400\.$/,
     );
   });
 
@@ -127,7 +127,7 @@ describe("the body of createIntent", () => {
   it("says that the id is another key", () => {
     const [, another] = vectors.intents;
     expect(explained({ intent: another?.rendezvousPublicKey }).checks[0]?.text).toMatch(
-      /It is by another key/,
+      /The key or the bytes are different/,
     );
   });
 

@@ -123,14 +123,14 @@ describe("the rendezvous signature", () => {
   it("passes over the canonical form of a message that is not in it, and says so", () => {
     expect(checks(send(reordered, key.sign(message)))).toEqual([
       "passed: the rendezvous signature verifies over the Message in canonical form, 54 bytes, but not over the 54 bytes as " +
-        "they are here; the sequencer does not mind",
+        "given; the sequencer accepts it",
     ]);
   });
 
   it("fails over the bytes as they are where these are not canonical, and says so", () => {
     expect(checks(send(reordered, key.sign(reordered)))).toEqual([
-      "failed: the rendezvous signature verifies over the 54 bytes as given, but the sequencer encodes the Message again, " +
-        "in 54 bytesover which it does not verify",
+      "failed: the rendezvous signature verifies over the 54 bytes as given, but the sequencer encodes the Message again " +
+        "as 54 bytes, over which it does not verify",
     ]);
   });
 
@@ -162,7 +162,7 @@ describe("keys within", () => {
     expect(explain(foreign).checks[1]).toEqual({
       outcome: "failed",
       name: "key",
-      text: `the intent_id within is ${base58.encode(other.publicKey)}, but the message is sent to the key ${base58.encode(key.publicKey)}`,
+      text: `the intent_id in the request is ${base58.encode(other.publicKey)}, but the message is sent to the key ${base58.encode(key.publicKey)}`,
       path: "message.client_rejected_payment.intent_id",
     });
   });
@@ -252,7 +252,7 @@ describe("a delivered message", () => {
 
   it("fails with another key, and says where it is over the id as well", () => {
     expect(checks(delivered(key.sign(message)), { publicKey: other.publicKey })[0]).toMatch(
-      /^failed: .*It is by another key/,
+      /^failed: .*The key or the bytes are different/,
     );
     const overId = key.sign(Uint8Array.from(Buffer.concat([id, message])));
     expect(checks(delivered(overId), { publicKey: key.publicKey })[0]).toContain(

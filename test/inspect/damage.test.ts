@@ -33,7 +33,7 @@ describe("points at the first wrong byte", () => {
       "truncated",
       51,
       path,
-      "3 more bytes, since the length at byte 1 says 52",
+      "3 more bytes, since the length at byte 1 is 52",
       "the end",
     ],
     [
@@ -42,7 +42,7 @@ describe("points at the first wrong byte", () => {
       "truncated",
       45,
       path,
-      "9 more bytes, since the length at byte 1 says 52",
+      "9 more bytes, since the length at byte 1 is 52",
       "the end",
     ],
     [
@@ -160,7 +160,7 @@ describe("points at the first wrong byte", () => {
       18,
       `${path}.requestor_account`,
       "field 1 before field 3",
-      "it after that field field",
+      "it after that field",
     ],
     [
       "the amount before the currency",
@@ -169,7 +169,7 @@ describe("points at the first wrong byte", () => {
       49,
       `${path}.partial.currency`,
       "field 1 before field 2",
-      "it after that field field",
+      "it after that field",
     ],
     [
       "the same amount twice",
@@ -178,7 +178,7 @@ describe("points at the first wrong byte", () => {
       54,
       `${path}.partial`,
       "partial once",
-      "another one",
+      "a second one",
     ],
     [
       "both kinds of amount",
@@ -396,7 +396,7 @@ describe("points at the first wrong byte", () => {
       "invalid_value",
       54,
       `${path}.signature`,
-      "a domain beside signature",
+      "a domain in addition to signature",
       "none",
     ],
     [
@@ -469,7 +469,7 @@ describe("rules about several fields", () => {
         /^2a(..)/,
         "2a$101",
       ),
-      [["invalid_value", 70, `${path}.signature`, "a verifier beside signature"]],
+      [["invalid_value", 70, `${path}.signature`, "a verifier in addition to signature"]],
     ],
   ])("%s", (_what, damaged, expected) => {
     const { problems } = explain(damaged, { as: "Message" });
@@ -487,15 +487,15 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
       46,
       "66 66 66 66 66 66 04 40, the double that is nearest to 2.55",
       "2.549999952316284, which is 2.55 as a 4-byte float converted to a double",
-      /its double differs from that of everybody who writes 2\.55: a second request/,
+      /differs from the double of every client that writes 2\.55: a second request/,
     ],
     [
       "what adding leaves",
       0.1 + 0.2,
       46,
       "33 33 33 33 33 33 d3 3f, the double that is nearest to 0.3",
-      "0.30000000000000004, which is 0.3",
-      /a second request of the same intent by one of them does not match this one, and is refused\.$/,
+      "0.30000000000000004, which is 0.3 with a floating-point rounding error",
+      /a second request of the same intent by such a client does not match this one, and is rejected\.$/,
     ],
     [
       "three decimals",
@@ -503,7 +503,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
       46,
       "at most two decimals, such as 2.5 or 2.51",
       "2.505",
-      /^The sequencer takes it, but the payload counts hundredths, and official clients round/,
+      /^The sequencer accepts it, but the payload counts hundredths, and official clients round/,
     ],
     [
       "NaN",
@@ -511,7 +511,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
       46,
       "a finite number greater than 0",
       "NaN",
-      /no payment ever equals it, so that nobody can pay\.$/,
+      /no payment equals it, so the request cannot be paid\.$/,
     ],
   ])("is doubtful: %s", (_what, value, offset, expected, found, why) => {
     const explanation = explain(message(account, partial("usd", `11${double(value)}`)));

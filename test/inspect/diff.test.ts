@@ -87,10 +87,10 @@ describe("two messages", () => {
     const { summary, offset } = diff(seed, seed.slice(0, -4));
     expect(offset).toBe(52);
     expect(summary).toBe(
-      "Byte 52: the end there, and continues here with native_amount (request_to_receive_bill.partial.native_amount).",
+      "Byte 52: the input ends there, and continues here with native_amount (request_to_receive_bill.partial.native_amount).",
     );
     expect(diff(seed.slice(0, -4), seed).summary).toMatch(
-      /^Byte 52: the end here, and continues there with /,
+      /^Byte 52: the input ends here, and continues there with /,
     );
   });
 
@@ -155,12 +155,12 @@ describe("a value in another form", () => {
 it("draws no consequences from bytes that nobody reads, and says why nobody does", () => {
   const seed = vectors.intents[0]?.messageHex ?? "";
   expect(diff(seed, seed.slice(0, -4)).consequences).toEqual([
-    "The bytes there: byte 52 (request_to_receive_bill): expected 2 more bytes, since the length at byte 1 says 52; found the end.",
+    "The bytes there cannot be read: byte 52 (request_to_receive_bill): expected 2 more bytes, since the length at byte 1 is 52; found the end.",
   ]);
   const unwrapped = seed.replace("2a340a220a20", "2a320a20");
   expect(diff(unwrapped, seed).consequences).toEqual([
-    "The bytes here: byte 4 (request_to_receive_bill.requestor_account): expected 0a 20 first, the tag and " +
-      "length of value in a SolanaAccountId; found the 32 bytes of a public key or account alone.",
+    "The bytes here cannot be read: byte 4 (request_to_receive_bill.requestor_account): expected 0a 20 first, the tag and " +
+      "length of value in a SolanaAccountId; found only the 32 bytes of a public key or account.",
   ]);
 });
 
@@ -171,20 +171,20 @@ describe("a request without the Message around it", () => {
     const lacks = diff(here.toBinary(), alone);
     expect(lacks).toMatchObject({ equal: false, offset: 0, piece: "message", fields: [] });
     expect(lacks.summary).toBe(
-      "Byte 0: the request has no Message around it there, but has one here: 2a 34are missing. The requests are equal.",
+      "Byte 0: the request has no Message around it there, but has one here: the tag and length 2a 34 are missing. The requests are equal.",
     );
     expect(lacks.consequences).toEqual([
       "The Message is what is signed: a signature over the bytes there does not verify. Only a REST body contains the request alone.",
     ]);
     expect(diff(alone, here).summary).toMatch(
-      /^Byte 0: the request has no Message around it here, and lacks .* around it there/,
+      /^Byte 0: the request has no Message around it here, but has one there: the tag and length 2a 34 are missing\./,
     );
   });
 
   it("is compared all the same", () => {
     const { summary, fields } = diff(intent({ currency: "eur" }), alone);
     expect(summary).toMatch(
-      / 2a 34, its tag and length\. Also, byte 42 of the message: 65 \("e"\) here, 75 \("u"\) there: the first letter of currency/,
+      /the tag and length 2a 34 are missing\. Also, byte 42 of the message: 65 \("e"\) here, 75 \("u"\) there: the first letter of currency/,
     );
     expect(fields.map(({ path }) => path)).toEqual(["request_to_receive_bill.partial.currency"]);
   });

@@ -223,7 +223,7 @@ it("says that a field is unknown, which is no problem", () => {
 
 it("says where a key has another length than it should", () => {
   const tree = inspectHex(RequestToReceiveBillSchema, "0a05 0a03010203");
-  expect(at(tree, "requestor_account.value").meaning).toBe("3 bytes, where public key or account has 32");
+  expect(at(tree, "requestor_account.value").meaning).toBe("3 bytes; public key or account has 32");
 });
 
 it("marks all of that as malformed, and writes it as text", () => {

@@ -64,7 +64,7 @@ describe("a tag of another field", () => {
     for (const as of [undefined, "Message"]) {
       const { type, problems, verdict } = explained(input, as);
       expect([type, problems[0]?.code, problems[0]?.offset]).toEqual([MESSAGE, "wrong_field", offset]);
-      expect(verdict).toContain(`expected ${expected}; found ${found}. The sequencer looks for the value`);
+      expect(verdict).toContain(`expected ${expected}; found ${found}. The sequencer expects the value in another field`);
     }
   });
 
@@ -111,7 +111,7 @@ describe("a key or signature by itself with a byte too many or lost", () => {
     const { problems, summary, type: taken } = explained(input);
     expect([taken, problems.length]).toEqual([type, 1]);
     expect(problems[0]).toMatchObject({ code: "wrong_length", offset, expected });
-    expect(summary).toMatch(/because it has the right length , except for one byte\.$/);
+    expect(summary).toMatch(/because it has the right length, except for one byte\.$/);
   });
 });
 
@@ -183,7 +183,7 @@ describe("a value without the message around it", () => {
       4,
       `${path}.requestor_account`,
       "0a 20 first, the tag and length of value in a SolanaAccountId",
-      "the 32 bytes of a public key or account alone",
+      "only the 32 bytes of a public key or account",
     ],
     [
       "an account of zeros",
@@ -192,7 +192,7 @@ describe("a value without the message around it", () => {
       4,
       `${path}.requestor_account`,
       "0a 20 first, the tag and length of value in a SolanaAccountId",
-      "the 32 bytes of a public key or account alone",
+      "only the 32 bytes of a public key or account",
     ],
     [
       "the account of a request alone",
@@ -201,7 +201,7 @@ describe("a value without the message around it", () => {
       2,
       "requestor_account",
       "0a 20 first, the tag and length of value in a SolanaAccountId",
-      "the 32 bytes of a public key or account alone",
+      "only the 32 bytes of a public key or account",
     ],
     [
       "the domain",
@@ -210,7 +210,7 @@ describe("a value without the message around it", () => {
       56,
       `${path}.domain`,
       "0a 0b first, the tag and length of value in a Domain",
-      'the domain "example.com" alone',
+      'only the domain "example.com"',
     ],
     [
       "the rendezvous key",
@@ -219,7 +219,7 @@ describe("a value without the message around it", () => {
       58,
       "rendezvous_key",
       "0a 20 first, the tag and length of value in a RendezvousKey",
-      "the 32 bytes of a rendezvous public key alone",
+      "only the 32 bytes of a rendezvous public key",
     ],
     [
       "the signature",
@@ -228,7 +228,7 @@ describe("a value without the message around it", () => {
       94,
       "signature",
       "0a 40 first, the tag and length of value in a Signature",
-      "the 64 bytes of an Ed25519 signature alone",
+      "only the 64 bytes of an Ed25519 signature",
     ],
   ])("is named at its byte: %s", (_what, input, type, offset, where, expected, found) => {
     const explanation = explained(input);
@@ -236,7 +236,7 @@ describe("a value without the message around it", () => {
     expect(explanation.problems).toMatchObject([
       { kind: "malformed", code: "missing_wrapper", offset, path: where, expected, found },
     ]);
-    expect(explanation.verdict).toContain("count these two bytes in every length around");
+    expect(explanation.verdict).toContain("add 2 to every length around them");
   });
 
   it("is not seen in a key that is too short, nor in a Domain that is one", () => {
@@ -253,8 +253,8 @@ describe("a value without the message around it", () => {
 describe("a request that stands alone", () => {
   it("is said not to be what is signed, with what has to go around it", () => {
     expect(explained(good.slice(4)).verdict).toBe(
-      "No byte is wrong, but these are not the bytes to sign: put 2a 34 before them, the tag and length that make a Message " +
-        "of the request, and sign all of that. Only the `message` of a REST body is the request without the Message.",
+      "No byte is wrong, but these are not the bytes to sign: put 2a 34 before them, the tag and length that wrap the " +
+        "request in a Message, and sign all of that. Only the `message` of a REST body is the request without the Message.",
     );
     expect(explained(good).verdict).toBe("No byte is wrong.");
   });
@@ -344,9 +344,9 @@ it("says of a JSON object that nothing is known of it", () => {
 
 describe("an end that is missing", () => {
   it.each([
-    [1, "1 more byte, since the length at byte 1 says 52"],
-    [9, "9 more bytes, since the length at byte 1 says 52"],
-    [50, "50 more bytes, since the length at byte 1 says 52"],
+    [1, "1 more byte, since the length at byte 1 is 52"],
+    [9, "9 more bytes, since the length at byte 1 is 52"],
+    [50, "50 more bytes, since the length at byte 1 is 52"],
   ])("by %i bytes is counted, and no length is blamed", (missing, expected) => {
     const { problems, verdict } = explained(good.slice(0, -2 * missing), "Message");
     const offset = 54 - missing;

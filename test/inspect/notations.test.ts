@@ -205,21 +205,21 @@ describe("text that cannot be read", () => {
     expect(sections[0]?.tree.length).toBe(53);
     expect(problems.map(({ code, offset }) => `${code}@${offset}`)).toEqual(["truncated@53", "truncated@53"]);
     expect(verdict).toMatch(
-      /^First wrong: byte 53: expected the second hex digit of the last byte; found the end\. .* The hex digits are odd in number/,
+      /^First wrong: byte 53: expected the second hex digit of the last byte; found the end\. .* The number of hex digits is odd/,
     );
   });
 
   it("says that a digit is missing also where something before it is wrong", () => {
     const { verdict } = explain(`${seed.replace("757364", "555344")}0`);
     expect(verdict).toMatch(
-      /^First wrong: byte 42 .* The hex digits are odd in number, so one is missing or too many, here or before\. 1 more/,
+      /^First wrong: byte 42 .* The number of hex digits is odd, so one is missing or extra, here or earlier\. 1 more/,
     );
   });
 
   it.each(["", "  \n ", "0x"])("says that there are no bytes in %j", (text) => {
     const { summary, problems } = explain(text === "0x" ? new Uint8Array() : text);
     expect(summary).toMatch(
-      /^No bytes at all\. As a protobuf message that is one whose fields all have their defaults/,
+      /^The input is empty\. As a protobuf message it has only default values/,
     );
     expect(problems).toEqual([]);
   });

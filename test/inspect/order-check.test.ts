@@ -123,7 +123,7 @@ describe("an order that does not match", () => {
   it("in its id, by a hundredth too much", () => {
     const { id, clientSecret } = PaymentIntent.from({ destination: account, amount: 1, currency: "usd" });
     expect(likely({ clientSecret, amount: "1.01" }, id)).toBe(
-      "The claimed id is that of this order with 1.00: a hundredth less.",
+      "The claimed id is that of this order with 1.00: one hundredth less.",
     );
   });
 

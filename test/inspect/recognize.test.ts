@@ -218,7 +218,7 @@ describe("long input", () => {
   ])("is not looked at: %s", (_what, input) => {
     const { problems, sections, verdict } = explain(input);
     expect(problems).toMatchObject([{ code: "too_large", offset: 65_536, expected: "at most 65536 bytes" }]);
-    expect(verdict).toMatch(/No message of this protocol is nearly as long\.$/);
+    expect(verdict).toMatch(/No message of this protocol is nearly that long\.$/);
     for (const { tree } of sections) expect(tree.parts).toHaveLength(1);
   });
 

@@ -114,7 +114,7 @@ it("shows groups, unknown fields and what cannot be told apart", () => {
          4  82 01                      #16                    field 16, LEN
          6  01                           length               1 byte
          7  61                           value                unknown field 16: 1 byte
-         8  06                         #0                     field 0, wire type 6; a tag that nothing
+         8  06                         #0                     field 0, wire type 6; a tag that no value
                                                               can follow
          8                               ! field_number_zero  expected a field number of at least 1;
                                                               found 0

@@ -116,7 +116,7 @@ it("is explained in text", () => {
         14  00 00 00 00 00 00 00 00                             11111111111111111111111111111111
         22  00 00 00 00 00 00 00 00
         30  00 00 00 00 00 00 00 00
-        38  1a                           partial                field 3, LEN; exchange_data: an amount without
+        38  1a                           partial                field 3, LEN; exchange_data: an amount without an
                                                                 exchange rate
         39  0e                             length               14 bytes
         40  0a                             currency             field 1, LEN, string

@@ -86,7 +86,7 @@ it("says what a payment with a login and fees says", () => {
 });
 
 it.each([
-  ["client-pong", "requestHex", "pong.timestamp", "an instant: 2023-11-14T22:13:20.500Z"],
+  ["client-pong", "requestHex", "pong.timestamp", "a point in time: 2023-11-14T22:13:20.500Z"],
   ["send-message-response-no-active-stream", "responseHex", "result", "varint: 1, which is NO_ACTIVE_STREAM"],
   [
     "server-webhook-called",

@@ -53,7 +53,7 @@ describe("instants", () => {
     const bytes = toBinary(TimestampSchema, create(TimestampSchema, { seconds, nanos }));
     const { meaning } = inspectMessage(TimestampSchema, bytes);
     expect(meaning).toBe(
-      `an instant${text === undefined ? "" : `: ${text}`}, ${count(bytes.length, "byte")}`,
+      `a point in time${text === undefined ? "" : `: ${text}`}, ${count(bytes.length, "byte")}`,
     );
   });
 
@@ -62,7 +62,7 @@ describe("instants", () => {
       TimestampSchema,
       create(TimestampSchema, { seconds: 1_700_000_000n, nanos: 500_000_000 }),
     );
-    expect(inspectMessage(TimestampSchema, bytes.subarray(0, -1)).meaning).toBe("an instant, 11 bytes");
+    expect(inspectMessage(TimestampSchema, bytes.subarray(0, -1)).meaning).toBe("a point in time, 11 bytes");
   });
 });
 
