@@ -6,10 +6,12 @@ const files = readdirSync("test", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => `test/${name.replaceAll("\\", "/")}`);
 
-// Files that need a process each, since other files would see what they change.
+// Files that need a process each.
 const stateful = [
-  // They replace or reload modules that other files have loaded as well.
-  ...files.filter((file) => /\bvi\.(mock|doMock|resetModules)\(/.test(readFileSync(file, "utf8"))),
+  // They replace or reload modules that other files have loaded as well, or count the sockets and timers of the process.
+  ...files.filter((file) =>
+    /\bvi\.(mock|doMock|resetModules)\(|\bgetActiveResourcesInfo\(/.test(readFileSync(file, "utf8")),
+  ),
   // Commands own their process: its exit code, its listeners.
   "test/cli/**/*.test.ts",
 ];

@@ -111,7 +111,9 @@ describe("through a network that fails", () => {
       await Promise.all(Array.from({ length: atOnce }, work));
       expect(failed.join("\n\n")).toBe("");
       expect(rejections).toEqual([]);
-      if (runs >= 100) expect([...seen].sort()).toEqual([...faultKinds].sort());
+      // The first connections of the usual 40 seeds meet every kind.
+      if (runs >= 40 && process.env.FAULT_SEED === undefined)
+        expect([...seen].sort()).toEqual([...faultKinds].sort());
       await emulator.close();
       // Sockets close a moment after they are destroyed.
       for (let tries = 0; resources().length > before.length && tries < 1_000; tries++) await pause(50);

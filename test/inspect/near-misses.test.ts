@@ -64,7 +64,9 @@ describe("a tag of another field", () => {
     for (const as of [undefined, "Message"]) {
       const { type, problems, verdict } = explained(input, as);
       expect([type, problems[0]?.code, problems[0]?.offset]).toEqual([MESSAGE, "wrong_field", offset]);
-      expect(verdict).toContain(`expected ${expected}; found ${found}. The sequencer expects the value in another field`);
+      expect(verdict).toContain(
+        `expected ${expected}; found ${found}. The sequencer expects the value in another field`,
+      );
     }
   });
 

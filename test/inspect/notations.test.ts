@@ -218,9 +218,7 @@ describe("text that cannot be read", () => {
 
   it.each(["", "  \n ", "0x"])("says that there are no bytes in %j", (text) => {
     const { summary, problems } = explain(text === "0x" ? new Uint8Array() : text);
-    expect(summary).toMatch(
-      /^The input is empty\. As a protobuf message it has only default values/,
-    );
+    expect(summary).toMatch(/^The input is empty\. As a protobuf message it has only default values/);
     expect(problems).toEqual([]);
   });
 });
