@@ -8,9 +8,12 @@ const files = readdirSync("test", { recursive: true, encoding: "utf8" })
 
 // Files that need a process each.
 const stateful = [
-  // They replace or reload modules that other files have loaded as well, or count the sockets and timers of the process.
+  // They replace or reload modules that other files have loaded as well, or stop or count timers and sockets that
+  // other files may have left.
   ...files.filter((file) =>
-    /\bvi\.(mock|doMock|resetModules)\(|\bgetActiveResourcesInfo\(/.test(readFileSync(file, "utf8")),
+    /\bvi\.(mock|doMock|resetModules)\(|\b(useFakeTimers|getActiveResourcesInfo)\(/.test(
+      readFileSync(file, "utf8"),
+    ),
   ),
   // Commands own their process: its exit code, its listeners.
   "test/cli/**/*.test.ts",
