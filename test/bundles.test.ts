@@ -152,8 +152,13 @@ async function bundle(contents: string, options: BuildOptions): Promise<Bundle> 
 
 const nodesOwn = new Set("Buffer process global require module __dirname __filename setImmediate".split(" "));
 
+// Targets that resolve to the same files get the same bundle.
+const searched = new Map<string, string[]>();
+
 /** The uses of Node's names that do not ask by `typeof` first, in a condition around them, whether the name is there. */
 function nodeNames(code: string): string[] {
+  const known = searched.get(code);
+  if (known !== undefined) return known;
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     ts.forEachChild(node, visit);
@@ -162,6 +167,7 @@ function nodeNames(code: string): string[] {
     found.push(node.parent.parent.getText().slice(0, 200));
   };
   visit(ts.createSourceFile("bundle.js", code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS));
+  searched.set(code, found);
   return found;
 }
 

@@ -3,10 +3,11 @@ import { hex } from "@scure/base";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Emulator } from "../../src/emulator/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { scaled } from "../support/property.js";
 import { brokenIn, refusalOf } from "./judge.js";
 import { requestOf, verifier } from "./requests.js";
 
-const count = Number(process.env.AGREEMENT_COUNT ?? 10_000);
+const count = Number(process.env.AGREEMENT_COUNT ?? scaled(10_000));
 const seed = Number(process.env.PROPERTY_SEED ?? 20_240_208);
 // Each emulator keeps what it is sent.
 const PER_EMULATOR = 20_000;

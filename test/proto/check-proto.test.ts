@@ -16,11 +16,11 @@ const user = "proto/code/user/v1/identity_service.proto";
 type Name = "lint" | "format" | "breaking" | "drift";
 interface Report {
   code: number;
-  /** What each check said, "ok" if it passed. */
+  /** The output of each check; "ok" if it passed. */
   checks: Record<Name, string>;
 }
 
-/** A folder of its own for each test, with a place for temporary files that has to be empty in the end. */
+/** A folder for one test, with a place for temporary files that must be empty at the end. */
 async function folder({ onTestFinished }: Pick<TestContext, "onTestFinished">): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "contract-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -38,7 +38,7 @@ async function copyOfContract(directory: string): Promise<string> {
 
 function run(command: string, args: string[], directory: string): Promise<{ code: number; output: string }> {
   const temporary = join(directory, "tmp");
-  // Nothing of the caller's git may leak in: neither the repository of a hook nor a user's settings.
+  // The caller's git does not take part: neither the repository of a hook nor a user's settings.
   const env: NodeJS.ProcessEnv = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"))),
     GIT_CONFIG_GLOBAL: join(directory, "no-such-file"),
@@ -48,7 +48,7 @@ function run(command: string, args: string[], directory: string): Promise<{ code
     TMP: temporary,
   };
   return new Promise((resolve, reject) => {
-    // Started elsewhere on purpose: the check must not depend on the folder it is called from.
+    // Starts in another folder, because the check must not depend on the current one.
     execFile(command, args, { cwd: directory, env }, (error, stdout, stderr) => {
       if (error !== null && typeof error.code !== "number") reject(error);
       else resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
@@ -62,7 +62,7 @@ async function check(directory: string, args: string[], program = script): Promi
   if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
   const section = (name: Name): string => {
     const [, said] = new RegExp(`^((?:ok|FAILED) ${name}\\n(?: .*\\n|\\n)*)`, "m").exec(output) ?? [];
-    if (said === undefined) throw new Error(`nothing about ${name} in:\n${output}`);
+    if (said === undefined) throw new Error(`no result of ${name} in:\n${output}`);
     return said === `ok ${name}\n` ? "ok" : said;
   };
   return {
@@ -94,7 +94,7 @@ async function git(directory: string, ...args: string[]): Promise<string> {
 
 const passed: Report = { code: 0, checks: { lint: "ok", format: "ok", breaking: "ok", drift: "ok" } };
 
-describe.concurrent("the check of the wire contract", { timeout: 120_000 }, () => {
+describe.concurrent("check of the wire contract", { timeout: 120_000 }, () => {
   test("passes on this repository when no root is given", async ({ expect, ...context }) => {
     expect(await check(await folder(context), [])).toEqual(passed);
   });
@@ -119,41 +119,33 @@ describe.concurrent("the check of the wire contract", { timeout: 120_000 }, () =
   interface Edit {
     behaviour: string;
     change: (root: string) => Promise<void>;
-    /** What each failing check has to name; every other check passes. */
+    /** What each failing check must name. Every other check passes. */
     names: Partial<Record<Name, string[]>>;
   }
 
   const edits: Edit[] = [
     {
-      behaviour: "passes on an unchanged copy",
-      change: async () => {},
-      names: {},
-    },
-    {
-      behaviour: "refuses a renumbered field and names it",
-      change: (root) => edit(root, micropayment, "bool code_scanned = 2;", "bool code_scanned = 4;"),
-      names: { breaking: ['"code_scanned"', "GetStatusResponse"], drift: ["micro_payment_service_pb.js"] },
-    },
-    {
-      behaviour: "refuses a renamed field and names it",
-      change: (root) => edit(root, transaction, "uint32 fee_bps = 2;", "uint32 basis_points = 2;"),
-      names: { breaking: ['from "fee_bps" to "basis_points"'], drift: ["transaction_service_pb.d.ts"] },
-    },
-    {
-      behaviour: "refuses a dropped field and names it",
-      change: (root) => edit(root, transaction, "  bool is_remote_send = 4;\n", ""),
+      behaviour: "rejects renumbered, renamed and dropped fields and a renamed service, and names each",
+      change: async (root) => {
+        await edit(root, micropayment, "bool code_scanned = 2;", "bool code_scanned = 4;");
+        await edit(root, transaction, "uint32 fee_bps = 2;", "uint32 basis_points = 2;");
+        await edit(root, transaction, "  bool is_remote_send = 4;\n", "");
+        await edit(root, user, "service Identity {", "service Identities {");
+      },
       names: {
-        breaking: ['"is_remote_send"', "SendPrivatePaymentMetadata"],
-        drift: ["transaction_service_pb.d.ts"],
+        breaking: [
+          '"code_scanned"',
+          "GetStatusResponse",
+          'from "fee_bps" to "basis_points"',
+          '"is_remote_send"',
+          "SendPrivatePaymentMetadata",
+          'service "Identity" was deleted',
+        ],
+        drift: ["micro_payment_service_pb.js", "transaction_service_pb.d.ts", "identity_service_pb.js"],
       },
     },
     {
-      behaviour: "refuses a renamed service and names it",
-      change: (root) => edit(root, user, "service Identity {", "service Identities {"),
-      names: { breaking: ['service "Identity" was deleted'], drift: ["identity_service_pb.js"] },
-    },
-    {
-      behaviour: "lets a member of Metadata be laid out that was reserved for it",
+      behaviour: "accepts a member of Metadata under a number reserved for it",
       change: async (root) => {
         await edit(root, transaction, "reserved 1, 3 to 8;", "reserved 1, 3 to 5, 7 to 8;");
         await edit(root, transaction, 'reserved "send_public_payment", ', "reserved ");
@@ -167,12 +159,12 @@ describe.concurrent("the check of the wire contract", { timeout: 120_000 }, () =
       names: { drift: ["npm run generate"] },
     },
     {
-      behaviour: "refuses bad formatting and names the file",
+      behaviour: "rejects bad formatting and names the file",
       change: (root) => edit(root, common, "string service = 2;", "string  service=2;"),
       names: { format: [common, "string service = 2;", "buf format -w"] },
     },
     {
-      behaviour: "holds a new file to every lint rule and names what violates one",
+      behaviour: "applies every lint rule to a new file and names each violation",
       change: (root) =>
         writeFile(
           join(root, "proto/code/user/v1/extra.proto"),
@@ -192,22 +184,23 @@ describe.concurrent("the check of the wire contract", { timeout: 120_000 }, () =
       names: { lint: ['"camelCase"', '"Extras"'], drift: ["missing: gen/code/user/v1/extra_pb.js"] },
     },
     {
-      behaviour: "refuses a hand-edited generated file and names it with the line",
-      change: (root) => edit(root, "gen/code/common/v1/model_pb.js", "/* eslint-disable */", "/* edited */"),
-      names: { drift: ["different: gen/code/common/v1/model_pb.js, line 3\n", "npm run generate"] },
+      behaviour: "rejects edited, extra and missing files in gen/, and names each",
+      change: async (root) => {
+        await edit(root, "gen/code/common/v1/model_pb.js", "/* eslint-disable */", "/* edited */");
+        await writeFile(join(root, "gen/code/common/v1/notes.txt"), "by hand\n");
+        await rm(join(root, "gen/code/user/v1/identity_service_pb.d.ts"));
+      },
+      names: {
+        drift: [
+          "different: gen/code/common/v1/model_pb.js, line 3\n",
+          "extra: gen/code/common/v1/notes.txt",
+          "missing: gen/code/user/v1/identity_service_pb.d.ts",
+          "npm run generate",
+        ],
+      },
     },
     {
-      behaviour: "refuses an extra file in gen/ and names it",
-      change: (root) => writeFile(join(root, "gen/code/common/v1/notes.txt"), "by hand\n"),
-      names: { drift: ["extra: gen/code/common/v1/notes.txt", "npm run generate"] },
-    },
-    {
-      behaviour: "refuses a missing file in gen/ and names it",
-      change: (root) => rm(join(root, "gen/code/user/v1/identity_service_pb.d.ts")),
-      names: { drift: ["missing: gen/code/user/v1/identity_service_pb.d.ts", "npm run generate"] },
-    },
-    {
-      behaviour: "refuses a missing baseline instead of skipping the comparison",
+      behaviour: "rejects a missing baseline instead of skipping the comparison",
       change: (root) => rm(join(root, "schema/baseline.binpb")),
       names: { breaking: ["schema/baseline.binpb is missing"] },
     },
@@ -228,7 +221,7 @@ describe.concurrent("the check of the wire contract", { timeout: 120_000 }, () =
     });
   }
 
-  test("fails in every check, and says why, when buf is not installed", async ({ expect, ...context }) => {
+  test("fails every check and says why if buf is not installed", async ({ expect, ...context }) => {
     const directory = await folder(context);
     const program = join(directory, "scripts", "check-proto.mjs");
     await cp(script, program);
@@ -240,7 +233,7 @@ describe.concurrent("the check of the wire contract", { timeout: 120_000 }, () =
     }
   });
 
-  test("fails, and says why, when protoc-gen-es is not installed", async ({ expect, ...context }) => {
+  test("fails and says why if protoc-gen-es is not installed", async ({ expect, ...context }) => {
     const directory = await folder(context);
     const program = join(directory, "scripts", "check-proto.mjs");
     await cp(script, program);
