@@ -3,14 +3,14 @@ import config from "./vitest.config.js";
 
 const { projects: _, ...shared } = config.test ?? {};
 
-// What is tested in a real browser: Chromium has to be installed.
+// Tests in a real browser. Chromium must be installed.
 export default defineConfig({
   ...config,
   test: {
     ...shared,
     include: ["test/browser/**/*.test.ts"],
     exclude: [],
-    // A browser keeps two cores busy by itself.
+    // A single browser keeps two cores busy.
     maxWorkers: 1,
   },
 });

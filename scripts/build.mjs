@@ -1,4 +1,5 @@
-// Compiles src/ to dist/, from nothing, and copies the files of the emulator's page. A build that fails leaves no dist/ behind, so that half of one cannot be published.
+// Compiles src/ to an empty dist/ and copies the files of the emulator's page. A build that fails removes
+// dist/, so that no incomplete one can be published.
 //
 //   node scripts/build.mjs
 
@@ -28,14 +29,14 @@ function build() {
   });
   if (error !== undefined) return error.message;
   if (signal !== null) return `the compiler was stopped by ${signal}`;
-  if (status !== 0) return "src/ does not compile; there is no dist/ now";
+  if (status !== 0) return "src/ does not compile; dist/ is removed";
   if (!existsSync(join(dist, "index.js"))) return "the compiler wrote no dist/index.js";
   const assets = join("emulator", "page", "assets");
   cpSync(join(root, "src", assets), join(dist, assets), { recursive: true });
   return makeExecutable();
 }
 
-/** What `bin` names is run by its name, also on a clone, where no npm has done this. */
+/** Makes the files of `bin` executable. npm does this only when it installs a package, not in a clone. */
 function makeExecutable() {
   const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   for (const path of Object.values(bin)) {

@@ -1,6 +1,6 @@
-// Compiles every TypeScript snippet of the documents and every docstring example, runs the documents' snippets against an
-// emulator, and follows every link into this
-// repository, anchors included. Needs `npm run build` first, since snippets import the package by its name.
+// Compiles every TypeScript snippet of the documents and every docstring example, runs the documents'
+// snippets against an emulator, and follows every link into this repository, anchors included. Needs `npm run
+// build` first, since snippets import the package by its name.
 import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -34,7 +34,7 @@ const problems = [];
 
 const repository = repositoryOf(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
 
-/** A file's text, for links; nothing but Markdown has anchors. */
+/** Returns the text that links are resolved in. Only Markdown has anchors. */
 function read(path) {
   if (!existsSync(join(root, path))) return undefined;
   return path.endsWith(".md") ? readFileSync(join(root, path), "utf8") : "";
@@ -58,7 +58,7 @@ function documentSnippets() {
   });
 }
 
-// What docstring examples may take for granted.
+// Declarations that docstring examples can use.
 const prelude = `
 import * as api from "code-intents";
 import * as emulatorApi from "code-intents/emulator";
@@ -123,7 +123,7 @@ for (const module of [
 const work = mkdtempSync(join(tmpdir(), "code-intents-docs-"));
 try {
   mkdirSync(join(work, "node_modules"));
-  // With the workspaces' link to the package itself, which snippets import by its name.
+  // Includes the workspaces' link to the package, because snippets import it by its name.
   for (const entry of readdirSync(join(root, "node_modules"))) {
     if (!entry.startsWith("."))
       symlinkSync(join(root, "node_modules", entry), join(work, "node_modules", entry));

@@ -1,5 +1,6 @@
-// Runs the recipes of examples/ as whoever copies them would: installs, type-checks, builds and starts each, buys something over
-// HTTP, pays with the emulator's wallet, and expects the order to be fulfilled once. Needs `npm run build` first.
+// Runs the recipes of examples/ as a user would: installs, type-checks, builds and starts each, buys
+// something over HTTP, pays with the emulator's wallet, and expects the order to be fulfilled once. Needs
+// `npm run build` first.
 //
 //   node scripts/check-examples.mjs [recipe ...]
 import assert from "node:assert/strict";
@@ -15,8 +16,8 @@ const tsc = join(root, "node_modules/typescript/bin/tsc");
 const next = "node_modules/next/dist/bin/next";
 
 /**
- * Of each folder: what is installed beside the root's dependencies, how it is built, started or run once, what it prints then,
- * the status with which its framework ends on SIGTERM, and what else it has.
+ * For each folder: dependencies in addition to the root's, commands that build, start or run it, its output,
+ * the exit status of its framework on SIGTERM, and extra parts.
  */
 const recipes = {
   express: { start: ["server.mjs"] },
@@ -37,7 +38,7 @@ const recipes = {
     also: (market) => payUnheard(market, "/cdn-cgi/handler/scheduled"),
   },
 };
-/** Have checks of their own. */
+/** Folders with separate checks. */
 const elsewhere = new Set(["checkout", "walk"]);
 
 const seconds = { install: 300, types: 60, build: 240, run: 30, start: 30, order: 60, stop: 15 };
@@ -61,7 +62,7 @@ const missing = Object.keys(recipes).filter((name) => !folders.includes(name));
 if (missing.length > 0) console.error(`\nno folder of examples/: ${missing.join(", ")}`);
 if (missing.length > 0 || rows.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
 
-/** Takes a recipe through every step that it has; the first that fails ends it. */
+/** Runs every step of a recipe, up to the first that fails. */
 async function check(name) {
   const took = {};
   const step = async (title, work) => {
@@ -89,7 +90,7 @@ async function check(name) {
   }
 }
 
-/** As `npm ci` does on a clean clone. What npm says on stderr is warnings for people. */
+/** Installs as `npm ci` does in a clean clone. Ignores npm's warnings on stderr. */
 async function install(folder) {
   const { dependencies } = readJson(root, "package.json");
   const locked = readJson(folder, "package-lock.json").packages["node_modules/code-intents"].dependencies;
@@ -132,13 +133,12 @@ async function serveAndBuy(recipe, folder) {
     program.child.kill("SIGTERM");
     const { status, stderr, output } = await within("stop", program);
     const surprising = stderr.split("\n").filter((line) => line !== "" && !market.expects(line));
-    if (status !== (recipe.stopped ?? 0))
-      throw new Error(`ended with ${status} when it was told to stop\n${output}`);
-    if (surprising.length > 0) throw new Error(`said on stderr:\n${surprising.join("\n")}`);
+    if (status !== (recipe.stopped ?? 0)) throw new Error(`ended with ${status} on SIGTERM\n${output}`);
+    if (surprising.length > 0) throw new Error(`unexpected output on stderr:\n${surprising.join("\n")}`);
   });
 }
 
-/** Starts a program of a recipe, and keeps what it says. */
+/** Starts a program of a recipe and collects its output. */
 function start(command, args, cwd, environment = {}) {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(CODE_|NODE_ENV$|FORCE_COLOR$)/.test(name),
@@ -178,7 +178,7 @@ function start(command, args, cwd, environment = {}) {
   return program;
 }
 
-/** Waits for a program's end, and makes one when the step's time is over. */
+/** Waits until a program ends. Kills it at the time limit of the step. */
 async function within(title, program) {
   try {
     const status = await limited(title, program.ended);

@@ -1,4 +1,4 @@
-// Checks what would be published: packs the package and looks at the tarball as a consumer's tools will.
+// Packs the package and checks the tarball with the tools that consumers use.
 //
 //   node scripts/check-package.mjs [--tarball <file>]
 
@@ -13,18 +13,18 @@ import { COPY_PREFIX, pack } from "./pack.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-// Resolves to the sources, which are not published; no consumer sets it.
+// Resolves to the sources, which are not published. No consumer sets it.
 const PRIVATE_CONDITION = "code-intents-source";
 
-// Served as they are, and copied by the build.
+// Files that the build copies and the emulator serves unchanged.
 const PAGE_ASSETS = "emulator/page/assets/";
 
-// Type-checks the page's JavaScript; nothing of it is published.
+// Configures the type check of the page's JavaScript. Not published.
 const PAGE_TSCONFIG = "emulator/page/tsconfig.json";
 
-/** One function for each check; it resolves to a list of problems. */
+/** The checks. Each resolves to a list of problems. */
 const checks = {
-  /** Exactly what belongs there: each source compiled, the page, gen/, proto/ and the documents as they are. */
+  /** Contains exactly the compiled sources, the page, gen/, proto/ and the documents. */
   async files({ files }) {
     const expected = new Set(["package.json", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"]);
     for (const name of await list(join(root, "src"))) {
@@ -42,7 +42,7 @@ const checks = {
       for (const name of await list(join(root, folder))) expected.add(`${folder}/${name}`);
     }
     for (const name of await list(join(root, "docs"))) {
-      // docs/api is generated, and not published.
+      // docs/api is generated and not published.
       if (/^([^/]+\.md|images\/[^/]+)$/.test(name)) expected.add(`docs/${name}`);
     }
     return [
@@ -51,7 +51,7 @@ const checks = {
     ];
   },
 
-  /** Every target of `exports` and `imports` is there, whatever the conditions. */
+  /** Contains every target of `exports` and `imports`, for all conditions. */
   async targets({ files, manifest }) {
     const problems = [];
     const targets = [...targetsOf(manifest.exports), ...targetsOf(manifest.imports)];
@@ -64,7 +64,7 @@ const checks = {
     return problems;
   },
 
-  /** Every import, of code and of declarations, leads to a file of the package or to what it depends on. */
+  /** Imports only files of the package and its dependencies, in code and in declarations. */
   async imports({ files, manifest }) {
     const problems = [];
     for (const [name, text] of files) {
@@ -77,7 +77,7 @@ const checks = {
     return problems;
   },
 
-  /** Source maps, where there are any, lead to files that are published. */
+  /** Refers from source maps only to published files. */
   async maps({ files }) {
     const problems = [];
     for (const [name, text] of files) {
@@ -97,8 +97,9 @@ const checks = {
   },
 
   /**
-   * Every link of a document resolves. A relative one leads to a file of the package, so that it holds in node_modules, on npm
-   * and on GitHub. One to a file that is not published is absolute, and leads to a file of this repository.
+   * Has no broken link in its documents. A relative link must lead to a file of the package, so that it works
+   * in node_modules, on npm and on GitHub. A link to a file that is not published must be absolute and lead
+   * to a file of this repository.
    */
   async links({ files, manifest }) {
     const problems = [];
@@ -122,7 +123,7 @@ const checks = {
     return problems;
   },
 
-  /** Nothing tells where it was made. */
+  /** Mentions no path of the machine that packed it. */
   async machine({ files }) {
     const places = [root, resolve(homedir())].filter((path) => path !== resolve("/"));
     const traces = new RegExp(
@@ -186,7 +187,7 @@ function importProblem(name, specifier, { files, manifest }) {
   return Object.hasOwn(manifest.dependencies ?? {}, dependency) ? undefined : "which is not a dependency";
 }
 
-/** The entry points of a package, with the patterns spelled out. */
+/** Returns the entry points of a package, with patterns expanded. */
 function entriesOf(manifest, files) {
   return Object.entries(manifest.exports).flatMap(([entry, target]) => {
     if (!entry.includes("*")) return [entry];
@@ -202,7 +203,7 @@ function targetsOf(value, conditions = []) {
   return Object.entries(value ?? {}).flatMap(([key, inner]) => targetsOf(inner, [...conditions, key]));
 }
 
-/** What a compiled file imports. Emitted by the compiler, so its form is known. */
+/** Returns the imports of a compiled file. The compiler always writes them in the same form. */
 function specifiersOf(text) {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   return [...code.matchAll(/(?<!\.)\b(?:from\s*|import\s*\(?\s*)"([^"\n]+)"/g)].map(
@@ -221,7 +222,7 @@ async function list(directory) {
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join("/"));
 }
 
-/** Runs a tool of this repository by its entry file. A tool that is missing is a problem. */
+/** Runs a tool of this repository by its entry file. Reports a missing tool as a problem. */
 async function runTool(name, args, cwd, look = () => []) {
   const home = join(root, "node_modules", name);
   if (!existsSync(join(home, "package.json"))) return [`${name} is missing: ${home}. Run \`npm ci\`.`];

@@ -1,5 +1,6 @@
-// Checks the wire contract: lint, format, no break against the released image, and gen/ equal to what proto/ compiles to.
-// Works offline and without git history: the released contract is a file, schema/baseline.binpb.
+// Checks the wire contract: lint, format, breaking changes since the last release, and whether gen/ equals
+// what proto/ compiles to. Works offline and without git history, because the released contract is a file,
+// schema/baseline.binpb.
 //
 //   node scripts/check-proto.mjs [--root <dir>]
 
@@ -12,8 +13,8 @@ import { fileURLToPath } from "node:url";
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 
-// The tools are always this repository's own, also when another root is checked. The entry files are run by Node itself,
-// because node_modules/.bin holds no scripts that Node could run on Windows.
+// Always uses the tools of this repository, even for another root. Node runs their entry files, because on
+// Windows it cannot run those of node_modules/.bin.
 const modules = join(home, "node_modules", "@bufbuild");
 const buf = join(modules, "buf", "bin", "buf");
 const plugin = join(modules, "protoc-gen-es", "bin", "protoc-gen-es");
@@ -21,7 +22,7 @@ const plugin = join(modules, "protoc-gen-es", "bin", "protoc-gen-es");
 const baseline = "schema/baseline.binpb";
 const regenerate = "Run `npm run generate` and commit gen/.";
 
-/** A check that did not pass: `output` in the tool's own words, `advice` on what to do. */
+/** A failed check: `output` of the tool and `advice` on how to fix it. */
 class Failure extends Error {
   constructor(output, advice) {
     super(output);
@@ -31,11 +32,7 @@ class Failure extends Error {
 
 const checks = {
   async lint(context) {
-    await runBuf(
-      context,
-      ["lint"],
-      "Fix the lines above. Only the released contract is excepted from a rule, in buf.yaml.",
-    );
+    await runBuf(context, ["lint"], "Fix the lines above. buf.yaml exempts only the released contract.");
   },
 
   async format(context) {
@@ -63,7 +60,10 @@ const checks = {
   },
 };
 
-/** The template of the root, with the plugin of this repository, and without `clean`, so that nothing can be deleted. */
+/**
+ * Returns the root's template with the plugin of this repository, and without `clean`, so that it cannot
+ * delete files.
+ */
 function portableTemplate(text) {
   let plugins = 0;
   const lines = text.split("\n").map((line) => {
@@ -75,7 +75,7 @@ function portableTemplate(text) {
     }
     if (key !== "local") return line;
     if (basename(value) !== "protoc-gen-es") {
-      throw new Failure(`buf.gen.yaml runs ${value}`, "Only protoc-gen-es is known to this check.");
+      throw new Failure(`buf.gen.yaml runs ${value}`, "This check supports only protoc-gen-es.");
     }
     plugins += 1;
     return `${indent}local: ${JSON.stringify([process.execPath, plugin])}`;
@@ -84,7 +84,7 @@ function portableTemplate(text) {
   return lines.join("\n");
 }
 
-/** One line for each file that is not the same on both sides. */
+/** Returns one line for each file that differs. */
 async function compare(fresh, committed) {
   const [expected, actual] = await Promise.all([files(fresh), files(committed)]);
   const differences = [];
@@ -122,13 +122,13 @@ function need(root, name) {
 
 async function runBuf(context, args, advice) {
   const { ok, output } = await run(context, args);
-  if (!ok) throw new Failure(output || "buf failed without a word", advice);
+  if (!ok) throw new Failure(output || "buf failed without output", advice);
 }
 
 function run({ root, temporary, children, received }, args) {
   return new Promise((done) => {
-    // Buf makes directories in its cache even when it needs none of them. A group of its own, because the entry file of
-    // buf waits for the real program and would not pass a signal on.
+    // Buf always creates cache directories. It runs in a separate process group, because its entry file waits
+    // for the real program and does not forward signals.
     const child = spawn(process.execPath, [buf, ...args], {
       cwd: root,
       env: { ...process.env, BUF_CACHE_DIR: join(temporary, "cache") },
@@ -160,7 +160,7 @@ function stop(child) {
     if (process.platform === "win32") child.kill();
     else process.kill(-child.pid, "SIGTERM");
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
@@ -200,7 +200,7 @@ async function main(root) {
     const results = await Promise.all(Object.keys(checks).map((name) => check(name, context, problem)));
     if (signal !== undefined) return `stopped by ${signal}`;
     for (const { report } of results) console.log(report);
-    return results.every(({ passed }) => passed) ? undefined : "the wire contract is not in order";
+    return results.every(({ passed }) => passed) ? undefined : "the wire contract has problems";
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

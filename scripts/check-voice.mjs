@@ -1,9 +1,10 @@
-// Finds words that a native reader stumbles over, in everything that people read: documents, comments, texts of the program, pages,
-// test titles. CONTRIBUTING.md says what to write instead.
+// Finds words to avoid in everything that people read: documents, comments, messages, pages and test titles.
+// CONTRIBUTING.md says what to write instead.
 //
 //   node scripts/check-voice.mjs [--list] [<file> ...]
 //
-// Prints the count for each file; with `--list`, each finding. Without files it checks all that git tracks.
+// Prints the count for each file; with `--list`, each finding. Without file names, it checks all files that
+// git tracks.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Writes the drawings of the documents, docs/images/*.svg. A test compares them with what this would write.
+// Writes the drawings of the documents, docs/images/*.svg. A test fails if they are out of date.
 //
 //   node scripts/drawings.mjs
 
@@ -11,9 +11,9 @@ import { states } from "./drawings/states.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** File names below docs/images/, and their contents. */
+/** Returns file names below docs/images/ and their contents. */
 export function drawings() {
-  // A test holds these values of the document against the package.
+  // A test compares these values with the package.
   const protocol = readFileSync(join(root, "docs", "protocol.md"), "utf8");
   return {
     "message.svg": message(value(protocol, /^signed, 54 bytes +(\w+)\n +(\w+)$/m, 54)),

@@ -1,9 +1,10 @@
-// Feeds the byte explorer and the scan-code decoder with damaged vectors and random bytes, in every notation, and fails on the
-// first input that crashes them, that they do not account for byte by byte, or that takes too long. Needs `npm run build`.
+// Feeds damaged vectors and random bytes in every notation to the byte explorer and the scan-code decoder.
+// Fails on the first input that crashes them, whose bytes they do not all explain, or that takes too long.
+// Needs `npm run build`.
 //
 //   node scripts/fuzz.mjs [--count 100000] [--seed <number>] [--only <index>]
 //
-// The same seed makes the same inputs; `--only` repeats the one whose index a failure named.
+// The same seed gives the same inputs. `--only` repeats one, by the index that a failure names.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
@@ -25,7 +26,7 @@ function main() {
   });
   const [count, seed, only] = [values.count, values.seed, values.only ?? "0"].map(Number);
   if (![count, seed, only].every((number) => Number.isSafeInteger(number) && number >= 0)) {
-    console.error("--count, --seed and --only are whole numbers");
+    console.error("--count, --seed and --only must be integers");
     process.exit(2);
   }
   const first = values.only === undefined ? 0 : only;
@@ -52,11 +53,11 @@ function main() {
   worker.on("error", (error) => fail(seed, { index: progress[0], problem: error.stack }));
   worker.on("exit", () => {
     clearInterval(watch);
-    console.log(`${last - first} inputs, none crashed or took longer than ${SLOW_MS} ms; seed ${seed}`);
+    console.log(`${last - first} inputs; none crashed or took longer than ${SLOW_MS} ms; seed ${seed}`);
   });
 }
 
-/** What this process has used of the processor, in milliseconds. */
+/** Returns the CPU time of this process in milliseconds. */
 function processorTime() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
@@ -76,7 +77,7 @@ async function work({ seed, first, last, progress }) {
   for (let index = first; index < last; index++) {
     progress[0] = index;
     const input = inputOf(corpus, randomOf(seed, index));
-    // Whatever came in between the first time, a second time it is the input.
+    // The first time, something else may have taken the time. The second time, it is the input.
     const problem = tryOut(inspect, scanCode, input);
     const again = problem?.slow === true ? tryOut(inspect, scanCode, input) : problem;
     if (again === undefined) continue;
@@ -88,7 +89,7 @@ async function work({ seed, first, last, progress }) {
   }
 }
 
-/** What is wrong with how an input was taken, or `undefined`. */
+/** Returns the problem that an input causes, or `undefined`. */
 function tryOut(inspect, scanCode, input) {
   const started = performance.now();
   const usedBefore = processorTime();
@@ -108,7 +109,7 @@ function tryOut(inspect, scanCode, input) {
   } catch (error) {
     return { text: error.stack };
   }
-  // On a busy machine the clock counts what others do, and the processor time what the engine does beside.
+  // The clock includes other processes on a busy machine. The CPU time includes the engine's background work.
   const took = Math.min(performance.now() - started, processorTime() - usedBefore);
   return took > SLOW_MS ? { text: `takes ${Math.round(took)} ms`, slow: true } : undefined;
 }
@@ -121,7 +122,7 @@ function decode(scanCode, input) {
   }
 }
 
-/** Every byte string and every text in the vectors. */
+/** Returns every byte string and every text in the vectors. */
 function readCorpus() {
   const vectors = JSON.parse(readFileSync(new URL("../test/vectors/intents.json", import.meta.url), "utf8"));
   const bytes = [];
@@ -153,7 +154,7 @@ function randomBytes(random) {
   return Uint8Array.from({ length: random.below(100) }, () => random.below(256));
 }
 
-/** Bytes of which every reader makes as much work as it can. */
+/** Returns bytes that cause every reader as much work as possible. */
 function hugeInput(random) {
   const pattern = random.of([
     [0x80],
@@ -232,7 +233,7 @@ function damagedText(base, random) {
   return text;
 }
 
-/** Bytes in one of the notations, or as they are. */
+/** Returns the bytes in a random notation, or unchanged. */
 function written(bytes, random) {
   const hex = hexOf(bytes);
   const pairs = hex.match(/../g) ?? [];
@@ -261,7 +262,7 @@ function hexOf(bytes) {
   return Buffer.from(bytes).toString("hex");
 }
 
-/** Numbers that depend on the seed and the index alone (mulberry32). */
+/** Returns a generator of numbers that depend only on the seed and the index (mulberry32). */
 function randomOf(seed, index) {
   let state = (Math.imul(index + 1, 0x9e3779b1) ^ seed) >>> 0;
   const next = () => {

@@ -1,8 +1,8 @@
-// The links and anchors of a Markdown document, as GitHub and npm resolve them.
+// Finds the links and anchors of a Markdown document, as GitHub and npm resolve them.
 
 import { posix } from "node:path";
 
-/** Targets of links and images, outside of code. */
+/** Returns the targets of links and images outside code. */
 export function linksOf(markdown) {
   const prose = withoutCode(markdown).replace(/`[^`\n]*`/g, "");
   return [
@@ -12,7 +12,7 @@ export function linksOf(markdown) {
   ];
 }
 
-/** Every name that `#name` can lead to: the slugs of headings, and explicit ids. */
+/** Returns every valid anchor: the slugs of headings, and explicit ids. */
 function anchorsOf(markdown) {
   const anchors = new Set();
   const text = withoutCode(markdown);
@@ -28,8 +28,9 @@ function anchorsOf(markdown) {
 }
 
 /**
- * What is wrong with a link, or `undefined`. `read` returns a document of the same tree by its path (`""` for a folder or another
- * file, `undefined` if nothing is there); `repository` is the https address of this repository, whose files `readRepository` reads.
+ * Returns the problem of a link, or `undefined`. `read` returns a document of the same tree by its path: `""`
+ * for a folder or another kind of file, `undefined` if it does not exist. `repository` is the https address
+ * of this repository, whose files `readRepository` reads.
  */
 export function linkProblem(document, target, { read, readRepository = read, repository }) {
   const own = [`${repository}/blob/main/`, `${repository}/tree/main/`].find((start) =>
@@ -46,7 +47,7 @@ export function linkProblem(document, target, { read, readRepository = read, rep
   return undefined;
 }
 
-/** The https address of the repository that a package.json names. */
+/** Returns the https address of the repository from a package.json. */
 export function repositoryOf(manifest) {
   return manifest.repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
 }

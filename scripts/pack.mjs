@@ -1,5 +1,5 @@
-// Packs the package as a publisher would, but in a copy of the checkout, so that nothing here changes and any number of
-// runs can go on at the same time.
+// Packs the package as for publishing, but in a copy of the checkout, so that this checkout does not change
+// and runs can overlap.
 //
 //   node scripts/pack.mjs <directory>
 //
@@ -14,13 +14,13 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** How the name of the copy begins. Nothing that is published may mention it. */
+/** Prefix of the copy's name. No published file may mention it. */
 export const COPY_PREFIX = "code-intents-pack-";
 
-// node_modules is linked, and dist is built anew by the script `prepack`.
+// node_modules is linked instead, and the script `prepack` builds dist.
 const notCopied = new Set([".git", "coverage", "dist", "node_modules"]);
 
-/** Packs into a directory that exists; resolves to the path of the tarball. */
+/** Packs into an existing directory. Resolves to the path of the tarball. */
 export async function pack(directory) {
   const temporary = await mkdtemp(join(tmpdir(), COPY_PREFIX));
   try {
@@ -39,7 +39,9 @@ export async function pack(directory) {
   }
 }
 
-/** The environment without what npm tells its scripts about the package that they belong to, which is another one here. */
+/**
+ * Returns the environment without the variables by which npm describes the current package to its scripts.
+ */
 function outsideOfScripts(env) {
   const told =
     /^(npm_(package|lifecycle)_.*|npm_config_(local_prefix|dry_run|json|silent)|npm_command|INIT_CWD)$/i;
@@ -56,7 +58,7 @@ function npm(args, options) {
         output += text;
       });
     }
-    child.on("error", (error) => failed(new Error(`npm does not run: ${error.message}`)));
+    child.on("error", (error) => failed(new Error(`cannot run npm: ${error.message}`)));
     child.on("close", (code) => {
       if (code === 0) done();
       else failed(new Error(`npm pack failed (${code}):\n${output.trim()}`));

@@ -1,9 +1,9 @@
-// Makes pictures of the checkout and of the emulator's page, at three widths and in both themes, to look at. Needs
-// `npm run build` and Chromium.
+// Takes pictures of the checkout and the emulator's page at three widths in both themes, for visual review.
+// Needs `npm run build` and Chromium.
 //
 //   node scripts/pictures.mjs [--directory pictures] [--docs]
 //
-// `--docs` renews the two that the README shows instead.
+// `--docs` instead updates the two pictures in the README.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -55,7 +55,7 @@ try {
   await once(demo, "exit");
 }
 
-/** Where the demo says that it is. */
+/** Returns the URL that the demo prints. */
 async function addresses() {
   const found = [];
   for await (const line of createInterface({ input: demo.stdout })) {
@@ -65,7 +65,7 @@ async function addresses() {
   throw new Error("the demo did not start");
 }
 
-/** A PNG as WebP, which takes less than half the space in the published package. */
+/** Converts a PNG to WebP, which takes less than half the space in the published package. */
 async function webp(context, png) {
   const page = await context.newPage();
   const url = await page.evaluate(

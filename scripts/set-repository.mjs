@@ -1,4 +1,5 @@
-// Sets the address of the repository wherever it occurs: package.json, the documents, and the addresses in error messages.
+// Sets the address of the repository wherever it occurs: package.json, the documents, and the addresses in
+// error messages.
 //
 //   node scripts/set-repository.mjs <owner>/<name> [--root <directory>]
 

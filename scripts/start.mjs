@@ -1,5 +1,5 @@
-// Runs a program on a build that is made first where there is none or an older one, with the arguments behind it. Without any,
-// `npm start`: the walk through the seed's example.
+// Builds if dist/ is missing or older than the sources, then runs a program with its arguments. Without
+// arguments, as in `npm start`, it runs the walk through the first example.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Time of the latest change below a folder, in milliseconds since 1970. */
+/** Returns the time of the latest change below a folder, in milliseconds since 1970. */
 function latestChange(folder) {
   let latest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -26,11 +26,11 @@ if (!existsSync(built) || statSync(built).mtimeMs < latestChange(join(root, "src
 const [program = "examples/walk/walk.mjs", ...args] = process.argv.slice(2);
 await run(program, ...args);
 
-/** Runs a program to its end, and ends with it where it fails. A signal is the program's to handle. */
+/** Runs a program to its end. Exits with its status if it fails. The program handles signals. */
 async function run(script, ...args) {
   const child = spawn(process.execPath, [join(root, script), ...args], { cwd: root, stdio: "inherit" });
   const pass = (signal) => {
-    // Ctrl-C on a terminal reaches the program without us.
+    // A terminal sends Ctrl-C to the program directly.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, pass);

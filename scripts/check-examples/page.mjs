@@ -6,11 +6,11 @@ import { paid } from "./shop.mjs";
 
 const candidates = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
-/** Orders on the page, pays what its scan code asks for, and expects the page to hear of it. */
+/** Orders on the page, pays by its scan code, and expects the page to report the payment. */
 export async function seeItPaid(market) {
   const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined)
-    throw new Error("no Chromium for its page: install it, or name the program in CHROMIUM_PATH");
+    throw new Error("Chromium is missing: install it, or set CHROMIUM_PATH to its program");
   const browser = await chromium.launch({
     executablePath,
     args: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],

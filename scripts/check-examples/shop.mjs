@@ -1,4 +1,4 @@
-// The buyer, the payer and the thief of a recipe's shop: what check-examples.mjs does with each over HTTP.
+// Acts as the buyer, the payer and the thief of a recipe's shop over HTTP, for check-examples.mjs.
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,23 +10,23 @@ const destination = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
 const thief = "9sK9x3MC7yEMzfA5VRRcu2P72gCGGsF1htpeAMXae9bz";
 const publicUrl = "https://shop.example";
 
-/** What a recipe may say on stderr while it is robbed and its sequencer is away. */
+/** Output that a recipe may write to stderr during the thefts and while its sequencer is down. */
 const expected = [
   /^code-intents webhook: answered 40[01], webhook_(signature_invalid|mismatch): /,
   /^HTTP 409: SequencerError: Another request is registered at this rendezvous key /,
   /^HTTP 503: \w*Error: /,
 ];
 
-/** Runs `work` with an emulator to which the shop's public address is wherever the shop listens. */
+/** Runs `work` with an emulator that resolves the shop's public address to its local port. */
 export async function withEmulator(work) {
   const market = {
     signingSeed: randomBytes(32),
     idempotencySecret: randomBytes(32).toString("base64"),
-    /** Where the shop listens. */
+    /** URL of the shop. */
     origin: "",
-    /** What the shop has printed so far. */
+    /** Output of the shop so far. */
     printed: () => "",
-    /** Whether webhooks get lost. */
+    /** Whether webhooks are lost. */
     deaf: false,
     /** The last webhook of each intent. */
     webhooks: new Map(),
@@ -47,7 +47,7 @@ export async function withEmulator(work) {
   }
 }
 
-/** The variables that every recipe reads. */
+/** Environment variables of every recipe. */
 export function shopEnvironment({ emulator, idempotencySecret }) {
   return {
     PORT: "0",
@@ -59,7 +59,7 @@ export function shopEnvironment({ emulator, idempotencySecret }) {
   };
 }
 
-/** Two deliveries at once, as overlapping attempts of a sequencer are; one of them has to be answered with 200. */
+/** Delivers twice at once, like overlapping attempts of a sequencer. One response must be 200. */
 async function deliverTwice(market, { url, body }) {
   assert(url.startsWith(`${publicUrl}/`));
   if (market.deaf) return { status: 503 };
@@ -90,9 +90,9 @@ async function until(condition, problem) {
   }
 }
 
-/** Waits until an order is fulfilled; more often than once is a failure. */
+/** Waits until an order is fulfilled. Fails if it is fulfilled more than once. */
 export async function paid(market, id) {
-  // What the shop prints comes through a pipe, so it may be a moment late.
+  // The shop's output comes through a pipe, so it may arrive a moment later.
   await until(
     async () => (await call(market, `/orders/${id}`)).body.state === "paid",
     "the order is not paid",
@@ -101,7 +101,7 @@ export async function paid(market, id) {
   assert.equal(market.printed().split(`order ${id} is paid`).length - 1, 1, "fulfilled more often than once");
 }
 
-/** Pays an order whose webhooks all get lost; the shop's own job, at `path`, has to find out. */
+/** Pays an order whose webhooks are all lost. The shop's job at `path` must find the payment. */
 export async function payUnheard(market, path) {
   market.deaf = true;
   const id = randomUUID();
@@ -114,7 +114,7 @@ export async function payUnheard(market, path) {
   market.deaf = false;
 }
 
-/** Buys, pays, steals and is refused. Throws at the first thing that is not as it must be. */
+/** Buys, pays, and tries to steal. Throws at the first unexpected result. */
 export async function buy(market) {
   const id = randomUUID();
 
@@ -123,7 +123,7 @@ export async function buy(market) {
   assert.equal((await call(market, "/orders", { id, product: "yacht" })).status, 422);
   assert.equal((await call(market, `/orders/${id}`)).status, 404);
 
-  // A price that a page names is not read.
+  // The shop must ignore a price from the page.
   const placed = await call(market, "/orders", { id, product: "espresso", amount: "0.05" });
   assert.equal(placed.status, 201);
   const { intentId, clientSecret, amount, currency } = placed.body;
@@ -169,7 +169,10 @@ export async function buy(market) {
   await robAndBreak(market);
 }
 
-/** Another request at an order's key is a conflict, and a sequencer that is away is waited for with the same order. */
+/**
+ * Expects a conflict for another request at an order's key, and that the shop retries the same order while
+ * the sequencer is down.
+ */
 async function robAndBreak(market) {
   const { idempotencySecret, emulator } = market;
   const robbed = randomUUID();

@@ -2,7 +2,7 @@ import { drawing, text } from "./svg.mjs";
 
 const hex = (bytes) => bytes.match(/../g) ?? [];
 
-/** The 20 bytes of a payment's payload, and the layouts of the other kinds. `payload` is hexadecimal. */
+/** Draws the 20 bytes of a payment's payload and the layouts of the other kinds. `payload` is hexadecimal. */
 export function payload(bytes) {
   const cell = 39;
   const left = 40;
@@ -98,7 +98,7 @@ const MESSAGE_PARTS = [
   [45, 54, "green", "native_amount", "field 2, 8 bytes: the double 10.0, little-endian"],
 ];
 
-/** The 54 bytes of the message that is signed. `message` is hexadecimal. */
+/** Draws the 54 bytes of the signed message. `message` is hexadecimal. */
 export function message(bytes) {
   const perRow = 18;
   const cell = 43;

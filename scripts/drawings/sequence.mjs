@@ -6,7 +6,7 @@ const backend = 360;
 const sequencer = 615;
 const wallet = 800;
 
-/** From `create` to fulfilment: who sends what to whom, in which order. */
+/** Draws the sequence of calls from `create` to fulfilment. */
 export function sequence() {
   const body = [];
   let y = 92;

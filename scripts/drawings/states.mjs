@@ -1,6 +1,6 @@
 import { arrow, box, drawing, text } from "./svg.mjs";
 
-/** The states of an intent at the sequencer, and next to them those of the merchant's order. */
+/** Draws the states of an intent at the sequencer, next to those of the merchant's order. */
 export function states() {
   const small = { style: "small" };
   const intent = [
@@ -20,7 +20,7 @@ export function states() {
     ]),
     text(160, 446, "the payer pays", small),
     box(60, 470, 180, 50, "green", ["submitted", "paid; stays so"]),
-    // Events that leave the state as it is.
+    // Events that do not change the state.
     `<path d="M60,265H34V330" class="line dashed"/>`,
     box(16, 330, 120, 96, "amber", ["no change", "scanned", "rejected", "timeout"]),
     `<path d="M150,520V556" class="line dashed"/>`,

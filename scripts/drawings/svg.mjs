@@ -1,9 +1,9 @@
-// What all drawings share: the colours of both themes, and the few shapes that they are made of.
+// The colours of both themes and the shapes that all drawings use.
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif";
 const MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
-// Each tint is the fill of a box that holds text in the colour `ink`.
+// Each tint is the fill of a box with text in the colour `ink`.
 const LIGHT = {
   ground: "#ffffff",
   ink: "#1f2328",
@@ -34,7 +34,7 @@ const rules = (theme) =>
     .map(([name, colour]) => `--${name}:${colour}`)
     .join(";");
 
-/** A complete SVG document, which brings its own ground and follows the reader's colour scheme. */
+/** Returns a complete SVG document. It paints its background and follows the reader's colour scheme. */
 export function drawing({ width, height, title, description, body }) {
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <title id="title">${escapeText(title)}</title>
@@ -58,14 +58,14 @@ ${body.flat(Number.POSITIVE_INFINITY).join("\n")}
 `;
 }
 
-/** One line of text; `anchor` is start, middle or end. */
+/** Draws one line of text. `anchor` is start, middle or end. */
 export function text(x, y, content, { anchor = "start", style = "" } = {}) {
   const classes = style === "" ? "" : ` class="${style}"`;
   const anchored = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
   return `<text x="${x}" y="${y}"${anchored}${classes}>${escapeText(content)}</text>`;
 }
 
-/** A filled box with lines of text in its middle; the first line is bold if there are more. */
+/** Draws a filled box with centred lines of text. With several lines, the first is bold. */
 export function box(x, y, width, height, fill, lines) {
   const step = 19;
   const first = y + height / 2 + 5 - ((lines.length - 1) * step) / 2;
@@ -80,7 +80,7 @@ export function box(x, y, width, height, fill, lines) {
   ];
 }
 
-/** A path through points, with an arrow head at its end. */
+/** Draws a path through points with an arrowhead at its end. */
 export function arrow(points, { dashed = false } = {}) {
   const [x, y] = points.at(-1);
   const [fromX, fromY] = points.at(-2);

@@ -3,8 +3,8 @@ import ts from "typescript";
 const WIDTH = 110;
 
 /**
- * Everything in a file that people read, as `{ kind, line, text }`; `undefined` for a file that holds nothing of it. Identifiers,
- * imports and code are left out, and of tests all but the titles.
+ * Returns everything in a file that people read, as `{ kind, line, text }`, or `undefined` for other kinds of
+ * files. Excludes identifiers, imports and code. From tests, it returns only titles and comments.
  */
 export function placesOf(file, read) {
   if (/^(gen|test\/vectors|node_modules)\//.test(file) || /\.golden\./.test(file)) return undefined;
@@ -16,7 +16,10 @@ export function placesOf(file, read) {
   return undefined;
 }
 
-/** Prose by paragraph; code blocks only by their comments, since their output is the program's and checked there. */
+/**
+ * Returns prose by paragraph, and the comments of code blocks. Output in them comes from the program and is
+ * checked there.
+ */
 function markdown(text) {
   const places = [];
   let fence;
@@ -61,7 +64,7 @@ function shell(text) {
   return commentsByLine(text, /^(?:.*\s)?# ?(.*)$/);
 }
 
-/** Comments of neighbouring lines as one text, so that a phrase over two lines is found. */
+/** Returns comments of neighbouring lines as one text, so that a phrase over two lines is found. */
 function commentsByLine(text, pattern) {
   const places = [];
   let last;
@@ -76,7 +79,7 @@ function commentsByLine(text, pattern) {
   return places;
 }
 
-/** Text, attributes and comments of a page; what scripts and styles say is in their comments. */
+/** Returns the text, attributes and comments of a page, and the comments of its scripts and styles. */
 function markup(text) {
   return text.split("\n").map((line, index) => ({
     kind: "page",
@@ -109,7 +112,7 @@ function program(file, text) {
       if (ts.isJsxText(node) && node.text.trim() !== "")
         places.push({ kind: "page", line: lineOf(node), text: node.text });
       if (found !== undefined && ts.isBinaryExpression(node)) {
-        // The parts of a concatenation are one text; only what is not text has places left to find.
+        // The parts of a concatenation are one text. Only its other operands can contain more places.
         for (const part of operandsOf(node)) {
           if (ts.isStringLiteralLike(part)) continue;
           if (ts.isTemplateExpression(part))
@@ -125,7 +128,10 @@ function program(file, text) {
   return places;
 }
 
-/** `test(…)`, `it.each(…)(…)`, `describe.concurrent(…)` and the like, by the name that the chain begins with. */
+/**
+ * Whether a call is `test(…)`, `it.each(…)(…)`, `describe.concurrent(…)` or similar, by the first name of its
+ * chain.
+ */
 function isTitled(expression) {
   if (ts.isIdentifier(expression)) return ["test", "it", "describe", "bench"].includes(expression.text);
   if (
@@ -137,7 +143,7 @@ function isTitled(expression) {
   return false;
 }
 
-/** The text of a literal, a template or a concatenation of them; what is put in stands as a space. */
+/** Returns the text of a literal, a template or a concatenation. Each inserted value is a space. */
 function textOf(node) {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node))

@@ -1,4 +1,5 @@
-// Each pattern, and what to write instead. Inflections are spelled out, since a stem alone would hit identifiers and other words.
+// Each pattern, with a replacement. Inflections are listed, because a stem alone would match identifiers and
+// other words.
 const WORDS = [
   [/\bhear(?:s|d|ing)?\b/i, "receive, be notified, learn"],
   [/\b(?:tell|tells|told|telling) (?:of|about)\b/i, "report, notify, emit"],

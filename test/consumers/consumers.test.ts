@@ -164,7 +164,7 @@ describe.concurrent("check of the packed package", { timeout: 120_000 }, () => {
     await rm(join(home, "dist", "inspect", "index.d.ts"));
     await rm(join(home, "gen", "code", "user", "v1", "identity_service_pb.js"));
     await appendFile(
-      join(home, "dist", "client.js"),
+      join(home, "dist", "client", "client.js"),
       '\nimport "left-pad";\n//# sourceMappingURL=client.js.map\n',
     );
     await appendFile(join(home, "README.md"), `\nBuilt in ${join(repository, "dist")}\n`);
@@ -181,9 +181,9 @@ describe.concurrent("check of the packed package", { timeout: 120_000 }, () => {
       "does not belong: dist/index.test.js",
       "missing: gen/code/user/v1/identity_service_pb.js",
       "no file is ./dist/emulator/gone.d.ts",
-      "dist/client.js imports left-pad, which is not a dependency",
+      "dist/client/client.js imports left-pad, which is not a dependency",
       "dist/proto/user.js imports ../../gen/code/user/v1/identity_service_pb.js, but there is no",
-      "dist/client.js names client.js.map, which is missing",
+      "dist/client/client.js names client.js.map, which is missing",
       "SECURITY.md: no such file: docs/gone.md",
       "SECURITY.md: no such file: CONTRIBUTING.md",
       "SECURITY.md: no such anchor: docs/events.md#no-heading",

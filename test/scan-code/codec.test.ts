@@ -8,7 +8,7 @@ import { runs } from "../support/property.js";
 import { hex } from "../support/vectors.js";
 import { damage, damaged, payloads } from "./support.js";
 
-/** Multiplication in GF(256) bit by bit, without tables. */
+/** Multiplies in GF(256) bit by bit, without tables. */
 function times(a: number, b: number): number {
   let result = 0;
   for (let bit = 0; bit < 8; bit++) {
@@ -18,7 +18,7 @@ function times(a: number, b: number): number {
   return result;
 }
 
-/** The product of `x + root` over the roots, highest power first. */
+/** Returns the product of `x + root` over the roots, highest power first. */
 function withRoots(roots: readonly number[]): Uint8Array {
   return roots.reduce(
     (polynomial, root) =>
@@ -42,8 +42,9 @@ function inverse(value: number): number {
 }
 
 /**
- * Powers of seven bytes of a word, such that the inverses of their places add up to 0. Then the shortest recurrence that 12
- * syndromes allow is the right one, although it is one longer than they can prove.
+ * Returns the powers of seven bytes of a word such that the inverses of their positions add up to 0. Then the
+ * shortest recurrence that 12 syndromes allow is the right one, although it is one longer than they can
+ * prove.
  */
 function sevenPlaces(): number[] {
   const sum = (exponents: readonly number[]) => exponents.reduce((x, at) => x ^ inverse(alpha(at)), 0);
@@ -55,10 +56,10 @@ function sevenPlaces(): number[] {
       if (c !== undefined) return [...four, a, b, c];
     }
   }
-  throw new Error("there are no such places");
+  throw new Error("no such positions exist");
 }
 
-/** A word with these 22 bytes of data and the parity that belongs to them. */
+/** Returns the word of these 22 bytes of data and their parity. */
 function wordOf(data: Uint8Array): Uint8Array {
   return Uint8Array.of(...parityOf(data), ...data);
 }
@@ -67,7 +68,7 @@ function distance(a: Uint8Array, b: Uint8Array): number {
   return a.filter((byte, at) => byte !== b[at]).length;
 }
 
-describe("the generator", () => {
+describe("generator polynomial of the scan code", () => {
   it("has the root 1 twice and alpha to alpha^11 once", () => {
     const generator = withRoots([1, ...powers]);
     expect(hex(generator)).toBe("0145333435aac318530823aab461");
@@ -75,7 +76,7 @@ describe("the generator", () => {
   });
 });
 
-describe("encoding", () => {
+describe("encodeScanCode", () => {
   it("puts 13 bytes of parity and the header before the payload", () => {
     fc.assert(
       fc.property(payloads, (payload) => {
@@ -87,7 +88,7 @@ describe("encoding", () => {
     );
   });
 
-  it("leaves the payload as it is, shares nothing with it, and takes a Buffer", () => {
+  it("does not change the payload, shares no memory with it, and accepts a Buffer", () => {
     const payload = Buffer.alloc(20, 7);
     const encoded = encodeScanCode(payload);
     encoded.fill(0);
@@ -103,15 +104,15 @@ describe("encoding", () => {
     [new Uint8Array(19)],
     [new Uint8Array(21)],
     [Array(20).fill(0)],
-  ])("refuses %s", (payload) => {
+  ])("rejects the payload %s", (payload) => {
     expect(() => encodeScanCode(payload as Uint8Array)).toThrow(
       expect.objectContaining({ code: "invalid_option", field: "payload" }),
     );
   });
 });
 
-describe("decoding", () => {
-  it("corrects any 0 to 6 wrong bytes, wherever they are", () => {
+describe("decodeScanCode", () => {
+  it("corrects 0 to 6 wrong bytes at any positions", () => {
     fc.assert(
       fc.property(payloads, damage(0, 6), (payload, wrong) => {
         const read = damaged(encodeScanCode(payload), wrong);
@@ -121,7 +122,7 @@ describe("decoding", () => {
     );
   });
 
-  it("corrects 6 wrong bytes in a row, at every place", () => {
+  it("corrects 6 consecutive wrong bytes at every position", () => {
     const payload = Uint8Array.from({ length: 20 }, (_, i) => 11 * i);
     for (let start = 0; start <= 29; start++) {
       const read = encodeScanCode(payload).fill(0x5a, start, start + 6);
@@ -129,7 +130,7 @@ describe("decoding", () => {
     }
   });
 
-  it("refuses 7 and more wrong bytes", () => {
+  it("rejects 7 and more wrong bytes", () => {
     fc.assert(
       fc.property(payloads, damage(7, 35), (payload, wrong) => {
         expect(() => decodeScanCode(damaged(encodeScanCode(payload), wrong))).toThrow(ScanCodeError);
@@ -138,7 +139,7 @@ describe("decoding", () => {
     );
   });
 
-  it("knows by the correction alone that 7 and more bytes are wrong", () => {
+  it("detects 7 and more wrong bytes during the correction", () => {
     fc.assert(
       fc.property(payloads, damage(7, 35), (payload, wrong) => {
         const word = Uint8Array.of(2, 0, ...payload, ...parityOf(Uint8Array.of(2, 0, ...payload)));
@@ -148,13 +149,13 @@ describe("decoding", () => {
     );
   });
 
-  it("refuses even the 7 wrong bytes whose places 12 syndromes happen to give away", () => {
+  it("rejects 7 wrong bytes even if 12 syndromes locate them", () => {
     const payload = new Uint8Array(20).fill(0x77);
     const read = encodeScanCode(payload);
     const exponents = sevenPlaces();
     const product = exponents.reduce((result, at) => times(result, alpha(at)), 1);
     for (const at of exponents) {
-      // These magnitudes leave the first six syndromes 0, and make the seventh the product of the places.
+      // With these magnitudes the first six syndromes are 0, and the seventh is the product of the positions.
       const others = exponents.filter((other) => other !== at).map((other) => alpha(at) ^ alpha(other));
       const magnitude = times(product, inverse(others.reduce(times, 1)));
       const index = (34 - at + 13) % 35;
@@ -164,7 +165,7 @@ describe("decoding", () => {
     expect(() => decodeScanCode(read)).toThrow("More than 6");
   });
 
-  it("of any 35 bytes gives a payload whose word is at most 6 bytes away, or a ScanCodeError", () => {
+  it("decodes any 35 bytes to a payload whose word differs in at most 6 bytes, or throws a ScanCodeError", () => {
     const near = fc
       .tuple(payloads, damage(0, 12))
       .map(([payload, wrong]) => damaged(encodeScanCode(payload), wrong));
@@ -186,27 +187,27 @@ describe("decoding", () => {
     );
   });
 
-  it("takes a word that lies nearer to another payload for that payload", () => {
+  it("decodes a word that is closer to another payload as that payload", () => {
     const [one, other] = [new Uint8Array(20), new Uint8Array(20).fill(1)];
     const read = encodeScanCode(one);
     read.set(encodeScanCode(other).subarray(6), 6);
     expect(decodeScanCode(read).payload).toEqual(other);
   });
 
-  it("refuses a word that passes the 12 checks of the correction and fails the 13th", () => {
+  it("rejects a word that passes the 12 checks of the correction and fails the 13th", () => {
     const payload = new Uint8Array(20).fill(9);
     const read = encodeScanCode(payload);
-    // The last 13 powers of the word, which are the parity bytes; each of the 12 syndromes stays 0.
+    // The last 13 powers of the word are the parity bytes. All 12 syndromes stay 0.
     for (const [at, byte] of withRoots(powers).entries()) read[at] = (read[at] ?? 0) ^ byte;
     expect(() => decodeScanCode(read)).toThrow("the header is not 02 00");
   });
 
-  it.each([0, 1, 3, 4, 31])("refuses type %i", (type) => {
+  it.each([0, 1, 3, 4, 31])("rejects type %i", (type) => {
     const read = wordOf(Uint8Array.of(type, 0, ...new Uint8Array(20).fill(5)));
     expect(() => decodeScanCode(read)).toThrow(`of type ${type}, not of type 2`);
   });
 
-  it("refuses 35 zeros, which are a word of type 0", () => {
+  it("rejects 35 zeros, which are a word of type 0", () => {
     expect(() => decodeScanCode(new Uint8Array(35))).toThrow("of type 0, not of type 2");
   });
 
@@ -214,7 +215,7 @@ describe("decoding", () => {
     [0x22, 0x00],
     [0x02, 0x01],
     [0x02, 0x08],
-  ])("refuses the header %i %i, which has a colour or an extra", (first, second) => {
+  ])("rejects the header %i %i, which has a colour or an extra", (first, second) => {
     expect(() => decodeScanCode(wordOf(Uint8Array.of(first, second, ...new Uint8Array(20))))).toThrow(
       "the header is not 02 00",
     );
@@ -226,7 +227,7 @@ describe("decoding", () => {
     [new Uint8Array(34), "must be a Uint8Array of 35 bytes"],
     [new Uint8Array(39), "must be a Uint8Array of 35 bytes"],
     [new Uint8Array(20), "must be a Uint8Array of 35 bytes; encode it first"],
-  ])("refuses what is not 35 bytes: %s", (encoded, problem) => {
+  ])("rejects input of another length than 35 bytes: %s", (encoded, problem) => {
     for (const call of [decodeScanCode, scanCodeRings]) {
       expect(() => call(encoded as Uint8Array)).toThrow(
         new InputError("invalid_option", "encoded", problem).message,
@@ -234,7 +235,7 @@ describe("decoding", () => {
     }
   });
 
-  it("names no byte of what it could not read", () => {
+  it("reports no bytes of an unreadable code", () => {
     const payload = Uint8Array.from({ length: 20 }, (_, i) => 201 + i);
     const read = encodeScanCode(payload).fill(0, 3, 12);
     const shown = String(tryToRead(read));
@@ -243,8 +244,8 @@ describe("decoding", () => {
   });
 });
 
-describe("the rings", () => {
-  it("have 32 to 72 slots, the finder innermost, and give the bytes back", () => {
+describe("rings of the scan code", () => {
+  it("have 32 to 72 slots, with the finder innermost, and contain the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 35, maxLength: 35 }), (encoded) => {
         const rings = scanCodeRings(encoded);
@@ -257,7 +258,7 @@ describe("the rings", () => {
   });
 });
 
-describe("a ScanCodeError", () => {
+describe("ScanCodeError", () => {
   test("is one of the package's errors", () => {
     const error = tryToRead(new Uint8Array(35));
     expect(error).toBeInstanceOf(CodeIntentsError);
@@ -266,7 +267,7 @@ describe("a ScanCodeError", () => {
     expect(error).toMatchObject({ name: "ScanCodeError", code: "scan_code_unreadable", retryable: false });
   });
 
-  test("is recognised by another copy of the package", async () => {
+  test("is recognized by another copy of the package", async () => {
     vi.resetModules();
     const copy = await import("../../src/scan-code/index.js");
     expect(copy.ScanCodeError).not.toBe(ScanCodeError);

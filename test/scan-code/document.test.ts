@@ -13,7 +13,7 @@ import { hex } from "../support/vectors.js";
 
 const document = readFileSync(new URL("../../docs/scan-code.md", import.meta.url), "utf8");
 
-test("the document's worked example is what the functions give", () => {
+test("the document's worked example equals the output of the functions", () => {
   const nonce = nonceFromIdempotencyKey("1234");
   const payload = encodePayload({ kind: "payment", currency: "usd", units: 1000n, nonce });
   const encoded = encodeScanCode(payload);

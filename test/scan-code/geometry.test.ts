@@ -6,12 +6,12 @@ import { payloads } from "./support.js";
 
 const encoded = encodeScanCode(new Uint8Array(20).fill(0x36));
 
-/** The numbers of a path that differ from code to code. */
+/** Returns the numbers of a path that differ between codes. */
 function numbers(path: string): number[] {
   return (path.match(/-?\d+(?:\.\d+)?(?:e[+-]\d+)?/g) ?? []).map(Number);
 }
 
-describe("the geometry", () => {
+describe("scanCodeGeometry", () => {
   it("has one dot or arc for each slot with ink", () => {
     fc.assert(
       fc.property(payloads, (payload) => {
@@ -28,7 +28,7 @@ describe("the geometry", () => {
     );
   });
 
-  it("draws a ring that is full as arcs alone, the last of which ends where the first began", () => {
+  it("draws a full ring as arcs, the last of which ends where the first begins", () => {
     const full = new Uint8Array(35).fill(0xff);
     const { dots, arcs } = scanCodeGeometry(full, { size: 200 });
     expect([dots.length, arcs.length]).toEqual([9, 7 + 40 + 48 + 56 + 64 + 72]);
@@ -39,7 +39,7 @@ describe("the geometry", () => {
     expect([x1, y1]).toEqual([100, 9.375]);
   });
 
-  it.each([1e-3, 1, 37.3, 338, 4096.5, 1e6])("grows in proportion to its size: %d", (size) => {
+  it.each([1e-3, 1, 37.3, 338, 4096.5, 1e6])("scales in proportion to the size %d", (size) => {
     const at200 = scanCodeGeometry(encoded, { size: 200 });
     const scaled = scanCodeGeometry(encoded, { size });
     expect(scaled.size).toBe(size);
@@ -51,7 +51,7 @@ describe("the geometry", () => {
         const expected = numbers(at200[list][i] ?? "");
         for (const [k, number] of numbers(path).entries()) {
           const was = expected[k] ?? Number.NaN;
-          // The flags of an arc do not grow.
+          // The flags of an arc do not scale.
           if (!flags.has(was) || number !== was) {
             expect(Math.abs(number - (was * size) / 200)).toBeLessThan(1e-9 * size);
           }
@@ -61,7 +61,7 @@ describe("the geometry", () => {
   });
 
   it.each([[0], [-200], [Number.NaN], [Number.POSITIVE_INFINITY], ["200"], [undefined]])(
-    "refuses the size %s",
+    "rejects the size %s",
     (size) => {
       expect(() => scanCodeGeometry(encoded, { size: size as number })).toThrow(
         expect.objectContaining({ code: "invalid_option", field: "size" }),
@@ -69,7 +69,7 @@ describe("the geometry", () => {
     },
   );
 
-  it("refuses what is not 35 bytes, and names that are no option", () => {
+  it("rejects input of another length than 35 bytes, and unknown options", () => {
     expect(() => scanCodeGeometry(new Uint8Array(20), { size: 200 })).toThrow("encode it first");
     expect(() => scanCodeGeometry(encoded, { size: 200, width: 3 } as { size: number })).toThrow(
       expect.objectContaining({ code: "unknown_option", field: "width" }),

@@ -16,7 +16,7 @@ beforeAll(startRenderer);
 
 const payload = Uint8Array.from({ length: 20 }, (_, i) => 13 * i + 5);
 
-/** How codes are drawn on real pages. */
+/** Styles of codes on real pages. */
 const looks = fc.constantFrom<SvgOptions>(
   {},
   { logo: false },
@@ -27,17 +27,17 @@ const looks = fc.constantFrom<SvgOptions>(
   { foreground: "rgb(240 200 120)", background: "#7a1f1f", page: "white" },
 );
 const widths = fc.integer({ min: 100, max: 440 });
-/** Degrees, in tenths, none of them likelier than others. */
+/** Uniformly distributed degrees, in tenths. */
 const angles = fc.noBias(fc.integer({ min: 0, max: 3599 })).map((tenths) => tenths / 10);
 
-/** Degrees between two directions. */
+/** Returns the degrees between two directions. */
 function apart(a: number, b: number): number {
   const difference = Math.abs(a - b) % 360;
   return Math.min(difference, 360 - difference);
 }
 
-describe("a rendered code", { timeout: 120_000 }, () => {
-  it("is read back from its pixels, upright", () => {
+describe("readScanCode of a rendered code", { timeout: 120_000 }, () => {
+  it("reads an upright code from its pixels", () => {
     fc.assert(
       fc.property(payloads, looks, widths, (drawn, look, width) => {
         const read = readScanCode(render(toSvg(drawn, look), width));
@@ -50,7 +50,7 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     );
   });
 
-  it("is read back from its pixels, turned by any angle", () => {
+  it("reads a code that is rotated by any angle", () => {
     fc.assert(
       fc.property(payloads, looks, widths, angles, (drawn, look, width, angle) => {
         const read = readScanCode(render(turned(toSvg(drawn, look), angle), width));
@@ -63,7 +63,7 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     );
   });
 
-  it("is read back with up to 6 wrong bytes", () => {
+  it("reads a code with up to 6 wrong bytes", () => {
     fc.assert(
       fc.property(payloads, damage(1, 6), (drawn, wrong) => {
         const image = render(plainSvg(damaged(encodeScanCode(drawn), wrong)), 220);
@@ -73,7 +73,7 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     );
   });
 
-  it("is refused where more bytes are wrong, although the finder is there", () => {
+  it("rejects a code with more wrong bytes, even if it finds the finder", () => {
     const encoded = encodeScanCode(payload).fill(0x5a, 20, 30);
     const image = render(plainSvg(encoded), 220);
     expect(() => readScanCode(image)).toThrow(
@@ -83,14 +83,14 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     );
   });
 
-  it("is read back with a blot on it", () => {
+  it("reads a code with a blot on it", () => {
     const image = blotted(render(toSvg(payload), 220), { left: 150, top: 150, side: 40 });
     const read = readScanCode(image);
     expect(read.payload).toEqual(payload);
     expect(read.correctedBytes).toBeGreaterThan(0);
   });
 
-  it("is read anywhere in a larger image, from luminance too", () => {
+  it("reads a code anywhere in a larger image, also from luminance", () => {
     const svg = toSvg(payload).replace("<svg ", '<svg x="30" y="50" ');
     const rgba = render(
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 300"><rect width="500" height="300" fill="#999"/>${svg}</svg>`,
@@ -106,7 +106,7 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     }
   });
 
-  it("is read where its centre is off by a hundredth of the size, or its size as well", () => {
+  it("reads a code if its centre and size are wrong by one hundredth of the size", () => {
     const mistakes = fc.constantFrom([0.0125, 1], [0.01, 0.99], [0.01, 1.01]);
     fc.assert(
       fc.property(payloads, angles, angles, mistakes, (drawn, angle, direction, [off = 0, factor = 1]) => {
@@ -122,7 +122,7 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     );
   });
 
-  it("turned a little to the left is turned by nearly 360 degrees, never by less than none", () => {
+  it("reports a small turn to the left as nearly 360 degrees, never as a negative angle", () => {
     const image = render(turned(toSvg(payload), 359.1), 220);
     for (const dx of [2.5, -2.5]) {
       const { rotation } = readScanCode(image, { center: { x: 110 + dx, y: 110 } });
@@ -131,34 +131,34 @@ describe("a rendered code", { timeout: 120_000 }, () => {
     }
   });
 
-  it("is refused where it is mirrored", () => {
+  it("rejects a mirrored code", () => {
     const mirrored = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 220 220"><g transform="matrix(-1 0 0 1 220 0)">${toSvg(payload)}</g></svg>`;
     expect(() => readScanCode(render(mirrored, 220))).toThrow(ScanCodeError);
   });
 
-  it("says how the size is measured, where the drawing's is given for it", () => {
+  it("explains how to measure the size if it gets the size of the drawing", () => {
     const image = render(toSvg(payload, { size: 300 }), 300);
     expect(() => readScanCode(image, { size: 300 })).toThrow("size is 10/11 of its width");
     expect(readScanCode(image, { size: (300 * 10) / 11 }).payload).toEqual(payload);
   });
 
-  it("is refused where the size is another", () => {
+  it("rejects a wrong size", () => {
     expect(() => readScanCode(render(toSvg(payload), 220), { size: 150 })).toThrow(ScanCodeError);
   });
 });
 
-describe("an image without a code", () => {
+describe("readScanCode of an image without a code", () => {
   const blank = (luminance: number): Image => ({
     data: new Uint8Array(90_000).fill(luminance),
     width: 300,
     height: 300,
   });
 
-  it.each([0, 127, 255])("is refused where it is blank: %i", (luminance) => {
+  it.each([0, 127, 255])("rejects a blank image of luminance %i", (luminance) => {
     expect(() => readScanCode(blank(luminance))).toThrow("There is no finder ring");
   });
 
-  it("is refused where it is noise", () => {
+  it("rejects noise", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1600, maxLength: 1600 }), (data) => {
         expect(() => readScanCode({ data, width: 40, height: 40 })).toThrow(ScanCodeError);
@@ -167,7 +167,7 @@ describe("an image without a code", () => {
     );
   });
 
-  it("is refused where it is far smaller, or elsewhere", () => {
+  it("rejects a code that is far smaller or elsewhere", () => {
     for (const options of [
       { center: { x: -1e9, y: 1e9 } },
       { size: 1e-300 },
@@ -180,7 +180,7 @@ describe("an image without a code", () => {
   });
 });
 
-describe("input", () => {
+describe("input of readScanCode", () => {
   const image = { data: new Uint8Array(4), width: 2, height: 2 };
 
   it.each([
@@ -194,7 +194,7 @@ describe("input", () => {
     ["data", { ...image, data: new Float32Array(4) }],
     ["data", { ...image, data: new Uint8Array(12) }],
     ["data", { ...image, data: new Uint8Array(3) }],
-  ])("that is no image is refused, naming %s (%#)", (field, value) => {
+  ])("is rejected if it is not an image, naming %s (%#)", (field, value) => {
     expect(() => readScanCode(value as ScanCodeImage)).toThrow(
       expect.objectContaining({ code: "invalid_option", field }),
     );
@@ -210,18 +210,18 @@ describe("input", () => {
     ["invalid_option", "center.x", { center: { y: 1 } }],
     ["invalid_option", "center.y", { center: { x: 1, y: Number.NaN } }],
     ["unknown_option", "center.z", { center: { x: 1, y: 1, z: 1 } }],
-  ])("that is no option is refused: %s of %s (%#)", (code, field, options) => {
+  ])("is rejected with %s for the option %s (%#)", (code, field, options) => {
     expect(() => readScanCode(image, options as object)).toThrow(expect.objectContaining({ code, field }));
   });
 });
 
-/** A code of any 35 bytes, drawn from its geometry alone. */
+/** Draws a code of any 35 bytes from its geometry. */
 function plainSvg(encoded: Uint8Array): string {
   const { center, dots, arcs } = scanCodeGeometry(encoded, { size: 200 });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 -10 220 220"><path d="${[center, ...dots].join(" ")}"/><path d="${arcs.join(" ")}" fill="none" stroke="black" stroke-width="6.8" stroke-linecap="round"/></svg>`;
 }
 
-/** A square of ink over a part of an image. */
+/** Paints a square of ink over part of an image. */
 function blotted(
   { data, width, height }: Image,
   { left, top, side }: { left: number; top: number; side: number },

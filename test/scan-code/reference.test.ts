@@ -7,7 +7,9 @@ import { runs } from "../support/property.js";
 import { hex, unhex } from "../support/vectors.js";
 import { damage, damaged, payloads } from "./support.js";
 
-/** What the official package makes of it, in a process of its own: it starts a WebAssembly machine for each call. */
+/**
+ * Runs the official package in a separate process, because it starts a WebAssembly instance for each call.
+ */
 const script = `
   import { createHash } from "node:crypto";
   import { createRequire } from "node:module";
@@ -31,7 +33,7 @@ const script = `
   process.stdout.write(JSON.stringify(answers));
 `;
 
-test("random payloads are encoded, drawn and decoded as the official package does it", async () => {
+test("random payloads are encoded, drawn and decoded like in the official package", async () => {
   const cases = fc.sample(fc.tuple(payloads, damage(0, 6), fc.integer({ min: 1, max: 2000 })), {
     ...runs(200),
   });

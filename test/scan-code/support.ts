@@ -22,12 +22,12 @@ interface Vectors {
   decodeRejected: { errors: number; corrupted: string }[];
 }
 
-/** Written from the output of `@code-wallet/kikcode`; see test/vectors/README.md. */
+/** Output of `@code-wallet/kikcode`; see test/vectors/README.md. */
 export const vectors: Vectors = JSON.parse(
   readFileSync(new URL("../vectors/scan-code.json", import.meta.url), "utf8"),
 );
 
-/** Any 20 bytes; often with runs of zeros, also at the end. */
+/** Any 20 bytes, often with runs of zeros, also at the end. */
 export const payloads: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ minLength: 20, maxLength: 20 }),
   fc.tuple(fc.uint8Array({ maxLength: 20 }), fc.boolean()).map(([bytes, atEnd]) => {
@@ -37,7 +37,7 @@ export const payloads: fc.Arbitrary<Uint8Array> = fc.oneof(
   }),
 );
 
-/** Which bytes of a word are wrong, and by what. */
+/** Wrong bytes of a word, and their differences. */
 export function damage(fewest: number, most: number, length = 35): fc.Arbitrary<Map<number, number>> {
   return fc
     .uniqueArray(fc.tuple(fc.nat(length - 1), fc.integer({ min: 1, max: 255 })), {
@@ -60,25 +60,25 @@ export interface Image {
 
 let ready: Promise<void> | undefined;
 
-/** Makes {@link render} usable. */
+/** Loads the renderer. Call before {@link render}. */
 export function startRenderer(): Promise<void> {
   const wasm = new URL("../../node_modules/@resvg/resvg-wasm/index_bg.wasm", import.meta.url);
   ready ??= initWasm(readFileSync(wasm));
   return ready;
 }
 
-/** The pixels of an SVG document, RGBA. */
+/** Renders an SVG document to RGBA pixels. */
 export function render(svg: string, width: number): Image {
   const image = new Resvg(svg, { fitTo: { mode: "width", value: width } }).render();
   return { data: image.pixels, width: image.width, height: image.height };
 }
 
-/** A document in which another one of 220 by 220 units is turned about its middle. */
+/** Returns an SVG document that rotates another one of 220 by 220 units about its centre. */
 export function turned(svg: string, degrees: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 220 220"><g transform="rotate(${degrees} 110 110)">${svg}</g></svg>`;
 }
 
-/** Luminance of a drawing of half blocks, two pixels for each character. */
+/** Returns the luminance of a drawing of half blocks, two pixels for each character. */
 export function pixelsOf(drawing: string): Image {
   const lines = drawing.split("\n").map((line) => [...line]);
   const width = lines[0]?.length ?? 0;

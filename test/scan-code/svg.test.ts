@@ -11,7 +11,7 @@ beforeAll(startRenderer);
 
 const payload = Uint8Array.from({ length: 20 }, (_, i) => 7 * i + 3);
 
-/** The official payment card, put together from the paths of the vectors alone. */
+/** Builds the official payment card from the paths of the vectors. */
 function card(center: string, dots: readonly string[], arcs: readonly string[]): string {
   const holes = [
     ...[
@@ -48,10 +48,10 @@ function card(center: string, dots: readonly string[], arcs: readonly string[]):
   </svg>`;
 }
 
-describe("by default", { timeout: 120_000 }, () => {
-  it.each(vectors.vectors)("the card of the vector $name has the official pixels", (vector) => {
+describe("toSvg by default", { timeout: 120_000 }, () => {
+  it.each(vectors.vectors)("draws the official pixels for the vector $name", (vector) => {
     const ours = toSvg(unhex(vector.payload));
-    // The geometry of every vector is held against its hash; the paths themselves are in two of them.
+    // The vectors contain a hash of every geometry, but the paths of only two.
     const { center, dots, arcs } = scanCodeGeometry(unhex(vector.encoded), { size: 200 });
     const { dotPaths = dots, arcPaths = arcs } = vector.geometry200;
     for (const width of [220, 501]) {
@@ -61,7 +61,7 @@ describe("by default", { timeout: 120_000 }, () => {
     }
   });
 
-  it("it is 220 pixels wide, round, white on grey, with the logo", () => {
+  it("draws a round code 220 pixels wide, white on grey, with the logo", () => {
     const svg = toSvg(payload);
     expect(svg).toMatch(
       /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="220" height="220" viewBox="0 0 220 220" role="img"><title>Scan code for the Code wallet<\/title><circle cx="110" cy="110" r="110" fill="#45464E"\/>/,
@@ -74,8 +74,8 @@ describe("by default", { timeout: 120_000 }, () => {
   });
 });
 
-describe("the same input", () => {
-  it("gives the same text, of an intent as of its payload", () => {
+describe("toSvg of the same input", () => {
+  it("returns the same text for an intent and its payload", () => {
     const intent = PaymentIntent.from({
       destination: "11111111111111111111111111111111",
       amount: "2.50",
@@ -86,7 +86,7 @@ describe("the same input", () => {
     expect(toSvg(intent)).toBe(toSvg({ payload: Buffer.from(intent.payload) }));
   });
 
-  it("gives every path of the geometry, once, arcs before dots", () => {
+  it("draws every path of the geometry once, arcs before dots", () => {
     fc.assert(
       fc.property(payloads, (drawn) => {
         const { center, dots, arcs } = scanCodeGeometry(encodeScanCode(drawn), { size: 200 });
@@ -98,25 +98,25 @@ describe("the same input", () => {
   });
 });
 
-describe("the ids", () => {
+describe("ids in an SVG", () => {
   const ids = (svg: string) => [...svg.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
 
-  it("differ between codes, so that two fit on one page", () => {
+  it("differ between codes, so that two can be on one page", () => {
     const other = payload.map((byte, at) => (at === 19 ? 0 : byte));
     expect(ids(toSvg(payload))).toHaveLength(1);
     expect(ids(toSvg(payload))).not.toEqual(ids(toSvg(other)));
     expect(ids(toSvg(payload, { foreground: "gold", size: 10 }))).toEqual(ids(toSvg(payload)));
   });
 
-  it("are referred to by this drawing alone", () => {
+  it("are used only within their drawing", () => {
     const svg = toSvg(payload);
     const [id] = ids(svg);
     expect(new Set([...svg.matchAll(/url\(#([^)]*)\)/g)].map(([, name]) => name))).toEqual(new Set([id]));
   });
 });
 
-describe("an option", () => {
-  it("sets the size without changing what is drawn", () => {
+describe("an option of toSvg", () => {
+  it("sets the size without changing the drawing", () => {
     const svg = toSvg(payload, { size: 37.5 });
     expect(svg.replace('width="37.5" height="37.5"', 'width="220" height="220"')).toBe(toSvg(payload));
     expect(svg).not.toBe(toSvg(payload));
@@ -131,16 +131,16 @@ describe("an option", () => {
     ]);
   });
 
-  it("leaves the background out", () => {
+  it("omits the background", () => {
     const svg = toSvg(payload, { background: "none" });
     expect(svg).not.toContain('<circle cx="110"');
     expect(pixel(svg, 110, 3)).toEqual([0, 0, 0, 0]);
   });
 
-  it("leaves the logo out, and the mask with it", () => {
+  it("omits the logo and its mask", () => {
     const svg = toSvg(payload, { logo: false });
     expect(svg).not.toMatch(/mask|id=/);
-    // The middle of one of the holes.
+    // The centre of one of the holes.
     const [x, y] = [10 + 76.62234 + 0.45 * (24.9531 + 5), 10 + 76.44746 + 0.45 * (47.2068 + 5)];
     expect(pixel(toSvg(payload), x, y)).toEqual([0x45, 0x46, 0x4e, 255]);
     expect(pixel(svg, x, y)).toEqual([255, 255, 255, 255]);
@@ -154,13 +154,13 @@ describe("an option", () => {
     expect(differing(render(toSvg(payload, { title }), 220), render(toSvg(payload), 220))).toBe(0);
   });
 
-  it("that is undefined is the default", () => {
+  it("has its default if undefined", () => {
     const options = { size: undefined, foreground: undefined, background: undefined, page: undefined };
     expect(toSvg(payload, { ...options, logo: undefined, title: undefined } as object)).toBe(toSvg(payload));
   });
 });
 
-describe("a colour", { timeout: 120_000 }, () => {
+describe("a colour of toSvg", { timeout: 120_000 }, () => {
   it.each([
     "#fff",
     "#FFF8",
@@ -181,52 +181,55 @@ describe("a colour", { timeout: 120_000 }, () => {
     expect(tagsOf(svg)).toEqual(tagsOf(toSvg(payload, { page: "white" })));
   });
 
-  it.each(["foreground", "background", "page"])("%s is refused where it is more than a colour", (field) => {
-    for (const color of [
-      `red"/><script>alert(1)</script>`,
-      `red" onload="alert(1)`,
-      "red'",
-      "<b>",
-      "&quot;",
-      "url(#a)",
-      "url(https://example.com/a.svg#a)",
-      "var(--a)",
-      "rgb(var(--a))",
-      "rgb(1,2,3);stroke:red",
-      "rgb(1,2,3",
-      "rgb()",
-      "red;",
-      "red blue",
-      " red",
-      "red\n",
-      "#12",
-      "#12345",
-      "#12345g",
-      "#1234567890",
-      "expression(alert(1))",
-      "é",
-      "",
-      "a".repeat(65),
-      `rgb(${"1".repeat(80)})`,
-      0,
-      null === undefined,
-      {},
-      ["red"],
-      { toString: () => "red" },
-    ]) {
-      expect(() => toSvg(payload, { [field]: color })).toThrow(
-        expect.objectContaining({ code: "invalid_option", field }),
-      );
-    }
-  });
+  it.each(["foreground", "background", "page"])(
+    "%s is rejected if it contains more than a colour",
+    (field) => {
+      for (const color of [
+        `red"/><script>alert(1)</script>`,
+        `red" onload="alert(1)`,
+        "red'",
+        "<b>",
+        "&quot;",
+        "url(#a)",
+        "url(https://example.com/a.svg#a)",
+        "var(--a)",
+        "rgb(var(--a))",
+        "rgb(1,2,3);stroke:red",
+        "rgb(1,2,3",
+        "rgb()",
+        "red;",
+        "red blue",
+        " red",
+        "red\n",
+        "#12",
+        "#12345",
+        "#12345g",
+        "#1234567890",
+        "expression(alert(1))",
+        "é",
+        "",
+        "a".repeat(65),
+        `rgb(${"1".repeat(80)})`,
+        0,
+        null === undefined,
+        {},
+        ["red"],
+        { toString: () => "red" },
+      ]) {
+        expect(() => toSvg(payload, { [field]: color })).toThrow(
+          expect.objectContaining({ code: "invalid_option", field }),
+        );
+      }
+    },
+  );
 
-  it.each(["none", "NONE", "transparent"])("of the ink is not %s", (foreground) => {
+  it.each(["none", "NONE", "transparent"])("of the ink must not be %s", (foreground) => {
     expect(() => toSvg(payload, { foreground })).toThrow(
       expect.objectContaining({ code: "invalid_option", field: "foreground" }),
     );
   });
 
-  it("or a title of any text adds no element and no attribute, or is refused", () => {
+  it("or a title of any text adds no element or attribute, or is rejected", () => {
     const nasty = fc.oneof(
       fc.string({ unit: "binary", maxLength: 40 }),
       fc.string({ unit: fc.constantFrom(..."\"'<>&;:#()=/ \n\0-!?[]{}azAZ09"), maxLength: 40 }),
@@ -249,7 +252,7 @@ describe("a colour", { timeout: 120_000 }, () => {
   });
 });
 
-describe("input", () => {
+describe("input of toSvg", () => {
   it.each([
     ["invalid_option", "options", 5],
     ["unknown_option", "colour", { colour: "red" }],
@@ -266,7 +269,7 @@ describe("input", () => {
     ["invalid_option", "title", { title: "\ud800" }],
     ["invalid_option", "title", { title: "\ufffe" }],
     ["invalid_option", "title", { title: {} }],
-  ])("that is no option is refused: %s of %s (%#)", (code, field, options) => {
+  ])("is rejected with %s for the option %s (%#)", (code, field, options) => {
     expect(() => toSvg(payload, options as object)).toThrow(expect.objectContaining({ code, field }));
   });
 
@@ -278,20 +281,20 @@ describe("input", () => {
     [{ payload: "text" }],
     [new Uint8Array(35)],
     [{ payload: [] }],
-  ])("that is no payload is refused: %s", (source) => {
+  ])("is rejected if it is not a payload: %s", (source) => {
     expect(() => toSvg(source as ScanCodeSource)).toThrow(
       expect.objectContaining({ code: "invalid_option", field: "payload" }),
     );
   });
 });
 
-/** How many channels of pixels differ. */
+/** Returns the number of differing channels. */
 function differing(a: Image, b: Image): number {
   expect([a.width, a.height, a.data.length]).toEqual([b.width, b.height, b.data.length]);
   return a.data.reduce((count, channel, at) => count + Number(channel !== b.data[at]), 0);
 }
 
-/** Every element with the names of its attributes, in order, as a parser would find them. */
+/** Returns every element with the names of its attributes, in order, as a parser finds them. */
 function tagsOf(svg: string): string[] {
   const text = svg.replace(/<title>[^<>]*<\/title>/, "<title></title>");
   return [...text.matchAll(/<[^>]*>|[^<]+/g)].map(([tag]) => tag.replace(/="[^"<>]*"/g, ""));

@@ -12,22 +12,22 @@ function golden(name: string): string {
   return readFileSync(new URL(`./${name}.golden.txt`, import.meta.url), "utf8").replace(/\n$/, "");
 }
 
-/** The side of the code's geometry in pixels, of which a drawing has two in each character. */
+/** Side of the code's geometry in pixels. Each character of a drawing has two pixels. */
 function sizeOf(width: number): number {
   return width / 1.02;
 }
 
-describe("the drawing", { timeout: 120_000 }, () => {
-  it("for a dark terminal of 80 columns is this one", () => {
+describe("toTerminal", { timeout: 120_000 }, () => {
+  it("draws this code for a dark terminal of 80 columns", () => {
     expect(toTerminal(payload)).toBe(golden("terminal-dark-80"));
     expect(toTerminal({ payload }, { theme: "dark", width: 80 })).toBe(golden("terminal-dark-80"));
   });
 
-  it("for a light terminal of 57 columns is this one", () => {
+  it("draws this code for a light terminal of 57 columns", () => {
     expect(toTerminal(payload, { theme: "light", width: 57 })).toBe(golden("terminal-light-57"));
   });
 
-  it("is a block of lines of one width, half as many as columns, and without escape sequences", () => {
+  it("returns half as many lines as columns, all of one width, without escape sequences", () => {
     const anyDrawing = fc.record({
       theme: fc.constantFrom("dark", "light"),
       width: fc.integer({ min: 56, max: 200 }),
@@ -42,18 +42,21 @@ describe("the drawing", { timeout: 120_000 }, () => {
     );
   });
 
-  it.each([56, 80, 101])("is round where characters are twice as high as wide: %i columns", (width) => {
-    const { data, height } = pixelsOf(toTerminal(payload, { theme: "light", width }));
-    const inked = [...data.keys()].filter((at) => data[at] === 255);
-    const extent = (values: number[]) => [Math.min(...values), Math.max(...values)];
-    expect(extent(inked.map((at) => at % width))).toEqual([0, width - 1]);
-    expect(extent(inked.map((at) => Math.floor(at / width)))).toEqual([0, width - 1]);
-    expect(height - width).toBe(width % 2);
-    // The corners are outside of the disc: a square has 1, a disc pi / 4.
-    expect(pixelsOf(toTerminal(payload, { theme: "light", width })).data[0]).toBe(0);
-  });
+  it.each([56, 80, 101])(
+    "draws a round code if characters are twice as high as wide: %i columns",
+    (width) => {
+      const { data, height } = pixelsOf(toTerminal(payload, { theme: "light", width }));
+      const inked = [...data.keys()].filter((at) => data[at] === 255);
+      const extent = (values: number[]) => [Math.min(...values), Math.max(...values)];
+      expect(extent(inked.map((at) => at % width))).toEqual([0, width - 1]);
+      expect(extent(inked.map((at) => Math.floor(at / width)))).toEqual([0, width - 1]);
+      expect(height - width).toBe(width % 2);
+      // The corners are outside the disc. A square has the share 1, a disc pi / 4.
+      expect(pixelsOf(toTerminal(payload, { theme: "light", width })).data[0]).toBe(0);
+    },
+  );
 
-  it("has the same code, light on dark, on both kinds of terminals", () => {
+  it("draws the same code, light on dark, on both kinds of terminals", () => {
     const dark = pixelsOf(toTerminal(payload, { theme: "dark", width: 90 }));
     const light = pixelsOf(toTerminal(payload, { theme: "light", width: 90 }));
     for (const [at, ink] of dark.data.entries()) {
@@ -62,7 +65,7 @@ describe("the drawing", { timeout: 120_000 }, () => {
     }
   });
 
-  it("is read back from its characters without a wrong byte, at any width", () => {
+  it("draws a code that readScanCode reads without a wrong byte, at any width", () => {
     fc.assert(
       fc.property(
         payloads,
@@ -88,7 +91,7 @@ it.each([
   ["invalid_option", "width", { width: 80.5 }],
   ["invalid_option", "width", { width: "80" }],
   ["invalid_option", "payload", undefined],
-])("refuses %s of %s (%#)", (code, field, options) => {
+])("toTerminal reports %s for %s (%#)", (code, field, options) => {
   const source = field === "payload" ? new Uint8Array(3) : payload;
   expect(() => toTerminal(source, options as object)).toThrow(expect.objectContaining({ code, field }));
 });

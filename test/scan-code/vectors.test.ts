@@ -10,30 +10,30 @@ import {
 import { hex, unhex } from "../support/vectors.js";
 import { vectors } from "./support.js";
 
-/** Lists that are known only by their hash agree in every character. */
+/** Compares lists with vectors that contain only their hash, so every character must agree. */
 function sha256(paths: readonly string[]): string {
   return createHash("sha256").update(paths.join("\n")).digest("hex");
 }
 
-/** Every number with a fraction, rewritten with six decimals. */
+/** Rewrites every fractional number with six decimals. */
 function rounded(paths: readonly string[]): string[] {
   return paths.map((path) => path.replace(/-?\d+\.\d+(?:e-?\d+)?/g, (number) => Number(number).toFixed(6)));
 }
 
-/** The notation of the vectors: `-` where an arc starts, `o` a dot. */
+/** Returns slots in the notation of the vectors: `-` starts an arc, `o` is a dot. */
 function marks(ring: readonly boolean[]): string {
   return ring.map((ink, slot) => (ink ? (ring[(slot + 1) % ring.length] ? "-" : "o") : ".")).join("");
 }
 
-describe.each(vectors.vectors)("the vector $name", ({ payload, encoded, geometry200 }) => {
+describe.each(vectors.vectors)("scan-code vector $name", ({ payload, encoded, geometry200 }) => {
   const ours = encodeScanCode(unhex(payload));
   const geometry = scanCodeGeometry(unhex(encoded), { size: 200 });
 
-  it("is encoded into the same 35 bytes", () => {
+  it("encodes to the same 35 bytes", () => {
     expect(hex(ours)).toBe(encoded);
   });
 
-  it("is decoded, with trailing zeros", () => {
+  it("decodes with trailing zeros", () => {
     expect(decodeScanCode(unhex(encoded))).toEqual({ payload: unhex(payload), correctedBytes: 0 });
   });
 
@@ -55,16 +55,19 @@ describe.each(vectors.vectors)("the vector $name", ({ payload, encoded, geometry
     expect(sha256(geometry.arcs)).toBe(geometry200.arcsSha256);
   });
 
-  it("has the same paths at six decimals, which other engines than V8 reach too", () => {
+  it("has the same paths at six decimals, which engines other than V8 also reach", () => {
     expect(sha256(rounded(geometry.dots))).toBe(geometry200.dotsRounded6Sha256);
     expect(sha256(rounded(geometry.arcs))).toBe(geometry200.arcsRounded6Sha256);
   });
 });
 
-test.each(vectors.decodeVectors)("$errors wrong bytes are corrected", ({ corrupted, payload, errors }) => {
-  expect(decodeScanCode(unhex(corrupted))).toEqual({ payload: unhex(payload), correctedBytes: errors });
-});
+test.each(vectors.decodeVectors)(
+  "decodeScanCode corrects $errors wrong bytes",
+  ({ corrupted, payload, errors }) => {
+    expect(decodeScanCode(unhex(corrupted))).toEqual({ payload: unhex(payload), correctedBytes: errors });
+  },
+);
 
-test.each(vectors.decodeRejected)("$errors wrong bytes are refused", ({ corrupted }) => {
+test.each(vectors.decodeRejected)("decodeScanCode rejects $errors wrong bytes", ({ corrupted }) => {
   expect(() => decodeScanCode(unhex(corrupted))).toThrow(ScanCodeError);
 });

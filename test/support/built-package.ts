@@ -7,7 +7,7 @@ import { inject } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The package as it is once it is built, file by file, from the sources as they are now. */
+/** The package, built file by file from the current sources. */
 export interface BuiltPackage {
   readonly directory: string;
   /** The target of `bin`. */
@@ -16,7 +16,9 @@ export interface BuiltPackage {
 
 let built: Promise<BuiltPackage> | undefined;
 
-/** Builds the package once for all files of a run; plain Node runs it, imports and conditions included. */
+/**
+ * Builds the package once for all test files of a run. Plain Node runs it with its imports and conditions.
+ */
 export function builtPackage(): Promise<BuiltPackage> {
   built ??= shared(join(inject("runDirectory"), "package"));
   return built;
@@ -27,7 +29,7 @@ async function shared(directory: string): Promise<BuiltPackage> {
   const done = { directory, main: join(directory, "dist", "cli", "main.js") };
   if (exists(directory)) return done;
   await lay(own);
-  // The first of two that build at the same time wins; a directory that is not empty is not replaced.
+  // If two build at the same time, the first wins: `rename` does not replace a directory with files.
   await rename(own, directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });

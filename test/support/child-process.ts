@@ -7,7 +7,7 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** How a child ended. */
+/** The exit and the output of a child process. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -18,20 +18,21 @@ export interface Exit {
 /** A running script. */
 export interface Child {
   readonly process: ChildProcess;
-  /** How it ended; killed after `limitMs`, so that nothing outlives its test. */
+  /** Resolves when it ends. It is killed after `limitMs`, so that it cannot outlive its test. */
   readonly exit: Promise<Exit>;
-  /** Resolves once the script has printed this line; rejects where it ends without. */
+  /** Resolves once the script has printed this line; rejects if it ends first. */
   printed(line: string): Promise<void>;
 }
 
-/** A script over the package's sources, ready to run by plain Node. */
+/** A script that imports the package's sources and runs in plain Node. */
 export interface Script {
   run(args?: readonly string[], limitMs?: number): Child;
   remove(): Promise<void>;
 }
 
 /**
- * Bundles an ES module from its text. It imports the package's sources from `./src/...` and everything else as usual.
+ * Bundles an ES module from its text. It imports the package's sources from `./src/...` and everything else
+ * as usual.
  */
 export async function buildScript(contents: string): Promise<Script> {
   const directory = await mkdtemp(join(tmpdir(), "code-intents-"));

@@ -6,11 +6,11 @@ import { hex } from "./vectors.js";
 const groupOrder = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /**
- * An Ed25519 signature whose r is drawn and not derived from key and message: valid, and another one each time, as some
- * HSMs make them.
+ * Returns an Ed25519 signature with a random r, instead of one derived from key and message. It is valid and
+ * differs each time, like the signatures of some HSMs.
  */
 export function drawnSignature({ seed, publicKey }: KnownKey, message: Uint8Array): Uint8Array {
-  // The public key of a seed is the base point times the scalar that the seed's hash spells.
+  // The public key of a seed is the base point times the scalar in the seed's hash.
   const drawn = randomBytes(32);
   const pointR = nacl.sign.keyPair.fromSeed(drawn).publicKey;
   const challenge = numberOf(sha512(pointR, publicKey, message)) % groupOrder;

@@ -15,7 +15,7 @@ import { type PaymentFields, payment, sendPayment } from "./sequencer.js";
 
 const cleanUps: (() => unknown)[] = [];
 
-/** Runs when the test is over, the latest first. */
+/** Cleanups to run after the test, latest first. */
 export function later(cleanUp: () => unknown): void {
   cleanUps.push(cleanUp);
 }
@@ -24,7 +24,7 @@ export async function cleanUp(): Promise<void> {
   for (const run of cleanUps.splice(0).reverse()) await run();
 }
 
-/** A frozen clock that knows its timers. */
+/** A frozen clock that lists its timers. */
 export class WatchedClock extends MovableClock {
   readonly #pending = new Set<object>();
 
@@ -32,7 +32,7 @@ export class WatchedClock extends MovableClock {
     super({ frozen: true, startAt });
   }
 
-  /** Timers that are neither cancelled nor over. */
+  /** Timers that are still pending. */
   get pending(): number {
     return this.#pending.size;
   }
@@ -54,11 +54,11 @@ export class WatchedClock extends MovableClock {
 export interface Emulated {
   readonly emulator: Emulator;
   readonly clock: WatchedClock;
-  /** What the emulator told its logger. */
+  /** The emulator's log. */
   readonly errors: unknown[];
 }
 
-/** An emulator on a frozen clock and a free port, that is closed when the test is over. */
+/** Starts an emulator on a frozen clock and a free port. `cleanUp` closes it. */
 export async function emulated(options: EmulatorOptions = {}): Promise<Emulated> {
   const clock = new WatchedClock();
   const errors: unknown[] = [];
@@ -75,7 +75,7 @@ export interface RawWay {
   readonly open: (emulator: Emulator) => Transport;
 }
 
-/** A transport over HTTP/2 with a connection of its own, that ends with the test. */
+/** Opens a transport over a separate HTTP/2 connection. `cleanUp` closes it. */
 function overHttp2(
   emulator: Emulator,
   make: (options: { baseUrl: string; sessionManager: Http2SessionManager }) => Transport,
@@ -110,7 +110,7 @@ export const grpcWeb: RawWay = {
 
 export const rawWays: readonly RawWay[] = [memory, connectHttp2, grpc, connectHttp1, grpcWeb];
 
-/** An intent for 1 usd, or something else, to the account of ones. */
+/** Builds an intent, by default for 1 usd to the account of ones. */
 export function intentOf(options: { amount?: string; currency?: string } = {}): PaymentIntent {
   return PaymentIntent.from({
     destination: account(1),
@@ -119,7 +119,7 @@ export function intentOf(options: { amount?: string; currency?: string } = {}): 
   });
 }
 
-/** Registers an intent's own request, with other fields. */
+/** Registers the request of an intent, with some fields replaced. */
 export async function register(
   emulator: Emulator,
   intent: PaymentIntent,
@@ -128,7 +128,7 @@ export async function register(
   await sendPayment(emulator, rendezvousKey(intent.payload), payment(fields));
 }
 
-/** Whether somebody listens at a key at which something is stored. */
+/** Returns whether a stream is open at a key at which a message is stored. */
 export async function isStreamOpen(emulator: Emulator, intentId: string): Promise<boolean> {
   const { intent } = await createClient(EmulatorService, emulator.transport).getIntent({ intentId });
   return intent?.streamOpen ?? false;

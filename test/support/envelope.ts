@@ -1,4 +1,4 @@
-/** Calls in an envelope, below the client: over HTTP and over WebSockets, byte by byte where a test wants it. */
+/** Calls in an envelope without the client, over HTTP and WebSockets, byte by byte if a test needs it. */
 import { create, type DescMethod, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   type Response as EnvelopeResponse,
@@ -16,7 +16,7 @@ import { MicroPayment } from "../../gen/code/micropayment/v1/micro_payment_servi
 import type { SigningKey } from "../../src/crypto/types.js";
 import { type Kind, newKey, payment } from "./sequencer.js";
 
-/** A Request: the call of a method, with the fields of its message. */
+/** Encodes a Request that calls a method with these fields. */
 export function callOf<M extends DescMethod>(method: M, fields: MessageInitShape<M["input"]>): Uint8Array {
   return requestOf(method.parent.name, method.localName, bodyOf(method, fields));
 }
@@ -25,12 +25,12 @@ function bodyOf<M extends DescMethod>(method: M, fields: MessageInitShape<M["inp
   return toBinary(method.input, create(method.input, fields));
 }
 
-/** A Request of any names and any body. */
+/** Encodes a Request with any names and any body. */
 export function requestOf(service: string, method: string, body: Uint8Array = new Uint8Array()): Uint8Array {
   return toBinary(RequestSchema, create(RequestSchema, { service, method, body }));
 }
 
-/** The call that sends a message at a key, signed by that key unless another signature is given. */
+/** Encodes the call that sends a message, signed by its rendezvous key unless another signature is given. */
 export function messageCall(key: SigningKey, kind: Kind, signature?: Uint8Array): Uint8Array {
   const message = create(MessageSchema, { kind });
   return callOf(Messaging.method.sendMessage, {
@@ -40,22 +40,22 @@ export function messageCall(key: SigningKey, kind: Kind, signature?: Uint8Array)
   });
 }
 
-/** The call that registers a payment request at a key. */
+/** Encodes the call that registers a payment request at a key. */
 export function paymentCall(key: SigningKey, value: RequestToReceiveBill = payment()): Uint8Array {
   return messageCall(key, { case: "requestToReceiveBill", value });
 }
 
-/** The call that asks for the status of a key. */
+/** Encodes the call that asks for the status of a key. */
 export function statusCall(key: SigningKey = newKey()): Uint8Array {
   return callOf(MicroPayment.method.getStatus, { intentId: { value: key.publicKey } });
 }
 
-/** The call that opens the stream of a key, without a signature, as browsers do. */
+/** Encodes the call that opens the stream of a key without a signature, as browsers do. */
 export function streamCall(key: SigningKey): Uint8Array {
   return callOf(Messaging.method.openMessageStream, { rendezvousKey: { value: key.publicKey } });
 }
 
-/** The call that opens the stream of a key and keeps it alive. */
+/** Encodes the call that opens a keep-alive stream of a key. */
 export function keepAliveCall(key: SigningKey): Uint8Array {
   const rendezvousKey = { value: key.publicKey };
   const signature = { value: key.sign(bodyOf(Messaging.method.openMessageStream, { rendezvousKey })) };
@@ -65,7 +65,7 @@ export function keepAliveCall(key: SigningKey): Uint8Array {
   });
 }
 
-/** What an answer says, told apart from nothing at all. */
+/** Decodes a response. Distinguishes an empty one from none. */
 export type Answer =
   | { readonly ok: true; readonly body: Uint8Array }
   | { readonly ok: false; readonly error: string };
@@ -77,17 +77,17 @@ export function answerOf(bytes: Uint8Array): Answer {
   throw new Error(`neither OK nor ERROR: ${Buffer.from(bytes).toString("hex")}`);
 }
 
-/** An answer that refuses. */
+/** A response that rejects the call. */
 export const failed = (error: string): Answer => ({ ok: false, error });
 
-/** The words of the decoder about bytes that it cannot read. */
+/** Returns the decoder's message about bytes that it cannot read. */
 export function decoderText(read: () => unknown): string {
   try {
     read();
   } catch (error) {
     return (error as Error).message;
   }
-  throw new Error("was read");
+  throw new Error("expected an error, but the bytes were decoded");
 }
 
 /** An emulator, or another server. */
@@ -95,7 +95,7 @@ export interface Reachable {
   readonly url: string;
 }
 
-/** Posts bytes to `/v1/api`; also the answer's HTTP status. */
+/** Posts bytes to `/v1/api`. Returns the response and its HTTP status. */
 export async function post(
   { url }: Reachable,
   body: Uint8Array,

@@ -1,10 +1,10 @@
 /**
- * A TCP proxy that treats connections badly, in ways that a seed decides: it refuses, cuts, stalls, half-closes and delays
- * them. It changes no byte. A whole HTTP/1.1 request it may send twice.
+ * A TCP proxy that damages connections by a seeded plan: it refuses, cuts, stalls, half-closes and delays
+ * them. It changes no byte, but it may send a complete HTTP/1.1 request twice.
  */
 import net from "node:net";
 
-/** Numbers from 0 to 1, the same for the same seed. */
+/** Returns a generator of numbers from 0 to 1. The same seed gives the same numbers. */
 export function randomOf(seed: number): () => number {
   // mulberry32
   let state = seed >>> 0;
@@ -34,11 +34,11 @@ export type FaultKind = (typeof faultKinds)[number];
 
 export interface FaultProxy extends AsyncDisposable {
   readonly url: string;
-  /** What became of each connection, in the order they were made. */
+  /** The fault of each connection, in the order of arrival. */
   readonly faults: readonly FaultKind[];
 }
 
-// A stall ends with the connection, as it does once a router forgets it.
+// The proxy cuts a stalled connection after this time, as a router does that drops its state.
 const LONGEST_STALL_MS = 1_500;
 
 /** Starts a proxy in front of a port on loopback. */
@@ -65,7 +65,7 @@ export async function startFaultProxy(targetPort: number, seed: number): Promise
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     keep(client);
     const fault = faultKinds[Math.floor(random() * faultKinds.length)] ?? "none";
-    // Small numbers more often: what matters happens early.
+    // Small numbers are more likely, because the interesting bytes come early.
     const afterBytes = Math.floor(random() ** 2 * 1_500);
     const afterMs = Math.floor(random() * 150);
     faults.push(fault);
@@ -95,7 +95,7 @@ export async function startFaultProxy(targetPort: number, seed: number): Promise
           stalled = true;
           later(LONGEST_STALL_MS, cut);
         }
-        // Timers of one length fire in the order they were set.
+        // Timers of equal length fire in the order they were set.
         if (fault === "delayed") later(1 + Math.floor(afterMs / 5), write);
         else write();
       });

@@ -1,6 +1,6 @@
 /**
- * Servers that answer as no sequencer should: HTTP/1.1 and cleartext HTTP/2 on one port, by Node's own modules alone, so
- * that every byte of an answer is the test's to choose.
+ * Servers that respond as no sequencer should: HTTP/1.1 and cleartext HTTP/2 on one port, with only Node's
+ * own modules, so that a test chooses every byte of a response.
  */
 import http from "node:http";
 import http2 from "node:http2";
@@ -9,20 +9,20 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { RequestSchema } from "../../gen/code/common/v1/model_pb.js";
 import { lengthDelimited } from "./sequencer.js";
 
-/** What a request speaks, told by its content type. */
+/** The protocol of a request, by its content type. */
 export type Family = "connect" | "grpc" | "grpc-web" | "rest" | "envelope";
 
-/** A whole answer. */
+/** A complete response. */
 export interface Answer {
   readonly status?: number;
   readonly headers?: http.OutgoingHttpHeaders;
-  /** Several parts are several writes, without a content length. */
+  /** Several parts are written separately, without a content length. */
   readonly body?: Uint8Array | string | readonly Uint8Array[];
-  /** HTTP trailers; over HTTP/2 only. */
+  /** HTTP trailers. HTTP/2 only. */
   readonly trailers?: http.OutgoingHttpHeaders;
 }
 
-/** One request that arrived, and the ways to answer it. */
+/** A received request, and the ways to respond to it. */
 export interface Exchange {
   /** From 1, in the order of arrival. */
   readonly number: number;
@@ -34,19 +34,19 @@ export interface Exchange {
   readonly httpVersion: "1.1" | "2";
   /** The TCP connection. */
   readonly socket: net.Socket;
-  /** The body, once it is there. */
+  /** Resolves with the complete body. */
   body(): Promise<Buffer>;
-  /** Sends an informational answer, such as 103. */
+  /** Sends an informational response, such as 103. */
   inform(status: 102 | 103): void;
   /** Sends status and headers only. */
   head(status: number, headers?: http.OutgoingHttpHeaders, trailers?: http.OutgoingHttpHeaders): void;
   write(chunk: Uint8Array | string): void;
   end(): void;
-  /** Sends a whole answer. */
+  /** Sends a complete response. */
   answer(answer: Answer): void;
   /**
-   * Resets the stream with an HTTP/2 error code, or the connection over HTTP/1.1. Node ends a body that was begun
-   * first; see {@link startCutting} for one that is cut.
+   * Resets the stream with an HTTP/2 error code, or the connection over HTTP/1.1. Node first ends a body
+   * that has begun. {@link startCutting} cuts one.
    */
   reset(code: number): void;
   /** Resets the TCP connection. */
@@ -57,16 +57,16 @@ export interface Exchange {
 export interface HostileServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** What arrived so far. */
+  /** Requests so far. */
   readonly exchanges: readonly Exchange[];
-  /** TCP connections that were ever made. */
+  /** Number of TCP connections so far. */
   readonly connections: number;
-  /** Destroys every open connection; the server goes on listening. */
+  /** Destroys every open connection. The server keeps listening. */
   dropConnections(): void;
   close(): Promise<void>;
 }
 
-/** Starts a server whose every answer is made by `handle`. */
+/** Starts a server that responds with `handle`. */
 export async function startHostile(
   handle: (exchange: Exchange) => unknown,
   port = 0,
@@ -85,7 +85,7 @@ export async function startHostile(
   http1.on("request", (request, response) => {
     const exchange = http1Exchange(request, response);
     if (exchange.family !== "envelope") return take(exchange);
-    // Its method is in its body.
+    // The body contains the method.
     const whole = collect(request);
     whole.then(
       (bytes) => take({ ...exchange, method: enveloped(bytes), body: () => whole }),
@@ -119,14 +119,15 @@ export async function startHostile(
   );
 }
 
-/** Starts a server that has nothing but the TCP socket. */
+/** Starts a server of raw TCP sockets. */
 export function startRaw(handle: (socket: net.Socket) => unknown): Promise<HostileServer> {
   return listen(handle, [], 0);
 }
 
 /**
- * Starts an HTTP/2 server, frame by frame, that begins to answer the first request of a connection with these headers
- * and this body, and then resets the stream with an error code; without `begin`, it resets at once.
+ * Starts an HTTP/2 server, frame by frame. It starts its response to the first request of a connection with
+ * these headers and this body, and then resets the stream with an error code. Without `begin`, it resets
+ * immediately.
  */
 export function startCutting(
   code: number,
@@ -171,7 +172,7 @@ function frame(type: number, flag: number, stream: number, payload: Uint8Array =
   return Buffer.concat([head, payload]);
 }
 
-/** Whether the first stream of a connection was ended by the client. */
+/** Returns whether the client has ended the first stream of a connection. */
 function requestIsWhole(received: Buffer): boolean {
   let offset = prefaceLength;
   while (received.length >= offset + frameHeadLength) {
@@ -185,14 +186,14 @@ function requestIsWhole(received: Buffer): boolean {
   return false;
 }
 
-/** A port of loopback on which nothing listens. */
+/** Returns a loopback port on which no server listens. */
 export async function closedPort(): Promise<number> {
   const server = await startRaw(() => {});
   await server.close();
   return server.port;
 }
 
-/** Envelope of gRPC and gRPC-Web around a message or, with flag 0x80, trailers. */
+/** Encodes a frame of gRPC and gRPC-Web around a message or, with flag 0x80, trailers. */
 export function envelope(data: Uint8Array | string, flags = 0): Buffer {
   const bytes = Buffer.from(data);
   const head = Buffer.alloc(5);
@@ -210,7 +211,7 @@ export function statusBytes(exists: boolean, codeScanned: boolean, intentSubmitt
   return Buffer.from(flags.flatMap((flag, index) => (flag ? [8 * (index + 1), 1] : [])));
 }
 
-/** The content type of a right answer. */
+/** The content type of a correct response. */
 export function contentType(family: Family): string {
   return {
     connect: "application/proto",
@@ -221,7 +222,7 @@ export function contentType(family: Family): string {
   }[family];
 }
 
-/** A right answer that holds the given reply: protobuf bytes, or an object over REST. */
+/** Returns a correct response with this body: protobuf bytes, or an object over REST. */
 export function reply(
   family: Family,
   bytes: Uint8Array,
@@ -238,12 +239,12 @@ export function reply(
     case "rest":
       return { headers, body: JSON.stringify(rest) };
     case "envelope":
-      // OK with an empty reply is no byte at all.
+      // OK with an empty body is encoded in zero bytes.
       return { headers, body: bytes.length === 0 ? bytes : lengthDelimited(2, bytes) };
   }
 }
 
-/** The right answer to any call: the message is stored, the intent is pending. */
+/** Returns the correct response to any call: the message is stored, the intent is pending. */
 export function rightAnswer({ family, method }: Pick<Exchange, "family" | "method">): Answer {
   if (/^getstatus$/i.test(method)) {
     return reply(family, statusBytes(true, false, false), { status: "PENDING", success: true });
@@ -276,7 +277,10 @@ export type StatusName = keyof typeof grpcCodes;
 /** Every {@link StatusName}. */
 export const statusNames = Object.keys(grpcCodes) as readonly StatusName[];
 
-/** A refusal as the protocol spells it; over REST, with the HTTP status of Connect and the text of the real one. */
+/**
+ * Returns an error response of the protocol. Over REST it has the HTTP status of Connect and the text of the
+ * real sequencer.
+ */
 export function refusalAnswer(family: Family, code: StatusName, text: string): Answer {
   const [number, httpStatus] = grpcCodes[code];
   const headers = { "content-type": contentType(family) };
@@ -304,12 +308,12 @@ export function refusalAnswer(family: Family, code: StatusName, text: string): A
   }
 }
 
-/** Serialized `Response` of the envelope with the result ERROR and these words. */
+/** Serialized `Response` of the envelope with the result ERROR and this message. */
 export function errorFrame(words: string): Uint8Array {
   return Buffer.concat([Buffer.from([0x08, 1]), lengthDelimited(3, Buffer.from(words))]);
 }
 
-/** Name of the method that a request of the envelope calls, as the service spells it. */
+/** Returns the method that a request of the envelope calls, as the service spells it. */
 function enveloped(bytes: Uint8Array): string {
   const { method } = fromBinary(RequestSchema, bytes);
   return method.replace(/^./, (letter) => letter.toUpperCase());

@@ -1,4 +1,4 @@
-/** WebSocket servers that answer as no sequencer should. */
+/** WebSocket servers that respond as no sequencer should. */
 import { createHash } from "node:crypto";
 import http from "node:http";
 import type net from "node:net";
@@ -13,9 +13,9 @@ export interface Peer {
   readonly connection: net.Socket;
   /** The handshake. */
   readonly request: http.IncomingMessage;
-  /** The requests so far. */
+  /** Requests so far. */
   readonly requests: readonly Request[];
-  /** Resolves when the WebSocket is closed, with the code that the client gave. */
+  /** Resolves when the WebSocket is closed, with the client's close code. */
   readonly closed: Promise<number>;
   /** The next request. */
   next(): Promise<Request>;
@@ -31,7 +31,7 @@ export interface SocketServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a server that hands every WebSocket that is opened to `serve`, and is unavailable by HTTP. */
+/** Starts a server that passes every WebSocket to `serve`, and responds to HTTP as unavailable. */
 export async function startSockets(serve: (peer: Peer) => unknown): Promise<SocketServer> {
   const peers: Peer[] = [];
   const server = http.createServer((_, response) => response.writeHead(503).end());
@@ -82,7 +82,7 @@ function peerOf(socket: WebSocket, request: http.IncomingMessage): Peer {
   };
 }
 
-/** A WebSocket that gives its frames as something else than it is asked for. */
+/** A WebSocket that delivers its frames as another type than requested. */
 export function socketWith(binaryType: "blob" | "nodebuffer"): typeof WebSocket {
   return class extends WebSocket {
     constructor(url: string | URL) {
@@ -92,12 +92,12 @@ export function socketWith(binaryType: "blob" | "nodebuffer"): typeof WebSocket 
   } as typeof WebSocket;
 }
 
-/** The answer to a handshake that takes the WebSocket. */
+/** The response that accepts a WebSocket handshake. */
 export function upgraded(accept: string, more = ""): string {
   return `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\n${more}\r\n`;
 }
 
-/** What a server has to accept a handshake with, by RFC 6455. */
+/** Returns the `Sec-WebSocket-Accept` value for a handshake, by RFC 6455. */
 export function acceptOf(handshake: Buffer): string {
   const [, key = ""] = /sec-websocket-key: (.*)\r\n/i.exec(handshake.toString("latin1")) ?? [];
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");

@@ -1,4 +1,7 @@
-/** Logins below the client and the wallet: requests signed by any key, and the well-known files that list verifiers. */
+/**
+ * Logins without the client and the wallet: requests signed by any key, and the well-known files that list
+ * verifiers.
+ */
 import { create } from "@bufbuild/protobuf";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import {
@@ -22,18 +25,20 @@ export function identityOf({ transport }: Reachable): Client<typeof Identity> {
   return createClient(Identity, transport);
 }
 
-/** A well-known file that lists these keys. */
+/** Returns a well-known file that lists these keys. */
 export function listing(...keys: readonly { readonly publicKey: Uint8Array }[]): WellKnownAnswer {
   const body = JSON.stringify({ public_keys: keys.map(({ publicKey }) => toBase58(publicKey)) });
   return { status: 200, body };
 }
 
-/** What both login calls sign, written by hand: fields 1 and 2, each 32 bytes in a message of its own. */
+/**
+ * Encodes by hand the bytes that both login calls sign: fields 1 and 2, each 32 bytes in a separate message.
+ */
 export function loginBytes(intentId: Uint8Array, account: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from("0a220a20", "hex"), intentId, Buffer.from("12220a20", "hex"), account]);
 }
 
-/** GetLoginForThirdPartyApp, signed by the verifier unless another signature is given. */
+/** Calls GetLoginForThirdPartyApp, signed by the verifier unless another signature is given. */
 export function getLoginRequest(
   intentId: Uint8Array,
   verifier: SigningKey,
@@ -46,7 +51,7 @@ export function getLoginRequest(
   });
 }
 
-/** LoginToThirdPartyApp, signed by the user's relationship key unless another signature is given. */
+/** Calls LoginToThirdPartyApp, signed by the user's relationship key unless another signature is given. */
 export function loginRequest(
   intentId: Uint8Array,
   user: SigningKey,
@@ -59,7 +64,7 @@ export function loginRequest(
   });
 }
 
-/** Name of the result, and the user where there is one. */
+/** Returns the name of the result, and the user if there is one. */
 export async function loginOf(
   at: Reachable,
   request: GetLoginForThirdPartyAppRequest,
@@ -69,7 +74,7 @@ export async function loginOf(
   return userId === undefined ? [name] : [name, toBase58(userId.value)];
 }
 
-/** Name of the result. */
+/** Returns the name of the result. */
 export async function resultOfLogin(at: Reachable, request: LoginToThirdPartyAppRequest): Promise<string> {
   const { result } = await identityOf(at).loginToThirdPartyApp(request);
   return LoginToThirdPartyAppResponse_Result[result] ?? "";

@@ -1,11 +1,13 @@
-/** A client beside an emulator, for whose domains the verifier of the vectors signs. Call `cleanUp` after each test. */
+/**
+ * A client and an emulator. The vectors' verifier signs for their domains. Call `cleanUp` after each test.
+ */
 import { Emulator, type EmulatorOptions } from "../../src/emulator/index.js";
 import { CodeClient, type CodeClientOptions, wellKnownFile } from "../../src/index.js";
 import { verifierPublicKey } from "./login.js";
 
 const cleanUps: (() => unknown)[] = [];
 
-/** Runs when the test is over, the latest first. */
+/** Cleanups to run after the test, latest first. */
 export function later(cleanUp: () => unknown): void {
   cleanUps.push(cleanUp);
 }
@@ -17,11 +19,11 @@ export async function cleanUp(): Promise<void> {
 export interface Started {
   readonly emulator: Emulator;
   readonly code: CodeClient;
-  /** What the client warned of. */
+  /** The client's warnings. */
   readonly warnings: string[];
 }
 
-/** In memory, unless the options of the client say otherwise. */
+/** Connects in memory unless the options say otherwise. */
 export async function started(
   more: Partial<CodeClientOptions> = {},
   options: EmulatorOptions = {},
@@ -38,12 +40,12 @@ export async function started(
   return { emulator, code, warnings };
 }
 
-/** A client that is closed when the test is over. */
+/** Creates a client that `cleanUp` closes. */
 export function clientOf(options: CodeClientOptions): CodeClient {
   const code = new CodeClient(options);
   later(() => code.close());
   return code;
 }
 
-/** Options of a watch that is in a hurry, and patient where the machine is busy. */
+/** Options of a watch with short intervals, and a long timeout for a busy machine. */
 export const soon = { intervalMs: 50, timeoutMs: 110_000 } as const;

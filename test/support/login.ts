@@ -1,4 +1,4 @@
-/** Verifiers, and intents that ask for a login. */
+/** Verifiers, and intents with a login. */
 import * as crypto from "#crypto";
 import type { SigningKey } from "../../src/crypto/types.js";
 import type { Signer } from "../../src/index.js";
@@ -9,10 +9,10 @@ import {
 } from "../../src/intents/login-intent.js";
 import { unhex, vectors } from "./vectors.js";
 
-/** A key whose every form is known. */
+/** A key in every form. */
 export interface KnownKey {
   readonly seed: Uint8Array;
-  /** The seed, then the public key. */
+  /** Seed followed by public key. */
   readonly secretKey: Uint8Array;
   readonly publicKey: Uint8Array;
   readonly key: SigningKey;
@@ -27,13 +27,13 @@ export function keyOfSeed(seed: Uint8Array): KnownKey {
 /** The verifier of the vectors. */
 export const verifier: KnownKey = keyOfSeed(unhex(vectors.meta.verifierSeedHex));
 
-/** Its public key, base58. */
+/** The verifier's public key, base58. */
 export const { verifierPublicKey } = vectors.meta;
 
-/** Somebody else's key. */
+/** A key that is not the verifier's. */
 export const stranger: KnownKey = keyOfSeed(new Uint8Array(32).fill(9));
 
-/** A signer of the vectors' verifier, whose answer `answer` makes of the right one. */
+/** Returns a signer of the vectors' verifier. `answer` can change its signature. */
 export function signerOf(
   answer: (signature: Uint8Array) => unknown = (signature) => signature,
 ): Signer & { readonly asked: Uint8Array[] } {
@@ -48,15 +48,15 @@ export function signerOf(
   };
 }
 
-/** What an intent to log in at example.com takes. */
+/** Options of an intent to log in at example.com. */
 export const login = { domain: "example.com", verifier: verifier.secretKey } as const;
 
-/** Builds a login with other options, which need not be valid ones. */
+/** Builds a login with other options, which may be invalid. */
 export function buildLogin(options: Record<string, unknown> = {}): LoginIntent {
   return LoginIntent.from({ login, ...options } as unknown as LoginIntentOptions);
 }
 
-/** Rebuilds a login with other options, which need not be valid ones. */
+/** Rebuilds a login with other options, which may be invalid. */
 export function rebuildLogin(options: Record<string, unknown>): LoginIntent {
   return LoginIntent.fromClientSecret({ login, ...options } as unknown as RebuildLoginOptions);
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { inject } from "vitest";
 
-/** How a build ended, for the test files that wait for it. */
+/** The result of a build, for the test files that wait for it. */
 type Built = { readonly value: string; readonly error?: undefined } | { readonly error: string };
 
 /**
- * Builds something in a directory that is removed at the end of the run. The first test file that asks builds; the
- * others, in whatever process, wait for its result. A build that fails fails for all of them.
+ * Builds something in a directory that is removed at the end of the run. The first test file that asks
+ * builds. The others, in any process, wait for its result. If the build fails, it fails for all.
  */
 export async function oncePerRun(
   name: string,
@@ -26,7 +26,7 @@ export async function oncePerRun(
     (value) => ({ value }),
     (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
   );
-  // Readers see the result complete or not at all.
+  // A rename is atomic, so no reader sees an incomplete result.
   await writeFile(`${result}.new`, JSON.stringify(built));
   await rename(`${result}.new`, result);
   return unwrap(built);
@@ -37,7 +37,7 @@ function unwrap(built: Built): string {
   return built.value;
 }
 
-/** Waits without a limit; the test runner's limit of a hook ends it. */
+/** Waits without a limit. The test runner's time limit for hooks ends it. */
 async function written(file: string): Promise<Built> {
   for (;;) {
     try {

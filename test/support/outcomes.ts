@@ -10,36 +10,39 @@ import {
 import type { Family } from "./hostile-servers.js";
 import { type Way, ways } from "./protocols.js";
 
-/** A way that connects by itself. */
+/** A protocol that opens its connections itself. */
 export interface ConnectingWay extends Way {
   readonly family: Family;
   readonly connecting: ConnectingClientOptions;
 }
 
-/** Every {@link ConnectingWay} that the package has. */
+/** Every {@link ConnectingWay} of the package. */
 export const connectingWays: readonly ConnectingWay[] = ways.flatMap((way) =>
   way.connecting === undefined
     ? []
     : [{ ...way, connecting: way.connecting, family: way.connecting.protocol ?? "connect" }],
 );
 
-/** Those of one connection for all calls, in frames: HTTP/2. */
+/** Those over HTTP/2, with one connection for all calls. */
 export const http2Ways: readonly ConnectingWay[] = connectingWays.filter(
   ({ family, connecting }) => family !== "rest" && family !== "envelope" && connecting.httpVersion !== "1.1",
 );
 
-/** How a call has to fail. */
+/** The expected failure of a call. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** Whether the call may have taken effect: then `create` is `registration_unknown`, with the rest as its cause. */
+  /**
+   * Whether the call may have taken effect. Then `create` fails with `registration_unknown`, and this error
+   * is its cause.
+   */
   readonly ambiguous: boolean;
 }
 
 export const destination = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
 export const order = { destination, amount: "2.50", currency: "usd" } as const;
 
-/** The typed error that a call rejects with; fails where it resolves. */
+/** Returns the typed error of a call. Fails if it resolves. */
 export async function failureOf(call: Promise<unknown>): Promise<CodeIntentsError> {
   let result: unknown;
   try {
@@ -51,12 +54,12 @@ export async function failureOf(call: Promise<unknown>): Promise<CodeIntentsErro
   throw new Error(`resolved, with ${JSON.stringify(result)}`);
 }
 
-/** Waits until something is so; patient, as the machine may be busy. */
+/** Waits until a condition holds. The limit is long, because the machine may be busy. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   await vi.waitUntil(condition, { timeout: 100_000, interval: 2 });
 }
 
-/** Fails unless `create` fails in this way. Returns the error that tells the failure: itself, or its cause. */
+/** Expects `create` to fail in this way. Returns the error, or its cause if the outcome is unknown. */
 export async function expectCreateFailure(
   code: CodeClient,
   failure: Failure,
@@ -69,7 +72,7 @@ export async function expectCreateFailure(
   return told;
 }
 
-/** Fails unless `getStatus` fails in this way. */
+/** Expects `getStatus` to fail in this way. */
 export async function expectStatusFailure(
   code: CodeClient,
   failure: Failure,
@@ -81,7 +84,7 @@ export async function expectStatusFailure(
   return error;
 }
 
-/** Fails unless the error leaves open whether this very intent is registered. Returns its cause. */
+/** Expects an error that does not know whether this intent is registered. Returns its cause. */
 export function expectRegistrationUnknown(error: CodeIntentsError, intent: { id: string }): CodeIntentsError {
   if (!(error instanceof RegistrationUnknownError)) throw error;
   expect(error.code).toBe("registration_unknown");

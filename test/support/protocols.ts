@@ -3,15 +3,15 @@ import type { Emulator } from "../../src/emulator/index.js";
 import { CodeClient, type CodeClientOptions, type ConnectingClientOptions } from "../../src/index.js";
 import { CAPABILITIES, type Capabilities } from "../../src/sequencer/capabilities.js";
 
-/** One way to reach an emulator. */
+/** A way to reach an emulator. */
 export interface Way {
   readonly name: string;
   readonly capabilities: Capabilities;
-  /** Options of a client; `undefined` for the way that has no URL. */
+  /** Options of a client; `undefined` in memory, which has no URL. */
   readonly connecting: ConnectingClientOptions | undefined;
 }
 
-/** Every way that the package has. */
+/** Every way of the package. */
 export const ways: readonly Way[] = [
   { name: "Connect over HTTP/2", capabilities: CAPABILITIES.connect, connecting: { protocol: "connect" } },
   {
@@ -45,7 +45,7 @@ export const ways: readonly Way[] = [
   { name: "memory", capabilities: CAPABILITIES.connect, connecting: undefined },
 ];
 
-/** A client that reaches the emulator in this way. Warnings are dropped; close it. */
+/** Creates a client that reaches the emulator in this way and drops warnings. Close it. */
 export function clientOf(emulator: Emulator, way: Way, more: Partial<CodeClientOptions> = {}): CodeClient {
   const target =
     way.connecting === undefined

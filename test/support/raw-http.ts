@@ -1,13 +1,13 @@
-/** HTTP/1.1 requests of which every part is the test's to choose. */
+/** HTTP/1.1 requests in which the test chooses every part. */
 import http from "node:http";
 
 export interface RawRequest {
   readonly method?: string;
-  /** As it stands in the request line. */
+  /** Path in the request line, unchanged. */
   readonly path: string;
   readonly headers?: http.OutgoingHttpHeaders;
   readonly body?: string | Uint8Array;
-  /** Default: a connection of its own. */
+  /** Default: a separate connection. */
   readonly agent?: http.Agent;
 }
 
@@ -17,7 +17,7 @@ export interface RawResponse {
   readonly text: string;
 }
 
-/** Sends a request and reads the whole answer. */
+/** Sends a request and reads the complete response. */
 export function rawRequest(
   { port }: { readonly port: number },
   { method = "POST", path, headers = {}, body, agent }: RawRequest,

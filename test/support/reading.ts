@@ -1,14 +1,14 @@
-/** Both ends of a stream: what a test writes frame by frame, and what it reads in the background. */
+/** Both ends of a stream: one is written frame by frame, the other is read in the background. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Deferred, deferred } from "./turns.js";
 
-/** How a stream ended: the name of its Connect code and its text, or `"end"`. */
+/** The end of a stream: the name of its Connect code and its text, or `"end"`. */
 export type Ending = { readonly code: string; readonly text: string } | "end";
 
 export interface Reading<T> {
-  /** Everything so far. */
+  /** Items so far. */
   readonly items: readonly T[];
-  /** Settles when the stream ends, in whatever way. */
+  /** Settles when the stream ends or fails. */
   readonly ending: Promise<Ending>;
   readonly ended: boolean;
 }
@@ -39,7 +39,7 @@ export function reading<T>(stream: AsyncIterable<T>): Reading<T> {
   };
 }
 
-/** Frames that are sent one by one. */
+/** Frames to send one at a time. */
 export class Frames<T> implements AsyncIterable<T> {
   readonly #waiting: T[] = [];
   #done = false;
@@ -54,7 +54,7 @@ export class Frames<T> implements AsyncIterable<T> {
     this.#next.resolve();
   }
 
-  /** Half-closes. */
+  /** Half-closes the stream. */
   end(): void {
     this.#done = true;
     this.#next.resolve();

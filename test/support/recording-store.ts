@@ -1,20 +1,20 @@
 import { memoryStore } from "../../src/server/store/memory.js";
 import type { Store } from "../../src/server/store/store.js";
 
-/** What a store in memory kept, and where a test steps in. */
+/** Counts of a store in memory, and hooks for the test. */
 export interface Recording {
   readonly store: Store;
-  /** How many request records were ever made, by intent id. */
+  /** Number of request records created, by intent id. */
   readonly requests: ReadonlyMap<string, number>;
-  /** How many messages were ever stored, by intent id. */
+  /** Number of messages stored, by intent id. */
   readonly messages: ReadonlyMap<string, number>;
   /** Awaited before a transaction that wrote a message takes effect. */
   beforeCommit: (intentId: string) => unknown;
-  /** Awaited after it took effect, before anybody is told. */
+  /** Awaited after it took effect, before any stream is notified. */
   afterCommit: (intentId: string) => unknown;
 }
 
-/** A store in memory that counts what it keeps. */
+/** Creates a store in memory that counts its records. */
 export function recordingStore(): Recording {
   const inner = memoryStore();
   const requests = new Map<string, number>();
@@ -60,7 +60,7 @@ function count(counts: Map<string, number>, intentId: string): void {
   counts.set(intentId, (counts.get(intentId) ?? 0) + 1);
 }
 
-/** The object with some of its methods replaced, whatever else it has. */
+/** Returns the object with some of its methods replaced. */
 function withMethods<T extends object>(target: T, methods: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {

@@ -1,7 +1,10 @@
 import { expect } from "vitest";
 import { InputError, type InputErrorCode } from "../../src/errors.js";
 
-/** The error that `act` refuses its input with; fails where it throws nothing, or anything but an `InputError`. */
+/**
+ * Returns the error with which `act` rejects its input. Fails if it throws nothing, or anything but an
+ * `InputError`.
+ */
 export function refusal(act: () => unknown): InputError {
   let result: unknown;
   try {
@@ -13,7 +16,7 @@ export function refusal(act: () => unknown): InputError {
   throw new Error(`was accepted, with ${String(result)}`);
 }
 
-/** Fails unless `act` refuses its input with this code, for this field, and says the field in its message. */
+/** Expects `act` to reject its input with this code and field, and to name the field in its message. */
 export function expectRefusal(act: () => unknown, code: InputErrorCode, field: string): InputError {
   const error = refusal(act);
   expect({ code: error.code, field: error.field }).toEqual({ code, field });

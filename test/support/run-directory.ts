@@ -5,12 +5,15 @@ import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A temporary directory for what test files of one run share. */
+    /** A temporary directory that all test files of a run share. */
     runDirectory: string;
   }
 }
 
-/** Makes the directory before the first test file of a run; returns what removes it after the last. */
+/**
+ * Creates the directory before the first test file of a run. Returns a function that removes it after the
+ * last.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), "code-intents-run-"));
   project.provide("runDirectory", directory);

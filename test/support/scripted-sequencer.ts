@@ -1,4 +1,4 @@
-/** A sequencer whose every word is the test's: its services, in memory and over HTTP/2. */
+/** A sequencer whose responses the test scripts, in memory and over HTTP/2. */
 import http2 from "node:http2";
 import type { AddressInfo } from "node:net";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
@@ -22,15 +22,15 @@ import { CodeClient, type CodeClientOptions, type PaymentIntent } from "../../sr
 import { fromBase58 } from "../../src/lib/bytes.js";
 import type { Kind } from "./sequencer.js";
 
-/** What it says; whatever is left out is unimplemented. */
+/** Its methods. Any other method is unimplemented. */
 export type Script = Partial<ServiceImpl<typeof Messaging> & ServiceImpl<typeof MicroPayment>>;
 
-/** How often each call arrived. */
+/** Number of calls, by method. */
 export type Calls = Record<string, number>;
 
 export interface Scripted extends AsyncDisposable {
   readonly calls: Calls;
-  /** Clients that were made are closed with it. */
+  /** Closes with its clients. */
   client(options?: Partial<CodeClientOptions>): CodeClient;
 }
 
@@ -52,14 +52,14 @@ function routes(script: Script, calls: Calls): (router: ConnectRouter) => void {
   };
 }
 
-/** In memory, without a socket. */
+/** Starts in memory, without a socket. */
 export async function inMemory(script: Script): Promise<Scripted> {
   const calls: Calls = {};
   const transport = createRouterTransport(routes(script, calls));
   return scripted(calls, { transport });
 }
 
-/** On a port of its own, over HTTP/2. */
+/** Starts on a free port, over HTTP/2. */
 export async function overHttp2(script: Script): Promise<Scripted> {
   const calls: Calls = {};
   const server = http2.createServer(connectNodeAdapter({ routes: routes(script, calls) }));
@@ -95,7 +95,7 @@ function scripted(calls: Calls, target: CodeClientOptions, close = async () => {
 
 let lastId = 0;
 
-/** A message as a sequencer delivers it; signed where there is a key. */
+/** Creates a message as a sequencer delivers it, signed if there is a key. */
 export function delivered(kind: Kind, key?: SigningKey): Message {
   const id = new Uint8Array(16);
   new DataView(id.buffer).setUint32(0, ++lastId);
@@ -108,19 +108,19 @@ export function delivered(kind: Kind, key?: SigningKey): Message {
   } as MessageInitShape<typeof MessageSchema>);
 }
 
-/** The intent's own request. */
+/** Creates the request of an intent. */
 export function requestOf(intent: PaymentIntent, key: SigningKey): Message {
   return delivered(fromBinary(MessageSchema, intent.toBinary()).kind as Kind, key);
 }
 
-/** What else a payment may be than the intent says. */
+/** Details in which a payment differs from its intent. */
 export interface OtherPayment {
   readonly destination?: Uint8Array;
   readonly nativeAmount?: number;
   readonly withoutMetadata?: boolean;
 }
 
-/** Says that an intent was submitted. */
+/** Creates the message that an intent was submitted. */
 export function submissionOf(intent: PaymentIntent, other: OtherPayment = {}): Message {
   const intentId = { value: intent.sign().publicKey };
   const { destination = fromBase58(intent.destination), nativeAmount = Number(intent.amount) } = other;
@@ -137,21 +137,21 @@ export function submissionOf(intent: PaymentIntent, other: OtherPayment = {}): M
   });
 }
 
-/** A frame of a keep-alive stream that carries messages. */
+/** Creates a frame of a keep-alive stream with messages. */
 export function frameOf(...messages: readonly Message[]) {
   return create(OpenMessageStreamWithKeepAliveResponseSchema, {
     responseOrPing: { case: "response", value: { messages: [...messages] } },
   });
 }
 
-/** A ping, with the delay until the next. */
+/** Creates a ping with the delay until the next. */
 export function pingOf(seconds = 5n) {
   return create(OpenMessageStreamWithKeepAliveResponseSchema, {
     responseOrPing: { case: "ping", value: { timestamp: { seconds: 1n }, pingDelay: { seconds } } },
   });
 }
 
-/** Resolves when the call has ended on the client's side. */
+/** Resolves when the client has ended the call. */
 export function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

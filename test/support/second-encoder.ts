@@ -1,18 +1,19 @@
 /**
- * A second encoder of payment and login requests, written from the wire contract alone: no protobuf library, nothing of `src/`.
- * What it writes is canonical proto3: fields in ascending number, no explicit defaults, shortest varints.
+ * A second encoder of payment and login requests, written from the wire contract, without a protobuf library
+ * or `src/`. Its output is canonical proto3: fields in ascending number, no explicit defaults, shortest
+ * varints.
  */
 
-/** What a request says of its login, in plain values. */
+/** The login of a request, in plain values. */
 export interface PlainLogin {
   readonly domain: string;
   readonly verifier: Uint8Array;
   readonly rendezvousKey: Uint8Array;
-  /** The verifier's, over the request without it. */
+  /** The verifier's signature over the request without this field. */
   readonly signature?: Uint8Array;
 }
 
-/** What a payment request says, in plain values. */
+/** A payment request, in plain values. */
 export interface PlainRequest {
   readonly destination: Uint8Array;
   readonly currency: string;
@@ -33,7 +34,7 @@ export function encodeRequestToReceiveBill(request: PlainRequest): number[] {
     ),
     ...(exact ? double(2, 1) : []),
     ...double(exact ? 3 : 2, Number(amount)),
-    // Without its dot the text is hundredths, and a hundredth of a kin is 1000 quarks.
+    // Without its dot, the text counts hundredths. One hundredth of a kin is 1000 quarks.
     ...(exact ? tagged(4, 0, varint(BigInt(`${amount.replace(".", "")}000`))) : []),
   ];
   return [

@@ -1,5 +1,6 @@
 /**
- * Raw calls to an emulator, below the client: any message at all, signed by any key, and what it was refused with.
+ * Raw calls to an emulator without the client: any message, signed by any key, and the error of a rejected
+ * call.
  */
 import { randomBytes } from "node:crypto";
 import { clone, create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
@@ -23,7 +24,7 @@ import {
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import type { SigningKey } from "../../src/crypto/types.js";
 
-/** Fields of a payment request; `undefined` leaves one out. */
+/** Fields of a payment request; `undefined` omits one. */
 export interface PaymentFields {
   readonly requestorAccount?: { readonly value: Uint8Array } | undefined;
   readonly exchangeData?: ExchangeData | undefined;
@@ -34,7 +35,7 @@ export interface PaymentFields {
   readonly additionalFees?: readonly FeeFields[] | undefined;
 }
 
-/** Fields of a login request; `undefined` leaves one out. */
+/** Fields of a login request; `undefined` omits one. */
 export type LoginFields = Pick<PaymentFields, "domain" | "verifier" | "signature" | "rendezvousKey">;
 
 export interface FeeFields {
@@ -59,12 +60,12 @@ interface KinFields extends FiatFields {
 export type MessageInit = MessageInitShape<typeof MessageSchema>;
 export type Kind = NonNullable<MessageInit["kind"]>;
 
-/** An emulator, or whatever else is reached by a transport. */
+/** An emulator, or another server that a transport reaches. */
 interface Reachable {
   readonly transport: Transport;
 }
 
-/** How a call was refused: the name of its Connect code, and the sequencer's own words. */
+/** The error of a call: the name of its Connect code, and the sequencer's message. */
 export interface Refusal {
   readonly code: string;
   readonly text: string;
@@ -74,7 +75,7 @@ export const invalid = (text: string): Refusal => ({ code: "InvalidArgument", te
 export const unauthenticated = (text = ""): Refusal => ({ code: "Unauthenticated", text });
 export const denied = (text: string): Refusal => ({ code: "PermissionDenied", text });
 
-/** What a call is refused with; fails where it succeeds, or ends by anything but a Connect error. */
+/** Returns the error of a call. Fails if the call succeeds or fails with anything but a Connect error. */
 export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   const outcome = await call.then(
     (value) => ({ value }),
@@ -97,17 +98,17 @@ export function microPaymentOf({ transport }: Reachable): Client<typeof MicroPay
   return createClient(MicroPayment, transport);
 }
 
-/** A fresh key. */
+/** Creates a new key. */
 export function newKey(): SigningKey {
   return crypto.keyFromSeed(new Uint8Array(randomBytes(32)));
 }
 
-/** So many equal bytes. */
+/** Returns `length` equal bytes. */
 export function filled(byte: number, length = 32): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length).fill(byte);
 }
 
-/** 1 usd to an account of ones, with other fields. */
+/** Creates a request for 1 usd to an account of ones, with some fields replaced. */
 export function payment(fields: PaymentFields = {}): RequestToReceiveBill {
   const all = { requestorAccount: { value: filled(1) }, exchangeData: fiat("usd", 1), ...fields };
   return create(RequestToReceiveBillSchema, all as MessageInitShape<typeof RequestToReceiveBillSchema>);
@@ -117,18 +118,20 @@ export function fiat(currency: string, nativeAmount: number): ExchangeData {
   return { case: "partial", value: { currency, nativeAmount } };
 }
 
-/** 2500 kin, with other fields. */
+/** Creates a request for 2500 kin, with some fields replaced. */
 export function kin(fields: Partial<KinFields> = {}): ExchangeData {
   const { nativeAmount = 2500, quarks = BigInt(Math.round(nativeAmount)) * 100_000n } = fields;
   return { case: "exact", value: { currency: "kin", exchangeRate: 1, ...fields, nativeAmount, quarks } };
 }
 
-/** A fee for the account that consists of this byte. */
+/** Creates a fee for the account of 32 such bytes. */
 export function fee(byte: number, feeBps: number): FeeFields {
   return { destination: { value: filled(byte) }, feeBps };
 }
 
-/** A payment request that a verifier signed for a rendezvous key, unless the fields hold a signature. */
+/**
+ * Creates a payment request signed by a verifier for a rendezvous key, unless the fields contain a signature.
+ */
 export function verifiedPayment(
   rendezvous: SigningKey,
   verifier: SigningKey,
@@ -148,7 +151,9 @@ export function verifiedPayment(
   return request;
 }
 
-/** A login request that a verifier signed for a rendezvous key, unless the fields hold a signature. */
+/**
+ * Creates a login request signed by a verifier for a rendezvous key, unless the fields contain a signature.
+ */
 export function login(
   rendezvous: SigningKey,
   verifier: SigningKey,
@@ -206,7 +211,7 @@ export function sendLogin(
 
 export const codeScanned: Kind = { case: "codeScanned", value: { timestamp: { seconds: 1n } } };
 
-/** What is stored at a key. */
+/** Returns the messages stored at a key. */
 export async function poll(emulator: Reachable, key: SigningKey): Promise<Message[]> {
   const request = create(PollMessagesRequestSchema, { rendezvousKey: { value: key.publicKey } });
   const value = key.sign(toBinary(PollMessagesRequestSchema, request));
@@ -218,7 +223,7 @@ export function statusOf(emulator: Reachable, key: SigningKey): Promise<GetStatu
   return microPaymentOf(emulator).getStatus({ intentId: { value: key.publicKey } });
 }
 
-/** A delivered message without what the server added to it. */
+/** Returns a delivered message without the fields that the server added. */
 export function withoutServerFields(message: Message): Message {
   const copy = clone(MessageSchema, message);
   delete copy.id;
@@ -226,13 +231,13 @@ export function withoutServerFields(message: Message): Message {
   return copy;
 }
 
-/** A length-delimited field, as bytes. */
+/** Encodes a length-delimited field. */
 export function lengthDelimited(fieldNumber: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const content = Buffer.concat(parts);
   return Buffer.concat([varint((fieldNumber << 3) | 2), varint(content.length), content]);
 }
 
-/** A number as a varint, of more bytes than needed where `length` says so. */
+/** Encodes a number as a varint, in `length` bytes if given, even if fewer suffice. */
 export function varint(value: number, length = 1): Uint8Array {
   const bytes: number[] = [];
   for (let rest = value; rest > 0 || bytes.length < length; rest = Math.floor(rest / 128))
@@ -240,7 +245,7 @@ export function varint(value: number, length = 1): Uint8Array {
   return Uint8Array.from(bytes, (byte, i) => (i < bytes.length - 1 ? byte | 0x80 : byte));
 }
 
-/** Posts the bytes of a SendMessageRequest, as no encoder of ours would write them. */
+/** Posts the bytes of a SendMessageRequest, which need not be canonical. */
 export async function postSendMessage(
   { url }: { readonly url: string },
   key: SigningKey,

@@ -1,4 +1,4 @@
-/** Stores that the rules did not write to, or that fail. */
+/** Stores with contents that the rules would not write, and stores that fail. */
 
 import type { SigningKey } from "../../src/crypto/types.js";
 import {
@@ -9,7 +9,7 @@ import {
 } from "../../src/emulator/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 
-/** A store in memory of which these parts of every transaction are replaced. */
+/** Creates a store in memory with these methods of every transaction replaced. */
 export function storeWith(replaced: Partial<StoreTransaction>): Store {
   const store = memoryStore();
   const transaction: Store["transaction"] = (intentId, work) =>
@@ -17,7 +17,7 @@ export function storeWith(replaced: Partial<StoreTransaction>): Store {
   return withReplaced(store, { transaction });
 }
 
-/** An object with some methods replaced; the others run on the object itself. */
+/** Returns an object with some methods replaced. The others run on the object itself. */
 function withReplaced<T extends object>(target: T, replaced: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {
@@ -28,7 +28,7 @@ function withReplaced<T extends object>(target: T, replaced: Partial<T>): T {
   });
 }
 
-/** Puts the record of an intent at a key, as a payment or a login does. */
+/** Stores the record of an intent at a key, as a payment or a login does. */
 export async function submit(
   store: Store,
   key: SigningKey,

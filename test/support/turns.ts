@@ -1,16 +1,16 @@
-/** Waiting without sleeping: by turns of the event loop, in which promises settle and sockets are read. */
+/** Waits by turns of the event loop, in which promises settle and sockets are read, instead of by time. */
 
-/** So many turns of the event loop. */
+/** Waits for a number of turns of the event loop. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Turns until something holds. The test's own time limit is the only other end. */
+/** Waits until a condition holds. Only the test's time limit ends it otherwise. */
 export async function until(holds: () => unknown): Promise<void> {
   while (!(await holds())) await turns(1);
 }
 
-/** A promise that is settled from outside. */
+/** Creates a promise that the caller settles. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;

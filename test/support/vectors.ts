@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** One intent as the official packages built it. */
+/** An intent as the official packages built it. */
 export interface IntentVector {
   id: string;
   intentClass: string;
@@ -21,7 +21,7 @@ export interface IntentVector {
   signatureBase58?: string;
   restBody?: Record<string, string>;
   sendMessageRequestHex?: string;
-  /** What the official client posts to `/v1/api/`. */
+  /** Body that the official client posts to `/v1/api/`. */
   httpEnvelopeHex?: string;
 }
 
@@ -71,14 +71,14 @@ interface Vectors {
 }
 
 /**
- * Written by running the official npm packages; `meta.packages` in the file names their versions. See
+ * The vectors are output of the official npm packages. `meta.packages` in the file names their versions. See
  * test/vectors/README.md.
  */
 export const vectors: Vectors = JSON.parse(
   readFileSync(new URL("../vectors/intents.json", import.meta.url), "utf8"),
 );
 
-/** Payment vectors without login: what `PaymentIntent.from` covers. */
+/** Payment vectors without login. */
 export const paymentVectors: IntentVector[] = vectors.intents.filter(
   (vector) => vector.input.mode === "payment" && vector.input.login === undefined,
 );
@@ -94,12 +94,12 @@ export const loginVectors: IntentVector[] = vectors.intents.filter(({ input }) =
 /** Tip vectors. */
 export const tipVectors: IntentVector[] = vectors.intents.filter(({ input }) => input.mode === "tip");
 
-/** Lower-case hex of bytes. */
+/** Returns bytes as lower-case hex. */
 export function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-/** Bytes of hex text. */
+/** Returns the bytes of hex text. */
 export function unhex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, "hex"));
 }

@@ -1,11 +1,11 @@
-/** WebSockets that carry envelopes, frame by frame; and raw ones, byte by byte. */
+/** WebSockets with envelopes, frame by frame, and raw ones, byte by byte. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
 import { WebSocket } from "ws";
 import { type Answer, answerOf, type Reachable } from "./envelope.js";
 
-/** How a socket ended. */
+/** The end of a socket. */
 export interface Ending {
   readonly code: number;
   readonly reason: string;
@@ -14,7 +14,7 @@ export interface Ending {
 /** A WebSocket, read frame by frame. */
 export class Socket {
   readonly raw: WebSocket;
-  /** Resolves when it is closed, however. */
+  /** Resolves when it is closed for any reason. */
   readonly closed: Promise<Ending>;
   readonly #frames: Uint8Array[] = [];
   #wake = () => {};
@@ -24,7 +24,7 @@ export class Socket {
     this.raw = raw;
     raw.binaryType = "nodebuffer";
     raw.on("message", (data: Buffer, isBinary: boolean) => {
-      if (!isBinary) throw new Error("a frame of text");
+      if (!isBinary) throw new Error("received a text frame");
       this.#frames.push(new Uint8Array(data));
       this.#wake();
     });
@@ -38,7 +38,7 @@ export class Socket {
     });
   }
 
-  /** Opens one; rejects where it is not upgraded. */
+  /** Opens a WebSocket. Rejects if it is not upgraded. */
   static async open(
     { url }: Reachable,
     options: { readonly path?: string; readonly headers?: Record<string, string> } = {},
@@ -57,7 +57,7 @@ export class Socket {
     this.raw.send(frame);
   }
 
-  /** The next frame; rejects where the socket closes before. */
+  /** Returns the next frame. Rejects if the socket closes first. */
   async nextBytes(): Promise<Uint8Array> {
     for (;;) {
       const frame = this.#frames.shift();
@@ -73,13 +73,13 @@ export class Socket {
     return answerOf(await this.nextBytes());
   }
 
-  /** The frames that have arrived and nobody has read. */
+  /** Received frames that are not read yet. */
   get unread(): number {
     return this.#frames.length;
   }
 }
 
-/** One call over a socket of its own, that reads one frame. */
+/** Makes one call over a separate socket and reads one frame. */
 export async function callOnce(at: Reachable, frame: Uint8Array): Promise<Answer> {
   const socket = await Socket.open(at);
   try {
@@ -93,7 +93,7 @@ export async function callOnce(at: Reachable, frame: Uint8Array): Promise<Answer
 /** Opcodes of frames. */
 export const opcode = { more: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** A frame as a client sends it, unless told otherwise. */
+/** Encodes a frame, by default as a client sends it. */
 export function frame(
   code: number,
   payload: Uint8Array = new Uint8Array(),
@@ -115,7 +115,7 @@ export function frame(
   return Buffer.concat([Uint8Array.from(head), mask, payload.map((byte, i) => byte ^ (mask[i % 4] ?? 0))]);
 }
 
-/** Headers of a handshake, of which each can be replaced or left out. */
+/** Returns the headers of a handshake. Each can be replaced or omitted. */
 export function handshake(
   { port }: { readonly port: number },
   headers: Readonly<Record<string, string | undefined>> = {},
@@ -135,10 +135,13 @@ export function handshake(
   return [requestLine, ...lines, "", ""].join("\r\n");
 }
 
-/** A connection of which every byte is the test's. It never answers by itself, and stays open until it is destroyed. */
+/**
+ * A connection in which the test chooses every byte. It never responds automatically, and stays open until
+ * destroyed.
+ */
 export class RawSocket {
   readonly net: net.Socket;
-  /** All that arrived, when the other side has ended the connection or reset it. */
+  /** Resolves with all received bytes when the peer ends or resets the connection. */
   readonly closed: Promise<Buffer>;
   readonly #chunks: Buffer[] = [];
 
@@ -158,7 +161,7 @@ export class RawSocket {
     return raw;
   }
 
-  /** One that is upgraded already. */
+  /** Opens an upgraded connection. */
   static async open(at: { readonly port: number }): Promise<RawSocket> {
     const raw = await RawSocket.connect(at);
     raw.net.write(handshake(at));
@@ -172,7 +175,7 @@ export class RawSocket {
     return Buffer.concat(this.#chunks);
   }
 
-  /** The frames that have arrived, after the header of the handshake. */
+  /** Received frames, after the header of the handshake. */
   get frames(): { readonly opcode: number; readonly payload: Buffer }[] {
     const found: { opcode: number; payload: Buffer }[] = [];
     let rest = this.bytes.subarray(this.bytes.indexOf("\r\n\r\n") + 4);
