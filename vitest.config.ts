@@ -8,8 +8,8 @@ const files = readdirSync("test", { recursive: true, encoding: "utf8" })
 
 // Files that need a process each.
 const stateful = [
-  // They replace or reload modules that other files have loaded as well, or stop or count timers and sockets that
-  // other files may have left.
+  // They replace or reload modules that other files have loaded as well, or stop or count timers and sockets
+  // that other files may have left.
   ...files.filter((file) =>
     /\bvi\.(mock|doMock|resetModules)\(|\b(useFakeTimers|getActiveResourcesInfo)\(/.test(
       readFileSync(file, "utf8"),
@@ -25,7 +25,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/run-directory.ts"],
     pool: "forks",
-    // Many tests wait more than they compute, so two workers pay off even on two cores, where the default is one.
+    // Many tests wait more than they compute, so two workers pay off even on two cores, where the default is
+    // one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // A limit ends a test that hangs. On a busy machine each test takes many times as long.
     testTimeout: 120_000,
