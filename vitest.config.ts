@@ -25,9 +25,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/run-directory.ts"],
     pool: "forks",
-    // Many tests wait more than they compute, so two workers pay off even on two cores, where the default is
-    // one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait more than they compute, so a few more workers than cores keep the cores busy.
+    maxWorkers: availableParallelism() + 2,
     // A limit ends a test that hangs. On a busy machine each test takes many times as long.
     testTimeout: 120_000,
     hookTimeout: 240_000,

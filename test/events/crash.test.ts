@@ -124,12 +124,15 @@ describe("a shop that is killed", () => {
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
     const read = async (name: string) => JSON.parse(await readFile(join(directory, name), "utf8"));
     const recording = recordingStore();
+    // Otherwise a webhook could start the fulfilment before the shop is killed.
+    let isReachable = point !== "heard";
     const options: Parameters<typeof Emulator.start>[0] = {
       store: recording.store,
       logger: { error() {} },
       resolveHost: async () => {},
       // Wherever the shop is now.
       deliverWebhook: async ({ headers, body, signal }) => {
+        if (!isReachable) throw new Error("unreachable");
         const url = `http://127.0.0.1:${await read("port.json")}/`;
         const init = { method: "POST", headers: { ...headers, connection: "close" }, body, signal };
         const { status } = await fetch(url, init);
@@ -149,6 +152,7 @@ describe("a shop that is killed", () => {
     const isPaidBefore = points.indexOf(point) > points.indexOf("created");
     await Promise.all([first.printed(point), isPaidBefore ? pay(first) : undefined]);
     await kill(first);
+    isReachable = true;
     // The payer does not wait for the shop.
     if (point === "created") await emulator.wallet.pay((await read("order.json")).id);
 
