@@ -15,8 +15,6 @@ const stateful = [
       readFileSync(file, "utf8"),
     ),
   ),
-  // Commands own their process: its exit code, its listeners.
-  "test/cli/**/*.test.ts",
 ];
 
 export default defineConfig({

@@ -27,7 +27,8 @@ const details = ["--destination", destination, "--amount", "2.50", "--currency",
 const registered = (key: string): ReturnType<typeof registerOrder> =>
   registerOrder(emulator, program.current, key);
 
-describe("a command exits with", () => {
+// The last test checks what the others produced.
+describe("a command exits with", { shuffle: false }, () => {
   const produced = new Set<string>();
 
   async function expectEnd(running: Running, code: number, word: string | undefined): Promise<void> {
