@@ -8,10 +8,10 @@ const files = readdirSync("test", { recursive: true, encoding: "utf8" })
 
 // Files that need a process each.
 const stateful = [
-  // They replace or reload modules that other files have loaded as well, or stop or count timers and sockets
-  // that other files may have left.
+  // They replace or reload modules that other files have loaded as well, stop or count timers and sockets
+  // that other files may have left, or start a library that starts once in a process.
   ...files.filter((file) =>
-    /\bvi\.(mock|doMock|resetModules)\(|\b(useFakeTimers|getActiveResourcesInfo)\(/.test(
+    /\bvi\.(mock|doMock|resetModules)\(|\b(useFakeTimers|getActiveResourcesInfo|initWasm)\(/.test(
       readFileSync(file, "utf8"),
     ),
   ),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { initWasm, Resvg } from "@resvg/resvg-wasm";
+import { createRequire } from "node:module";
 import fc from "fast-check";
 
 interface GeometryVector {
@@ -58,6 +58,10 @@ export interface Image {
   readonly height: number;
 }
 
+// A process can start the library once. This is another copy than that of the command line, which starts its own.
+const { initWasm, Resvg }: typeof import("@resvg/resvg-wasm") = createRequire(import.meta.url)(
+  "@resvg/resvg-wasm",
+);
 let ready: Promise<void> | undefined;
 
 /** Loads the renderer. Call before {@link render}. */
