@@ -10,19 +10,20 @@ interface Timer {
 // setTimeout cannot wait longer.
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-// Cancelled timers that may always wait for their time; beyond, as many as there are others.
+// Cancelled timers that may stay in the queue. Above this number, they may be at most half of it.
 const MOST_CANCELLED = 64;
 
 /**
  * A clock that can be moved.
  *
- * It runs with the system's, or stands still where it is started frozen; {@link MovableClock.advance} moves it either way,
- * and what falls due in between happens in order, each at its own time.
+ * It runs at the speed of the system clock, or stands still if it was created frozen. {@link
+ * MovableClock.advance} moves both kinds forward, and calls the timers that fall due on the way in order,
+ * each at its own time.
  */
 export class MovableClock implements Clock {
   readonly #queue = new TimerQueue();
   readonly #frozen: boolean;
-  /** The time, where the clock is frozen; otherwise what is added to the system's. */
+  /** The time of a frozen clock; otherwise the offset from the system clock. */
   #base: number;
   #order = 0;
   #wakeUp: { readonly timeout: NodeJS.Timeout; readonly dueAt: number } | undefined;
@@ -34,7 +35,7 @@ export class MovableClock implements Clock {
     this.#base = this.#frozen ? startAt : startAt - Date.now();
   }
 
-  /** Whether it stands still between two moves. */
+  /** Whether the clock stands still between two moves. */
   get frozen(): boolean {
     return this.#frozen;
   }
@@ -57,14 +58,14 @@ export class MovableClock implements Clock {
   }
 
   /**
-   * Moves the clock forward and resolves when what fell due on the way has had its turn, and what that started at once
-   * as well. Moves wait for each other.
+   * Moves the clock forward. Resolves after every timer that fell due on the way was called, including timers
+   * that those callbacks started. Concurrent moves run one after the other.
    */
   advance(ms: number): Promise<void> {
     if (!Number.isSafeInteger(ms) || ms < 0)
-      throw new RangeError("a clock moves forward, by a whole number of milliseconds");
+      throw new RangeError("the clock can only move forward; pass a whole number of milliseconds, 0 or more");
     const moved = this.#moving.then(() => this.#move(ms));
-    // What a callback throws ends the move that met it, and none after it.
+    // An error in a callback rejects the move that called it. Later moves continue.
     this.#moving = moved.catch(() => {});
     return moved;
   }
@@ -78,11 +79,11 @@ export class MovableClock implements Clock {
   async #move(ms: number): Promise<void> {
     const end = this.now() + ms;
     try {
-      // What is on its way now belongs to the time before the move.
+      // Work that is already queued belongs to the time before the move.
       await turn();
       for (let next = this.#queue.next(end); next !== undefined; next = this.#queue.next(end)) {
         this.#moveTo(next.dueAt);
-        // Everything due at one instant happens before time goes on.
+        // All timers due at one instant run before time moves on.
         const { dueAt } = next;
         for (let due = this.#queue.take(dueAt); due !== undefined; due = this.#queue.take(dueAt))
           due.callback();
@@ -90,7 +91,7 @@ export class MovableClock implements Clock {
       }
       this.#moveTo(end);
     } finally {
-      // It was set for the time before the move.
+      // The wake-up was set for the time before the move.
       this.#dropWakeUp();
       this.#schedule();
     }
@@ -108,7 +109,7 @@ export class MovableClock implements Clock {
     this.#dropWakeUp();
     const waitMs = Math.min(Math.max(0, next.dueAt - this.now()), LONGEST_WAIT_MS);
     const timeout = setTimeout(() => this.#runDue(), waitMs);
-    // A server's socket keeps the process alive, not the time that passes in it.
+    // A server's socket keeps the process alive; a pending timer must not.
     timeout.unref();
     this.#wakeUp = { timeout, dueAt: next.dueAt };
   }
@@ -129,7 +130,7 @@ export class MovableClock implements Clock {
   }
 }
 
-/** Timers by the time they are due: a binary heap, since ten thousand streams hold three each. */
+/** Timers ordered by due time. A binary heap, because ten thousand streams hold three timers each. */
 class TimerQueue {
   #heap: Timer[] = [];
   #cancelled = 0;
@@ -146,7 +147,7 @@ class TimerQueue {
     heap[at] = timer;
   }
 
-  /** A cancelled timer leaves with others, so that the many that never fall due cannot pile up. */
+  /** Cancels a timer. Removes cancelled timers in batches, so that they cannot accumulate. */
   cancel(timer: Timer): void {
     if (timer.cancelled) return;
     timer.cancelled = true;
@@ -157,7 +158,7 @@ class TimerQueue {
     for (const other of kept) this.add(other);
   }
 
-  /** The first timer that is due at `time`; cancelled ones are dropped on the way. */
+  /** Returns the first timer that is due at `time`, and drops cancelled timers before it. */
   next(time: number): Timer | undefined {
     while (this.#heap[0]?.cancelled) {
       this.#remove();
@@ -167,7 +168,7 @@ class TimerQueue {
     return first !== undefined && first.dueAt <= time ? first : undefined;
   }
 
-  /** Removes the first timer that is due at `time`. To cancel it from now on means nothing. */
+  /** Removes and returns the first timer that is due at `time`. Cancelling it afterwards has no effect. */
   take(time: number): Timer | undefined {
     const first = this.next(time);
     if (first === undefined) return undefined;
@@ -202,7 +203,7 @@ function isBefore(a: Timer, b: Timer | undefined): boolean {
   return b !== undefined && (a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.order < b.order));
 }
 
-/** One turn of the event loop, in which promises settle and sockets are read. */
+/** Waits one turn of the event loop, so that promises settle and sockets are read. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -8,18 +8,18 @@ import type { CheckedEmulatorOptions } from "./options.js";
 import { WalletUsers } from "./wallet/users.js";
 import { Wallet } from "./wallet/wallet.js";
 
-/** Everything of an emulator but its port. */
+/** An emulator without its port. */
 export interface EmulatorCore {
   readonly server: ServerCore;
   readonly wallet: Wallet;
   readonly controls: Controls;
   /** Registers the wallet and control services. */
   readonly routes: (router: ConnectRouter) => void;
-  /** Ends every watch, and stops the clock unless it is the caller's. The server core is stopped before. */
+  /** Ends every watch, and stops the clock unless the caller provided it. Stop the server core first. */
   stop(): void;
 }
 
-/** Assembles a sequencer whose changes are observed, its payer and its control services. */
+/** Assembles a sequencer whose changes are observed, its wallet and its control services. */
 export function emulatorCore(options: CheckedEmulatorOptions): EmulatorCore {
   const { clock, rates } = options;
   const changes = new Changes();

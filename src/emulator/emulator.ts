@@ -10,10 +10,11 @@ import { isPageRequest, pageHandler } from "./page/page.js";
 import type { Wallet } from "./wallet/wallet.js";
 
 /**
- * A Code Sequencer of one's own: for tests, development and demonstrations.
+ * A self-hosted Code Sequencer for tests, development and demonstrations.
  *
- * It enforces the real sequencer's rules, in their order and with their texts and codes, keeps its streams, plays the payer
- * and delivers webhooks. It moves no money, looks at no chain, and takes any 32 bytes for a valid external account.
+ * It enforces the real sequencer's rules in the same order, with the same texts and codes. It serves the
+ * streams, plays the payer and delivers webhooks. It moves no money and reads no chain: any 32 bytes are a
+ * valid external account.
  *
  * @example
  * ```ts
@@ -26,20 +27,25 @@ import type { Wallet } from "./wallet/wallet.js";
  */
 export class Emulator {
   /**
-   * Where it listens, such as `http://127.0.0.1:40123`: Connect, gRPC, gRPC-Web, REST and the envelope on this one port, and
-   * in a browser the page that shows the intents and plays the payer.
-   * `ws:` in place of `http:` is the envelope's WebSocket, on any path.
+   * Address of the emulator, such as `http://127.0.0.1:40123`. It serves Connect, gRPC, gRPC-Web, REST and
+   * the envelope on this one port. A browser shows a page there that lists the intents and plays the payer.
+   * With `ws:` instead of `http:` it is the envelope's WebSocket, on any path.
    */
   readonly url: string;
   /** The TCP port. */
   readonly port: number;
-  /** The same sequencer in memory, without a socket: an option of `CodeClient`, or of any Connect client. */
+  /**
+   * The same sequencer in memory, without a socket. Pass it as `transport` to `CodeClient` or any Connect
+   * client.
+   */
   readonly transport: Transport;
-  /** The payer: scans, pays, declines, leaves. */
+  /** The payer: scans, pays, logs in, declines, leaves. */
   readonly wallet: Wallet;
-  /** The clock that every duration runs on. */
+  /** The clock for all durations. */
   readonly clock: MovableClock;
-  /** Base58 of the Ed25519 key that webhooks are signed with: the `publicKey` of `verifyWebhook`. */
+  /**
+   * Base58 of the Ed25519 public key that verifies its webhooks. Pass it as `publicKey` to `verifyWebhook`.
+   */
   readonly webhookPublicKey: string;
 
   readonly #server: RunningServer;
@@ -58,10 +64,10 @@ export class Emulator {
   }
 
   /**
-   * Starts an emulator and waits until it listens.
+   * Starts an emulator. Resolves when it listens.
    *
-   * @throws InputError for options that cannot be used
-   * @throws the system's error where the port cannot be had, such as `EADDRINUSE`
+   * @throws InputError for an invalid option
+   * @throws the system's error, such as `EADDRINUSE`, if the port is not available
    */
   static async start(options: EmulatorOptions = {}): Promise<Emulator> {
     const checked = checkEmulatorOptions(options);
@@ -74,35 +80,35 @@ export class Emulator {
     }
   }
 
-  /** Forgets everything: requests, messages, intents and webhooks. Ends every stream. */
+  /** Deletes all requests, messages, intents and webhooks, and ends every stream. */
   reset(): Promise<void> {
     return this.#core.controls.load(new Map());
   }
 
-  /** The whole state as text, for {@link Emulator.importState}. */
+  /** Returns the complete state as text, for {@link Emulator.importState}. */
   async exportState(): Promise<string> {
     return writeState(await this.#core.controls.dump());
   }
 
   /**
-   * Replaces the whole state with one that was exported.
+   * Replaces the complete state with an exported one, and ends every stream.
    *
-   * @throws InputError `invalid_option` for anything else
+   * @throws InputError `invalid_option` if the text is not an exported state
    */
   async importState(state: string): Promise<void> {
     await this.#core.controls.load(readState(state));
   }
 
   /**
-   * Stops listening, closes every WebSocket, lets other calls that are running finish for up to a second, and releases every
-   * socket and timer. Idempotent.
+   * Stops listening, closes every WebSocket, gives running calls up to one second to finish, and releases
+   * every socket and timer. Idempotent.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** As {@link Emulator.close}, for `await using`. */
+  /** Calls {@link Emulator.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -114,7 +120,7 @@ export class Emulator {
   }
 }
 
-/** What the emulator serves on the sequencer's port in addition: wallet, control services and page. */
+/** The emulator's additions to the sequencer's port: wallet, control services and page. */
 function extension(options: CheckedEmulatorOptions, core: EmulatorCore): ServerExtension {
   const page = pageHandler(options.controlToken !== undefined, core.server.onError);
   return {

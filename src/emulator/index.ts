@@ -1,5 +1,6 @@
 /**
- * A Code Sequencer of one's own, embedded in a test, a development server or a process of its own. Node only.
+ * A self-hosted Code Sequencer, embedded in a test or a development server, or run as a separate process.
+ * Node only.
  *
  * @module
  */

@@ -14,26 +14,29 @@ import { DEFAULT_RATES } from "./rates.js";
 
 /** Options of {@link Emulator.start}. */
 export interface EmulatorOptions extends ServerOptions {
-  /** The clock that every duration runs on; the caller stops it. Default: one that runs with the system's. */
+  /**
+   * The clock for all durations. The caller stops it. Default: a clock that runs at the speed of the system
+   * clock.
+   */
   readonly clock?: MovableClock | undefined;
-  /** Value of one kin in each currency. Default: {@link DEFAULT_RATES}. */
+  /** The value of one kin in each currency. Default: {@link DEFAULT_RATES}. */
   readonly rates?: RatesTable | undefined;
   /**
-   * Seed of the keys by which domains know the wallet's users, 32 bytes: the same seed gives the same user ids.
-   * Default: random at each start.
+   * The 32-byte seed of the keys that identify the wallet's users to domains. The same seed gives the same
+   * user ids. Default: random at each start.
    */
   readonly walletSeed?: Uint8Array | undefined;
   /**
-   * Opens wallet and control services to callers that send `Authorization: Bearer <token>`, and to no others.
-   * At least 16 characters. Default: none, and they answer on loopback only.
+   * Restricts the wallet and control services to callers that send `Authorization: Bearer <token>`.
+   * At least 16 characters. Default: no token; the services answer on loopback only.
    */
   readonly controlToken?: string | undefined;
 }
 
-/** {@link EmulatorOptions} with every default in place. */
+/** {@link EmulatorOptions} with defaults applied. */
 export interface CheckedEmulatorOptions extends CheckedServerOptions {
   readonly clock: MovableClock;
-  /** Whether the clock is the default one, which the emulator stops. */
+  /** Whether the clock is the default one. The emulator stops it. */
   readonly ownsClock: boolean;
   readonly rates: RatesTable;
   readonly walletSeed: Uint8Array;
@@ -48,7 +51,7 @@ const optionNames: readonly (keyof EmulatorOptions)[] = [
   "controlToken",
 ];
 
-/** Checks the options of an emulator. */
+/** Checks the options of an emulator and applies the defaults. */
 export function checkEmulatorOptions(options: EmulatorOptions): CheckedEmulatorOptions {
   checkOptions(options, "", optionNames);
   const { clock, rates, walletSeed, controlToken, ...server } = options as EmulatorOptions;

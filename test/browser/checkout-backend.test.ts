@@ -32,7 +32,7 @@ async function order(orderKey = nextKey(), cart: unknown = lines): Promise<Recor
 }
 
 describe("an order", () => {
-  test("has everything that builds its intent again, at the shop's price", async () => {
+  test("stores every field that rebuilds its intent, at the shop's price", async () => {
     const placed = await order();
     expect(placed).toMatchObject({
       state: "open",
@@ -53,27 +53,27 @@ describe("an order", () => {
     expect(intent.id).toBe(placed.intentId);
   });
 
-  test("is one however often and however many times at once it is sent with its key", async () => {
+  test("is stored once, however often and concurrently it is sent with its key", async () => {
     const key = nextKey();
     const ids = (await Promise.all([order(key), order(key), order(key)])).map(({ id }) => id);
     expect(new Set([...ids, (await order(key)).id]).size).toBe(1);
   });
 
-  test("is another one under another key, with an id that says nothing", async () => {
+  test("is a new one under another key, with an opaque id", async () => {
     const [first, second] = [await order(), await order()];
     expect(first.id).not.toBe(second.id);
     expect(first.intentId).not.toBe(second.intentId);
     expect(first.id).toMatch(/^[\w-]{22}$/);
   });
 
-  test("is refused under the key of another basket", async () => {
+  test("is rejected under the key of another basket", async () => {
     const key = nextKey();
     await order(key);
     const response = await send({ orderKey: key, lines: [{ product: "huila", quantity: 1 }] });
     expect(response.status).toBe(409);
   });
 
-  test("gives its client secret away only until it is paid", async () => {
+  test("discloses its client secret only until it is paid", async () => {
     const { id, intentId } = await order();
     await stage.emulator.wallet.pay(String(intentId));
     const answer = async () => (await (await fetch(`${shop}/api/orders/${id}`)).json()) as { state: string };
@@ -98,17 +98,17 @@ describe("an order", () => {
     ["no object", [1], 400],
     ["no JSON", "{", 400],
     ["too much", { orderKey: "x".repeat(5_000), lines }, 413],
-  ])("with %s is refused", async (_, body, status) => {
+  ])("with %s is rejected", async (_, body, status) => {
     const response = await send(body);
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ error: expect.any(String) });
   });
 
-  test("that a form of another site could send is refused", async () => {
+  test("that a form of another site can send is rejected", async () => {
     expect((await send({ orderKey: nextKey(), lines }, "text/plain")).status).toBe(415);
   });
 
-  test("is refused to somebody who orders all the time", async () => {
+  test("is rejected above the rate limit", async () => {
     await using busy = await checkout.open({ env: { ORDERS_PER_MINUTE: "2" } });
     const at = await busy.start();
     const statuses: number[] = [];
@@ -130,7 +130,7 @@ describe("the shop", () => {
     expect((await fetch(shop + path, { method })).status).toBe(status);
   });
 
-  test("lets its pages run nothing but its own scripts, and talk to the sequencer alone", async () => {
+  test("restricts its pages to its own scripts and to connections to the sequencer", async () => {
     const { headers } = await fetch(`${shop}/orders/any`);
     const policy = headers.get("content-security-policy") ?? "";
     expect(policy).not.toMatch(/unsafe|\*|data:/);
@@ -143,7 +143,7 @@ describe("the shop", () => {
     expect(headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  test("lets scripts with a hash be kept, and orders never", async () => {
+  test("allows caching of hashed scripts, and never of orders", async () => {
     const page = await fetch(`${shop}/`);
     expect(page.headers.get("cache-control")).toBe("no-cache");
     const [, script] = /src="(\/assets\/[^"]+)"/.exec(await page.text()) ?? [];
@@ -158,7 +158,7 @@ describe("the shop", () => {
     ["to another destination", { destination: "CiDwVBFgWV9E5MvXWoLgnEgn2hK7rJikbvfWavzAQz3" }],
     ["in another currency", { currency: "eur" }],
     ["of an intent that is not ours", { intent: "GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN" }],
-  ])("refuses a webhook %s that its sequencer has signed", async (_, claim) => {
+  ])("rejects a webhook %s that its sequencer signed", async (_, claim) => {
     const signingSeed = new Uint8Array(32).fill(3);
     await using own = await checkout.open({ emulator: { signingSeed } });
     const at = await own.start();
@@ -189,7 +189,7 @@ describe("the shop", () => {
     expect(await state()).toBe("paid");
   });
 
-  test("refuses a webhook that somebody else signed", async () => {
+  test("rejects a webhook that another key signed", async () => {
     const { intentId } = await order();
     const body = signTestWebhook(
       {
@@ -208,18 +208,18 @@ describe("the shop", () => {
     expect(answer.status).toBe(401);
   });
 
-  test("says which port is taken, and how to take another", async () => {
+  test("names a port that is in use, and how to choose another", async () => {
     const { port } = new URL(shop);
     await using second = await checkout.open({ env: { PORT: port } });
     await expect(second.start()).rejects.toThrow(`Port ${port} is in use`);
   });
 
-  test("says which setting is missing", async () => {
+  test("names a missing setting", async () => {
     await using second = await checkout.open({ env: { CODE_DESTINATION: "" } });
     await expect(second.start()).rejects.toThrow("CODE_DESTINATION is required");
   });
 
-  test("ends on Ctrl-C, and the demo with it", async () => {
+  test("ends on Ctrl-C, and so does the demo", async () => {
     await using own = await checkout.open();
     await own.start();
     expect(await own.end("SIGINT")).toBe(0);

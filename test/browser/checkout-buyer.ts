@@ -2,10 +2,10 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playw
 import { PaymentIntent } from "../../src/index.js";
 import { destination } from "./checkout-shop.js";
 
-/** What the browser's own words for a broken connection look like; nothing of the page's. */
+/** Matches the browser's messages for a broken connection, and none of the page's. */
 const brokenConnection = /net::ERR_(INTERNET_DISCONNECTED|CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)/;
 
-/** An order as the shop tells it to the page. */
+/** An order as the shop sends it to the page. */
 export interface OrderAnswer {
   id: string;
   state: string;
@@ -17,7 +17,7 @@ export interface OrderAnswer {
   intent?: { clientSecret: string; destination: string; fees: []; kind: "payment" };
 }
 
-/** Counts layout shifts that no input caused, and notes when the code appeared. */
+/** Counts layout shifts without user input, and records when the code appeared. */
 const observer = `
   window.shifts = [];
   new PerformanceObserver((list) => {
@@ -32,13 +32,13 @@ const observer = `
   }).observe(document, { subtree: true, childList: true, attributes: true });
 `;
 
-/** Somebody with a browser. */
+/** A buyer with a browser. */
 export class Buyer implements AsyncDisposable {
   readonly context: BrowserContext;
   readonly page: Page;
   /** Errors of the console and of scripts, without those of a connection that the test broke. */
   readonly problems: string[] = [];
-  /** Every display that the page had. */
+  /** Every state that the page displayed. */
   readonly displays: string[] = [];
 
   private constructor(context: BrowserContext, page: Page) {
@@ -69,7 +69,7 @@ export class Buyer implements AsyncDisposable {
     return buyer;
   }
 
-  /** Puts something into the basket and orders it; 3.10 usd. */
+  /** Fills the basket and orders it, for 3.10 usd. */
   async order(shop: string): Promise<void> {
     await this.page.goto(shop);
     await this.fillBasket();
@@ -86,7 +86,7 @@ export class Buyer implements AsyncDisposable {
     await this.page.getByRole("button", { name: "Pay with Code" }).click({ force: true }); // it may be aria-disabled
   }
 
-  /** Waits until the page shows this. */
+  /** Waits until the page shows this state. */
   async sees(...displays: string[]): Promise<void> {
     const selector = displays.map((display) => `body[data-display="${display}"]`).join(",");
     await this.page.locator(selector).waitFor({ timeout: 20_000 });
@@ -100,14 +100,14 @@ export class Buyer implements AsyncDisposable {
     return this.page.locator("#code svg").count();
   }
 
-  /** The order of this page, as the shop tells it. */
+  /** The order of this page, as the shop returns it. */
   async answer(): Promise<OrderAnswer> {
     const { origin, pathname } = new URL(this.page.url());
     const response = await fetch(`${origin}/api${pathname}`);
     return (await response.json()) as OrderAnswer;
   }
 
-  /** What a phone reads off the screen. */
+  /** The payload that a phone reads from the screen. */
   async scanned(): Promise<PaymentIntent> {
     const { amount, currency, intentId, intent } = await this.answer();
     if (intent === undefined) throw new Error("there is nothing to scan");
@@ -122,12 +122,12 @@ export class Buyer implements AsyncDisposable {
     });
   }
 
-  /** Layout shifts of this page that no input caused. */
+  /** Layout shifts of this page without user input. */
   shifts(): Promise<unknown[]> {
     return this.page.evaluate("window.shifts");
   }
 
-  /** Names of the scripts that this page requested, before and after the code was on the screen. */
+  /** Names of the scripts that this page requested, before and after it showed the code. */
   scripts(): Promise<{ before: string[]; after: string[] }> {
     return this.page.evaluate(`(() => {
       const scripts = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js"));

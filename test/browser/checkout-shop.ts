@@ -37,7 +37,7 @@ export class Checkout {
     return this.#packed.remove();
   }
 
-  /** A shop in production mode, with an emulator of the test's. */
+  /** A shop in production mode, with the test's emulator. */
   async open(options: StageOptions = {}): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), "checkout-"));
     const webhooks: WebhookRequest[] = [];
@@ -62,7 +62,7 @@ export class Checkout {
     return new Stage(this.project, folder, emulator, webhooks, env);
   }
 
-  /** `npm run demo`, but for the building. */
+  /** `npm run demo`, without the build. */
   async demo(): Promise<Program & AsyncDisposable> {
     const folder = await mkdtemp(join(tmpdir(), "checkout-"));
     const env = { PORT: "0", DATABASE: join(folder, "orders.db"), ORDERS_PER_MINUTE: "1000" };
@@ -80,11 +80,11 @@ export class Checkout {
 interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly emulator?: EmulatorOptions;
-  /** Instead of the network. */
+  /** Replaces the network. */
   readonly deliver?: (request: WebhookRequest) => Promise<{ readonly status: number }>;
 }
 
-/** An order as the database has it. */
+/** An order as stored in the database. */
 export interface Row {
   readonly id: string;
   readonly intent_id: string;
@@ -93,7 +93,7 @@ export interface Row {
   readonly confirmed_by: string | null;
 }
 
-/** A sequencer and a shop, which can be ended and started again. */
+/** A sequencer and a shop that can be stopped and restarted. */
 export class Stage implements AsyncDisposable {
   readonly emulator: Emulator;
   /** Every delivery of the sequencer. */
@@ -118,7 +118,7 @@ export class Stage implements AsyncDisposable {
     this.env = env;
   }
 
-  /** Opens the shop, after the first time at the same address. */
+  /** Opens the shop, always at the same address. */
   async start(): Promise<string> {
     const program = await start(this.#project, "main", this.env);
     this.#program = program;
@@ -135,12 +135,12 @@ export class Stage implements AsyncDisposable {
     return code;
   }
 
-  /** Everything that the shop has written so far. */
+  /** The shop's output so far. */
   get output(): string {
     return this.#output + (this.#program?.output() ?? "");
   }
 
-  /** Rows of its database, read by a program of its own while the shop is closed. */
+  /** Rows of its database, read by a separate program while the shop is closed. */
   async read(sql: string): Promise<Row[]> {
     const script = `
       import sqlite from "node-sqlite3-wasm";

@@ -1,6 +1,6 @@
 import net from "node:net";
 
-/** A wire to a server on loopback that can be cut: nothing gets through, and what is open breaks. */
+/** A proxy to a server on loopback that can be cut: open connections break, and new ones fail. */
 export interface Wire extends AsyncDisposable {
   readonly url: string;
   /** Connections that are open. */
@@ -9,7 +9,7 @@ export interface Wire extends AsyncDisposable {
   mend(): void;
 }
 
-/** Lays a wire to a port on loopback. */
+/** Opens a proxy to a port on loopback. */
 export async function layWire(target: () => number): Promise<Wire> {
   const sockets = new Set<net.Socket>();
   let isCut = false;

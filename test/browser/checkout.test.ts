@@ -20,19 +20,19 @@ afterAll(async () => {
   await checkout?.remove();
 });
 
-/** What was handed to fulfilment, after the shop has closed. */
+/** The fulfilled orders, read after the shop has closed. */
 async function outboxOf(stage: Stage): Promise<unknown[]> {
   await stage.end();
   return stage.read("select task from outbox");
 }
 
-/** The text of a script that was built for the page. */
+/** The text of a script from the page's build. */
 function asset(name: string): Promise<string> {
   return readFile(join(checkout.project, "dist", "page", "assets", name), "utf8");
 }
 
 describe("a purchase", () => {
-  test("goes from the basket to paid by the stream, and to confirmed by the webhook", async () => {
+  test("is shown as paid by the stream, and as confirmed by the webhook", async () => {
     let deliver: () => void = () => {};
     const held = new Promise<void>((resolve) => {
       deliver = resolve;
@@ -49,7 +49,7 @@ describe("a purchase", () => {
     await buyer.sees("scanned");
     await stage.emulator.wallet.pay(intent);
     await buyer.sees("paid");
-    expect((await buyer.answer()).state).toBe("open"); // the stream was first; the shop has not heard of it
+    expect((await buyer.answer()).state).toBe("open"); // the stream was first; the shop has not been notified
     deliver();
     await buyer.sees("confirmed");
     expect(await buyer.answer()).toMatchObject({ state: "paid", confirmedBy: "webhook" });
@@ -57,13 +57,13 @@ describe("a purchase", () => {
     expect(await buyer.shifts()).toEqual([]);
     expect(buyer.problems).toEqual([]);
     expect(await outboxOf(stage)).toEqual([{ task: "send-goods" }]);
-    // What opens an order, or signs for it, is in no log.
+    // No log contains a secret that opens or signs an order.
     const [row] = await stage.read("select * from orders");
     for (const secret of [row?.client_secret, row?.id]) expect(stage.output).not.toContain(secret);
     expect(stage.output).toContain(row?.intent_id);
   });
 
-  test("shows the amount as the buyer's locale writes it", async () => {
+  test("shows the amount in the buyer's locale", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser, { locale: "de-DE" });
     await buyer.order(await stage.start());
@@ -71,7 +71,7 @@ describe("a purchase", () => {
     expect(await buyer.page.locator("#amount").textContent()).toBe("3,10\u00a0$");
   });
 
-  test("goes on after a decline", async () => {
+  test("continues after a decline", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -86,7 +86,7 @@ describe("a purchase", () => {
     expect(await outboxOf(stage)).toEqual([{ task: "send-goods" }]);
   });
 
-  test("hides the code when the time is up, and calls a payment after that late", async () => {
+  test("hides the code when the time is up, and marks a later payment as late", async () => {
     await using stage = await checkout.open({ env: { PAY_WITHIN_SECONDS: "3" } });
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -102,7 +102,7 @@ describe("a purchase", () => {
     expect(await outboxOf(stage)).toEqual([{ task: "decide-on-late-payment" }]);
   });
 
-  test("goes on after a reload in its middle", async () => {
+  test("continues after a reload", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -121,7 +121,7 @@ describe("a purchase", () => {
     expect(buyer.problems).toEqual([]);
   });
 
-  test("is one order when the same basket is sent again, and another one once it is paid", async () => {
+  test("reuses the order of an unpaid basket, and creates a new one after payment", async () => {
     await using stage = await checkout.open();
     const shop = await stage.start();
     await using buyer = await Buyer.come(browser);
@@ -137,7 +137,7 @@ describe("a purchase", () => {
     await buyer.sees("waiting");
   });
 
-  test("is the same in two tabs", async () => {
+  test("shows the same state in two tabs", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -154,7 +154,7 @@ describe("a purchase", () => {
     expect(await outboxOf(stage)).toEqual([{ task: "send-goods" }]);
   });
 
-  test("is possible over Connect", async () => {
+  test("works over Connect", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -180,11 +180,11 @@ describe("against fraud", () => {
     ["client secret", (order: OrderLike) => changeIntent(order, { clientSecret: "4uQeVj5tqViQh7y" })],
     ["id", (order: OrderLike) => ({ ...order, intentId: "11111111111111111111111111111112" })],
     ["kind", (order: OrderLike) => changeIntent(order, { kind: "payment-with-fees" })],
-  ])("shows no code where the %s was changed on the way, and the shop's price stands", async (_, change) => {
+  ])("shows no code if the %s was changed in transit, and the shop's price applies", async (_, change) => {
     await using stage = await checkout.open();
     await using orderer = await Buyer.come(browser);
     await orderer.order(await stage.start());
-    // A browser that remembers nothing of what was shown, so that the id alone can tell.
+    // A browser without stored orders, so that only the id can reveal the change.
     await using buyer = await Buyer.come(browser);
     await buyer.page.route("**/api/orders/*", async (route) => {
       const response = await route.fetch();
@@ -200,7 +200,7 @@ describe("against fraud", () => {
     expect(buyer.problems).toEqual([]);
   });
 
-  test("takes the code away where another destination is registered than the page was told", async () => {
+  test("removes the code if the registered destination differs from the page's", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.page.route("**/api/orders/*", async (route) => {
@@ -215,7 +215,7 @@ describe("against fraud", () => {
     expect(await buyer.codes()).toBe(0);
   });
 
-  test("shows no code for another amount than this browser was shown", async () => {
+  test("shows no code for an amount that differs from the one this browser was shown", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -228,7 +228,7 @@ describe("against fraud", () => {
     expect(await buyer.codes()).toBe(0);
   });
 
-  test("orders nothing at another price than the buyer was shown", async () => {
+  test("orders nothing at a price that differs from the one the buyer was shown", async () => {
     await using stage = await checkout.open();
     const shop = await stage.start();
     await using buyer = await Buyer.come(browser);
@@ -247,7 +247,7 @@ describe("against fraud", () => {
     expect(buyer.page.url()).toBe(`${shop}/`);
   });
 
-  test("fulfils a webhook that is replayed once", async () => {
+  test("fulfils once if a webhook is replayed", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -269,7 +269,7 @@ describe("against fraud", () => {
 });
 
 describe("when something fails", () => {
-  test("confirms by the status what no webhook tells of", async () => {
+  test("confirms by a status check if no webhook arrives", async () => {
     await using stage = await checkout.open({
       deliver: async () => ({ status: 503 }),
       env: { RECONCILE_SECONDS: "1" },
@@ -283,13 +283,13 @@ describe("when something fails", () => {
     expect(await outboxOf(stage)).toEqual([{ task: "send-goods" }]);
   });
 
-  test("goes on where the shop is killed, paid meanwhile, and started again", async () => {
+  test("continues if the order is paid while the shop is down", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
     const intent = await buyer.scanned();
     await stage.emulator.wallet.scan(intent);
-    await buyer.sees("scanned"); // so the stream stands
+    await buyer.sees("scanned"); // so the stream is open
     await stage.end("SIGKILL");
     await stage.emulator.wallet.pay(intent);
     await buyer.sees("paid");
@@ -300,7 +300,7 @@ describe("when something fails", () => {
     expect(await outboxOf(stage)).toEqual([{ task: "send-goods" }]);
   });
 
-  test("registers at its start what was kept, and never reached the sequencer", async () => {
+  test("registers stored orders at its start that never reached the sequencer", async () => {
     await using stage = await checkout.open();
     await using wire = await layWire(() => stage.emulator.port);
     stage.env.CODE_SEQUENCER_URL = wire.url;
@@ -327,7 +327,7 @@ describe("when something fails", () => {
     await buyer.sees("waiting");
   });
 
-  test("registers again what its sequencer has forgotten", async () => {
+  test("registers an order again if its sequencer has lost it", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -341,7 +341,7 @@ describe("when something fails", () => {
     await buyer.sees("confirmed");
   });
 
-  test("says that it is offline, and recovers by itself after ten seconds", async () => {
+  test("shows that it is offline, and recovers automatically after ten seconds", async () => {
     await using stage = await checkout.open();
     await using wire = await layWire(() => stage.emulator.port);
     stage.env.CODE_SEQUENCER_BROWSER_URL = wire.url;
@@ -349,15 +349,15 @@ describe("when something fails", () => {
     await buyer.order(await stage.start());
     const intent = await buyer.scanned();
     await stage.emulator.wallet.scan(intent);
-    await buyer.sees("scanned"); // so the stream stands
+    await buyer.sees("scanned"); // so the stream is open
     expect(wire.open).toBeGreaterThan(0);
-    // The browser's own emulation leaves WebSockets open, so the wire is cut as well.
+    // The browser's offline mode leaves WebSockets open, so the proxy is cut too.
     await buyer.context.setOffline(true);
     wire.cut();
     await buyer.page.getByText("You are offline").waitFor();
     expect(wire.open).toBe(0);
     await stage.emulator.wallet.reject(intent);
-    await buyer.page.waitForTimeout(10_000); // what is tested is an outage of this length
+    await buyer.page.waitForTimeout(10_000); // the test is about an outage of this length
     expect(buyer.displays.at(-1)).toBe("scanned");
     wire.mend();
     await buyer.context.setOffline(false);
@@ -371,8 +371,8 @@ describe("when something fails", () => {
   });
 });
 
-describe("for everybody", () => {
-  /** What axe finds wrong with the page as it is now. */
+describe("accessibility", () => {
+  /** The violations that axe finds in the page's present state. */
   async function violations(buyer: Buyer): Promise<unknown> {
     await buyer.page.evaluate(axe.source);
     return buyer.page.evaluate(`axe.run().then(({ violations }) =>
@@ -380,7 +380,7 @@ describe("for everybody", () => {
   }
 
   test.each(["light", "dark"] as const)(
-    "has nothing that axe objects to, in %s, in any state",
+    "has no axe violations in the %s theme, in any state",
     async (colorScheme) => {
       const look = { colorScheme, reducedMotion: "reduce", viewport: { width: 360, height: 740 } } as const;
       let deliver: () => void = () => {};
@@ -414,7 +414,7 @@ describe("for everybody", () => {
       await buyer.page.getByText("You are offline").waitFor();
       await audit("offline");
       await buyer.context.setOffline(false);
-      // The state itself is tested above; here it is only to be seen.
+      // The state itself is tested above; here it only has to be visible.
       await buyer.page.route("**/api/orders/*", async (route) => {
         const response = await route.fetch();
         const order = (await response.json()) as { state: string };
@@ -443,7 +443,7 @@ describe("for everybody", () => {
     },
   );
 
-  test("sells to somebody who has a keyboard alone, with the demo's wallet", async () => {
+  test("completes a purchase with the keyboard alone, with the demo's wallet", async () => {
     await using demo = await checkout.demo();
     await using buyer = await Buyer.come(browser);
     const { page } = buyer;
@@ -480,7 +480,7 @@ describe("for everybody", () => {
   });
 
   test.each([320, 360, 768, 1280, 1440])(
-    "fits %i pixels, and moves nothing while it loads",
+    "fits %i pixels, and shifts nothing while it loads",
     async (width) => {
       await using stage = await checkout.open();
       await using buyer = await Buyer.come(browser, { viewport: { width, height: 800 } });
@@ -500,8 +500,8 @@ describe("for everybody", () => {
   );
 });
 
-describe("what is built", () => {
-  test("listens by what is loaded only once the code is on the screen", async () => {
+describe("the build", () => {
+  test("loads the watch only after the code is on the screen", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);
     await buyer.order(await stage.start());
@@ -509,7 +509,7 @@ describe("what is built", () => {
     await buyer.sees("scanned");
     const { before, after } = await buyer.scripts();
     const texts = await Promise.all(before.map((name) => asset(name)));
-    // Protobuf's runtime reads descriptors; Connect knows its header; the envelope has a WebSocket.
+    // Markers: protobuf's descriptors, Connect's header, the envelope's WebSocket.
     expect(
       texts.filter((text) => /google\.protobuf|connect-protocol-version|WebSocket/i.test(text)).length,
     ).toBe(0);
@@ -525,7 +525,7 @@ describe("what is built", () => {
     expect(gzipped).toBeLessThan(40_000);
   });
 
-  test("has nothing of Node in it, and no script inside the pages", async () => {
+  test("contains no Node code, and no inline script", async () => {
     const folder = join(checkout.project, "dist", "page");
     for (const name of (await readdir(join(folder, "assets"))).filter((file) => file.endsWith(".js"))) {
       const text = await asset(name);
@@ -534,7 +534,7 @@ describe("what is built", () => {
         /\brequire\(|__vite-browser-external/,
         /Buffer\.from|createHmac/,
       ];
-      // Not the text itself, which would be printed whole.
+      // Compares a boolean, since a failure would print the complete text.
       expect(
         nodes.filter((pattern) => pattern.test(text)),
         name,
@@ -546,7 +546,7 @@ describe("what is built", () => {
     }
   });
 
-  test("keeps the demo's wallet out of production", async () => {
+  test("excludes the demo's wallet from production", async () => {
     const server = join(checkout.project, "dist", "server");
     const main = await readFile(join(server, "main.js"), "utf8");
     expect(main).not.toContain("demo");

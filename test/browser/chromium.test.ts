@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-test("reaches nothing but loopback", async () => {
+test("reaches only loopback", async () => {
   const page = await browser.newPage();
   await expect(page.goto("http://example.com/")).rejects.toThrow("ERR_NAME_NOT_RESOLVED");
 });

@@ -4,15 +4,15 @@ import { type Browser, chromium } from "playwright-core";
 const candidates = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
 /**
- * A headless Chromium of its own process; close it in the end. It reaches loopback alone: every other host fails to resolve.
+ * Starts a headless Chromium in a separate process; the caller closes it. It reaches only loopback: no other host resolves.
  *
- * @throws Error where none is installed, since a test that is skipped says nothing
+ * @throws Error if none is installed, since a skipped test proves nothing
  */
 export async function startChromium(): Promise<Browser> {
   const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined) {
     throw new Error(
-      "no Chromium: install it (`apt-get install chromium`), or name the program in CHROMIUM_PATH",
+      "no Chromium found; install it (`apt-get install chromium`), or set CHROMIUM_PATH to its path",
     );
   }
   return chromium.launch({

@@ -33,11 +33,11 @@ const TOKEN = "a token of many characters";
 
 interface Visit extends Awaited<ReturnType<typeof emulated>> {
   readonly page: Page;
-  /** What the browser complained of. */
+  /** Errors that the browser reported. */
   readonly problems: string[];
 }
 
-/** The page of an emulator of its own. */
+/** Opens the page of a new emulator. */
 async function visit(
   options: EmulatorOptions = {},
   context: BrowserContextOptions = {},
@@ -58,7 +58,7 @@ async function visit(
 const rowOf = (page: Page, id: string) => page.locator(`a.intent[href="#intent=${id}"]`);
 const seesLive = (page: Page) => page.locator("#connection[data-state=live]").waitFor();
 
-/** Visits an intent that is registered, with a webhook. */
+/** Opens the page of a registered intent with a webhook. */
 async function visitIntent(options: EmulatorOptions = {}, context: BrowserContextOptions = {}) {
   const visited = await visit(options, context);
   const intent = intentOf();
@@ -82,33 +82,36 @@ async function paste(page: Page, intent: PaymentIntent): Promise<void> {
 }
 
 describe("an intent", () => {
-  test.each([360, 1280])("appears while one looks, without moving what is there, at %i px", async (width) => {
-    const { page, emulator, problems } = await visit({}, { viewport: { width, height: 740 } });
-    await seesLive(page);
-    await page.evaluate(`
+  test.each([360, 1280])(
+    "appears without a reload and without moving other content, at %i px",
+    async (width) => {
+      const { page, emulator, problems } = await visit({}, { viewport: { width, height: 740 } });
+      await seesLive(page);
+      await page.evaluate(`
       globalThis.shifts = [];
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts.push(entry.value);
       }).observe({ type: "layout-shift" });
     `);
-    expect(await page.locator("#help").innerText()).toContain(`CODE_SEQUENCER_URL=${emulator.url}`);
-    await page.getByText(emulator.webhookPublicKey).waitFor();
-    const intents = [intentOf(), intentOf({ amount: "2.50" }), intentOf()];
-    for (const intent of intents) {
-      await register(emulator, intent, { exchangeData: fiat("usd", Number(intent.amount)) });
-      await rowOf(page, intent.id).waitFor();
-    }
-    expect(await page.locator("#intents strong").allInnerTexts()).toEqual([
-      "1.00 usd",
-      "2.50 usd",
-      "1.00 usd",
-    ]);
-    expect(await page.evaluate("shifts")).toEqual([]);
-    await page.locator("#announcer", { hasText: "3 new intents" }).waitFor();
-    expect(problems).toEqual([]);
-  });
+      expect(await page.locator("#help").innerText()).toContain(`CODE_SEQUENCER_URL=${emulator.url}`);
+      await page.getByText(emulator.webhookPublicKey).waitFor();
+      const intents = [intentOf(), intentOf({ amount: "2.50" }), intentOf()];
+      for (const intent of intents) {
+        await register(emulator, intent, { exchangeData: fiat("usd", Number(intent.amount)) });
+        await rowOf(page, intent.id).waitFor();
+      }
+      expect(await page.locator("#intents strong").allInnerTexts()).toEqual([
+        "1.00 usd",
+        "2.50 usd",
+        "1.00 usd",
+      ]);
+      expect(await page.evaluate("shifts")).toEqual([]);
+      await page.locator("#announcer", { hasText: "3 new intents" }).waitFor();
+      expect(problems).toEqual([]);
+    },
+  );
 
-  test("is paid by the button, and its webhook's attempts appear", async () => {
+  test("is paid by the button, and shows its webhook's attempts", async () => {
     const statuses = [503, 200];
     const { page, clock, intent, problems } = await visitIntent({
       deliverWebhook: async () => ({ status: statuses.shift() ?? 0 }),
@@ -130,7 +133,7 @@ describe("an intent", () => {
     expect(problems.filter((text) => !text.includes("400"))).toEqual([]);
   });
 
-  test("is scanned, rejected and left with its scan code, which is pasted once", async () => {
+  test("is scanned, rejected and left with a scan code that is pasted once", async () => {
     const { page, intent, problems } = await visitIntent();
     await press(page, "Scan");
     await says(page, "Paste the scan code first.");
@@ -153,7 +156,7 @@ describe("an intent", () => {
     await says(page, "Paste the scan code first.");
   });
 
-  test("that asks for a login is entered as a user", async () => {
+  test("that requests a login logs a named user in", async () => {
     const verifier = newKey();
     const { page, emulator, problems } = await visit({ fetchWellKnown: async () => listing(verifier) });
     const key = rendezvousKey(encodePayload({ kind: "login", nonce: randomNonce() }));
@@ -176,7 +179,7 @@ describe("an intent", () => {
 });
 
 describe("the byte explorer", () => {
-  test.each([360, 1280])("shows a message's bytes and marks those of a line, at %i px", async (width) => {
+  test.each([360, 1280])("shows a message's bytes and marks the bytes of a line, at %i px", async (width) => {
     const { page, problems } = await visitIntent({}, { viewport: { width, height: 740 } });
     await page.getByText("No byte is wrong.").waitFor();
     await page.getByText("the rendezvous signature verifies").waitFor();
@@ -214,10 +217,10 @@ describe("the byte explorer", () => {
   });
 });
 
-describe("what anybody can send", () => {
+describe("hostile input", () => {
   const hostile = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`;
 
-  test("stays text, and within the page", async () => {
+  test("is shown as text, within the page's width", async () => {
     const url = `http://localhost/${"%3Cb%3E".repeat(120)}`;
     const { page, emulator, problems } = await visit(
       {
@@ -244,9 +247,9 @@ describe("what anybody can send", () => {
     expect(problems).toEqual([]);
   });
 
-  test("makes no place of the address", async () => {
+  test("in the page's address selects no intent", async () => {
     const { page, problems } = await visit({}, {}, `/#intent=${encodeURIComponent(hostile)}`);
-    await page.getByText("The emulator does not hold this intent").waitFor();
+    await page.getByText("The emulator does not have this intent").waitFor();
     expect(await page.locator("main img, main script").count()).toBe(0);
     expect(await page.title()).toBe("Code Sequencer emulator");
     expect(problems).toEqual([]);
@@ -254,7 +257,7 @@ describe("what anybody can send", () => {
 });
 
 describe("the clock", () => {
-  test("is shown and moved by any duration", async () => {
+  test("is shown, and moved by any duration", async () => {
     const { page, clock, problems } = await visit();
     await page.locator("#time", { hasText: "2023-11-14 22:13:20 UTC" }).waitFor();
     await page.getByText("frozen").waitFor();
@@ -291,7 +294,7 @@ describe("the clock", () => {
     expect(problems).toEqual([]);
   });
 
-  test("runs by itself where it does", async () => {
+  test("is shown running if it is not frozen", async () => {
     const { page } = await visit({ clock: new MovableClock() });
     await seesLive(page);
     const first = await page.locator("#time").innerText();
@@ -300,22 +303,22 @@ describe("the clock", () => {
   });
 });
 
-test("a reset is asked for twice, and forgets everything", async () => {
+test("a reset asks for confirmation, and deletes everything", async () => {
   const { page, emulator, intent, problems } = await visitIntent();
   await press(page, "Reset …");
-  await page.getByRole("dialog", { name: "Forget everything?" }).getByText("1 intent ").waitFor();
+  await page.getByRole("dialog", { name: "Delete everything?" }).getByText("1 intent ").waitFor();
   await press(page, "Keep it");
   expect(JSON.parse(await emulator.exportState()).intents).toHaveProperty([intent.id]);
   await press(page, "Reset …");
-  await press(page, "Forget everything");
-  await page.getByText("The emulator does not hold this intent").waitFor();
-  await page.getByText("Nothing has arrived yet.").waitFor();
+  await press(page, "Delete everything");
+  await page.getByText("The emulator does not have this intent").waitFor();
+  await page.getByText("No intents yet.").waitFor();
   expect(JSON.parse(await emulator.exportState()).intents).toEqual({});
   expect(problems).toEqual([]);
 });
 
-describe("where there is a token", () => {
-  test("the page asks for it, and keeps it for the tab", async () => {
+describe("with a control token", () => {
+  test("the page asks for it, and keeps it until the tab is closed", async () => {
     const { page, emulator } = await visit({ controlToken: TOKEN });
     const intent = intentOf();
     await register(emulator, intent);
@@ -324,7 +327,7 @@ describe("where there is a token", () => {
     for (const key of ["Escape", "Escape", "Escape"]) await page.keyboard.press(key);
     await dialog.getByLabel("Token").fill("another token");
     await page.keyboard.press("Enter");
-    await dialog.getByText("That is not the token.").waitFor();
+    await dialog.getByText("The emulator rejected this token.").waitFor();
     expect(await page.content()).not.toContain(intent.id);
     await dialog.getByLabel("Token").fill(TOKEN);
     await page.keyboard.press("Enter");
@@ -341,12 +344,12 @@ describe("where there is a token", () => {
   });
 });
 
-test("says so when the emulator is gone, and goes on when it is there again", async () => {
+test("shows that the emulator does not respond, and reconnects when it is back", async () => {
   const { page, emulator } = await visit();
   await seesLive(page);
   await emulator.close();
   await page
-    .locator("#connection[data-state=gone]", { hasText: "The emulator is gone. Next try in" })
+    .locator("#connection[data-state=gone]", { hasText: "The emulator does not respond. Retrying in" })
     .waitFor();
   const { emulator: next } = await emulated({ port: emulator.port });
   const intent = intentOf();
@@ -355,7 +358,7 @@ test("says so when the emulator is gone, and goes on when it is there again", as
   await rowOf(page, intent.id).waitFor();
 });
 
-test("can be used by the keyboard alone", async () => {
+test("works with the keyboard alone", async () => {
   const { page, emulator, problems } = await visit();
   const intents = [intentOf(), intentOf(), intentOf()];
   for (const intent of intents) await register(emulator, intent);
@@ -377,7 +380,7 @@ test("can be used by the keyboard alone", async () => {
   expect(problems).toEqual([]);
 });
 
-test("on a narrow screen list and intent take turns", async () => {
+test("shows either the list or an intent on a narrow screen", async () => {
   const { page, intent } = await visitIntent({}, { viewport: { width: 360, height: 740 } });
   await page.locator("#detail-title").waitFor();
   expect(await page.locator("#intents").isVisible()).toBe(false);
@@ -395,9 +398,9 @@ test.each([
   ["light", 1280],
   ["dark", 360],
   ["dark", 1280],
-] as const)("has no fault that axe finds, %s at %i px", async (colorScheme, width) => {
+] as const)("has no axe violations, %s at %i px", async (colorScheme, width) => {
   const axe = await readFile(axePath, "utf8");
-  // The page's own rules keep scripts from elsewhere out, and axe is one.
+  // Bypasses the page's Content-Security-Policy, which would block axe.
   const context = { colorScheme, bypassCSP: true, viewport: { width, height: 800 } };
   const { page, emulator } = await visit({ deliverWebhook: async () => ({ status: 500 }) }, context);
   await seesLive(page);

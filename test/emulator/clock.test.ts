@@ -18,7 +18,7 @@ function frozen(): MovableClock {
   return new MovableClock({ frozen: true, startAt: START });
 }
 
-/** Notes names with the time, since the start, at which they were called. */
+/** Records names with the time since the start at which they were called. */
 function journal(clock: MovableClock) {
   const entries: string[] = [];
   return { entries, note: (name: string) => () => void entries.push(`${name} ${clock.now() - START}`) };
@@ -34,14 +34,14 @@ describe("a frozen clock", () => {
     expect(clock.now()).toBe(START + 1234);
   });
 
-  it("starts at the system's time unless told otherwise", () => {
+  it("starts at the system's time by default", () => {
     vi.useFakeTimers({ now: 5_000 });
     const clock = new MovableClock({ frozen: true });
     vi.advanceTimersByTime(1_000);
     expect(clock.now()).toBe(5_000);
   });
 
-  it("calls back in the order of the times, each at its own time, and what is due at one time in the order it came", async () => {
+  it("calls timers in order of due time, each at its time, and timers of equal due time in the order of their start", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
     clock.after(30, note("third"));
@@ -56,7 +56,7 @@ describe("a frozen clock", () => {
     expect(entries.at(-1)).toBe("third 30");
   });
 
-  it("calls back once only", async () => {
+  it("calls each timer once", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
     clock.after(1, note("once"));
@@ -65,7 +65,7 @@ describe("a frozen clock", () => {
     expect(entries).toEqual(["once 1"]);
   });
 
-  it("meets timers that were started on the way, also by promises and also for the same instant", async () => {
+  it("calls timers that were started during a move, also by promises and for the same instant", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
     clock.after(10, () => {
@@ -80,7 +80,7 @@ describe("a frozen clock", () => {
     expect(clock.now()).toBe(START + 100);
   });
 
-  it("never calls what was cancelled before, at the same instant or on the way", async () => {
+  it("never calls a timer that was cancelled before the move, during it, or at the same instant", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
     const cancelFirst = clock.after(1, note("cancelled at once"));
@@ -98,7 +98,7 @@ describe("a frozen clock", () => {
     expect(entries).toEqual(["cancelled when done 4", "the next one 11"]);
   });
 
-  it("makes moves wait for each other", async () => {
+  it("runs concurrent moves one after the other", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
     clock.after(5, () => void clock.advance(10).then(note("inner move")));
@@ -111,7 +111,7 @@ describe("a frozen clock", () => {
     expect(entries).toEqual(["first move 7", "second move 8", "timer 12", "inner move 18"]);
   });
 
-  it("goes on after a callback that throws: the move that met it fails, the next one does not", async () => {
+  it("rejects only the move whose callback throws", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
     clock.after(5, () => {
@@ -125,7 +125,7 @@ describe("a frozen clock", () => {
   });
 
   it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60, "1", 1n, undefined])(
-    "refuses to move by %s",
+    "rejects a move by %s",
     async (ms) => {
       const clock = frozen();
       expect(() => clock.advance(ms as number)).toThrow(RangeError);
@@ -134,7 +134,7 @@ describe("a frozen clock", () => {
     },
   );
 
-  it("forgets every timer when it is stopped", async () => {
+  it("drops every timer when it is stopped", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
     const cancel = clock.after(5, note("dropped"));
@@ -145,7 +145,7 @@ describe("a frozen clock", () => {
     expect(entries).toEqual(["later 7"]);
   });
 
-  it("holds ten thousand timers, of which any may be cancelled", async () => {
+  it("holds ten thousand timers and cancels any of them", async () => {
     const clock = frozen();
     const called: number[] = [];
     const cancels = Array.from({ length: 10_000 }, (_, i) =>
@@ -157,7 +157,7 @@ describe("a frozen clock", () => {
     expect(called).toEqual([...called].sort((a, b) => a - b));
   });
 
-  it("lets go of cancelled timers long before they fall due", async () => {
+  it("drops cancelled timers long before they fall due", async () => {
     const clock = frozen();
     clock.after(1_000_000, () => {});
     const start = () => {
@@ -172,7 +172,7 @@ describe("a frozen clock", () => {
     expect(kept.length).toBeLessThan(200);
   });
 
-  it("does what a sorted list does, whatever is started, cancelled and moved", async () => {
+  it("matches a sorted list under random starts, cancels and moves", async () => {
     const command = fc.oneof(
       fc.record({ kind: fc.constant("after" as const), ms: fc.nat(50) }),
       fc.record({ kind: fc.constant("cancel" as const), index: fc.nat(300) }),
@@ -221,7 +221,7 @@ describe("a frozen clock", () => {
 });
 
 describe("a running clock", () => {
-  it("goes with the system's", () => {
+  it("runs at the speed of the system clock", () => {
     vi.useFakeTimers({ now: 10_000 });
     const clock = new MovableClock();
     const called: number[] = [];
@@ -234,14 +234,14 @@ describe("a running clock", () => {
     expect(clock.now()).toBe(10_100);
   });
 
-  it("starts where it is told, and runs from there", () => {
+  it("runs from its start time", () => {
     vi.useFakeTimers({ now: 10_000 });
     const clock = new MovableClock({ startAt: START });
     vi.advanceTimersByTime(5);
     expect(clock.now()).toBe(START + 5);
   });
 
-  it("can be moved too, after which less is left to wait", async () => {
+  it("can be moved, which shortens pending waits", async () => {
     vi.useFakeTimers({ now: 10_000, toFake: ["setTimeout", "clearTimeout", "Date"] });
     const clock = new MovableClock();
     const called: number[] = [];
@@ -254,7 +254,7 @@ describe("a running clock", () => {
     expect(called).toEqual([110_000]);
   });
 
-  it("waits longer than the system's longest timeout", () => {
+  it("supports delays longer than setTimeout's maximum", () => {
     vi.useFakeTimers({ now: 0 });
     const clock = new MovableClock();
     const called: number[] = [];
@@ -265,7 +265,7 @@ describe("a running clock", () => {
     expect(called).toEqual([2 ** 31 + 10]);
   });
 
-  it("has one timeout however many timers, and none once it is stopped", () => {
+  it("uses one system timeout for any number of timers, and none after it is stopped", () => {
     vi.useFakeTimers({ now: 0 });
     const clock = new MovableClock();
     for (let i = 0; i < 100; i++) clock.after(1_000 - i, () => {});
@@ -274,7 +274,7 @@ describe("a running clock", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("goes on after a callback that throws", () => {
+  it("continues after a callback throws", () => {
     vi.useFakeTimers({ now: 0 });
     const clock = new MovableClock();
     const called: number[] = [];

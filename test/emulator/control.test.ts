@@ -102,14 +102,14 @@ async function fulfilled(emulator: Emulator): Promise<PaymentIntent> {
   return intent;
 }
 
-/** As JSON, since bytes come as a Buffer or not, depending on the transport. */
+/** As JSON, since the transport decides whether bytes are a Buffer. */
 const plain = (intent: EmulatedIntent | undefined) =>
   intent === undefined ? undefined : toJson(EmulatedIntentSchema, intent);
 
 const deliverWebhook = async () => ({ status: 200 });
 
 describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) => {
-  it("the wallet scans, declines, leaves and pays", async () => {
+  it("lets the wallet scan, decline, leave and pay", async () => {
     const { emulator } = await emulated();
     const { wallet } = controlsOf(open(emulator));
     const intent = intentOf();
@@ -161,7 +161,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     ]);
   });
 
-  it("the wallet pays a bare intent id", async () => {
+  it("lets the wallet pay an intent id", async () => {
     const { emulator } = await emulated();
     const { wallet } = controlsOf(open(emulator));
     const intent = intentOf();
@@ -171,7 +171,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect(await refusalOf(wallet.pay({ target }))).toEqual(invalid("client submitted intent"));
   });
 
-  it("the wallet scans, declines and enters a login", async () => {
+  it("lets the wallet scan, decline and complete a login", async () => {
     const { emulator } = await emulated({ fetchWellKnown: async () => listing(verifier) });
     const { wallet } = controlsOf(open(emulator));
     const [byCode, byId] = [await askedToLogIn(emulator), await askedToLogIn(emulator)];
@@ -205,7 +205,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect(await paidBy({ user: "alice", anonymous: true })).toBe("");
   });
 
-  it("the state is shown, one intent or all, oldest first", async () => {
+  it("returns one intent, or all with the oldest first", async () => {
     const { emulator, clock } = await emulated({ deliverWebhook });
     const { control } = controlsOf(open(emulator));
     expect(await control.listIntents({})).toMatchObject({ intents: [] });
@@ -245,7 +245,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect(intents[1]?.webhook).toBeUndefined();
   });
 
-  it("the clock is moved", async () => {
+  it("moves the clock", async () => {
     const { emulator, clock } = await emulated();
     const { control } = controlsOf(open(emulator));
     const before = clock.now();
@@ -256,7 +256,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect(clock.now()).toBe(before + 61_500);
   });
 
-  it("what is wrong is said by its name", async () => {
+  it("names the invalid field of a request", async () => {
     const { emulator, clock } = await emulated();
     const { wallet, control } = controlsOf(open(emulator));
     const before = clock.now();
@@ -300,7 +300,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect(clock.now()).toBe(before);
   });
 
-  it("the whole state goes out and comes in again as it was", async () => {
+  it("restores an exported state unchanged", async () => {
     const store = memoryStore();
     const fetchWellKnown = async () => listing(verifier);
     const { emulator } = await emulated({ store, deliverWebhook, fetchWellKnown });
@@ -329,7 +329,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     );
   });
 
-  it("a reset and an import end the streams", async () => {
+  it("ends the streams at a reset and an import", async () => {
     const { emulator } = await emulated();
     const { control } = controlsOf(open(emulator));
     const intent = intentOf();
@@ -346,7 +346,7 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
 });
 
 describe("a login", () => {
-  it("is shown with its domain, its user and without a payment", async () => {
+  it("is returned with its domain and user, and without a payment", async () => {
     const { emulator } = await emulated({ fetchWellKnown: async () => listing(verifier) });
     const intentId = idOf(await askedToLogIn(emulator));
     const { wallet, control } = controlsOf(emulator.transport);
@@ -374,7 +374,7 @@ describe("a login", () => {
   });
 });
 
-describe("who may steer", () => {
+describe("access to the control services", () => {
   const calls = ({ wallet, control }: Controls, headers?: Record<string, string>) => {
     const options = headers === undefined ? {} : { headers };
     const payload = intentOf().payload;
@@ -406,15 +406,18 @@ describe("who may steer", () => {
       (error: unknown) => Code[ConnectError.from(error).code],
     );
 
-  it.each([connectHttp2, grpc])("without a token, callers on loopback, over $name", async ({ open }) => {
-    const { emulator } = await emulated();
-    for (const call of calls(controlsOf(open(emulator)))) {
-      expect(["ok", "InvalidArgument", "NotFound"]).toContain(await codeOf(call));
-    }
-  });
+  it.each([connectHttp2, grpc])(
+    "is open to callers on loopback without a token, over $name",
+    async ({ open }) => {
+      const { emulator } = await emulated();
+      for (const call of calls(controlsOf(open(emulator)))) {
+        expect(["ok", "InvalidArgument", "NotFound"]).toContain(await codeOf(call));
+      }
+    },
+  );
 
   it.each([connectHttp2, grpc, grpcWeb])(
-    "with a token, whoever sends it and nobody else, over $name",
+    "requires the token if there is one, over $name",
     async ({ open }) => {
       const { emulator, clock } = await emulated({ controlToken: TOKEN });
       const before = clock.now();
@@ -441,12 +444,12 @@ describe("who may steer", () => {
     },
   );
 
-  it("with a token, also the same process without it", async () => {
+  it("is open to the same process without the token", async () => {
     const { emulator } = await emulated({ controlToken: TOKEN });
     expect(await codeOf(() => controlsOf(emulator.transport).control.listIntents({}))).toBe("ok");
   });
 
-  it("the sequencer's own calls need no token", async () => {
+  it("does not restrict the sequencer's own calls", async () => {
     const { emulator } = await emulated({ controlToken: TOKEN });
     const transport = connectHttp2.open(emulator);
     const status = await microPaymentOf({ transport }).getStatus({ intentId: { value: filled(1) } });
@@ -469,7 +472,7 @@ describe("who may steer", () => {
     };
 
     it.each(["127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1", undefined])(
-      "%s is this machine",
+      "accepts %s as this machine",
       (address) => {
         expect(verdict(address)).toBe("ok");
       },
@@ -488,14 +491,14 @@ describe("who may steer", () => {
       "localhost",
       "unknown",
       "",
-    ])("'%s' is not", (address) => {
+    ])("rejects '%s' as another machine", (address) => {
       expect(verdict(address)).toBe("PermissionDenied");
       expect(verdict(address, undefined, `Bearer ${TOKEN}`)).toBe("PermissionDenied");
       expect(verdict(address, TOKEN)).toBe("Unauthenticated");
       expect(verdict(address, TOKEN, `Bearer ${TOKEN}`)).toBe("ok");
     });
 
-    it("a token closes loopback too", () => {
+    it("requires the token on loopback too", () => {
       expect(verdict("127.0.0.1", TOKEN)).toBe("Unauthenticated");
       expect(verdict("::1", TOKEN, "Bearer ")).toBe("Unauthenticated");
       expect(verdict("127.0.0.1", TOKEN, `Bearer ${TOKEN}`)).toBe("ok");
@@ -503,8 +506,8 @@ describe("who may steer", () => {
   });
 });
 
-describe("a state as text", () => {
-  it("is refused whole unless it is one that was exported, and what was there stays", async () => {
+describe("an exported state", () => {
+  it("is rejected if it was not exported, and the present state stays", async () => {
     const { emulator } = await emulated({ deliverWebhook });
     await fulfilled(emulator);
     const state = await emulator.exportState();
@@ -595,7 +598,7 @@ describe("a state as text", () => {
     }
   });
 
-  it("of a time before users is read as one without", async () => {
+  it("without users, from an older version, is accepted", async () => {
     const { emulator } = await emulated({ deliverWebhook });
     const before = {
       format: "code-intents/emulator-state/v1",
@@ -620,7 +623,7 @@ describe("a state as text", () => {
     expect(JSON.parse(await emulator.exportState())).toEqual(before);
   });
 
-  it("is never half a state, whatever is changed in it", async () => {
+  it("is accepted or rejected as a unit after random changes", async () => {
     const { emulator } = await emulated({ deliverWebhook });
     await fulfilled(emulator);
     const state = await emulator.exportState();
@@ -644,7 +647,7 @@ describe("a state as text", () => {
           (error: unknown) => error,
         );
         if (outcome !== "loaded") expect(outcome).toBeInstanceOf(InputError);
-        // Whatever was loaded can be shown, written and moved on.
+        // An imported state can be listed, exported and advanced.
         const { intents } = await control.listIntents({});
         expect(intents.length).toBeLessThanOrEqual(1);
         await emulator.exportState();
@@ -654,7 +657,7 @@ describe("a state as text", () => {
     );
   });
 
-  it("keeps bytes and bigints, also those of a Buffer", () => {
+  it("preserves bytes, bigints and the bytes of a Buffer", () => {
     const bytes = Buffer.from([]);
     const quarks = 2n ** 64n - 1n;
     const payment = {

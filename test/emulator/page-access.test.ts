@@ -16,7 +16,7 @@ const methods = [EmulatorService, WalletService].flatMap((service) =>
   service.methods.map(({ name, methodKind }) => ({ path: `/${service.typeName}/${name}`, methodKind })),
 );
 
-/** What a page would change: the intents and the clock. */
+/** The state that a page could change: the intents and the clock. */
 async function stateOf({ emulator, clock }: Emulated): Promise<unknown> {
   return [await emulator.exportState(), clock.now()];
 }
@@ -29,7 +29,7 @@ const advance = (emulator: { port: number }, headers: http.OutgoingHttpHeaders) 
     body: '{"duration":"1s"}',
   });
 
-describe("without a token, a page moves the clock", () => {
+describe("a page that moves the clock without a token", () => {
   const loopback = "http://localhost:5173";
 
   it.each([
@@ -41,13 +41,13 @@ describe("without a token, a page moves the clock", () => {
     ["on a loopback origin", [loopback], loopback, true],
     ["on a loopback origin", [EVIL], loopback, false],
     ["on a loopback origin", [], loopback, false],
-    ["from elsewhere", undefined, EVIL, false],
-    ["from elsewhere", "*", EVIL, false],
-    ["from elsewhere", ["*"], EVIL, false],
-    ["from elsewhere", [EVIL], EVIL, false],
-    ["without an origin of its own", ["null"], "null", false],
-    ["without an origin of its own", "*", "null", false],
-    ["with a name like loopback's", "*", "http://localhost.evil.example", false],
+    ["of another site", undefined, EVIL, false],
+    ["of another site", "*", EVIL, false],
+    ["of another site", ["*"], EVIL, false],
+    ["of another site", [EVIL], EVIL, false],
+    ["with an opaque origin", ["null"], "null", false],
+    ["with an opaque origin", "*", "null", false],
+    ["with a name that resembles loopback", "*", "http://localhost.evil.example", false],
   ] as const)("%s, where origins are %j: %s -> %s", async (_, allowedOrigins, given, may) => {
     const all = await emulated({ allowedOrigins });
     const origin = given === "own" ? all.emulator.url : given;
@@ -57,7 +57,7 @@ describe("without a token, a page moves the clock", () => {
     if (!may) expect(text).not.toContain('"now"');
   });
 
-  it.each(["cross-site", "same-site"])("never by a request %s that hides its origin", async (site) => {
+  it.each(["cross-site", "same-site"])("is rejected for a %s request without an origin", async (site) => {
     const all = await emulated({ allowedOrigins: "*" });
     const before = all.clock.now();
     expect((await advance(all.emulator, { "sec-fetch-site": site })).status).toBe(403);
@@ -65,7 +65,7 @@ describe("without a token, a page moves the clock", () => {
     expect((await advance(all.emulator, { "sec-fetch-site": "none" })).status).toBe(200);
   });
 
-  it("never by a name that was pointed at this machine", async () => {
+  it("is rejected for a DNS name that was pointed at this machine", async () => {
     const all = await emulated({ allowedOrigins: "*" });
     const before = all.clock.now();
     const rebound = { host: "evil.example", origin: "http://evil.example", "sec-fetch-site": "same-origin" };
@@ -74,8 +74,8 @@ describe("without a token, a page moves the clock", () => {
   });
 });
 
-describe("a page from elsewhere", () => {
-  it("reaches no control call, and the sequencer where it is allowed to", async () => {
+describe("a page of another site", () => {
+  it("can call the sequencer if its origin is allowed, but no control service", async () => {
     const all = await emulated({ allowedOrigins: [EVIL] });
     await register(all.emulator, intentOf());
     const before = await stateOf(all);
@@ -97,7 +97,7 @@ describe("a page from elsewhere", () => {
     expect((await rawRequest(all.emulator, { path, headers, body })).status).toBe(200);
   });
 
-  it("with the token steers, where its origin is allowed", async () => {
+  it("can call the control services with the token if its origin is allowed", async () => {
     const authorization = `Bearer ${TOKEN}`;
     const open = await emulated({ controlToken: TOKEN, allowedOrigins: [EVIL] });
     expect((await advance(open.emulator, { origin: EVIL, authorization })).status).toBe(200);
@@ -107,14 +107,14 @@ describe("a page from elsewhere", () => {
   });
 });
 
-describe("what a plain form or a link can send", () => {
+describe("a request that a plain form or a link can send", () => {
   it.each([
     "application/x-www-form-urlencoded",
     "multipart/form-data; boundary=x",
     "text/plain",
     "text/plain;charset=UTF-8",
     "",
-  ])("reaches no control call as %j", async (type) => {
+  ])("reaches no control service as %j", async (type) => {
     const all = await emulated();
     const before = await stateOf(all);
     for (const { path } of methods) {
@@ -141,7 +141,7 @@ describe("what a plain form or a link can send", () => {
   );
 });
 
-it("says what it is: the key of its webhooks, and its time", async () => {
+it("returns the emulator's webhook key and time", async () => {
   const clock = new MovableClock({ frozen: true, startAt: 1_700_000_000_000 });
   const { emulator } = await emulated({ clock });
   const { webhookPublicKey, now } = await createClient(EmulatorService, emulator.transport).getEmulator({});

@@ -26,7 +26,7 @@ afterEach(cleanUp);
 
 const controlOf = ({ transport }: Emulator) => createClient(EmulatorService, transport);
 
-/** The message at this place, explained. */
+/** Explains the message at this index. */
 async function explained(emulator: Emulator, intentId: string, at = 0) {
   const { intent } = await controlOf(emulator).getIntent({ intentId });
   const { messageId = "", message = new Uint8Array() } = intent?.messages.at(at) ?? {};
@@ -34,7 +34,7 @@ async function explained(emulator: Emulator, intentId: string, at = 0) {
 }
 
 describe("the explanation of a message", () => {
-  it("says what every byte means, and that the signature verifies", async () => {
+  it("gives the meaning of every byte, and verifies the signature", async () => {
     const { emulator } = await emulated();
     const intent = intentOf();
     await register(emulator, intent);
@@ -60,7 +60,7 @@ describe("the explanation of a message", () => {
     expect(Buffer.from(message.subarray(at, at + 3)).toString()).toBe("usd");
   });
 
-  it("covers every byte by a line of its own depth, whatever the message", async () => {
+  it("covers every byte of any message by a line at the right depth", async () => {
     const { emulator } = await emulated({ deliverWebhook: async () => ({ status: 200 }) });
     const intent = intentOf();
     await register(emulator, intent, { additionalFees: [fee(2, 500), fee(3, 1)] });
@@ -82,7 +82,7 @@ describe("the explanation of a message", () => {
     }
   });
 
-  it("names what is wrong, with its byte", async () => {
+  it("names the wrong byte and the problem", async () => {
     const { emulator } = await emulated();
     const intent = intentOf();
     const key = rendezvousKey(intent.payload);
@@ -130,7 +130,7 @@ describe("the explanation of a message", () => {
     expect(huge.sections[0]?.data).toHaveLength(16_384);
   });
 
-  it("is refused for what is not there", async () => {
+  it("is rejected for a message that is not stored", async () => {
     const { emulator } = await emulated();
     const intent = intentOf();
     const control = controlOf(emulator);
@@ -176,7 +176,7 @@ describe("a pasted scan code", () => {
     }
   });
 
-  it("is read of a login as well", async () => {
+  it("is accepted for a login too", async () => {
     const verifier = newKey();
     const { emulator } = await emulated({ fetchWellKnown: async () => listing(verifier) });
     const nonce = randomNonce();
@@ -198,7 +198,7 @@ describe("a pasted scan code", () => {
     ["JSON without it", () => '{"payload":1,"clientSecret":null}'],
     ["null", () => "null"],
     ["too much", ({ payload }: PaymentIntent) => hex.encode(payload) + " ".repeat(5_000)],
-  ])("is refused where it is %s", async (_, spell) => {
+  ])("is rejected if it is %s", async (_, spell) => {
     const { emulator } = await emulated();
     const intent = intentOf();
     await register(emulator, intent);

@@ -28,7 +28,7 @@ type Told =
 const controlOf = (emulator: Emulator, { open }: RawWay = memory) =>
   createClient(EmulatorService, open(emulator));
 
-/** A watch that ends with the test, and what it tells. */
+/** A watch that ends with the test, and its responses. */
 function watching(
   emulator: Emulator,
   way: RawWay = memory,
@@ -40,7 +40,7 @@ function watching(
   return Object.assign(stream, { leave: () => end.abort() });
 }
 
-/** The intents as a reader knows them by now, in the order of their arrival. */
+/** The intents that a client knows after these responses, in the order of their arrival. */
 function known({ items }: { readonly items: readonly Told[] }): Map<string, Told["intents"][number]> {
   const intents = new Map<string, Told["intents"][number]>();
   for (const { startsOver, intents: told } of items) {
@@ -57,7 +57,7 @@ const kindsOf = (watch: Reading<Told>, { id }: PaymentIntent) =>
     ?.messages.map(({ kind }) => kind);
 
 describe.each(rawWays)("over $name, a watch", (way) => {
-  it("begins with what is there, and goes on with what changes", async () => {
+  it("sends the present intents first, then every change", async () => {
     const { emulator } = await emulated({ deliverWebhook: async () => ({ status: 200 }) });
     const [first, second] = [intentOf(), intentOf()];
     await register(emulator, first);
@@ -98,14 +98,14 @@ describe.each(rawWays)("over $name, a watch", (way) => {
 });
 
 describe("a watch", () => {
-  it("of nothing says so at once", async () => {
+  it("sends an empty response at once if there are no intents", async () => {
     const { emulator } = await emulated();
     const watch = watching(emulator);
     await until(() => watch.items.length > 0);
     expect(watch.items).toMatchObject([{ startsOver: true, intents: [], total: 0 }]);
   });
 
-  it("tells when somebody begins and ends to listen", async () => {
+  it("reports when a stream opens and ends", async () => {
     const { emulator } = await emulated();
     const intent = intentOf();
     await register(emulator, intent);
@@ -122,7 +122,7 @@ describe("a watch", () => {
     await until(() => isOpen() === false);
   });
 
-  it("tells what was acknowledged", async () => {
+  it("reports acknowledged messages", async () => {
     const { emulator } = await emulated();
     const intent = intentOf();
     await register(emulator, intent);
@@ -135,7 +135,7 @@ describe("a watch", () => {
     expect(kindsOf(watch, intent)).toEqual([]);
   });
 
-  it("says nothing of a request that was refused, or that only reads", async () => {
+  it("reports nothing for a rejected request or a read", async () => {
     const { emulator } = await emulated();
     const [intent, last] = [intentOf(), intentOf()];
     await register(emulator, intent);
@@ -167,7 +167,7 @@ describe("a watch", () => {
     expect(watch.items.at(-1)).toMatchObject({ startsOver: true, total: 1 });
   });
 
-  it("keeps to the newest, with how many there are", async () => {
+  it("reports only the newest intents, with the total", async () => {
     const { emulator, clock } = await emulated();
     const intents = [intentOf(), intentOf(), intentOf()];
     for (const intent of intents) {
@@ -185,7 +185,7 @@ describe("a watch", () => {
     expect(known(watch).has(oldest ?? "")).toBe(false);
   });
 
-  it("comes in pieces, without the bytes of messages, and with the newest of many", async () => {
+  it("splits a large state, and omits the bytes of messages and all but the newest messages", async () => {
     const { emulator } = await emulated();
     const intents = Array.from({ length: 45 }, () => intentOf());
     for (const intent of intents) await register(emulator, intent);
@@ -208,18 +208,18 @@ describe("a watch", () => {
     }
   });
 
-  it("asks for no more than 200 intents", async () => {
+  it("is rejected for more than 200 intents", async () => {
     const { emulator } = await emulated();
     expect(await watching(emulator, memory, 201).ending).toMatchObject({ code: "InvalidArgument" });
     const most = watching(emulator, memory, 200);
     await until(() => most.items.length > 0);
   });
 
-  it("is one of 16 at most, and makes room when it leaves", async () => {
+  it("is rejected while 16 others are open", async () => {
     const { emulator } = await emulated();
     const watches = Array.from({ length: 16 }, () => watching(emulator));
     await until(() => watches.every(({ items }) => items.length > 0));
-    const many = { code: "ResourceExhausted", text: "16 watches are open already" };
+    const many = { code: "ResourceExhausted", text: "16 watches are already open; close one first" };
     expect(await watching(emulator).ending).toEqual(many);
     watches[0]?.leave();
     await watches[0]?.ending;
@@ -230,14 +230,14 @@ describe("a watch", () => {
     });
   });
 
-  it("says that it is there while nothing happens", async () => {
+  it("sends an empty response while nothing changes", async () => {
     const { emulator } = await emulated();
     const watch = watching(emulator);
     await until(() => watch.items.length === 2);
     expect(watch.items[1]).toMatchObject({ startsOver: false, intents: [], total: 0 });
   });
 
-  it("tells the time, and whether it passes by itself", async () => {
+  it("reports the time, and whether the clock runs", async () => {
     const { emulator, clock } = await emulated();
     const frozen = watching(emulator);
     await until(() => frozen.items.length > 0);
@@ -260,7 +260,7 @@ describe("a watch", () => {
   });
 });
 
-it("names the next attempt of a webhook as it then happens, up to the last", async () => {
+it("predicts the time of each next attempt of a webhook, up to the last", async () => {
   const startedAt: number[] = [];
   const { emulator, clock } = await emulated({
     deliverWebhook: async () => {

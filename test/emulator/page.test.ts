@@ -45,7 +45,7 @@ function expectSecured({ headers }: Pick<RawResponse, "headers">): void {
 }
 
 describe("the page", () => {
-  it.each(["/", "/?", "/?from=elsewhere", "/page/page.html"])("is at %s", async (path) => {
+  it.each(["/", "/?", "/?from=elsewhere", "/page/page.html"])("is served at %s", async (path) => {
     const { emulator } = await emulated();
     const answer = await get(emulator, path, { accept: "text/html,*/*;q=0.8" });
     expect(answer.status).toBe(200);
@@ -54,7 +54,7 @@ describe("the page", () => {
     expectSecured(answer);
   });
 
-  it("is all of its files, each with its type", async () => {
+  it("serves every file with its type", async () => {
     const { emulator } = await emulated();
     const types: Record<string, string> = {
       html: "text/html; charset=utf-8",
@@ -71,7 +71,7 @@ describe("the page", () => {
     }
   });
 
-  it("is told of by HEAD without being sent", async () => {
+  it("answers HEAD without a body", async () => {
     const { emulator } = await emulated();
     const head = await rawRequest(emulator, { method: "HEAD", path: "/" });
     const { headers, text } = await get(emulator, "/");
@@ -92,24 +92,24 @@ describe("the page", () => {
     "/page",
     "/index.html",
     "//",
-  ])("has nothing at %s", async (path) => {
+  ])("answers 404 at %s", async (path) => {
     const { emulator } = await emulated();
     expect((await get(emulator, path)).status).toBe(404);
   });
 
-  it.each(["POST", "PUT", "DELETE"])("takes no %s", async (method) => {
+  it.each(["POST", "PUT", "DELETE"])("rejects %s", async (method) => {
     const { emulator } = await emulated();
     expect((await rawRequest(emulator, { method, path: "/" })).status).toBe(404);
   });
 
-  it("leaves the other routes as they were", async () => {
+  it("does not change the other routes", async () => {
     const { emulator } = await emulated();
     expect((await get(emulator, "/v1/api")).status).toBe(405);
     expect((await get(emulator, "/v1/getStatus?intent=x")).headers["content-type"]).toBe("application/json");
     expect((await get(emulator, "/v1/none")).status).toBe(404);
   });
 
-  it("needs nothing from elsewhere, and holds nothing inline", async () => {
+  it("loads nothing from other servers, and has nothing inline", async () => {
     const html = await readFile(new URL("page.html", folder), "utf8");
     for (const [, url] of html.matchAll(/(?:src|href)="([^"#][^"]*)"/g)) {
       expect(names.map((name) => `page/${name}`)).toContain(url);
@@ -125,8 +125,8 @@ describe("the page", () => {
   });
 });
 
-describe("who may see the page", () => {
-  it("with a token everybody, since it holds no state", async () => {
+describe("access to the page", () => {
+  it("is public with a token, since the page has no state", async () => {
     const { emulator } = await emulated({ controlToken: TOKEN });
     const intent = intentOf();
     await register(emulator, intent);
@@ -146,7 +146,7 @@ describe("who may see the page", () => {
     ["2001:db8::1", false, 403],
     [undefined, false, 403],
     ["10.0.0.7", true, 200],
-  ])("from %s, where there is a token: %s", async (remoteAddress, hasToken, status) => {
+  ])("from %s, with a token: %s, answers %i", async (remoteAddress, hasToken, status) => {
     for (const url of ["/", "/page/page.js"]) {
       const socket = Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress });
       const req = Object.assign(new IncomingMessage(socket), { method: "GET", url });
@@ -162,7 +162,7 @@ describe("who may see the page", () => {
     ["host", "evil.example", 421],
     ["origin", "https://evil.example", 403],
     ["origin", "null", 403],
-  ])("not with a foreign %s", async (name, value, status) => {
+  ])("is denied with a foreign %s", async (name, value, status) => {
     const { emulator } = await emulated();
     for (const path of ["/", "/page/page.js"]) {
       const answer = await get(emulator, path, { [name]: value });
@@ -171,7 +171,7 @@ describe("who may see the page", () => {
     }
   });
 
-  it("whoever follows a link from another site", async () => {
+  it("is open to a visitor who follows a link from another site", async () => {
     const { emulator } = await emulated();
     const headers = {
       "sec-fetch-site": "cross-site",
@@ -182,7 +182,7 @@ describe("who may see the page", () => {
   });
 });
 
-it("the page's scripts are sound as strict TypeScript", () => {
+it("the page's scripts pass strict type checks", () => {
   const entry = fileURLToPath(new URL("page.js", folder));
   const program = ts.createProgram([entry, fileURLToPath(new URL("types.js", folder))], {
     allowJs: true,

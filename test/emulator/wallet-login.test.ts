@@ -52,14 +52,14 @@ const paymentAt = (domain = "example.com") =>
 const started = (options: EmulatorOptions = {}): Promise<Emulated> =>
   emulated({ fetchWellKnown: async () => listing(verifier), ...options });
 
-/** Registers an intent as it is. */
+/** Registers an intent unchanged. */
 async function asked<I extends Asking>(emulator: Emulator, intent: I): Promise<I> {
   const request = fromBinary(SendMessageRequestSchema, intent.toSendMessageRequest());
   await messagingOf(emulator).sendMessage(request);
   return intent;
 }
 
-/** Asks in the name of the one subdomain that can be verified, which the client does not. */
+/** Requests a login for the only subdomain that can be verified; the client does not support it. */
 async function askedBySubdomain(emulator: Emulator): Promise<LoginIntent> {
   const intent = loginAt("getcode.com");
   await sendLogin(emulator, keyOf(intent), login(keyOf(intent), verifier, "app.getcode.com"));
@@ -74,7 +74,7 @@ const kindsAt = async (emulator: Emulator, intent: Asking) =>
 const whoIs = (emulator: Emulator, intent: Asking) =>
   loginOf(emulator, getLoginRequest(keyOf(intent).publicKey, verifier));
 
-/** Code and field of the error that a call is refused with. */
+/** Code and field of the error that a call rejects with. */
 async function refusedFor(call: Promise<unknown>): Promise<readonly [string, string]> {
   const error = await call.then(
     () => undefined,
@@ -88,7 +88,7 @@ describe.each([
   ["an intent", (intent: Asking) => intent],
   ["the 20 bytes of its scan code", (intent: Asking) => intent.payload],
 ] as const)("given %s, at a login the wallet", (_, target) => {
-  it("scans: it sees who asks, and tells the key so", async () => {
+  it("scans: it returns the domain, and sends CodeScanned", async () => {
     const { emulator, clock } = await started();
     const intent = await askedBySubdomain(emulator);
     await clock.advance(7_000);
@@ -104,7 +104,7 @@ describe.each([
     });
   });
 
-  it("logs in: the intent is submitted, and the verifier learns the user", async () => {
+  it("logs in: it submits the intent, and the verifier learns the user", async () => {
     const { emulator } = await started();
     const intent = await asked(emulator, loginAt());
     const { userId, ...rest } = await emulator.wallet.login(target(intent));
@@ -115,7 +115,7 @@ describe.each([
     expect(await kindsAt(emulator, intent)).toEqual(["requestToLogin", "intentSubmitted"]);
   });
 
-  it("declines, at a time, and may log in all the same", async () => {
+  it("declines with a timestamp, and can still log in", async () => {
     const { emulator, clock } = await started();
     const intent = await asked(emulator, loginAt());
     await clock.advance(5_000);
@@ -132,7 +132,7 @@ describe.each([
     ]);
   });
 
-  it("leaves without a word, and has to scan again before it logs in or declines", async () => {
+  it("leaves silently, and must scan again before it logs in or declines", async () => {
     const { emulator } = await started();
     const intent = await asked(emulator, loginAt());
     await emulator.wallet.vanish(target(intent));
@@ -144,14 +144,14 @@ describe.each([
     expect((await emulator.wallet.login(intent)).intentId).toBe(intent.id);
   });
 
-  it("finds nothing where nobody asks", async () => {
+  it("fails if no request exists", async () => {
     const { emulator } = await started();
     const none = invalid("no request exists for this intent");
     expect(await refusalOf(emulator.wallet.login(target(loginAt())))).toEqual(none);
     expect(await refusalOf(emulator.wallet.scan(target(loginAt())))).toEqual(none);
   });
 
-  it("does not pay, and does not log in where it has to pay", async () => {
+  it("does not pay a login, and does not log in at a payment", async () => {
     const { emulator } = await started();
     const [free, paid] = [await asked(emulator, loginAt()), await asked(emulator, paymentAt())];
     for (const pay of [emulator.wallet.pay(target(free)), emulator.wallet.pay(free.id)])
@@ -176,7 +176,7 @@ describe("given a bare intent id, the wallet", () => {
 });
 
 describe("a user of the wallet", () => {
-  it("is one user id to a domain at every login and payment, and another to every other domain", async () => {
+  it("has one user id at a domain for logins and payments, and another at every other domain", async () => {
     const { emulator } = await started();
     const ids: string[] = [];
     for (const domain of ["example.com", "example.org", "getcode.com"]) {
@@ -191,7 +191,7 @@ describe("a user of the wallet", () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it("has a name, and the wallet's own user has none", async () => {
+  it("has a name, unlike the default user", async () => {
     const { emulator } = await started();
     const ids: string[] = [];
     for (const user of [undefined, "alice", "bob", "Alice", "alice ", "älice"]) {
@@ -203,7 +203,7 @@ describe("a user of the wallet", () => {
     expect(new Set(ids).size).toBe(6);
   });
 
-  it("may log in twice, and nobody after it", async () => {
+  it("can log in twice, and no other user after it", async () => {
     const { emulator } = await started();
     const intent = await asked(emulator, loginAt());
     const first = await emulator.wallet.login(intent, { user: "alice" });
@@ -217,7 +217,7 @@ describe("a user of the wallet", () => {
     expect(await kindsAt(emulator, intent)).toEqual(["requestToLogin", "intentSubmitted"]);
   });
 
-  it("follows from the seed: the same after a restart, another with another, random without", async () => {
+  it("is derived from the seed: equal after a restart, different with another seed, random without", async () => {
     const userId = async (options: EmulatorOptions) => {
       const { emulator } = await started(options);
       return (await emulator.wallet.login(await asked(emulator, loginAt()))).userId;
@@ -241,7 +241,7 @@ describe("a user of the wallet", () => {
     ]);
   });
 
-  it("keeps its key where another name and domain would spell the same", () => {
+  it("has its own key even if another name and domain concatenate to the same text", () => {
     const users = new WalletUsers(filled(1));
     const ids = [
       ["a", "example.com"],
@@ -251,7 +251,7 @@ describe("a user of the wallet", () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it("has no relationship any more after a reset or an import, and the same key once it makes one", async () => {
+  it("loses its relationship at a reset or an import, and gets the same key with a new one", async () => {
     const walletSeed = filled(1);
     const { emulator } = await started({ walletSeed });
     const intent = await asked(emulator, loginAt());
@@ -275,7 +275,7 @@ describe("a user of the wallet", () => {
     [{ user: "\ud800" }, "invalid_option", "user"],
     [{ name: "alice" } as LoginOptions, "unknown_option", "name"],
     ["alice" as LoginOptions, "invalid_option", "options"],
-  ])("is not named by %j", async (options, code, field) => {
+  ])("cannot be named by %j", async (options, code, field) => {
     const { emulator } = await started();
     const intent = await asked(emulator, loginAt());
     const paid = await asked(emulator, paymentAt());
@@ -287,7 +287,7 @@ describe("a user of the wallet", () => {
 });
 
 describe("a payment at a verified domain", () => {
-  it("is scanned with who asks", async () => {
+  it("is scanned with its domain", async () => {
     const { emulator } = await started();
     const intent = await asked(emulator, paymentAt());
     expect(await emulator.wallet.scan(intent)).toMatchObject({
@@ -315,7 +315,7 @@ describe("a payment at a verified domain", () => {
     expect((await kindsAt(emulator, intent))[1]).toBe("clientRejectedPayment");
   });
 
-  it("may be anonymous: the domain is told nobody", async () => {
+  it("can be anonymous: the domain learns no user", async () => {
     const { emulator } = await started();
     const intent = await asked(emulator, paymentAt());
     const { userId } = await emulator.wallet.pay(intent, { anonymous: true, user: "alice" });
@@ -329,7 +329,7 @@ describe("a payment at a verified domain", () => {
     }
   });
 
-  it("tells nobody where it is refused, or where the domain is not verified", async () => {
+  it("discloses no user if it is rejected, or if the domain is not verified", async () => {
     const { emulator } = await started();
     const intent = await asked(emulator, paymentAt());
     expect(await refusalOf(emulator.wallet.pay(intent, { currency: "eur" }))).toEqual(
@@ -394,7 +394,7 @@ describe("a request that no honest sequencer stores", () => {
       key,
     ],
     ["a payment for another key", asPayment(verifiedPayment(other, verifier, "example.com")), key],
-  ])("is not believed: %s", async (_, kind, by) => {
+  ])("is rejected: %s", async (_, kind, by) => {
     const store = memoryStore();
     const { emulator } = await started({ store });
     await put(store, payload, kind, by);
@@ -404,7 +404,7 @@ describe("a request that no honest sequencer stores", () => {
     expect(await poll(emulator, key)).toHaveLength(1);
   });
 
-  it("is believed where every signature is good, for what the wallet reads; the sequencer judges for itself", async () => {
+  it("is accepted by the wallet if every signature is valid, while the sequencer applies its own rules", async () => {
     const store = memoryStore();
     const { emulator } = await started({ store });
     await put(store, payload, asLogin(login(key, verifier, "example.com")));
@@ -414,7 +414,7 @@ describe("a request that no honest sequencer stores", () => {
 });
 
 describe("several requests at one key", () => {
-  it("are one: the wallet reads the first", async () => {
+  it("count as one: the wallet reads the first", async () => {
     const second = newKey();
     const { emulator } = await started({ fetchWellKnown: async () => listing(verifier, second) });
     const intent = await asked(emulator, loginAt());

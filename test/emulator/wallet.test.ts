@@ -49,7 +49,7 @@ async function ordered(emulator: Emulator, fields: PaymentFields = {}): Promise<
   return intent;
 }
 
-/** The field that a call is refused for. */
+/** The field that a call is rejected for. */
 async function refusedField(call: Promise<unknown>): Promise<string> {
   const error = await call.then(
     () => undefined,
@@ -63,7 +63,7 @@ describe.each([
   ["an intent", (intent: PaymentIntent) => intent],
   ["the 20 bytes of its scan code", (intent: PaymentIntent) => intent.payload],
 ] as const)("given %s, the wallet", (_, target) => {
-  it("scans: it sees what is asked for, and tells the key so", async () => {
+  it("scans: it returns the request, and sends CodeScanned", async () => {
     const { emulator, clock } = await emulated();
     const intent = await ordered(emulator, { additionalFees: [fee(2, 500)] });
     await clock.advance(7_000);
@@ -91,7 +91,7 @@ describe.each([
     });
   });
 
-  it("scans as often as one likes", async () => {
+  it("can scan any number of times", async () => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     await emulator.wallet.scan(target(intent));
@@ -99,7 +99,7 @@ describe.each([
     expect(await kindsAt(emulator, intent)).toEqual(["requestToReceiveBill", "codeScanned", "codeScanned"]);
   });
 
-  it("pays: the intent is submitted, and its message says what was paid", async () => {
+  it("pays: it submits the intent, and the message states what was paid", async () => {
     const { emulator, clock } = await emulated();
     const intent = await ordered(emulator);
     await clock.advance(3);
@@ -146,7 +146,7 @@ describe.each([
     );
   });
 
-  it("declines, and may pay all the same", async () => {
+  it("declines, and can still pay", async () => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     expect(await emulator.wallet.reject(target(intent))).toEqual({ intentId: intent.id });
@@ -162,7 +162,7 @@ describe.each([
     ]);
   });
 
-  it("leaves without a word, and has to scan again before it pays or declines", async () => {
+  it("leaves silently, and must scan again before it pays or declines", async () => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     await emulator.wallet.scan(target(intent));
@@ -184,14 +184,14 @@ describe.each([
     expect(await kindsAt(emulator, intent)).toEqual(["requestToReceiveBill", "intentSubmitted"]);
   });
 
-  it("finds nothing to scan or pay where there is no request", async () => {
+  it("fails to scan or pay if no request exists", async () => {
     const { emulator } = await emulated();
     const none = invalid("no request exists for this intent");
     expect(await refusalOf(emulator.wallet.scan(target(intentOf())))).toEqual(none);
     expect(await refusalOf(emulator.wallet.pay(target(intentOf())))).toEqual(none);
   });
 
-  it("trusts no request that its key did not sign", async () => {
+  it("rejects a request that its key did not sign", async () => {
     const store = memoryStore();
     const { emulator } = await emulated({ store });
     const intent = intentOf();
@@ -225,7 +225,7 @@ describe("given a bare intent id, the wallet", () => {
     );
   });
 
-  it("does not scan, decline or leave, since these are signed", async () => {
+  it("does not scan, decline or leave, since these calls are signed", async () => {
     const { emulator } = await emulated();
     const target = intentOf().id as unknown as Uint8Array;
     for (const act of ["scan", "reject", "vanish"] as const) {
@@ -234,8 +234,8 @@ describe("given a bare intent id, the wallet", () => {
   });
 });
 
-describe("what is no intent", () => {
-  it("is refused by name", async () => {
+describe("an invalid target", () => {
+  it("is rejected with its field named", async () => {
     const { emulator } = await emulated();
     const { wallet } = emulator;
     expect(await refusedField(wallet.pay("0OIl"))).toBe("intent");
@@ -254,12 +254,12 @@ describe("a payment of something else", () => {
     ["amount, above", { nativeAmount: 1.00011 }, "payment has a request for 1.00 native amount"],
     ["amount, below", { nativeAmount: 0.99989 }, "payment has a request for 1.00 native amount"],
     [
-      "amount that is no number",
+      "amount that is not a number",
       { nativeAmount: Number.NaN },
       "payment has a request for 1.00 native amount",
     ],
     [
-      "amount without end",
+      "infinite amount",
       { nativeAmount: Number.POSITIVE_INFINITY },
       "payment has a request for 1.00 native amount",
     ],
@@ -276,7 +276,7 @@ describe("a payment of something else", () => {
     ],
   ];
 
-  it.each(wrong)("is refused: another %s", async (_, changes, text) => {
+  it.each(wrong)("is rejected: another %s", async (_, changes, text) => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     for (const target of [intent, intent.id]) {
@@ -297,7 +297,7 @@ describe("a payment of something else", () => {
     },
   );
 
-  it("is what it was where nothing is changed", async () => {
+  it("is the requested payment if nothing is changed", async () => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     const { payment } = await emulator.wallet.pay(intent, {
@@ -320,7 +320,7 @@ describe("the arithmetic of a payment", () => {
   const rates: RatesTable = { usd: 0.00002, eur: 0.000016, kin: 1, jpy: 0.003 };
   const paid = (request: RequestedPayment, table = rates) => checkPayment(request, request, table);
 
-  it("takes the sequencer's own fee, worth a cent", () => {
+  it("takes the sequencer's fee, worth one cent", () => {
     expect(paid(asked())).toMatchObject({ quarks: 5_000_000_000n, feeQuarks: 50_000_000n });
     expect(paid(asked({ currency: "eur", nativeAmount: 0.8 }))).toMatchObject({
       exchangeRate: 0.000016,
@@ -329,7 +329,7 @@ describe("the arithmetic of a payment", () => {
     });
   });
 
-  it("takes each extra fee of the whole, rounded down one by one", () => {
+  it("takes each extra fee from the total, each rounded down", () => {
     const fees = [
       { destination: account(2), basisPoints: 1 },
       { destination: account(3), basisPoints: 3333 },
@@ -342,13 +342,13 @@ describe("the arithmetic of a payment", () => {
     expect(paid(request).feeQuarks).toBe(50_000_000n + 25_000_009n + 83_325_033_329n + 175_000_069n);
   });
 
-  it("pays kin by the quarks of the request, at one to one", () => {
+  it("pays kin by the quarks of the request, at a rate of one", () => {
     const request = asked({ currency: "kin", nativeAmount: 2500, exchangeRate: 1, quarks: 250_100_000n });
     expect(paid(request)).toMatchObject({ exchangeRate: 1, quarks: 250_100_000n, feeQuarks: 50_000_000n });
     expect(paid(request, { usd: 0.00002 })).toMatchObject({ exchangeRate: 1 });
   });
 
-  it("keeps amounts exact that no double holds", () => {
+  it("keeps amounts exact beyond the precision of a double", () => {
     const quarks = 2n ** 63n + 1n;
     const fees = [{ destination: account(2), basisPoints: 5_000 }];
     const request = asked({
@@ -368,12 +368,12 @@ describe("the arithmetic of a payment", () => {
     ["a rate that is no number", { usd: 1, jpy: Number.NaN }, "jpy"],
     ["a rate without end", { usd: 1, jpy: Number.POSITIVE_INFINITY }, "jpy"],
     ["no rate for the sequencer's own fee", { jpy: 0.003 }, "usd"],
-  ])("refuses a currency with %s", (_, table, currency) => {
+  ])("rejects a currency with %s", (_, table, currency) => {
     const request = asked({ currency: "jpy", nativeAmount: 100 });
     expect(() => paid(request, table as RatesTable)).toThrow(`no exchange rate for ${currency}`);
   });
 
-  it("knows no currency by the name of an inherited property", () => {
+  it("rejects a currency named like an inherited property", () => {
     expect(() => paid(asked({ currency: "constructor" }))).toThrow("no exchange rate for constructor");
   });
 
@@ -388,7 +388,7 @@ describe("the arithmetic of a payment", () => {
     });
   });
 
-  it("works for kin from end to end", async () => {
+  it("pays kin from end to end", async () => {
     const { emulator } = await emulated();
     const intent = intentOf({ currency: "kin", amount: "2500" });
     await register(emulator, intent, { exchangeData: kin(), additionalFees: [fee(2, 1000)] });
@@ -403,9 +403,9 @@ describe("the arithmetic of a payment", () => {
   });
 });
 
-describe("a payment takes effect as a whole", () => {
+describe("a payment is atomic", () => {
   it.each(["putIntent", "putWebhook", "addMessage"] as const)(
-    "or not at all, where %s fails",
+    "and has no effect if %s fails",
     async (method) => {
       let failing = false;
       const failure = new Error("no space left");
@@ -451,7 +451,7 @@ describe("a payment takes effect as a whole", () => {
     },
   );
 
-  it("also where two pay at once: one of them is refused", async () => {
+  it("and one of two concurrent payments is rejected", async () => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     const outcomes = await Promise.allSettled(
@@ -461,7 +461,7 @@ describe("a payment takes effect as a whole", () => {
     expect(await kindsAt(emulator, intent)).toEqual(["requestToReceiveBill", "intentSubmitted"]);
   });
 
-  it("and waits for no listener that is gone", async () => {
+  it("and does not wait for a listener that has left", async () => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     const end = new AbortController();
@@ -481,7 +481,7 @@ describe("a payment takes effect as a whole", () => {
 });
 
 describe("a reset", () => {
-  it("also forgets who has left", async () => {
+  it("also clears which payers have left", async () => {
     const { emulator } = await emulated();
     const intent = await ordered(emulator);
     await emulator.wallet.vanish(intent);
@@ -492,7 +492,7 @@ describe("a reset", () => {
 });
 
 describe("a store that fails in a call of the sequencer", () => {
-  it("is nothing that the wallet hides", async () => {
+  it("makes the wallet's call fail", async () => {
     const { emulator, errors } = await emulated({
       store: storeWith({ listMessages: () => Promise.reject(new Error("broken")) }),
     });
@@ -501,7 +501,7 @@ describe("a store that fails in a call of the sequencer", () => {
   });
 });
 
-/** The methods of an object as functions of their own. */
+/** The methods of an object as separate functions. */
 function bound<T extends object>(target: T): T {
   const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(target)).filter(
     (name) => name !== "constructor",

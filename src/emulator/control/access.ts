@@ -9,7 +9,7 @@ import {
 import { isLoopbackAddress } from "../../lib/loopback.js";
 import { corsHeaders, type PortRequest } from "../../server/port/http-guard.js";
 
-/** Address of the caller; absent in memory. */
+/** The caller's address; `undefined` for calls in memory. */
 export const remoteAddressKey: ContextKey<string | undefined> = createContextKey<string | undefined>(
   undefined,
   {
@@ -17,14 +17,14 @@ export const remoteAddressKey: ContextKey<string | undefined> = createContextKey
   },
 );
 
-/** Whether a web page from elsewhere sent the request; `false` in memory. */
+/** Whether a web page of another site sent the request; `false` for calls in memory. */
 export const foreignPageKey: ContextKey<boolean> = createContextKey(false, {
-  description: "whether a web page from elsewhere sent the request",
+  description: "whether a web page of another site sent the request",
 });
 
 /**
- * Whether a web page from elsewhere sent a request: neither the emulator's own page nor one on a loopback origin, whatever
- * `allowedOrigins` lets call the sequencer. What a browser sends across sites without an Origin is one too.
+ * Returns whether a web page of another site sent a request. The emulator's own page and pages on loopback
+ * origins do not count; `allowedOrigins` makes no difference. A cross-site request without an Origin counts.
  */
 export function isFromForeignPage(req: PortRequest): boolean {
   const { origin, host, "sec-fetch-site": site } = req.headers;
@@ -34,8 +34,9 @@ export function isFromForeignPage(req: PortRequest): boolean {
 }
 
 /**
- * Who may use the control services: whoever sends the token, where there is one; callers on loopback that are no web page from
- * elsewhere, where there is none; and always those in the same process.
+ * Returns a check that throws unless the caller may use the control services. With a token, the caller must
+ * send it. Without one, the caller must be on loopback and not a web page of another site. Callers in the
+ * same process always may.
  */
 export function controlAuthorization(controlToken: string | undefined): (context: HandlerContext) => void {
   return ({ values, requestHeader }) => {
@@ -43,18 +44,27 @@ export function controlAuthorization(controlToken: string | undefined): (context
     if (address === undefined) return;
     if (controlToken === undefined) {
       if (!isLoopbackAddress(address))
-        throw new ConnectError("the control services answer on loopback only", Code.PermissionDenied);
+        throw new ConnectError(
+          "the control services answer on loopback only; start the emulator with a controlToken to use them from elsewhere",
+          Code.PermissionDenied,
+        );
       if (values.get(foreignPageKey))
-        throw new ConnectError("pages from elsewhere need the control token", Code.PermissionDenied);
+        throw new ConnectError(
+          "web pages of other sites need a control token; start the emulator with one and send it",
+          Code.PermissionDenied,
+        );
       return;
     }
     const given = /^Bearer (.+)$/i.exec(requestHeader.get("authorization") ?? "")?.[1] ?? "";
     if (!equalText(given, controlToken))
-      throw new ConnectError("wrong or missing control token", Code.Unauthenticated);
+      throw new ConnectError(
+        "wrong or missing control token; send it as Authorization: Bearer <token>",
+        Code.Unauthenticated,
+      );
   };
 }
 
-/** Compares in a time that says nothing about the token. */
+/** Compares in constant time. */
 function equalText(a: string, b: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

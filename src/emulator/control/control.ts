@@ -1,4 +1,4 @@
-/** The emulator's own services: the wallet, the state and the clock, for any language that speaks Connect or gRPC. */
+/** The emulator's services for wallet, state and clock, for any language that speaks Connect or gRPC. */
 import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
@@ -22,20 +22,20 @@ import { byAge, domainView, intentView, requestedView, submittedView } from "./i
 import { pastedPayload } from "./pasted-payload.js";
 import type { WatchSource } from "./watch.js";
 
-/** What the control services control. */
+/** The parts of the emulator that the control services control. */
 export interface Controls extends WatchSource {
   readonly wallet: Wallet;
   /** Base58. */
   readonly webhookPublicKey: string;
-  /** Replaces everything, streams and schedules included. */
+  /** Replaces the complete state, ends every stream and reschedules every webhook. */
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
-  /** Reports changes until the signal fires. */
+  /** Reports changes until the signal aborts. */
   watchIntents(request: WatchIntentsRequest, signal: AbortSignal): AsyncIterable<WatchIntentsResponse>;
-  /** Moves the clock, and resolves with its new time in milliseconds since 1970. */
+  /** Moves the clock and resolves with its new time, in milliseconds since 1970. */
   advance(ms: number): Promise<number>;
 }
 
-/** Registers the control services. `authorize` throws for callers that may not use them. */
+/** Registers the control services. `authorize` throws if the caller may not use them. */
 export function controlRoutes(
   controls: Controls,
   authorize: (context: HandlerContext) => void,
@@ -129,7 +129,7 @@ export function controlRoutes(
           const ms = duration === undefined ? 0 : durationMs(duration);
           if (ms < 0) throw invalidArgument("duration: must not be negative");
           if (controls.now() + ms > LATEST_TIME)
-            throw invalidArgument("duration: must not lead beyond the year 9999");
+            throw invalidArgument("duration: must not move the clock beyond the year 9999");
           return create(AdvanceClockResponseSchema, { now: timestampFromMs(await controls.advance(ms)) });
         }),
       },
@@ -138,11 +138,11 @@ export function controlRoutes(
   };
 }
 
-// A misspelt field of a call by hand must not pass silently.
+// A misspelt field in a call written by hand must not be ignored.
 const strictJson = { jsonOptions: { ignoreUnknownFields: false } } as const;
 
 function checkTarget(target: PayRequest["target"]): Uint8Array | string {
-  if (target.value === undefined) throw invalidArgument("target: required, a payload or an intent id");
+  if (target.value === undefined) throw invalidArgument("target: required; set a payload or an intent id");
   if (target.case === "intentId") checkIntentId(target.value);
   return target.value;
 }

@@ -1,4 +1,4 @@
-/** ExplainMessage: what every byte of a stored message means, as lines that a page or a terminal can show. */
+/** ExplainMessage: the meaning of every byte of a stored message, as lines for a page or a terminal. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   CheckOutcome,
@@ -9,7 +9,7 @@ import {
 import { type ExplainedSection, explain, type InspectNode } from "../../inspect/index.js";
 import type { MessageRecord } from "../../server/store/store.js";
 
-/** Longest message that is explained, in bytes. */
+/** Longest message to explain, in bytes. */
 const MAX_BYTES = 16_384;
 /** Most lines of one section. */
 const MAX_LINES = 1_000;
@@ -24,7 +24,7 @@ const outcomes = {
 
 type Line = MessageInitShape<typeof ExplainedLineSchema>;
 
-/** Explains a message that is stored at the key of an intent, and verifies its signature by that key. */
+/** Explains a message that is stored at an intent's key, and verifies its signature by that key. */
 export function explanationOf(
   intentId: string,
   { bytes }: MessageRecord,
@@ -77,7 +77,7 @@ function addLines(node: InspectNode, depth: number, lines: Line[]): void {
   for (const problem of node.ownProblems) {
     lines.push({
       offset: problem.offset,
-      // The first wrong byte, where it is one of these bytes and not the end of them.
+      // The first wrong byte, unless the problem is the end of the bytes.
       length: problem.offset < offset + length ? 1 : 0,
       depth: depth + 1,
       path: cut(problem.path),
@@ -93,7 +93,7 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Text of a length that can be shown; no character is cut in two. */
+/** Cuts text to a length that can be shown, without splitting a character. */
 function cut(text: string): string {
   if (text.length <= MAX_TEXT) return text;
   return `${text.slice(0, MAX_TEXT - 1).replace(/[\ud800-\udbff]$/, "")}…`;

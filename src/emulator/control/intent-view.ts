@@ -1,4 +1,4 @@
-/** The stored state as the control services return it. */
+/** The stored state in the form that the control services return. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -21,24 +21,24 @@ import type {
 } from "../../server/store/store.js";
 import { nextAttemptAt } from "./next-attempt.js";
 
-/** One intent in a response. */
+/** An intent in a response. */
 export type IntentView = MessageInitShape<typeof EmulatedIntentSchema>;
 
-/** Most messages of one outline. */
+/** Most messages in one outline. */
 const MESSAGES_PER_OUTLINE = 100;
 
-/** The intents that were seen, oldest first. */
+/** Returns the known intents, oldest first. */
 export function byAge(states: ReadonlyMap<string, KeyState>): [string, KeyState][] {
   return [...states].sort(([, a], [, b]) => (a.firstSeenAt ?? 0) - (b.firstSeenAt ?? 0));
 }
 
-/** An intent with everything that belongs to it. */
+/** Returns an intent with its request, payment, messages and webhook. */
 export function intentView(intentId: string, state: KeyState, streamOpen: boolean): IntentView {
   const messages = state.messages.map((message) => ({ ...outline(message), message: message.bytes }));
   return withMessages(messages, intentId, state, streamOpen);
 }
 
-/** An intent with its newest messages, of which the bytes are left out. */
+/** Returns an intent with its newest messages, without their bytes. */
 export function intentOutline(intentId: string, state: KeyState, streamOpen: boolean): IntentView {
   return withMessages(state.messages.slice(-MESSAGES_PER_OUTLINE).map(outline), intentId, state, streamOpen);
 }
@@ -74,7 +74,7 @@ function outline(record: MessageRecord) {
   };
 }
 
-/** The domain of a request. */
+/** Returns the domain of a request. */
 export function domainView(domain: RequestedDomain | undefined): { domain: string; verified: boolean } {
   return { domain: domain?.base ?? "", verified: domain?.verified ?? false };
 }
@@ -100,13 +100,13 @@ function webhookView(webhook: WebhookRecord): MessageInitShape<typeof EmulatedWe
   };
 }
 
-/** What a request asks to be paid. */
+/** Returns the payment that a request asks for. */
 export function requestedView(payment: RequestedPayment): MessageInitShape<typeof RequestedPaymentSchema> {
   const { destination, currency, nativeAmount, fees } = payment;
   return { destination, currency, nativeAmount, fees: fees.map((fee) => ({ ...fee })) };
 }
 
-/** A payment as it was submitted. */
+/** Returns a submitted payment. */
 export function submittedView({
   ...payment
 }: SubmittedPayment): MessageInitShape<typeof SubmittedPaymentSchema> {

@@ -15,22 +15,22 @@ import { byAge, intentOutline } from "./intent-view.js";
 
 /** Most intents that one watch reports. */
 const MAX_INTENTS = 200;
-/** Most intents in one response, which keeps it well below a megabyte. */
+/** Most intents in one response. Keeps a response well below a megabyte. */
 const INTENTS_PER_RESPONSE = 20;
 /** Most watches that are open at a time. */
 const MAX_WATCHES = 16;
-/** Changes that follow each other this fast go out together. */
+/** Changes within this time are sent together. */
 const PAUSE_MS = 50;
-/** Time without a change after which an empty response shows that the emulator still runs. */
+/** After this time without a change, an empty response shows that the emulator still runs. */
 const HEARTBEAT_MS = 5_000;
 
-/** The state that a watch reports. */
+/** The state that a watch reports. Times are in milliseconds since 1970. */
 export interface WatchSource {
   dump(): Promise<ReadonlyMap<string, KeyState>>;
   hasStream(intentId: string): boolean;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Whether the clock moves by itself. */
+  /** Whether the clock runs, as opposed to frozen. */
   clockRunning(): boolean;
 }
 
@@ -47,7 +47,7 @@ export class IntentWatches {
     this.#changes = changes;
   }
 
-  /** Ends every watch, and opens no more. */
+  /** Ends every watch, and rejects new ones. */
   close(): void {
     this.#end.abort();
   }
@@ -60,7 +60,10 @@ export class IntentWatches {
   async *watch({ limit }: WatchIntentsRequest, left: AbortSignal): AsyncGenerator<WatchIntentsResponse> {
     if (limit > MAX_INTENTS) throw invalidArgument(`limit: must be at most ${MAX_INTENTS}`);
     if (this.#open >= MAX_WATCHES)
-      throw new ConnectError(`${MAX_WATCHES} watches are open already`, Code.ResourceExhausted);
+      throw new ConnectError(
+        `${MAX_WATCHES} watches are already open; close one first`,
+        Code.ResourceExhausted,
+      );
     this.#open += 1;
     const pending = new PendingChanges(this.#changes);
     try {
@@ -141,7 +144,7 @@ class PendingChanges {
   }
 }
 
-/** Waits; a signal ends it early, and quietly. */
+/** Waits `ms` milliseconds. Resolves early when the signal aborts. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal, ref: false }).catch(() => {});
 }

@@ -1,8 +1,8 @@
-/** The files of the page, as they lie beside this one. */
+/** Reads the page's files from the folder beside this module. */
 import { readdir, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 
-/** A file that is served. */
+/** A file of the page. */
 export interface Asset {
   readonly type: string;
   readonly bytes: Uint8Array;
@@ -15,7 +15,7 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Reads them all, by their names. */
+/** Reads all files, keyed by name. */
 export async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
   const folder = new URL("./assets/", import.meta.url);
   const assets = new Map<string, Asset>();

@@ -1,6 +1,6 @@
 /**
- * The emulator's own page: static files, which hold no state. What it shows and does goes through the control services, with
- * their rules about who may call.
+ * The emulator's page: static files without state. Everything the page shows and does goes through the
+ * control services, which check access.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type Asset, readAssets } from "./assets.js";
 const PAGE = "page.html";
 const FOLDER = "/page/";
 
-/** Everything is the emulator's own, nothing is inline, and no text becomes HTML. */
+/** Allows only the emulator's own files, nothing inline, and no conversion of text to HTML. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -35,7 +35,7 @@ const securityHeaders = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
-/** Whether a request is for the page or one of its files. */
+/** Returns whether a request is for the page or one of its files. */
 export function isPageRequest({ method, url }: Pick<PortRequest, "method" | "url">): boolean {
   return (method === "GET" || method === "HEAD") && fileOf(url) !== undefined;
 }
@@ -43,8 +43,8 @@ export function isPageRequest({ method, url }: Pick<PortRequest, "method" | "url
 /**
  * Serves the page.
  *
- * @param hasToken whether the control services ask for a token: then the page is for everybody, and asks for it as well.
- *   Without one it is for callers on loopback.
+ * @param hasToken whether the control services require a token. If so, the page is public and asks for the
+ *   token. Otherwise it is served on loopback only.
  */
 export function pageHandler(
   hasToken: boolean,
@@ -53,7 +53,12 @@ export function pageHandler(
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined;
   return async (req, res) => {
     if (!hasToken && !isLoopbackAddress(req.socket.remoteAddress ?? ""))
-      return sendError(res, 403, "the page answers on loopback only", securityHeaders);
+      return sendError(
+        res,
+        403,
+        "the page is served on loopback only; start the emulator with a controlToken to open it elsewhere",
+        securityHeaders,
+      );
     let asset: Asset | undefined;
     try {
       assets ??= readAssets();
@@ -61,7 +66,7 @@ export function pageHandler(
     } catch (error) {
       assets = undefined;
       onError(error);
-      return sendError(res, 500, "the page's files cannot be read", securityHeaders);
+      return sendError(res, 500, "the page's files cannot be read; reinstall code-intents", securityHeaders);
     }
     if (asset === undefined) return sendError(res, 404, "not found", securityHeaders);
     const { type, bytes } = asset;
@@ -74,7 +79,7 @@ export function pageHandler(
   };
 }
 
-/** Name of the file that a request target names; `undefined` where it is for something else. */
+/** Returns the name of the file that a request target names; `undefined` for other targets. */
 function fileOf(url: string | undefined): string | undefined {
   const [path = ""] = (url ?? "").replace(/^https?:\/\/[^/?]*/, "").split("?", 1);
   if (path === "/" || path === "") return PAGE;

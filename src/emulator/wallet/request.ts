@@ -1,4 +1,4 @@
-/** What a wallet reads at a key before it does anything. */
+/** The request that the wallet reads and checks before it acts. */
 import { clone, create, toBinary } from "@bufbuild/protobuf";
 import * as crypto from "#crypto";
 import {
@@ -19,35 +19,38 @@ import { requestedPayment } from "../../server/rules/payment-request.js";
 import { isSignedBy } from "../../server/signed.js";
 import type { RequestedDomain, RequestedPayment } from "../../server/store/store.js";
 
-/** A payment request, as the wallet saw it. */
+/** A payment request that the wallet scanned. */
 export interface ScannedPayment {
   readonly kind: "payment";
   /** Base58. */
   readonly intentId: string;
   readonly payment: RequestedPayment;
-  /** Who asks, where the request says so; verified where a verifier signed for it. */
+  /**
+   * The domain that requests the payment, if the request names one; verified if its verifier signed the
+   * request.
+   */
   readonly domain: RequestedDomain | undefined;
 }
 
-/** A login request, as the wallet saw it. */
+/** A login request that the wallet scanned. */
 export interface ScannedLogin {
   readonly kind: "login";
   /** Base58. */
   readonly intentId: string;
-  /** Nothing is to be paid. */
+  /** Always absent: a login requests no payment. */
   readonly payment: undefined;
-  /** Who asks; always verified. */
+  /** The domain that requests the login; always verified. */
   readonly domain: RequestedDomain;
 }
 
-/** What the wallet saw when it scanned: a request for a payment or for a login. */
+/** The request that the wallet scanned: for a payment or a login. */
 export type Scan = ScannedPayment | ScannedLogin;
 
 /**
- * Polls at a key and checks the first request there as a phone does: its signature by the rendezvous key, and by the
- * verifier where it names one.
+ * Polls a key and checks the first request there as a phone does: its signature by the rendezvous key, and by
+ * the verifier if it names one.
  *
- * @throws ConnectError where there is no request, or where a signature of it is not good
+ * @throws ConnectError if no request exists, or if one of its signatures is invalid
  */
 export async function readRequest(
   { pollMessages }: Pick<SequencerServices, "pollMessages">,
@@ -75,7 +78,7 @@ export async function readRequest(
   throw invalidArgument("no request exists for this intent");
 }
 
-/** A message that a client made is signed by the rendezvous key, without what the server added. */
+/** Returns whether the rendezvous key signed a message, without the fields that the server added. */
 function checkOwnSignature(message: Message, publicKey: Uint8Array): void {
   const sent = clone(MessageSchema, message);
   delete sent.id;
@@ -84,7 +87,7 @@ function checkOwnSignature(message: Message, publicKey: Uint8Array): void {
   if (!crypto.verify(publicKey, toBinary(MessageSchema, sent), signature)) throw unauthenticated();
 }
 
-/** Whether the verifier that a request names signed it, for this very key. */
+/** Returns whether the verifier that a request names signed it for this rendezvous key. */
 function isVerified(request: RequestToLogin | RequestToReceiveBill, rendezvous: Uint8Array): boolean {
   const verifier = request.verifier?.value ?? new Uint8Array(0);
   if (!equalBytes(request.rendezvousKey?.value ?? new Uint8Array(0), rendezvous)) return false;

@@ -2,10 +2,10 @@ import { InputError } from "../../errors.js";
 import { Intent } from "../../intents/intent.js";
 import { requireBase58 } from "../../lib/bytes.js";
 
-/** What a phone can scan: an intent, or the 20 bytes of its scan code. */
+/** An intent, or the 20 bytes of its scan code. */
 export type Scannable = Intent | Uint8Array;
 
-/** The 20 bytes that a phone sees. */
+/** Returns the 20 bytes of the scan code. */
 export function payloadOf(target: unknown): Uint8Array {
   if (target instanceof Intent) return target.payload;
   if (target instanceof Uint8Array) return target;
@@ -13,12 +13,12 @@ export function payloadOf(target: unknown): Uint8Array {
     "invalid_option",
     "intent",
     typeof target === "string"
-      ? "is an id; this is signed, so it needs the intent itself or the 20 bytes of its scan code"
+      ? "is an intent id; this call is signed by the rendezvous key, so pass the intent or the 20 bytes of its scan code"
       : "must be a PaymentIntent, a LoginIntent or the 20 bytes of its scan code",
   );
 }
 
-/** The 32 bytes of an intent's id. */
+/** Decodes an intent id into its 32 bytes. */
 export function keyBytesOf(intentId: string): Uint8Array {
   return requireBase58(intentId, "intent", 32, "the id of an intent, base58 of 32 bytes");
 }

@@ -4,52 +4,54 @@ import { InputError } from "../../errors.js";
 import { concatBytes, toBase58 } from "../../lib/bytes.js";
 import { requireString } from "../../lib/options.js";
 
-/** Name of the user that the wallet has where no other is named. */
+/** Name of the wallet's default user. */
 const OWN_USER = "user";
 
-// Names the purpose of the hash, so that the seed yields nothing of use elsewhere.
+// Separates these keys from any other use of the seed.
 const relationshipDomain = new TextEncoder().encode("code-intents/relationship/v1\0");
 
 /**
- * The users of the wallet. To every base domain a user is another key: one domain always sees the same user id, and no two
- * domains can tell that it is the same user.
+ * The users of the wallet. A user has a different key for each base domain: one domain always sees the same
+ * user id, and two domains cannot correlate a user.
  */
 export class WalletUsers {
   readonly #seed: Uint8Array;
   readonly #relationships = new Set<string>();
 
-  /** @param seed 32 bytes, from which the keys of all users follow */
+  /** @param seed 32 bytes that the keys of all users are derived from */
   constructor(seed: Uint8Array) {
     this.#seed = seed;
   }
 
-  /** The key by which a base domain knows a user, who has a relationship with that domain from now on. */
+  /**
+   * Returns the key that identifies a user to a base domain, and establishes the relationship between them.
+   */
   relate(user: string | undefined, domain: string): SigningKey {
     const name = checkUser(user);
-    // A domain holds no NUL, so that its end is plain.
+    // A domain contains no NUL, so the separator is unambiguous.
     const text = new TextEncoder().encode(`${domain}\0${name}`);
     const key = crypto.keyFromSeed(crypto.hmacSha256(this.#seed, concatBytes(relationshipDomain, text)));
     this.#relationships.add(`${domain} ${toBase58(key.publicKey)}`);
     return key;
   }
 
-  /** Whether an account, in base58, is that of a user who has a relationship with a base domain. */
+  /** Returns whether a base58 account belongs to a user who has a relationship with a base domain. */
   isRelationship(account: string, domain: string): boolean {
     return this.#relationships.has(`${domain} ${account}`);
   }
 
-  /** Forgets the relationships. A user who makes one again has the same key. */
+  /** Deletes all relationships. A user who establishes one again has the same key. */
   reset(): void {
     this.#relationships.clear();
   }
 }
 
-/** Reads the name of a user; the wallet's own where none is given. */
+/** Checks the name of a user. Defaults to the wallet's default user. */
 export function checkUser(user: unknown): string {
   if (user === undefined) return OWN_USER;
   const name = requireString(user, "user", "the name of a user of the wallet, such as alice");
-  // A lone surrogate becomes U+FFFD, so that two users would be one.
+  // A lone surrogate is encoded as U+FFFD, which would make two users the same.
   if (/\p{Surrogate}/u.test(name))
-    throw new InputError("invalid_option", "user", "is not well-formed Unicode");
+    throw new InputError("invalid_option", "user", "must be well-formed Unicode, without lone surrogates");
   return name;
 }

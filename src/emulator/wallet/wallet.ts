@@ -24,35 +24,35 @@ import { readRequest, type Scan } from "./request.js";
 import { keyBytesOf, payloadOf, type Scannable } from "./target.js";
 import { checkUser, type WalletUsers } from "./users.js";
 
-/** Who acts. */
+/** Options of {@link Wallet.login}. */
 export interface LoginOptions {
-  /** Name of one of the wallet's users; any text is one. Default: the wallet's own user. */
+  /** Name of one of the wallet's users; any text is valid. Default: the wallet's default user. */
   readonly user?: string | undefined;
 }
 
-/** Who pays, and what else than is requested. */
+/** Options of {@link Wallet.pay}: who pays, and changes to the requested payment. */
 export interface PayOptions extends Partial<Payment>, LoginOptions {
-  /** Whether a verified domain is not told who pays. Default `false`: to be told is what it asks for. */
+  /** Whether to pay without disclosing the user to a verified domain. Default `false`. */
   readonly anonymous?: boolean | undefined;
 }
 
-/** What the wallet paid, and as whom. */
+/** A payment by the wallet, and the user who paid. */
 export interface PaidIntent extends SubmittedIntent {
   /** Base58. */
   readonly intentId: string;
 }
 
-/** Where the wallet logged in, and as whom. */
+/** A login by the wallet. */
 export interface LoggedIn {
   /** Base58. */
   readonly intentId: string;
   /** Base domain. */
   readonly domain: string;
-  /** The user as the domain knows them: base58 of 32 bytes. */
+  /** The user's id at this domain: base58 of 32 bytes. */
   readonly userId: string;
 }
 
-/** A virtual wallet: it plays the payer as the phone does, through the same calls. */
+/** A virtual wallet that plays the payer through the same calls as a phone. */
 export class Wallet {
   readonly #services: SequencerServices;
   readonly #users: WalletUsers;
@@ -67,10 +67,10 @@ export class Wallet {
   }
 
   /**
-   * Scans: derives the key, polls, checks the request and its signatures, and sends CodeScanned.
+   * Scans an intent: derives the key, polls, checks the request and its signatures, and sends CodeScanned.
    *
-   * @throws ConnectError in the sequencer's words where there is no request, or where it is not signed by its key, or not by
-   * the verifier that it names
+   * @throws ConnectError with the sequencer's text if no request exists, or if the key or the named verifier
+   * did not sign it
    */
   async scan(target: Scannable): Promise<Scan> {
     const key = rendezvousKey(payloadOf(target));
@@ -82,10 +82,11 @@ export class Wallet {
   }
 
   /**
-   * Pays what is requested, and tells a verified domain who pays. `options` say otherwise: to pay something else is refused in
-   * the sequencer's own words. Also takes a bare intent id: the emulator stands in for the phone then, and needs no secret.
+   * Pays the requested amount, and discloses the user to a verified domain. `options` change this; the
+   * sequencer rejects a payment that differs from the request. Also accepts an intent id: the emulator then
+   * acts as the phone, without a secret.
    *
-   * @throws ConnectError in the sequencer's words
+   * @throws ConnectError with the sequencer's text
    * @example
    * ```ts
    * const { userId } = await emulator.wallet.pay(intent, { user: "alice" });
@@ -106,10 +107,11 @@ export class Wallet {
   }
 
   /**
-   * Logs a user in: checks the request and its signatures, and calls LoginToThirdPartyApp with the key by which the domain
-   * knows the user. Also takes a bare intent id, as {@link Wallet.pay} does.
+   * Logs a user in: checks the request and its signatures, and calls LoginToThirdPartyApp with the key that
+   * identifies the user to the domain. Also accepts an intent id, as {@link Wallet.pay} does.
    *
-   * @throws ConnectError in the sequencer's words, such as `DIFFERENT_LOGIN_EXISTS` where another user has logged in
+   * @throws ConnectError with the sequencer's text, such as `DIFFERENT_LOGIN_EXISTS` if another user has
+   * logged in
    * @example
    * ```ts
    * const { domain, userId } = await emulator.wallet.login(intent, { user: "alice" });
@@ -133,7 +135,10 @@ export class Wallet {
     return { intentId, domain, userId };
   }
 
-  /** Declines, by ClientRejectedPayment or ClientRejectedLogin. The request stays as it is: both can still follow. */
+  /**
+   * Sends ClientRejectedPayment or ClientRejectedLogin. The request stays valid: the payer can still pay or
+   * log in.
+   */
   async reject(target: Scannable): Promise<{ readonly intentId: string }> {
     const payload = payloadOf(target);
     const key = this.#presentKeyOf(payload);
@@ -151,7 +156,7 @@ export class Wallet {
     return { intentId: toBase58(key.publicKey) };
   }
 
-  /** Leaves without a word, as a phone that is switched off does: it does nothing more until it scans again. */
+  /** Leaves silently, like a phone that is switched off: signed calls fail until the wallet scans again. */
   async vanish(target: Scannable): Promise<{ readonly intentId: string }> {
     const intentId = toBase58(rendezvousKey(payloadOf(target)).publicKey);
     this.#vanished.add(intentId);
@@ -159,7 +164,7 @@ export class Wallet {
   }
 
   /**
-   * Forgets who has left, and which domains know which users.
+   * Deletes which payers have left, and all relationships with domains.
    *
    * @internal
    */

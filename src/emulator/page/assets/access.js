@@ -1,11 +1,11 @@
-/** The control token: asked for when the emulator wants one, and kept as long as the tab. */
+/** The control token: requested when the emulator requires one, and kept until the tab is closed. */
 
 import { byId, write } from "./dom.js";
 
 const KEY = "code-intents.control-token";
 
 /**
- * Headers that show the token, where there is one.
+ * Returns the headers that carry the token, if one is known.
  *
  * @returns {Record<string, string>}
  */
@@ -14,26 +14,29 @@ export function authorization() {
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Asks for the token, and resolves when one was given. */
+/** Asks for the token. Resolves when the user has entered one. */
 export async function askForToken() {
   /** @type {HTMLDialogElement} */
   const dialog = byId("token-dialog");
   const form = byId("token-form");
   /** @type {HTMLInputElement} */
   const input = byId("token");
-  write(byId("token-problem"), sessionStorage.getItem(KEY) === null ? "" : "That is not the token.");
+  write(
+    byId("token-problem"),
+    sessionStorage.getItem(KEY) === null ? "" : "The emulator rejected this token. Enter its control token.",
+  );
   sessionStorage.removeItem(KEY);
   input.value = "";
   const show = () => dialog.showModal();
   show();
-  // Without the token there is nothing to go back to.
+  // Without the token there is nothing else to show.
   dialog.addEventListener("close", show);
   await new Promise((resolve) => {
     form.addEventListener("submit", function submitted(event) {
       event.preventDefault();
       const token = input.value.trim();
       if (!isHeaderText(token)) {
-        write(byId("token-problem"), "That is not a token: it has characters that no header can carry.");
+        write(byId("token-problem"), "A token has only printable ASCII characters. Enter it again.");
         return;
       }
       form.removeEventListener("submit", submitted);

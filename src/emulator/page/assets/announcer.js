@@ -1,4 +1,4 @@
-/** Tells those who listen what happens by itself: at most once in a while, and many things as one. */
+/** Announces changes to screen readers: at most one announcement per pause, which combines all changes. */
 
 import { byId } from "./dom.js";
 import { askText, count } from "./words.js";

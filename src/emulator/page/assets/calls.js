@@ -1,4 +1,4 @@
-/** Calls of the control services by the Connect protocol, in JSON. */
+/** Calls the control services over the Connect protocol, in JSON. */
 
 import { authorization } from "./access.js";
 
@@ -6,10 +6,10 @@ import { authorization } from "./access.js";
 
 const EMULATOR = "codeintents.emulator.v1.EmulatorService";
 const WALLET = "codeintents.emulator.v1.WalletService";
-/** No response of the emulator is nearly as large. */
+/** The emulator's responses are far smaller. */
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** A call that was refused, with Connect's code and the emulator's words. */
+/** A rejected call, with Connect's code and the emulator's message. */
 export class Refusal extends Error {
   /**
    * @param {string} code
@@ -54,7 +54,7 @@ async function call(path, request) {
 }
 
 /**
- * Calls WatchIntents; ends when the emulator ends it.
+ * Calls WatchIntents. Ends when the emulator ends the stream.
  *
  * @param {object} request
  * @param {AbortSignal} signal
@@ -80,7 +80,7 @@ export async function* watchIntents(request, signal) {
 }
 
 /**
- * The frames of a Connect stream: a byte of flags, four of length, and so many bytes.
+ * Reads the frames of a Connect stream: one byte of flags, four bytes of length, then the content.
  *
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
  */

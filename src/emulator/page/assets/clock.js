@@ -1,4 +1,4 @@
-/** The emulator's clock: shown, and moved. */
+/** Shows and moves the emulator's clock. */
 
 import { emulator } from "./calls.js";
 import { byId, write } from "./dom.js";
@@ -9,7 +9,7 @@ let at = 0;
 let running = false;
 
 /**
- * Takes the emulator's time. Whether it runs stays as it was where that is not said.
+ * Sets the emulator's time. Without `clockRunning`, keeps whether the clock runs.
  *
  * @param {string | undefined} now
  * @param {boolean} [clockRunning]
@@ -23,7 +23,7 @@ export function takeTime(now, clockRunning = running) {
   show();
 }
 
-/** The emulator's time, in milliseconds since 1970; NaN before it is known. */
+/** Returns the emulator's time, in milliseconds since 1970; NaN before it is known. */
 function emulatorTime() {
   return running ? base + performance.now() - at : base;
 }
@@ -55,7 +55,7 @@ async function advance(text) {
   const ms = durationOf(text);
   result.classList.toggle("bad", ms === undefined);
   if (ms === undefined) {
-    result.textContent = "Write a duration such as 61s, 15m, 2h 30m or 1d.";
+    result.textContent = "Enter a duration such as 61s, 15m, 2h 30m or 1d.";
     return;
   }
   try {
@@ -72,7 +72,7 @@ async function advance(text) {
 const units = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * A duration in milliseconds; a number alone is seconds. `undefined` for anything else, and for less than nothing.
+ * Parses a duration into milliseconds; a number without a unit is in seconds. Returns `undefined` for anything else.
  *
  * @param {string} text
  */

@@ -1,4 +1,4 @@
-/** One intent with everything that belongs to it. What is open and has the focus stays so while it changes. */
+/** The view of one intent. Updates keep open sections open and the focus in place. */
 
 import { copyButton, el, write } from "./dom.js";
 import { Messages } from "./messages.js";
@@ -14,7 +14,7 @@ export class Detail {
   #gone = el(
     "p",
     { class: "notice", hidden: true },
-    "The emulator does not hold this intent, or shows only newer ones.",
+    "The emulator does not have this intent, or the page shows only newer ones.",
   );
   #facts = el("dl", { class: "facts" });
   #wallet;
@@ -83,7 +83,7 @@ function factsOf({ requested, submitted, domain = "", verified, userId = "", str
   if (domain !== "") facts.push(["Domain", `${domain}, ${verified ? "verified" : "not verified"}`]);
   if (submitted !== undefined) facts.push(["Paid", paidText(submitted)]);
   if (userId !== "") facts.push(["User", userId]);
-  facts.push(["Listening", streamOpen ? "a stream is open" : "nobody"]);
+  facts.push(["Listening", streamOpen ? "one open stream" : "no open stream"]);
   facts.push(["First seen", `${timeText(Date.parse(firstSeenAt))} UTC`]);
   return facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
 }
@@ -91,5 +91,5 @@ function factsOf({ requested, submitted, domain = "", verified, userId = "", str
 /** @param {SubmittedPayment} payment */
 function paidText({ quarks = "0", feeQuarks = "0", exchangeRate = 0, currency }) {
   const grouped = (/** @type {string} */ digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${grouped(quarks)} quarks, fees ${grouped(feeQuarks)}, at ${exchangeRate} ${currency} a kin`;
+  return `${grouped(quarks)} quarks, fees ${grouped(feeQuarks)}, at ${exchangeRate} ${currency} per kin`;
 }

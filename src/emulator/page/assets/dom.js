@@ -1,7 +1,7 @@
-/** Elements. Whatever is shown goes in as text; nothing here or elsewhere makes HTML of it. */
+/** Creates and updates elements. All content is inserted as text, never as HTML. */
 
 /**
- * Makes an element with attributes, and with elements and text in it. Attributes that are `undefined` or `false` are left out.
+ * Creates an element with attributes and children. Omits attributes that are `undefined` or `false`.
  *
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
@@ -20,7 +20,7 @@ export function el(name, attributes = {}, ...children) {
 }
 
 /**
- * The element of the page that has this id.
+ * Returns the page's element with this id.
  *
  * @template {HTMLElement} [T=HTMLElement]
  * @param {string} id
@@ -33,7 +33,7 @@ export function byId(id) {
 }
 
 /**
- * Writes text, unless it is there already: what is written anew may be read out anew.
+ * Sets text only if it differs, because a screen reader may read unchanged text again.
  *
  * @param {Element} element
  * @param {string} text
@@ -43,9 +43,9 @@ export function write(element, text) {
 }
 
 /**
- * A button that copies text. Without a clipboard, as on plain http, there is none.
+ * Returns a button that copies text; nothing if the browser provides no clipboard, as on plain http.
  *
- * @param {string} what for those who cannot see where it stands
+ * @param {string} what names the text for screen readers
  * @param {() => string} text
  * @returns {HTMLElement | string}
  */

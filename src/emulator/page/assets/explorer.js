@@ -1,4 +1,4 @@
-/** The byte explorer: what a message is, its verdict and checks, and each section's bytes beside their meaning. */
+/** The byte explorer: a message's summary, verdict and checks, and each section's bytes beside their meaning. */
 
 import { copyButton, el } from "./dom.js";
 import { hexOf, hexView } from "./hex.js";
@@ -9,7 +9,7 @@ import { count, shorten } from "./words.js";
 
 /**
  * @param {Explanation} explanation
- * @param {string} name of what is explained, unique on the page
+ * @param {string} name of the explained message, unique on the page
  * @returns {Node[]}
  */
 export function explorer({ summary = "", verdict = "", wrong, sections = [], checks = [] }, name) {
@@ -98,7 +98,7 @@ function legend() {
   return el(
     "span",
     { class: "quiet" },
-    "A line marks its bytes: ",
+    "Point at a line to mark its bytes: ",
     chip("tag"),
     chip("length"),
     chip("value"),

@@ -1,4 +1,4 @@
-/** Bytes in hex, in rows of eight, of which a line's can be marked. */
+/** Shows bytes in hex, in rows of eight, and marks the bytes of a line. */
 
 import { el } from "./dom.js";
 import { count } from "./words.js";
@@ -43,12 +43,12 @@ export function hexView(bytes) {
         const part = index < tagLength ? "tag" : index < tagLength + prefixLength ? "length" : "value";
         cell.classList.add("marked", part);
       }
-      // The first one last, so that it is what is seen of many.
+      // Scrolls to the first byte last, so that a long range shows its start.
       for (const cell of [marked.at(-1), marked[0]]) if (cell !== undefined) scrollTo(node, cell);
     },
 
     /**
-     * Calls back with the byte under the pointer, and with nothing when it leaves.
+     * Calls back with the byte under the pointer, and with `undefined` when the pointer leaves.
      *
      * @param {(at: number | undefined) => void} tell
      */
@@ -63,7 +63,7 @@ export function hexView(bytes) {
 }
 
 /**
- * Within the box alone: the page stays where it is.
+ * Scrolls within the box only; the page does not move.
  *
  * @param {HTMLElement} box
  * @param {HTMLElement} cell

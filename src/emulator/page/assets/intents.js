@@ -1,4 +1,4 @@
-/** The intents that the page knows: the newest ones, in the order of their arrival. */
+/** The newest intents, in the order of their arrival. */
 
 /** @import { Intent, WatchResponse } from "./types.js" */
 
@@ -7,7 +7,7 @@ export const MOST_INTENTS = 200;
 export class Intents {
   /** @type {Map<string, Intent>} */
   #byId = new Map();
-  /** How many the emulator holds. */
+  /** Number of intents in the emulator. */
   total = 0;
 
   /** @param {string} intentId */
@@ -25,10 +25,10 @@ export class Intents {
   }
 
   /**
-   * Takes what the emulator tells.
+   * Applies a response of the watch.
    *
    * @param {WatchResponse} response
-   * @returns {Intent[]} those that were not known
+   * @returns {Intent[]} the intents that are new
    */
   take({ startsOver, intents = [], total = 0 }) {
     const before = new Set(this.#byId.keys());

@@ -1,4 +1,4 @@
-/** The lines of an explanation as a tree: by pointer, or by the arrows of the keyboard. */
+/** The lines of an explanation as a tree, for the pointer and the arrow keys. */
 
 import { el } from "./dom.js";
 
@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 
 /**
  * @param {Line[]} lines
- * @param {(line: Line | undefined) => void} tell of the line that is pointed at or has the focus; of none when neither is
+ * @param {(line: Line | undefined) => void} tell receives the line under the pointer or with the focus, if there is one
  */
 export function lineTree(lines, tell) {
   const items = lines.map(itemOf);
@@ -62,7 +62,7 @@ export function lineTree(lines, tell) {
     node,
 
     /**
-     * Shows the innermost line of a byte; of none, what has the focus.
+     * Shows the innermost line of a byte; without a byte, the line with the focus.
      *
      * @param {number | undefined} at
      */

@@ -1,4 +1,4 @@
-/** The list of intents: oldest first, so that what is there stays where it is; it follows its end as a log does. */
+/** The list of intents, oldest first, so that entries do not move. It follows its end like a log. */
 
 import { byId, el, write } from "./dom.js";
 import { hashOf } from "./place.js";
@@ -36,7 +36,7 @@ class Row {
   }
 }
 
-/** Makes the list work. */
+/** Connects the list's events. */
 export function startList() {
   const scroll = byId("list-scroll");
   const newer = byId("newer");
@@ -51,7 +51,7 @@ export function startList() {
 }
 
 /**
- * Shows what is known.
+ * Renders the known intents.
  *
  * @param {Intents} intents
  * @param {string | undefined} selected
@@ -92,7 +92,7 @@ export function showList(intents, selected) {
 }
 
 /**
- * Marks the intent that is shown. One row alone is reached by Tab, the others by the arrows.
+ * Marks the selected intent. Tab reaches one row only; the arrow keys reach the others.
  *
  * @param {string | undefined} selected
  */
@@ -110,7 +110,7 @@ export function markSelected(selected) {
 }
 
 /**
- * Puts the focus on an intent of the list.
+ * Focuses an intent in the list.
  *
  * @param {string} intentId
  */
@@ -118,7 +118,7 @@ export function focusRow(intentId) {
   rows.get(intentId)?.link.focus();
 }
 
-/** Puts the focus on the row that Tab reaches, or on the empty list. */
+/** Focuses the row that Tab reaches, or the empty list. */
 export function focusList() {
   const row = [...rows.values()].find(({ link }) => link.tabIndex === 0);
   (row?.link ?? byId("intents")).focus();

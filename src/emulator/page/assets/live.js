@@ -1,4 +1,4 @@
-/** The watch that keeps the page live, and what to do when it breaks off. */
+/** The watch that keeps the page live, and reconnects when it fails. */
 
 import { askForToken } from "./access.js";
 import { Refusal, watchIntents } from "./calls.js";
@@ -6,13 +6,13 @@ import { MOST_INTENTS } from "./intents.js";
 
 /** @import { WatchResponse } from "./types.js" */
 
-/** The emulator says something every five seconds. */
+/** The emulator sends a response at least every five seconds. */
 const SILENCE_MS = 15_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * What the page is told: that it is live, or why not and for how many seconds.
+ * The state of the connection: live, or the reason why not and the seconds until the next attempt.
  *
  * @typedef {{ state: "connecting" } | { state: "live" } | { state: "gone", why: string, seconds: number }} Connection
  */
@@ -36,8 +36,8 @@ export async function keepWatching(onResponse, onConnection) {
       continue;
     }
     const known = why instanceof Refusal && why.code !== "unavailable";
-    const text = known ? why.message : "The emulator is gone";
-    // Not all pages at once, when it comes back.
+    const text = known ? why.message : "The emulator does not respond";
+    // Spreads the reconnects of all open pages.
     await countDown(pauseMs * (0.75 + Math.random() / 2), (seconds) =>
       onConnection({ state: "gone", why: text, seconds }),
     );
@@ -48,7 +48,7 @@ export async function keepWatching(onResponse, onConnection) {
 
 /**
  * @param {(response: WatchResponse) => void} onResponse
- * @returns {Promise<unknown>} what ended it
+ * @returns {Promise<unknown>} the error that ended the watch
  */
 async function watchOnce(onResponse) {
   const silence = new AbortController();

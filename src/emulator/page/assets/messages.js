@@ -1,4 +1,4 @@
-/** The messages of an intent in their order, each open to its bytes; of many, the first ones. */
+/** The messages of an intent, in order. Each one expands to its bytes; of many, the first ones are expanded. */
 
 import { emulator } from "./calls.js";
 import { el, write } from "./dom.js";
@@ -7,13 +7,13 @@ import { count, kindText, timeText } from "./words.js";
 
 /** @import { Message } from "./types.js" */
 
-// So many are open from the start; a hostile key holder can send without end.
+// Number of messages that start expanded. A hostile key holder can send any number.
 const OPEN_AT_FIRST = 8;
 
 export class Messages {
   #intentId;
   #list = el("ol", { class: "messages" });
-  #none = el("p", { class: "quiet" }, "None is stored.");
+  #none = el("p", { class: "quiet" }, "No messages are stored.");
   #older = el("p", { class: "quiet" });
   /** @type {Map<string, HTMLLIElement>} */
   #items = new Map();

@@ -1,4 +1,4 @@
-/** The page of the emulator: puts its parts together. */
+/** Assembles the emulator's page from its parts. */
 
 import { announce, announceNew } from "./announcer.js";
 import { emulator } from "./calls.js";
@@ -21,7 +21,7 @@ startClock();
 startReset(() => intents.total);
 fill("url", location.origin);
 byId("skip").addEventListener("click", (event) => {
-  // The address says which intent is shown.
+  // The page's address names the intent to show.
   event.preventDefault();
   focusList();
 });
@@ -41,7 +41,7 @@ function takeNews(response) {
   if (detail !== undefined) detail.update(intents.get(detail.intentId));
 }
 
-/** Shows the intent that the address names, or how to connect. */
+/** Shows the intent that the address names, or the instructions for connecting. */
 function showPlace() {
   const intentId = placeOf();
   const before = detail?.intentId;
@@ -73,16 +73,16 @@ function showConnection(connection) {
 function connectionText(connection) {
   if (connection.state === "live") return "Live";
   if (connection.state === "connecting") return "Connecting …";
-  return `${connection.why}. Next try in ${connection.seconds} s`;
+  return `${connection.why}. Retrying in ${connection.seconds} s`;
 }
 
-/** The key may be another one since the emulator was last there. */
+/** Fetches the webhook key: a restarted emulator may have a new one. */
 async function showKey() {
   try {
     const { webhookPublicKey = "" } = await emulator("GetEmulator");
     fill("webhookPublicKey", webhookPublicKey);
   } catch {
-    // The watch finds out why, and says so.
+    // The watch finds the cause and shows it.
   }
 }
 

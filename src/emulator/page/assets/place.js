@@ -1,4 +1,4 @@
-/** Where one is on the page: at an intent, or at none. It stands in the address, so that Back works and links last. */
+/** The selected intent, kept in the page's address, so that Back works and links stay valid. */
 
 const PREFIX = "#intent=";
 
@@ -13,7 +13,7 @@ export function placeOf() {
   return hash.startsWith(PREFIX) ? hash.slice(PREFIX.length) : undefined;
 }
 
-/** Whether list and intent are shown in turn, for want of room. */
+/** Returns whether the window is too narrow to show list and intent side by side. */
 export function isNarrow() {
   return !matchMedia("(min-width: 60rem)").matches;
 }

@@ -1,6 +1,6 @@
 /**
- * The control services' messages as their JSON has them: what is not set is absent, times are RFC 3339, 64-bit numbers and
- * bytes (base64) are text.
+ * The control services' messages in their JSON form: unset fields are absent, times are RFC 3339, 64-bit numbers and
+ * bytes (base64) are strings.
  *
  * @typedef {{ destination: string, currency: string, nativeAmount?: number | string, fees?: Fee[] }} RequestedPayment
  * @typedef {{ destination: string, basisPoints?: number }} Fee

@@ -1,4 +1,4 @@
-/** The payer: the buttons of one intent, and the scan code that some of them need. */
+/** The wallet panel: the payer's buttons for one intent, and the scan code that some of them need. */
 
 import { Refusal, wallet } from "./calls.js";
 import { el, write } from "./dom.js";
@@ -7,7 +7,7 @@ import { amountText } from "./words.js";
 /** @import { Intent } from "./types.js" */
 
 /**
- * Payloads in base64 by intent id. They are secrets, so the page keeps them no longer than it lives.
+ * Payloads in base64, by intent id. They are secrets, so they are kept in memory only.
  *
  * @type {Map<string, string>}
  */
@@ -39,13 +39,13 @@ export class WalletPanel {
     el(
       "p",
       { class: "quiet", id: "wallet-code-help" },
-      "Scan, Reject and Vanish need its 20 bytes, once: paste them in hex or base64, or the client secret, or what ",
+      "Scan, Reject and Vanish need the 20 bytes of the scan code once. Paste them in hex or base64, or paste the client secret or the output of ",
       el("code", {}, "create --json"),
-      " printed.",
+      ".",
     ),
   );
-  #forget = button("Forget it", "small");
-  #known = el("p", { class: "row quiet" }, "The scan code is known until this page is closed.", this.#forget);
+  #forget = button("Clear it", "small");
+  #known = el("p", { class: "row quiet" }, "The page keeps the scan code until you close it.", this.#forget);
 
   /** @param {string} intentId */
   constructor(intentId) {
@@ -75,11 +75,11 @@ export class WalletPanel {
     this.#scan.addEventListener("click", () => this.#withCode("Scan", () => "Scanned."));
     this.#reject.addEventListener("click", () =>
       this.#withCode("Reject", () =>
-        this.#paid ? "Rejected, after it was paid: nothing changes." : "Rejected. It can still be paid.",
+        this.#paid ? "Rejected after the payment: the payment stands." : "Rejected. The payer can still pay.",
       ),
     );
     this.#vanish.addEventListener("click", () =>
-      this.#withCode("Vanish", () => "The payer has left without a word."),
+      this.#withCode("Vanish", () => "The payer has left without a message."),
     );
     this.#forget.addEventListener("click", () => {
       payloads.delete(intentId);
@@ -130,7 +130,7 @@ export class WalletPanel {
     this.#code.value = "";
     this.#showCode();
     this.#forget.focus();
-    return "That is the scan code of this intent.";
+    return "The scan code matches this intent.";
   }
 
   /**
@@ -156,8 +156,8 @@ export class WalletPanel {
     try {
       this.#say(await action(), false);
     } catch (error) {
-      if (error instanceof Refusal) this.#say(`Refused: ${error.message}`, true);
-      else this.#say("The emulator does not answer.", true);
+      if (error instanceof Refusal) this.#say(`Rejected: ${error.message}`, true);
+      else this.#say("The emulator does not respond.", true);
     }
   }
 

@@ -1,4 +1,4 @@
-/** The webhook of an intent, and what became of it. */
+/** The webhook of an intent, and its delivery attempts. */
 
 import { el, write } from "./dom.js";
 import { timeText } from "./words.js";
@@ -7,16 +7,16 @@ import { timeText } from "./words.js";
 
 /** @type {Record<string, [string, string]>} */
 const states = {
-  WEBHOOK_STATE_REGISTERED: ["requested", "Waits for the payment"],
+  WEBHOOK_STATE_REGISTERED: ["requested", "Waiting for the payment"],
   WEBHOOK_STATE_PENDING: ["scanned", "Being delivered"],
   WEBHOOK_STATE_CONFIRMED: ["submitted", "Confirmed"],
-  WEBHOOK_STATE_FAILED: ["rejected", "Given up"],
+  WEBHOOK_STATE_FAILED: ["rejected", "Failed"],
 };
 
 export class WebhookPanel {
   #url = el("code");
   #state = el("span", { class: "badge" });
-  #none = el("p", { class: "quiet" }, "None is registered.");
+  #none = el("p", { class: "quiet" }, "No webhook is registered.");
   #body = el("tbody");
   #table = el(
     "table",
@@ -63,7 +63,7 @@ export class WebhookPanel {
  * @param {number} index
  */
 function rowOf({ startedAt = "", httpStatus = 0, error = "" }, index) {
-  const answer = httpStatus === 0 ? "No answer" : `HTTP ${httpStatus}`;
+  const answer = httpStatus === 0 ? "No response" : `HTTP ${httpStatus}`;
   return el(
     "tr",
     {},

@@ -1,4 +1,4 @@
-/** What things are called on the page. */
+/** Formats values as text for the page. */
 
 /** @import { Intent, RequestedPayment } from "./types.js" */
 
@@ -14,7 +14,7 @@ const kinds = {
 };
 
 /**
- * Name of a kind of message.
+ * Returns the name of a kind of message.
  *
  * @param {string} kind
  */
@@ -23,7 +23,7 @@ export function kindText(kind) {
 }
 
 /**
- * An amount with its currency.
+ * Formats an amount with its currency.
  *
  * @param {RequestedPayment} payment
  */
@@ -34,7 +34,7 @@ export function amountText({ nativeAmount = 0, currency }) {
 }
 
 /**
- * What an intent asks, in a few words.
+ * Summarizes the request of an intent.
  *
  * @param {Intent} intent
  */
@@ -44,7 +44,7 @@ export function askText({ requested, domain = "" }) {
 }
 
 /**
- * What has become of an intent: its name for styles, and in words.
+ * Returns the status of an intent: its name for styles, and its text.
  *
  * @param {Intent} intent
  * @returns {{ name: "requested" | "scanned" | "rejected" | "submitted" | "unknown", text: string }}
@@ -60,7 +60,7 @@ export function statusOf({ intentSubmitted, requested, domain, messages = [] }) 
 }
 
 /**
- * A time as `2026-01-31 12:00:00`, in UTC. Empty for what is no time.
+ * Formats a time as `2026-01-31 12:00:00`, in UTC. Returns empty text for an invalid time.
  *
  * @param {number} ms since 1970
  */
@@ -73,7 +73,7 @@ export function timeText(ms) {
 }
 
 /**
- * Text with its middle left out where it is long.
+ * Shortens long text by replacing its middle with an ellipsis.
  *
  * @param {string} text
  * @param {number} length
@@ -85,7 +85,7 @@ export function shorten(text, length) {
 }
 
 /**
- * A number of things.
+ * Formats a count with its noun.
  *
  * @param {number} number
  * @param {string} thing
