@@ -62,47 +62,51 @@ function fetchOnce(
   });
 }
 
+// The special-purpose registries of IANA (2025), and the ranges that RFCs deprecate. Some of the assignments are
+// globally reachable, such as those to AS112, but none of them belongs to a merchant's server.
 // One list per family: in a shared list, the rule for IPv4-mapped IPv6 addresses would match every IPv4
 // address.
-const privateAddresses = { ipv4: new BlockList(), ipv6: new BlockList() };
-for (const [network, prefix] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.0.2.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["198.51.100.0", 24],
-  ["203.0.113.0", 24],
-  ["224.0.0.0", 3],
-] as const) {
-  privateAddresses.ipv4.addSubnet(network, prefix, "ipv4");
-}
-for (const [network, prefix] of [
-  ["::", 96],
-  ["::ffff:0:0", 96],
-  ["64:ff9b::", 96],
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
-  ["2001::", 32],
-  ["2001:db8::", 32],
-  ["2002::", 16],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["fec0::", 10],
-  ["ff00::", 8],
-] as const) {
-  privateAddresses.ipv6.addSubnet(network, prefix, "ipv6");
+const specialIpv4 = subnets("ipv4", [
+  ["0.0.0.0", 8], // this network
+  ["10.0.0.0", 8], // private use
+  ["100.64.0.0", 10], // carrier-grade NAT
+  ["127.0.0.0", 8], // loopback
+  ["169.254.0.0", 16], // link-local
+  ["172.16.0.0", 12], // private use
+  ["192.0.0.0", 24], // IETF protocol assignments
+  ["192.0.2.0", 24], // documentation
+  ["192.31.196.0", 24], // AS112
+  ["192.52.193.0", 24], // multicast tunneling
+  ["192.88.99.0", 24], // 6to4 relays, deprecated
+  ["192.168.0.0", 16], // private use
+  ["192.175.48.0", 24], // AS112
+  ["198.18.0.0", 15], // benchmarking
+  ["198.51.100.0", 24], // documentation
+  ["203.0.113.0", 24], // documentation
+  ["224.0.0.0", 3], // multicast, reserved, broadcast
+]);
+// The only global unicast space that is assigned. Outside it are, among others, loopback, IPv4-mapped (::ffff:0:0/96),
+// IPv4-translated (::ffff:0:0:0/96) and NAT64 (64:ff9b::/96, 64:ff9b:1::/48) addresses, discard-only (100::/64),
+// segment routing (5f00::/16), unique local (fc00::/7), link-local, site-local and multicast addresses.
+const globalIpv6 = subnets("ipv6", [["2000::", 3]]);
+const specialIpv6 = subnets("ipv6", [
+  ["2001::", 23], // IETF protocol assignments: Teredo, benchmarking (2001:2::/48), ORCHID (2001:10::/28, 2001:20::/28)
+  ["2001:db8::", 32], // documentation
+  ["2002::", 16], // 6to4
+  ["2620:4f:8000::", 48], // AS112
+  ["3fff::", 20], // documentation
+]);
+
+function subnets(family: "ipv4" | "ipv6", ranges: readonly (readonly [string, number])[]): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of ranges) list.addSubnet(network, prefix, family);
+  return list;
 }
 
 /** Returns whether an IP address is outside the public network. */
 export function isPrivate(address: string): boolean {
-  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-  return privateAddresses[family].check(address, family);
+  if (isIP(address) !== 6) return specialIpv4.check(address, "ipv4");
+  return !globalIpv6.check(address, "ipv6") || specialIpv6.check(address, "ipv6");
 }
 
 /**

@@ -78,7 +78,7 @@ async function says(page: Page, text: string): Promise<void> {
 async function paste(page: Page, intent: PaymentIntent): Promise<void> {
   await page.getByLabel("Scan code").fill(Buffer.from(intent.payload).toString("hex"));
   await press(page, "Use");
-  await says(page, "That is the scan code of this intent.");
+  await says(page, "The scan code matches this intent.");
 }
 
 describe("an intent", () => {
@@ -129,7 +129,7 @@ describe("an intent", () => {
     await page.getByText("Confirmed", { exact: true }).waitFor();
     expect(clock.now()).toBe(1_700_000_001_000);
     await press(page, "Pay");
-    await says(page, "Refused: client submitted intent");
+    await says(page, "Rejected: client submitted intent");
     expect(problems.filter((text) => !text.includes("400"))).toEqual([]);
   });
 
@@ -146,7 +146,7 @@ describe("an intent", () => {
     await press(page, "Vanish");
     await says(page, "The payer has left");
     await press(page, "Reject");
-    await says(page, "Refused: the payer has left; scan again first");
+    await says(page, "Rejected: the payer has left; scan again first");
     const kinds = page.locator(".messages .kind");
     await kinds.nth(2).waitFor();
     expect(await kinds.allInnerTexts()).toEqual(["Payment requested", "Code scanned", "Payment rejected"]);
@@ -288,7 +288,7 @@ describe("the clock", () => {
     for (const text of ["", "soon", "-1s", "1 week"]) {
       await page.getByLabel("Advance the clock by").fill(text);
       await press(page, "Advance");
-      await page.locator("#clock-result", { hasText: "Write a duration" }).waitFor();
+      await page.locator("#clock-result", { hasText: "Enter a duration" }).waitFor();
     }
     expect(clock.now()).toBe(before);
     expect(problems).toEqual([]);
@@ -307,7 +307,7 @@ test("a reset asks for confirmation, and deletes everything", async () => {
   const { page, emulator, intent, problems } = await visitIntent();
   await press(page, "Reset …");
   await page.getByRole("dialog", { name: "Delete everything?" }).getByText("1 intent ").waitFor();
-  await press(page, "Keep it");
+  await press(page, "Cancel");
   expect(JSON.parse(await emulator.exportState()).intents).toHaveProperty([intent.id]);
   await press(page, "Reset …");
   await press(page, "Delete everything");

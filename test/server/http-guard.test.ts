@@ -77,6 +77,27 @@ describe("checkHost", () => {
     expect(checkHost(header, bound, allowed)).toMatchObject({ kind: "refused" });
   });
 
+  test.each([
+    ["localhost:65536", loopback, undefined],
+    ["localhost:99999", loopback, undefined],
+    ["127.0.0.1:1234567890123456789012", loopback, undefined],
+    ["[::1]:70000", loopback, undefined],
+    ["evil.example:65536", loopback, undefined],
+    ["emulator:70000", loopback, ["emulator"]],
+    ["xn--a.localhost", loopback, undefined],
+    ["1.2.localhost.3", { host: "1.2.localhost.3", port: 4000 }, undefined],
+    ["a.0x1", loopback, ["a.0x1"]],
+  ])("reports host %j at %o with %j allowed as invalid", (header, bound, allowed) => {
+    expect(checkHost(header, bound, allowed)).toEqual({
+      kind: "invalid",
+      error: `not a valid host: ${header}`,
+    });
+  });
+
+  test.each(["localhost:0", "localhost:65535", "localhost:00080"])("accepts host %j", (header) => {
+    expect(checkHost(header, loopback, undefined)).toEqual({ kind: "allowed" });
+  });
+
   test("encodes and truncates the refused host in the error", () => {
     expect(checkHost('<b>"\r\n', loopback, undefined)).toEqual({
       kind: "refused",
@@ -320,6 +341,16 @@ describe("guardRequest", () => {
           success: false,
         });
         expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+      },
+    );
+
+    test.each(["localhost:65536", "127.0.0.1:99999", "xn--a.localhost"])(
+      "sends 400 for the impossible host %s",
+      async (host) => {
+        const server = await serve({});
+        const refused = await call(server, { method: "POST", path, host, headers: json, body: "{}" });
+        expect(refused.status).toBe(400);
+        expect(JSON.parse(refused.text)).toEqual({ error: `not a valid host: ${host}`, success: false });
       },
     );
 

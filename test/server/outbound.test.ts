@@ -44,6 +44,29 @@ describe("isPrivate", () => {
     expect(isPrivate(address)).toBe(true);
   });
 
+  // First and last address of each range, and the addresses beside it.
+  it.each([
+    ["192.31.196.0/24", "192.31.196.0", "192.31.196.255", "192.31.195.255", "192.31.197.0"],
+    ["192.52.193.0/24", "192.52.193.0", "192.52.193.255", "192.52.192.255", "192.52.194.0"],
+    ["192.88.99.0/24", "192.88.99.0", "192.88.99.255", "192.88.98.255", "192.88.100.0"],
+    ["192.175.48.0/24", "192.175.48.0", "192.175.48.255", "192.175.47.255", "192.175.49.0"],
+    ["2001::/23", "2001::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", undefined, "2001:200::"],
+    ["2001:20::/28", "2001:20::", "2001:2f:ffff:ffff:ffff:ffff:ffff:ffff", undefined, undefined],
+    ["2001:db8::/32", "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db7::1", "2001:db9::"],
+    ["2002::/16", "2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:ffff::1", "2003::"],
+    ["2620:4f:8000::/48", "2620:4f:8000::", "2620:4f:8000:ffff::", "2620:4f:7fff::", "2620:4f:8001::"],
+    ["3fff::/20", "3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", "3ffe:ffff::1", "3fff:1000::"],
+    ["below 2000::/3", "::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", undefined, "2000::"],
+    ["above 2000::/3", "4000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "3fff:ffff::1", undefined],
+    ["::ffff:0:0:0/96", "::ffff:0:0:0", "::ffff:0:255.255.255.255", undefined, undefined],
+    ["64:ff9b::/96", "64:ff9b::", "64:ff9b::255.255.255.255", undefined, undefined],
+    ["100:0:0:1::/64", "100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff", undefined, undefined],
+    ["5f00::/16", "5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", undefined, undefined],
+  ])("covers %s from end to end", (_, first, last, before, after) => {
+    expect([first, last].map(isPrivate)).toEqual([true, true]);
+    for (const beside of [before, after]) if (beside !== undefined) expect(isPrivate(beside)).toBe(false);
+  });
+
   it.each([
     "1.1.1.1",
     "8.8.8.8",

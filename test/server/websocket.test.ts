@@ -768,6 +768,7 @@ describe("a WebSocket handshake", () => {
     ["of no page at all", { Origin: "null" }, 403, /^origin not allowed: null$/],
     ["to another host", { Host: "evil.example" }, 421, /^host not allowed: evil\.example$/],
     ["to another host, by a page of ours", { Host: "evil.example", Origin: "http://localhost" }, 421, /host/],
+    ["to an impossible port", { Host: "localhost:65536" }, 400, /^not a valid host: localhost:65536$/],
     ["without a key", { "Sec-WebSocket-Key": undefined }, 400, /Sec-WebSocket-Key/],
     ["with half a key", { "Sec-WebSocket-Key": "AQID" }, 400, /Sec-WebSocket-Key/],
     ["of no version", { "Sec-WebSocket-Version": undefined }, 400, /version 13 expected/],

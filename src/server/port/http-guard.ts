@@ -27,7 +27,12 @@ export interface BoundAddress {
 }
 
 /** Result of {@link checkHost}. `error` is safe to show for any input. */
-export type HostVerdict = { kind: "allowed" } | { kind: "refused"; error: string };
+export type HostVerdict =
+  | { kind: "allowed" }
+  /** Respond with 421: the host can exist, but this server does not answer for it. */
+  | { kind: "refused"; error: string }
+  /** Respond with 400: the text has the form of a host, but no URL can hold it. */
+  | { kind: "invalid"; error: string };
 
 /** The parts of a request that CORS depends on, each as the client sent it. */
 export interface CorsRequest {
@@ -73,8 +78,14 @@ export type GuardVerdict =
   | { kind: "allowed"; headers: Record<string, string> }
   /** Respond with 204 and these headers. */
   | { kind: "preflight"; headers: Record<string, string> }
-  /** Respond with 421 (Host) or 403 (Origin). `error` is safe to show. */
+  /** Respond with 400 or 421 (Host), or 403 (Origin). `error` is safe to show. */
   | { kind: "refused"; status: number; error: string };
+
+/** A host in its canonical form, and its port. */
+interface ParsedHost {
+  readonly name: string;
+  readonly port: number | undefined;
+}
 
 /** The methods that both response types share. TypeScript cannot unify their own signatures. */
 interface ResponseHead {
@@ -98,7 +109,7 @@ const maxRequestedHeaders = 64;
  * Accepts, with any port: `localhost` and its subdomains, 127.0.0.0/8, `[::1]`, the bound host, and the
  * entries of `allowedHosts` without a port. Accepts entries with a port only with that port. A server bound
  * to a wildcard (`0.0.0.0`, `::`) accepts every IP address, because it listens on all of them and an address
- * cannot be rebound. Rejects a missing Host.
+ * cannot be rebound. Rejects a missing Host, a port above 65535, and a name that is not valid in a URL.
  *
  * @param hostHeader `Host` of HTTP/1.1 or `:authority` of HTTP/2.
  */
@@ -108,19 +119,29 @@ export function checkHost(
   allowedHosts: readonly string[] | undefined,
 ): HostVerdict {
   const host = parseHost(hostHeader);
-  if (host !== undefined) {
-    if (isLoopbackHost(host.name) || host.name === canonicalHost(bound.host)) return { kind: "allowed" };
-    if (isWildcard(bound.host) && net.isIP(host.name) !== 0) return { kind: "allowed" };
-    for (const entry of allowedHosts ?? []) {
-      const allowed = parseHost(net.isIPv6(entry) ? `[${entry}]` : entry);
-      if (allowed?.name !== host.name) continue;
-      if (allowed.port === undefined || allowed.port === (host.port ?? 80)) return { kind: "allowed" };
-    }
-  }
+  const isAllowed = host !== undefined && isAllowedHost(host, bound, allowedHosts);
+  // The handlers build a URL from an allowed Host.
+  const isImpossible = (host?.port ?? 0) > 65_535 || (isAllowed && !URL.canParse(`http://${hostHeader}`));
+  if (isImpossible) return { kind: "invalid", error: `not a valid host: ${printable(hostHeader ?? "")}` };
+  if (isAllowed) return { kind: "allowed" };
   return {
     kind: "refused",
     error: `host not allowed: ${hostHeader === undefined ? "none" : printable(hostHeader)}`,
   };
+}
+
+function isAllowedHost(
+  host: ParsedHost,
+  bound: BoundAddress,
+  allowedHosts: readonly string[] | undefined,
+): boolean {
+  if (isLoopbackHost(host.name) || host.name === canonicalHost(bound.host)) return true;
+  if (isWildcard(bound.host) && net.isIP(host.name) !== 0) return true;
+  return (allowedHosts ?? []).some((entry) => {
+    const allowed = parseHost(net.isIPv6(entry) ? `[${entry}]` : entry);
+    if (allowed?.name !== host.name) return false;
+    return allowed.port === undefined || allowed.port === (host.port ?? 80);
+  });
 }
 
 /**
@@ -161,6 +182,7 @@ export function judgeRequest(
   // Node joins a repeated Origin with commas and keeps the first Host. A joined Origin never matches.
   const host = req.authority || headers.host;
   const hostVerdict = checkHost(host, options.bound, options.allowedHosts);
+  if (hostVerdict.kind === "invalid") return { kind: "refused", status: 400, error: hostVerdict.error };
   if (hostVerdict.kind === "refused") return { kind: "refused", status: 421, error: hostVerdict.error };
   const request: CorsRequest = {
     host,
@@ -188,7 +210,7 @@ export function judgeRequest(
 
 /**
  * Applies {@link judgeRequest}. Either responds itself and returns `false`, or sets the CORS headers of the
- * response and returns `true`. Refusals are 421 (Host) and 403 (Origin), with a JSON body
+ * response and returns `true`. Refusals are 400 and 421 (Host) and 403 (Origin), with a JSON body
  * `{ error, success: false }`.
  */
 export function guardRequest(req: PortRequest, res: PortResponse, options: GuardOptions): boolean {
@@ -242,8 +264,8 @@ function errorBody(error: string): string {
  * Parses `name`, `name:port`, `[v6]` and `[v6]:port`. Anything else, such as user info or a path, is not a
  * host.
  */
-function parseHost(text: string | undefined): { name: string; port: number | undefined } | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text ?? "");
+function parseHost(text: string | undefined): ParsedHost | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d+))?$/i.exec(text ?? "");
   if (match === null) return undefined;
   const [, v6, name, port] = match;
   if (v6 !== undefined && !net.isIPv6(v6)) return undefined;
