@@ -2,6 +2,7 @@
 import type http from "node:http";
 import http2 from "node:http2";
 import type { Duplex } from "node:stream";
+import type { FairQueue } from "./fair-queue.js";
 import { type PortRequest, type PortResponse, sendError, sendErrorOnSocket } from "./http-guard.js";
 import type { PortServerLimits } from "./port-limits.js";
 
@@ -47,11 +48,18 @@ export interface Port {
   readonly options: PortHandlers;
   readonly limits: Readonly<PortServerLimits>;
   readonly connections: Map<Duplex, Connection>;
+  /** Starts the handlers of requests, fairly between connections. */
+  readonly queue: FairQueue;
   closing: boolean;
 }
 
-/** Runs the handler, and responds for it if it fails. */
-export async function run(port: Port, req: PortRequest, res: PortResponse): Promise<void> {
+/**
+ * Runs the handler, and responds for it if it fails. The handler starts in a later turn of the event loop if
+ * many requests arrive at once, and never starts if the client cancels before that.
+ *
+ * @param owner the connection of the request
+ */
+export function run(port: Port, owner: object, req: PortRequest, res: PortResponse): void {
   // A client that disconnects during a request is not a server error and must not end the process.
   req.on("error", ignore);
   res.on("error", ignore);
@@ -59,6 +67,11 @@ export async function run(port: Port, req: PortRequest, res: PortResponse): Prom
   // connection. Instead, the rest of the body is read and dropped, within the request's time limit.
   Object.defineProperty(req, Symbol.asyncIterator, { value: () => req.iterator({ destroyOnReturn: false }) });
   if (!("stream" in res)) res.once("finish", () => req.resume());
+  const drop = port.queue.add(owner, () => void handle(port, req, res));
+  res.once("close", drop);
+}
+
+async function handle(port: Port, req: PortRequest, res: PortResponse): Promise<void> {
   try {
     await port.options.handler(req, res);
   } catch (error) {

@@ -34,7 +34,7 @@ export function createHttp1(port: Port): http.Server {
       const headers = { Connection: "close, Upgrade", Upgrade: "HTTP/2.0" };
       return sendError(res, 426, "WebSocket is not available here", headers);
     }
-    void run(port, req, res);
+    run(port, connection, req, res);
   });
 
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

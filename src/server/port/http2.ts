@@ -3,9 +3,11 @@ import http2 from "node:http2";
 import type net from "node:net";
 import { type Connection, destroyLater, ignore, type Port, run, startTimer } from "./connection.js";
 import { sendError } from "./http-guard.js";
-import type { PortServerLimits } from "./port-limits.js";
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_SETTINGS_TIMEOUT } = http2.constants;
+
+/** Streams that an honest client can reset at once, when it cancels all its calls. */
+const HONEST_RESETS = 1_000;
 
 /** Creates the server. It receives its sockets from the port and never listens itself. */
 export function createHttp2(port: Port): http2.Http2Server {
@@ -18,7 +20,7 @@ export function createHttp2(port: Port): http2.Http2Server {
     maxHeaderListPairs: 128,
     maxOutstandingPings: 10,
     maxSettings: 32,
-    ...streamResetLimits(limits),
+    ...streamResetLimits(),
     settings: {
       enablePush: false,
       maxConcurrentStreams: limits.maxConcurrentStreams,
@@ -35,7 +37,7 @@ export function createHttp2(port: Port): http2.Http2Server {
     limitRequestTime(req, res, limits.requestTimeoutMs);
     // An unread body would keep the stream open after the response.
     req.stream.once("finish", () => req.resume());
-    void run(port, req, res);
+    run(port, req.stream.session ?? req, req, res);
   });
   return server;
 }
@@ -97,11 +99,12 @@ export function watchSession(
 }
 
 /**
- * Allows a client to cancel all its streams at once. Node 20 and the type definitions lack these options.
- * Node 20 keeps its limit of 1000 and closes the connection beyond it.
+ * Bounds how many streams a client can reset. Beyond the limits the connection ends, and an honest client
+ * opens another one. Node 20 and the type definitions lack these options. Node 20 keeps its limit of 1000 at
+ * once.
  */
-function streamResetLimits({ maxConcurrentStreams }: Readonly<PortServerLimits>): http2.ServerOptions {
-  const options = { streamResetBurst: maxConcurrentStreams + 1000, streamResetRate: 1000 };
+function streamResetLimits(): http2.ServerOptions {
+  const options = { streamResetBurst: 2 * HONEST_RESETS, streamResetRate: HONEST_RESETS / 5 };
   return options as http2.ServerOptions;
 }
 

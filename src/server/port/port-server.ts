@@ -11,6 +11,7 @@ import type http from "node:http";
 import net from "node:net";
 import { checkDuration } from "../../lib/options.js";
 import { type Connection, ignore, type Port, type PortHandlers, refuse, startTimer } from "./connection.js";
+import { FairQueue } from "./fair-queue.js";
 import { createHttp1 } from "./http1.js";
 import { createHttp2, watchSession } from "./http2.js";
 import { type PortServerLimits, readLimits } from "./port-limits.js";
@@ -40,6 +41,8 @@ export interface PortServer {
 }
 
 const defaultGraceMs = 1000;
+// A handler takes up to half a millisecond before it waits for something.
+const HANDLERS_PER_TURN = 32;
 const preface = Buffer.from("PRI");
 
 /**
@@ -49,7 +52,13 @@ const preface = Buffer.from("PRI");
  * @throws the system's error (such as `EADDRINUSE`, `EACCES` or `ENOTFOUND`) if the server cannot listen
  */
 export async function startPortServer(options: PortServerOptions): Promise<PortServer> {
-  const port: Port = { options, limits: readLimits(options.limits), connections: new Map(), closing: false };
+  const port: Port = {
+    options,
+    limits: readLimits(options.limits),
+    connections: new Map(),
+    queue: new FairQueue(HANDLERS_PER_TURN),
+    closing: false,
+  };
   const http1 = createHttp1(port);
   const h2 = createHttp2(port);
   // The hidden servers expect half-open sockets: their parsers need to see the end, and respond to it.
