@@ -106,6 +106,7 @@ test("every entry point exports exactly these names", async () => {
       ],
       "./emulator": [
         "DEFAULT_RATES",
+        "DEFAULT_STATE_LIMITS",
         "Emulator",
         "MovableClock",
         "SEQUENCER_LIMITS",

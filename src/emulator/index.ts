@@ -10,6 +10,7 @@ export type { SubmittedIntent } from "../server/calls/payments.js";
 export type { FetchWellKnown, WellKnownAnswer } from "../server/rules/domain.js";
 export type { Payment, RatesTable } from "../server/rules/payment.js";
 export type { ResolveHost } from "../server/rules/webhook-url.js";
+export { DEFAULT_STATE_LIMITS, type StateLimits } from "../server/store/limits.js";
 export { memoryStore } from "../server/store/memory.js";
 export type {
   IntentRecord,

@@ -6,6 +6,7 @@ import { isLoopbackHost } from "../lib/loopback.js";
 import { fetchWellKnown, resolveHost } from "./outbound.js";
 import type { FetchWellKnown } from "./rules/domain.js";
 import type { ResolveHost } from "./rules/webhook-url.js";
+import type { StateLimits } from "./store/limits.js";
 import { memoryStore } from "./store/memory.js";
 import type { Store } from "./store/store.js";
 import type { DeliverWebhook } from "./webhook/delivery.js";
@@ -27,6 +28,11 @@ export interface ServerOptions {
   readonly maxFeeBasisPoints?: number | undefined;
   /** Store for the state. Default: in memory. The caller closes a store that it passes. */
   readonly store?: Store | undefined;
+  /**
+   * Limits of the default store, in bytes, messages and keys. Another store has its own limits. Default:
+   * {@link DEFAULT_STATE_LIMITS}.
+   */
+  readonly stateLimits?: Partial<StateLimits> | undefined;
   /** Seed of the key that signs webhooks, 32 bytes. Default: random at each start. */
   readonly signingSeed?: Uint8Array | undefined;
   /**
@@ -68,7 +74,10 @@ type OptionalAtRuntime = "allowedHosts" | "allowedOrigins";
 
 /** {@link ServerOptions} with all defaults applied. */
 export type CheckedServerOptions = {
-  readonly [K in Exclude<keyof ServerOptions, OptionalAtRuntime>]-?: Exclude<ServerOptions[K], undefined>;
+  readonly [K in Exclude<keyof ServerOptions, OptionalAtRuntime | "stateLimits">]-?: Exclude<
+    ServerOptions[K],
+    undefined
+  >;
 } & Pick<ServerOptions, OptionalAtRuntime> & {
     /** Whether the server created the store, and so closes it. */
     readonly ownsStore: boolean;
@@ -83,6 +92,7 @@ export const serverOptionNames: readonly (keyof ServerOptions)[] = [
   "limits",
   "maxFeeBasisPoints",
   "store",
+  "stateLimits",
   "signingSeed",
   "deliverWebhook",
   "resolveHost",
@@ -115,7 +125,7 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
       "maxFeeBasisPoints",
       ALL_BASIS_POINTS,
     ),
-    store: given.store ?? memoryStore(),
+    store: given.store ?? memoryStore(given.stateLimits),
     ownsStore: given.store === undefined,
     signingSeed: given.signingSeed?.slice() ?? randomSeed(),
     deliverWebhook: given.deliverWebhook ?? webhookSender(allowLocalWebhooks),
@@ -176,6 +186,11 @@ function checkTypes(options: ServerOptions): void {
     store === undefined || typeof store?.transaction === "function",
     "store",
     "a store with a transaction() method",
+  );
+  checkOption(
+    store === undefined || options.stateLimits === undefined,
+    "stateLimits",
+    "absent if store is set; pass the limits to memoryStore()",
   );
   checkOption(
     logger === undefined || typeof logger?.error === "function",

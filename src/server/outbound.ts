@@ -62,8 +62,8 @@ function fetchOnce(
   });
 }
 
-// The special-purpose registries of IANA (2025), and the ranges that RFCs deprecate. Some of the assignments are
-// globally reachable, such as those to AS112, but none of them belongs to a merchant's server.
+// The ranges of IANA's special-purpose registries, and those that RFCs deprecate. Some are globally reachable,
+// such as AS112, but none of them contains a merchant's server.
 // One list per family: in a shared list, the rule for IPv4-mapped IPv6 addresses would match every IPv4
 // address.
 const specialIpv4 = subnets("ipv4", [
@@ -85,12 +85,13 @@ const specialIpv4 = subnets("ipv4", [
   ["203.0.113.0", 24], // documentation
   ["224.0.0.0", 3], // multicast, reserved, broadcast
 ]);
-// The only global unicast space that is assigned. Outside it are, among others, loopback, IPv4-mapped (::ffff:0:0/96),
-// IPv4-translated (::ffff:0:0:0/96) and NAT64 (64:ff9b::/96, 64:ff9b:1::/48) addresses, discard-only (100::/64),
-// segment routing (5f00::/16), unique local (fc00::/7), link-local, site-local and multicast addresses.
+// The only global unicast space that is assigned. Outside it are loopback, IPv4-mapped (::ffff:0:0/96),
+// IPv4-translated (::ffff:0:0:0/96), NAT64 (64:ff9b::/96, 64:ff9b:1::/48), discard-only (100::/64), segment
+// routing (5f00::/16), unique local (fc00::/7), link-local, site-local and multicast addresses, among others.
 const globalIpv6 = subnets("ipv6", [["2000::", 3]]);
 const specialIpv6 = subnets("ipv6", [
-  ["2001::", 23], // IETF protocol assignments: Teredo, benchmarking (2001:2::/48), ORCHID (2001:10::/28, 2001:20::/28)
+  // IETF protocol assignments, such as Teredo, benchmarking (2001:2::/48) and ORCHID (2001:20::/28).
+  ["2001::", 23],
   ["2001:db8::", 32], // documentation
   ["2002::", 16], // 6to4
   ["2620:4f:8000::", 48], // AS112

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { toJson } from "@bufbuild/protobuf";
+import { create, toBinary, toJson } from "@bufbuild/protobuf";
 import {
   type Client,
   Code,
@@ -11,6 +11,7 @@ import {
 } from "@connectrpc/connect";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import {
   type EmulatedIntent,
   EmulatedIntentSchema,
@@ -22,11 +23,12 @@ import { controlAuthorization, remoteAddressKey } from "../../src/emulator/contr
 import { type Emulator, memoryStore } from "../../src/emulator/index.js";
 import { InputError } from "../../src/errors.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
-import { fromBase58, toBase58 } from "../../src/lib/bytes.js";
+import { concatBytes, fromBase58, toBase58 } from "../../src/lib/bytes.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { randomNonce } from "../../src/rendezvous/nonce.js";
 import { encodePayload } from "../../src/rendezvous/payload.js";
 import { readState, writeState } from "../../src/server/store/state-text.js";
+import type { KeyState } from "../../src/server/store/store.js";
 import {
   cleanUp,
   connectHttp2,
@@ -43,10 +45,12 @@ import { account } from "../support/payment.js";
 import { runs } from "../support/property.js";
 import { reading } from "../support/reading.js";
 import {
+  codeScanned,
   fee,
   filled,
   invalid,
   kin,
+  lengthDelimited,
   login,
   messagingOf,
   microPaymentOf,
@@ -327,6 +331,42 @@ describe.each([memory, connectHttp2, grpc, grpcWeb])("over $name", ({ open }) =>
     expect(await refusalOf(emulator.wallet.login(loggedIn, { user: "bob" }))).toEqual(
       invalid("DIFFERENT_LOGIN_EXISTS"),
     );
+  });
+
+  it("downloads and uploads a state far above the size of a message, in chunks", async () => {
+    const store = memoryStore();
+    const { emulator } = await emulated({ store });
+    const { control } = controlsOf(open(emulator));
+    const padding = lengthDelimited(1000, new Uint8Array(60_000));
+    const bytes = concatBytes(toBinary(MessageSchema, create(MessageSchema, { kind: codeScanned })), padding);
+    const states = Array.from({ length: 100 }, (_, i): [string, KeyState] => [
+      toBase58(filled(i)),
+      {
+        messages: [{ messageId: toBase58(filled(i, 16)), kind: "é😀", bytes, createdAt: i }],
+        firstSeenAt: i,
+      },
+    ]);
+    await store.load(new Map(states));
+    const chunks: string[] = [];
+    for await (const { chunk } of control.downloadState({})) chunks.push(chunk);
+    expect(chunks.length).toBeGreaterThan(20);
+    expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(262_144);
+    const state = chunks.join("");
+    expect(state).toBe(await emulator.exportState());
+    await emulator.reset();
+    await control.uploadState(
+      (async function* () {
+        for (const chunk of chunks) yield { chunk };
+      })(),
+    );
+    expect(await store.dump()).toEqual(new Map(states));
+    const half = (async function* () {
+      yield { chunk: state.slice(0, 1_000) };
+    })();
+    expect(await refusalOf(control.uploadState(half))).toEqual(
+      invalid("state: is not an exported state (code-intents/emulator-state/v1)"),
+    );
+    expect((await store.dump()).size).toBe(100);
   });
 
   it("ends the streams at a reset and an import", async () => {

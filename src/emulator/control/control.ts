@@ -4,9 +4,11 @@ import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import {
   AdvanceClockResponseSchema,
+  DownloadStateResponseSchema,
   EmulatorService,
   ExplainMessageResponseSchema,
   GetEmulatorResponseSchema,
+  type UploadStateRequest,
   type WatchIntentsRequest,
   type WatchIntentsResponse,
 } from "../../../gen/codeintents/emulator/v1/emulator_service_pb.js";
@@ -20,6 +22,7 @@ import type { Wallet } from "../wallet/wallet.js";
 import { explanationOf } from "./explanation.js";
 import { byAge, domainView, intentView, requestedView, submittedView } from "./intent-view.js";
 import { pastedPayload } from "./pasted-payload.js";
+import { joinChunks, splitChunks } from "./state-chunks.js";
 import type { WatchSource } from "./watch.js";
 
 /** The parts of the emulator that the control services control. */
@@ -123,6 +126,15 @@ export function controlRoutes(
         exportState: guarded(async () => ({ state: writeState(await controls.dump()) })),
         importState: guarded(async ({ state }) => {
           await controls.load(readState(state));
+          return {};
+        }),
+        async *downloadState(_request, context) {
+          authorize(context);
+          const text = writeState(await controls.dump());
+          for (const chunk of splitChunks(text)) yield create(DownloadStateResponseSchema, { chunk });
+        },
+        uploadState: guarded(async (requests: AsyncIterable<UploadStateRequest>) => {
+          await controls.load(readState(await joinChunks(requests)));
           return {};
         }),
         advanceClock: guarded(async ({ duration }) => {

@@ -34,6 +34,7 @@ import { unauthenticated } from "../failure.js";
 import { type SendMessageRules, sendMessage } from "../rules/send-message.js";
 import { type WebhookUrlRules, webhookUrlProblem } from "../rules/webhook-url.js";
 import { isSignedBy } from "../signed.js";
+import type { MessageRecord } from "../store/store.js";
 import { getLogin, type LoginContext, login } from "./identity.js";
 import { openMessageStream, openMessageStreamWithKeepAlive, type StreamContext } from "./message-streams.js";
 import { checkedBy, type UnaryCall } from "./unary-call.js";
@@ -70,6 +71,8 @@ export interface SequencerServices {
 
 // The real sequencer stops after this many messages, one more than it intends.
 const POLL_LIMIT = 257;
+// A response in JSON stays below the mebibyte that clients read at most.
+const POLL_BYTES = 512 * 1024;
 
 /** Creates the services on a store. */
 export function sequencerServices(context: ServiceContext): SequencerServices {
@@ -98,7 +101,7 @@ export function sequencerServices(context: ServiceContext): SequencerServices {
         transaction.listMessages(POLL_LIMIT),
       );
       return create(PollMessagesResponseSchema, {
-        messages: records.map(({ bytes }) => fromBinary(MessageSchema, bytes)),
+        messages: pageOf(records).map(({ bytes }) => fromBinary(MessageSchema, bytes)),
       });
     }),
 
@@ -171,6 +174,19 @@ export function sequencerRoutes(services: SequencerServices): (router: ConnectRo
     router.service(MicroPayment, { getStatus, registerWebhook });
     router.service(Identity, { getLoginForThirdPartyApp, loginToThirdPartyApp });
   };
+}
+
+/**
+ * Returns the first messages whose bytes fit in a response, and always one. Callers acknowledge and poll
+ * again.
+ */
+function pageOf(records: readonly MessageRecord[]): readonly MessageRecord[] {
+  let length = 0;
+  const end = records.findIndex(({ bytes }, index) => {
+    length += bytes.length;
+    return index > 0 && length > POLL_BYTES;
+  });
+  return end === -1 ? records : records.slice(0, end);
 }
 
 function idOf(key: { readonly value: Uint8Array } | undefined): string {

@@ -60,6 +60,9 @@ function failureOf(error: unknown): RestFailure {
     case Code.Canceled:
     case Code.DeadlineExceeded:
       return new RestFailure(408, "request timed out");
+    case Code.ResourceExhausted:
+      // Only this sequencer has limits of the state, so the text must name them.
+      return new RestFailure(500, `rpc error: code = ResourceExhausted desc = ${error.rawMessage}`);
     default:
       return new RestFailure(500, "internal server error");
   }

@@ -721,7 +721,7 @@ export declare const ExportStateResponseSchema: GenMessage<ExportStateResponse>;
  */
 export declare type ImportStateRequest = Message<"codeintents.emulator.v1.ImportStateRequest"> & {
   /**
-   * JSON text from ExportState. Required.
+   * JSON text from ExportState or DownloadState. Required.
    *
    * @generated from field: string state = 1;
    */
@@ -747,6 +747,74 @@ export declare type ImportStateResponse = Message<"codeintents.emulator.v1.Impor
  * Use `create(ImportStateResponseSchema)` to create a new message.
  */
 export declare const ImportStateResponseSchema: GenMessage<ImportStateResponse>;
+
+/**
+ * Request for the complete state in chunks.
+ *
+ * @generated from message codeintents.emulator.v1.DownloadStateRequest
+ */
+export declare type DownloadStateRequest = Message<"codeintents.emulator.v1.DownloadStateRequest"> & {
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.DownloadStateRequest.
+ * Use `create(DownloadStateRequestSchema)` to create a new message.
+ */
+export declare const DownloadStateRequestSchema: GenMessage<DownloadStateRequest>;
+
+/**
+ * The next part of the complete state.
+ *
+ * @generated from message codeintents.emulator.v1.DownloadStateResponse
+ */
+export declare type DownloadStateResponse = Message<"codeintents.emulator.v1.DownloadStateResponse"> & {
+  /**
+   * JSON text, at most 262,144 characters. The chunks in order are the text of ExportState.
+   *
+   * @generated from field: string chunk = 1;
+   */
+  chunk: string;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.DownloadStateResponse.
+ * Use `create(DownloadStateResponseSchema)` to create a new message.
+ */
+export declare const DownloadStateResponseSchema: GenMessage<DownloadStateResponse>;
+
+/**
+ * The next part of a state to import.
+ *
+ * @generated from message codeintents.emulator.v1.UploadStateRequest
+ */
+export declare type UploadStateRequest = Message<"codeintents.emulator.v1.UploadStateRequest"> & {
+  /**
+   * JSON text from ExportState or DownloadState, split anywhere. At most 1 MiB.
+   *
+   * @generated from field: string chunk = 1;
+   */
+  chunk: string;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.UploadStateRequest.
+ * Use `create(UploadStateRequestSchema)` to create a new message.
+ */
+export declare const UploadStateRequestSchema: GenMessage<UploadStateRequest>;
+
+/**
+ * Response to an upload.
+ *
+ * @generated from message codeintents.emulator.v1.UploadStateResponse
+ */
+export declare type UploadStateResponse = Message<"codeintents.emulator.v1.UploadStateResponse"> & {
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.UploadStateResponse.
+ * Use `create(UploadStateResponseSchema)` to create a new message.
+ */
+export declare const UploadStateResponseSchema: GenMessage<UploadStateResponse>;
 
 /**
  * Request to move the clock.
@@ -953,7 +1021,7 @@ export declare const EmulatorService: GenService<{
     output: typeof ExportStateResponseSchema;
   },
   /**
-   * Replaces the complete state with an exported one.
+   * Replaces the complete state with an exported one of at most 1 MiB. UploadState accepts any size.
    *
    * @generated from rpc codeintents.emulator.v1.EmulatorService.ImportState
    */
@@ -961,6 +1029,26 @@ export declare const EmulatorService: GenService<{
     methodKind: "unary";
     input: typeof ImportStateRequestSchema;
     output: typeof ImportStateResponseSchema;
+  },
+  /**
+   * Returns the text of ExportState in chunks, for a state of any size.
+   *
+   * @generated from rpc codeintents.emulator.v1.EmulatorService.DownloadState
+   */
+  downloadState: {
+    methodKind: "server_streaming";
+    input: typeof DownloadStateRequestSchema;
+    output: typeof DownloadStateResponseSchema;
+  },
+  /**
+   * Replaces the complete state with an exported one of any size, which the caller sends in chunks.
+   *
+   * @generated from rpc codeintents.emulator.v1.EmulatorService.UploadState
+   */
+  uploadState: {
+    methodKind: "client_streaming";
+    input: typeof UploadStateRequestSchema;
+    output: typeof UploadStateResponseSchema;
   },
   /**
    * Moves the clock forward and runs everything that becomes due.
