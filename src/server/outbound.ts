@@ -62,8 +62,8 @@ function fetchOnce(
   });
 }
 
-// The ranges of IANA's special-purpose registries, and those that RFCs deprecate. Some are globally reachable,
-// such as AS112, but none of them contains a merchant's server.
+// The ranges of IANA's special-purpose registries, and those that RFCs deprecate. Some are globally
+// reachable, such as AS112, but none of them contains a merchant's server.
 // One list per family: in a shared list, the rule for IPv4-mapped IPv6 addresses would match every IPv4
 // address.
 const specialIpv4 = subnets("ipv4", [
