@@ -34,7 +34,7 @@ export interface GeneratedRequest {
 export const verifier: SigningKey = crypto.keyFromSeed(filled(7));
 
 /** A source of numbers from 0 to 1, the same for the same seed. */
-export function randomSource(seed: number): () => number {
+function randomSource(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
