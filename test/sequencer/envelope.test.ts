@@ -185,7 +185,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
           const error = await failureOf(statusOver(answered(status, body)));
           expect(error).toMatchObject({ connectCode: name });
           if (error instanceof SequencerError) expect(error.sequencerMessage).toBe(words);
-          expect(error.message).toContain(words);
+          expect(error.message).toContain(words.replace("\n", "\\u000a"));
         }
       }
     },
