@@ -28,7 +28,7 @@ const allowed: Readonly<Record<string, string>> = {
   inspect: "errors lib contract crypto gen money rendezvous scan-code",
   webhook: "escape-controls errors lib contract crypto gen money rendezvous intents",
   "scan-code": "errors lib contract gen money rendezvous",
-  server: "errors lib contract crypto gen money rendezvous intents webhook",
+  server: "escape-controls errors lib contract crypto gen money rendezvous intents webhook",
   emulator: "errors lib contract crypto gen money rendezvous intents inspect webhook client index server",
   cli: "escape-controls errors lib contract crypto gen money rendezvous intents inspect webhook scan-code sequencer events client well-known index server emulator",
 };

@@ -1,5 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { type ServerCore, serverCore } from "../server/core.js";
+import { errorLog } from "../server/error-log.js";
 import { controlAuthorization } from "./control/access.js";
 import { Changes, ObservedStreamHub, observedStore } from "./control/changes.js";
 import { type Controls, controlRoutes } from "./control/control.js";
@@ -29,7 +30,7 @@ export function emulatorCore(options: CheckedEmulatorOptions): EmulatorCore {
     store: observedStore(options.store, changes.notify),
     hub: new ObservedStreamHub(clock, changes.notify),
     isRelationshipAccount: (account, domain) => users.isRelationship(account, domain),
-    onError: (error) => options.logger.error("code-intents emulator:", error),
+    onError: errorLog(options, "code-intents emulator:"),
   });
   const { store, hub, delivery, services, webhookPublicKey } = server;
   const wallet = new Wallet(services, users, { store, hub, clock, delivery, rates });

@@ -2,6 +2,7 @@ import * as crypto from "#crypto";
 import { toBase58 } from "../lib/bytes.js";
 import { type SequencerServices, sequencerServices } from "./calls/services.js";
 import { type Clock, systemClock } from "./clock.js";
+import { errorLog } from "./error-log.js";
 import type { CheckedServerOptions } from "./options.js";
 import type { KeyState, Store } from "./store/store.js";
 import { StreamHub } from "./streams/stream-hub.js";
@@ -50,7 +51,7 @@ export function serverCore(options: CheckedServerOptions, parts: ServerParts = {
     store = options.store,
     hub = new StreamHub(clock),
     isRelationshipAccount = () => false,
-    onError = (error) => options.logger.error("code-intents sequencer:", error),
+    onError = errorLog(options, "code-intents sequencer:"),
   } = parts;
   const signingKey = crypto.keyFromSeed(options.signingSeed);
   const delivery = new WebhookDelivery({

@@ -61,7 +61,10 @@ export interface ServerOptions {
    * `false`.
    */
   readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
-  /** Receives internal failures. Callers receive only Internal, without text. Default: `console`. */
+  /**
+   * Receives internal failures, with control characters in their text escaped. Callers receive only Internal,
+   * without text. Default: `console`.
+   */
   readonly logger?:
     | {
         /** Works like `console.error`. */
