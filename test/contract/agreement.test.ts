@@ -1,33 +1,30 @@
-import { toBinary } from "@bufbuild/protobuf";
+import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { hex } from "@scure/base";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Emulator } from "../../src/emulator/index.js";
+import { afterAll, expect, test } from "vitest";
+import {
+  type GetStatusRequestSchema,
+  MicroPayment,
+} from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { scaled } from "../support/property.js";
-import { brokenIn, refusalOf } from "./judge.js";
+import { filled } from "../support/sequencer.js";
+import { Agreement } from "./agreement.js";
+import { brokenIn, dependent, Judge } from "./judge.js";
 import { requestOf, verifier } from "./requests.js";
 
 const count = Number(process.env.AGREEMENT_COUNT ?? scaled(10_000));
 const seed = Number(process.env.PROPERTY_SEED ?? 20_240_208);
-// Each emulator keeps what it is sent.
-const PER_EMULATOR = 20_000;
+// The test runner needs a turn of the event loop from time to time.
+const PER_TURN = 100;
 
-/** Refusals by configuration or state: limits of amounts, accounts of the wallet, a pong that is not preceded by a request. */
-const depends =
-  /currency has a (minimum|maximum) amount of|must be a temporary incoming account|request is nil/;
-
-let emulator: Emulator;
-async function restart(): Promise<void> {
-  await emulator?.close();
-  const body = JSON.stringify({ public_keys: [toBase58(verifier.publicKey)] });
-  emulator = await Emulator.start({
-    allowLocalWebhooks: false,
-    resolveHost: async () => {},
-    fetchWellKnown: async () => ({ status: 200, body }),
-  });
-}
-beforeAll(restart);
-afterAll(() => emulator.close());
+const body = JSON.stringify({ public_keys: [toBase58(verifier.publicKey)] });
+const judge = new Judge({
+  allowLocalWebhooks: false,
+  resolveHost: async () => {},
+  fetchWellKnown: async () => ({ status: 200, body }),
+});
+afterAll(() => judge.close());
 
 test(
   `the sequencer refuses what the explorer reports as broken, and nothing else, in ${count} requests`,
@@ -36,17 +33,18 @@ test(
     const seen = { refused: 0, accepted: 0, depends: 0 };
     const kinds = new Map<string, Set<boolean>>();
     for (let index = 0; index < count && disagreements.length < 20; index++) {
-      if (index > 0 && index % PER_EMULATOR === 0) await restart();
+      if (index % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       const { schema, request } = requestOf(seed, index);
-      const broken = brokenIn(schema, request);
-      const refusal = await refusalOf(emulator, schema, request);
-      const isDependent = refusal !== undefined && depends.test(refusal);
+      const bytes = toBinary(schema, request);
+      const broken = brokenIn(schema, bytes);
+      const refusal = await judge.refusalOf(schema, bytes);
+      const isDependent = refusal !== undefined && dependent.test(refusal);
       seen[isDependent ? "depends" : refusal === undefined ? "accepted" : "refused"]++;
       kinds.set(schema.name, (kinds.get(schema.name) ?? new Set()).add(refusal === undefined));
       if (isDependent || broken.length > 0 === (refusal !== undefined)) continue;
       const sides = `explorer: ${broken.join(" | ") || "nothing"}\n  sequencer: ${refusal ?? "accepted"}`;
       disagreements.push(
-        `seed ${seed}, index ${index}, ${schema.name} ${hex.encode(toBinary(schema, request)).slice(0, 1200)}\n  ${sides}`,
+        `seed ${seed}, index ${index}, ${schema.name} ${hex.encode(bytes).slice(0, 1200)}\n  ${sides}`,
       );
     }
     expect(disagreements.join("\n")).toBe("");
@@ -56,3 +54,29 @@ test(
   },
   Math.max(120_000, count * 20),
 );
+
+test("a comparison of calls finds a sequencer that accepts all requests, and one that refuses all", async () => {
+  const status = { intentId: { value: filled(1) } };
+  const accepting = createRouterTransport(({ service }) => {
+    service(MicroPayment, { getStatus: () => ({}) });
+  });
+  const refusing = createRouterTransport(({ service }) => {
+    service(MicroPayment, {
+      getStatus() {
+        throw new ConnectError("no", Code.InvalidArgument);
+      },
+    });
+  });
+  const agreement = new Agreement();
+  const call = (transport: Transport, request: MessageInitShape<typeof GetStatusRequestSchema>) =>
+    createClient(MicroPayment, agreement.of({ transport }).transport).getStatus(request);
+  await call(accepting, status);
+  await expect(call(refusing, {})).rejects.toThrow("no");
+  expect(agreement.disagreements).toEqual([]);
+  await call(accepting, {});
+  await expect(call(refusing, status)).rejects.toThrow("no");
+  expect(agreement.disagreements).toEqual([
+    expect.stringContaining("sequencer: accepted"),
+    expect.stringContaining("explorer: nothing"),
+  ]);
+});

@@ -1,15 +1,8 @@
-/** The verdicts of the explorer and of an emulator about a request. */
-import {
-  type create,
-  type DescMessage,
-  type Message,
-  type MessageInitShape,
-  toBinary,
-} from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+/** The verdicts of the explorer and of the sequencer about a request, both given its bytes. */
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   AckMessagesRequestSchema,
-  Messaging,
   OpenMessageStreamRequestSchema,
   OpenMessageStreamWithKeepAliveRequestSchema,
   PollMessagesRequestSchema,
@@ -17,30 +10,37 @@ import {
 } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import {
   GetStatusRequestSchema,
-  MicroPayment,
   RegisterWebhookRequestSchema,
   RegisterWebhookResponse_Result,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import {
   GetLoginForThirdPartyAppRequestSchema,
-  Identity,
   LoginToThirdPartyAppRequestSchema,
 } from "../../gen/code/user/v1/identity_service_pb.js";
-import type { Emulator } from "../../src/emulator/index.js";
+import { memoryStore } from "../../src/emulator/index.js";
 import { checksOf } from "../../src/inspect/checks/checks.js";
 import { messageTree } from "../../src/inspect/kinds/message-tree.js";
 import { nodesOf } from "../../src/inspect/nodes.js";
+import { openMessageStream, openMessageStreamWithKeepAlive } from "../../src/server/calls/message-streams.js";
+import { type ServerCore, serverCore } from "../../src/server/core.js";
+import { checkServerOptions, type ServerOptions } from "../../src/server/options.js";
+
+/** Refusals by configuration: limits of amounts, accounts of the wallet, a pong without a request before it. */
+export const dependent =
+  /currency has a (minimum|maximum) amount of|must be a temporary incoming account|request is nil/;
 
 /**
- * What the explorer reports as broken; empty for a request that it finds nothing wrong with, or only doubts. This is the
- * part of `explain` that judges a message of a known type, without what it guesses and recommends.
+ * What the explorer reports as broken; empty for a request that it finds nothing wrong with, or only doubts. This is
+ * the part of `explain` that judges a message of a known type, without what it guesses and recommends.
  */
-export function brokenIn(schema: DescMessage, request: Message): string[] {
-  const tree = messageTree(schema, toBinary(schema, request));
+export function brokenIn(schema: DescMessage, request: Uint8Array): string[] {
+  const tree = messageTree(schema, request);
   return [
     ...[...nodesOf(tree)]
       .flatMap(({ ownProblems }) => ownProblems)
       .filter(({ kind }) => kind === "malformed" || kind === "broken_rule")
+      // Protobuf ignores unknown fields, so the sequencer does. The explorer reports them as an encoder's mistake.
+      .filter(({ code }) => code !== "unknown_field")
       .map(({ path, expected, found }) => `${path}: expected ${expected}; found ${found}`),
     ...checksOf(tree, {})
       .filter(({ outcome }) => outcome === "failed")
@@ -48,80 +48,93 @@ export function brokenIn(schema: DescMessage, request: Message): string[] {
   ];
 }
 
-/** The text with which an emulator refuses a request; `undefined` for one that it accepts. */
-export async function refusalOf(
-  emulator: Emulator,
-  schema: DescMessage,
-  request: Message,
-): Promise<string | undefined> {
-  try {
-    return await call(emulator, schema, request);
-  } catch (error) {
-    if (!(error instanceof ConnectError) || error.code === Code.Internal || error.code === Code.Unknown)
-      throw error;
-    return error.message;
+/** A sequencer that judges requests, each without any state before it. */
+export class Judge {
+  readonly #core: ServerCore;
+  #store = memoryStore();
+
+  constructor(options: ServerOptions) {
+    const errors: unknown[] = [];
+    this.#core = serverCore(checkServerOptions(options), {
+      store: {
+        transaction: (intentId, work) => this.#store.transaction(intentId, work),
+        dump: () => this.#store.dump(),
+        load: (states) => this.#store.load(states),
+        close: () => this.#store.close(),
+      },
+      onError: (error) => void errors.push(error),
+    });
   }
-}
 
-type Init<T extends DescMessage> = MessageInitShape<T>;
-
-async function call(emulator: Emulator, schema: DescMessage, request: Message): Promise<string | undefined> {
-  const messaging = createClient(Messaging, emulator.transport);
-  const microPayment = createClient(MicroPayment, emulator.transport);
-  const identity = createClient(Identity, emulator.transport);
-  switch (schema) {
-    case SendMessageRequestSchema:
-      await messaging.sendMessage(request as Init<typeof SendMessageRequestSchema>);
-      return undefined;
-    case PollMessagesRequestSchema:
-      await messaging.pollMessages(request as Init<typeof PollMessagesRequestSchema>);
-      return undefined;
-    case AckMessagesRequestSchema:
-      await messaging.ackMessages(request as Init<typeof AckMessagesRequestSchema>);
-      return undefined;
-    case OpenMessageStreamRequestSchema:
-      return opened((signal) =>
-        messaging.openMessageStream(request as Init<typeof OpenMessageStreamRequestSchema>, { signal }),
-      );
-    case OpenMessageStreamWithKeepAliveRequestSchema:
-      return opened((signal) =>
-        messaging.openMessageStreamWithKeepAlive(
-          (async function* () {
-            yield request as ReturnType<typeof create<typeof OpenMessageStreamWithKeepAliveRequestSchema>>;
-            await new Promise((resolve) => signal.addEventListener("abort", resolve));
-          })(),
-          { signal },
-        ),
-      );
-    case GetStatusRequestSchema:
-      await microPayment.getStatus(request as Init<typeof GetStatusRequestSchema>);
-      return undefined;
-    case RegisterWebhookRequestSchema: {
-      const { result } = await microPayment.registerWebhook(
-        request as Init<typeof RegisterWebhookRequestSchema>,
-      );
-      return result === RegisterWebhookResponse_Result.INVALID_URL ? "INVALID_URL" : undefined;
+  /** The text with which the sequencer refuses a request; `undefined` for one that it accepts. */
+  async refusalOf(schema: DescMessage, request: Uint8Array): Promise<string | undefined> {
+    this.#store = memoryStore();
+    try {
+      return await this.#call(schema, request);
+    } catch (error) {
+      if (!(error instanceof ConnectError) || error.code === Code.Internal || error.code === Code.Unknown)
+        throw error;
+      return error.message;
     }
-    case GetLoginForThirdPartyAppRequestSchema:
-      await identity.getLoginForThirdPartyApp(request as Init<typeof GetLoginForThirdPartyAppRequestSchema>);
-      return undefined;
-    case LoginToThirdPartyAppRequestSchema:
-      await identity.loginToThirdPartyApp(request as Init<typeof LoginToThirdPartyAppRequestSchema>);
-      return undefined;
-    default:
-      throw new Error(`no call has the request ${schema.typeName}`);
   }
-}
 
-/** Opens a stream and closes it again; a plain stream is silent, and open once a moment has passed without a refusal. */
-async function opened(open: (signal: AbortSignal) => AsyncIterable<unknown>): Promise<undefined> {
-  const controller = new AbortController();
-  const first = open(controller.signal)[Symbol.asyncIterator]().next();
-  const silent = new Promise((resolve) => setTimeout(resolve, 5));
-  try {
-    await Promise.race([first, silent]);
-  } finally {
-    controller.abort();
-    first.catch(() => {});
+  /** Ends every stream and timer. */
+  close(): void {
+    this.#core.stop();
+  }
+
+  async #call(schema: DescMessage, bytes: Uint8Array): Promise<string | undefined> {
+    const { services } = this.#core;
+    const read = <T extends DescMessage>(type: T): MessageShape<T> => fromBinary(type, bytes);
+    switch (schema) {
+      case SendMessageRequestSchema:
+        await services.sendMessage(read(SendMessageRequestSchema));
+        return undefined;
+      case PollMessagesRequestSchema:
+        await services.pollMessages(read(PollMessagesRequestSchema));
+        return undefined;
+      case AckMessagesRequestSchema:
+        await services.ackMessages(read(AckMessagesRequestSchema));
+        return undefined;
+      case OpenMessageStreamRequestSchema:
+        return this.#opened((signal) =>
+          openMessageStream(services.streams, read(OpenMessageStreamRequestSchema), signal),
+        );
+      case OpenMessageStreamWithKeepAliveRequestSchema:
+        return this.#opened((signal) => {
+          const frames = (async function* () {
+            yield read(OpenMessageStreamWithKeepAliveRequestSchema);
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          })();
+          return openMessageStreamWithKeepAlive(services.streams, frames, signal);
+        });
+      case GetStatusRequestSchema:
+        await services.getStatus(read(GetStatusRequestSchema));
+        return undefined;
+      case RegisterWebhookRequestSchema: {
+        const { result } = await services.registerWebhook(read(RegisterWebhookRequestSchema));
+        return result === RegisterWebhookResponse_Result.INVALID_URL ? "INVALID_URL" : undefined;
+      }
+      case GetLoginForThirdPartyAppRequestSchema:
+        await services.getLoginForThirdPartyApp(read(GetLoginForThirdPartyAppRequestSchema));
+        return undefined;
+      case LoginToThirdPartyAppRequestSchema:
+        await services.loginToThirdPartyApp(read(LoginToThirdPartyAppRequestSchema));
+        return undefined;
+      default:
+        throw new Error(`no call has the request ${schema.typeName}`);
+    }
+  }
+
+  /** Opens a stream and closes it again. A plain stream without messages stays silent, but holds its key. */
+  async #opened(open: (signal: AbortSignal) => AsyncIterable<unknown>): Promise<undefined> {
+    const controller = new AbortController();
+    const first = open(controller.signal)[Symbol.asyncIterator]().next();
+    try {
+      if (this.#core.hub.size === 0) await first;
+    } finally {
+      controller.abort();
+      await first.catch(() => {});
+    }
   }
 }

@@ -33,6 +33,9 @@ export interface GeneratedRequest {
 /** The verifier that every domain lists. */
 export const verifier: SigningKey = crypto.keyFromSeed(filled(7));
 
+/** Keys to send to. Deriving a key takes longer than all else that makes a request. */
+const rendezvousKeys = Array.from({ length: 64 }, (_, i) => crypto.keyFromSeed(filled(i + 100)));
+
 /** A source of numbers from 0 to 1, the same for the same seed. */
 function randomSource(seed: number): () => number {
   let state = seed >>> 0;
@@ -119,8 +122,8 @@ const lengths = [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65];
 export function requestOf(seed: number, index: number): GeneratedRequest {
   const random = randomSource(Math.imul(seed, 0x9e3779b1) ^ index);
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
-  const rendezvous = crypto.keyFromSeed(Uint8Array.from({ length: 32 }, () => Math.floor(random() * 256)));
-  const { schema, request } = pick(valid(rendezvous, pick));
+  const rendezvous = pick(rendezvousKeys);
+  const { schema, request } = pick(valid(rendezvous, pick))();
   const mutations = pick([0, 1, 1, 1, 1, 2, 2, 3, 5]);
   for (let i = 0; i < mutations; i++) mutate(reflect(schema, request), random, pick);
   if (random() > 0.03) sign(schema, request, rendezvous);
@@ -134,8 +137,8 @@ function urlOf(pick: Pick): string {
   return pick([url, url, url, url, url.padEnd(1024, "a"), url.padEnd(1025, "a")]);
 }
 
-/** Requests that the sequencer accepts, unsigned; of most kinds several. */
-function valid({ publicKey }: SigningKey, pick: Pick): GeneratedRequest[] {
+/** Functions that create requests that the sequencer accepts, unsigned; of most kinds several. */
+function valid({ publicKey }: SigningKey, pick: Pick): (() => GeneratedRequest)[] {
   const rendezvousKey = { value: publicKey };
   const intentId = rendezvousKey;
   const signature = { value: filled(1, 64) };
@@ -144,22 +147,18 @@ function valid({ publicKey }: SigningKey, pick: Pick): GeneratedRequest[] {
   const domain = { value: "example.com" };
   const verified = { domain, verifier: owner, signature, rendezvousKey };
   const exchangeData = kin().value;
-  const sent = (kind: Kind): GeneratedRequest => ({
+  const sent = (kind: Kind) => (): GeneratedRequest => ({
     schema: SendMessageRequestSchema,
     request: create(SendMessageRequestSchema, { message: { kind }, rendezvousKey, signature }),
   });
-  const paid = (fields: Parameters<typeof payment>[0]) =>
-    sent({ case: "requestToReceiveBill", value: payment(fields) });
+  const paid = (fields: Parameters<typeof payment>[0]) => () =>
+    sent({ case: "requestToReceiveBill", value: payment(fields) })();
   const metadata = {
     type: { case: "sendPrivatePayment" as const, value: { destination: { value: filled(1) }, exchangeData } },
   };
-  const made = <T extends DescMessage>(
-    schema: T,
-    init: Parameters<typeof create<T>>[1],
-  ): GeneratedRequest => ({
-    schema,
-    request: create(schema, init),
-  });
+  const made =
+    <T extends DescMessage>(schema: T, init: Parameters<typeof create<T>>[1]) =>
+    (): GeneratedRequest => ({ schema, request: create(schema, init) });
   return [
     paid({}),
     paid({ exchangeData: kin() }),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SigningKey } from "../../src/crypto/types.js";
 import { Emulator, memoryStore, type Store, type WellKnownAnswer } from "../../src/emulator/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { Agreement } from "../contract/agreement.js";
 import {
   denied,
   filled,
@@ -26,16 +27,20 @@ const fetched: string[] = [];
 let answer: (url: string) => Promise<WellKnownAnswer>;
 
 let store: Store;
+const agreement = new Agreement();
+afterAll(() => expect(agreement.disagreements.join("\n")).toBe(""));
 let emulator: Emulator;
 beforeAll(async () => {
   store = memoryStore();
-  emulator = await Emulator.start({
-    store,
-    fetchWellKnown: (url) => {
-      fetched.push(url);
-      return answer(url);
-    },
-  });
+  emulator = agreement.of(
+    await Emulator.start({
+      store,
+      fetchWellKnown: (url) => {
+        fetched.push(url);
+        return answer(url);
+      },
+    }),
+  );
 });
 afterAll(async () => {
   await emulator.close();

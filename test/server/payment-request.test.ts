@@ -11,6 +11,7 @@ import {
   type WellKnownAnswer,
 } from "../../src/emulator/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { Agreement } from "../contract/agreement.js";
 import { runs } from "../support/property.js";
 import {
   denied,
@@ -46,16 +47,20 @@ const wellKnown = new Map<string, () => Promise<WellKnownAnswer>>();
 const fetched: string[] = [];
 
 let store: Store;
+const agreement = new Agreement();
+afterAll(() => expect(agreement.disagreements.join("\n")).toBe(""));
 let emulator: Emulator;
 beforeAll(async () => {
   store = memoryStore();
-  emulator = await Emulator.start({
-    store,
-    fetchWellKnown: async (url) => {
-      fetched.push(url);
-      return (await wellKnown.get(url)?.()) ?? { status: 200, body: listed };
-    },
-  });
+  emulator = agreement.of(
+    await Emulator.start({
+      store,
+      fetchWellKnown: async (url) => {
+        fetched.push(url);
+        return (await wellKnown.get(url)?.()) ?? { status: 200, body: listed };
+      },
+    }),
+  );
 });
 afterAll(async () => {
   await emulator.close();

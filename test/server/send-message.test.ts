@@ -9,6 +9,7 @@ import {
 import type { SigningKey } from "../../src/crypto/types.js";
 import { Emulator, MovableClock } from "../../src/emulator/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { Agreement } from "../contract/agreement.js";
 import {
   codeScanned,
   filled,
@@ -38,12 +39,16 @@ const timestamp = { seconds: 1_700_000_000n, nanos: 5 };
 const account = { value: filled(1) };
 const temporaryAccount = filled(9);
 
+const agreement = new Agreement();
+afterAll(() => expect(agreement.disagreements.join("\n")).toBe(""));
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await Emulator.start({
-    isTemporaryIncomingAccount: async (address) => address === toBase58(temporaryAccount),
-    fetchWellKnown: async () => ({ status: 404, body: "" }),
-  });
+  emulator = agreement.of(
+    await Emulator.start({
+      isTemporaryIncomingAccount: async (address) => address === toBase58(temporaryAccount),
+      fetchWellKnown: async () => ({ status: 404, body: "" }),
+    }),
+  );
 });
 afterAll(() => emulator.close());
 

@@ -10,6 +10,7 @@ import type {
   RegisterWebhookRequestSchema,
 } from "../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import { Emulator } from "../../src/emulator/index.js";
+import { Agreement } from "../contract/agreement.js";
 import {
   fee,
   fiat,
@@ -31,9 +32,11 @@ type AckInit = MessageInitShape<typeof AckMessagesRequestSchema>;
 type StatusInit = MessageInitShape<typeof GetStatusRequestSchema>;
 type WebhookInit = MessageInitShape<typeof RegisterWebhookRequestSchema>;
 
+const agreement = new Agreement({ allowLocalWebhooks: true });
+afterAll(() => expect(agreement.disagreements.join("\n")).toBe(""));
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await Emulator.start();
+  emulator = agreement.of(await Emulator.start());
 });
 afterAll(() => emulator.close());
 
