@@ -9,8 +9,8 @@ export interface ErrorLogger {
 const MAX_CAUSES = 8;
 
 /**
- * Returns a function that reports internal failures to a logger. The text of an error can contain words of a caller,
- * so its control characters are escaped: they must not control a terminal or forge a line of a log.
+ * Returns a function that reports internal failures to a logger. The text of an error can contain words of a
+ * caller, so its control characters are escaped: they must not control a terminal or forge a line of a log.
  */
 export function errorLog(
   { logger }: { readonly logger: ErrorLogger },

@@ -96,8 +96,8 @@ describe("FairQueue", () => {
   });
 });
 
-describe("a burst of stream resets", () => {
-  it("starts few of the handlers, and then the next request's", async () => {
+describe("a burst", () => {
+  it("of stream resets starts few of the handlers, and then the next request's", async () => {
     let started = 0;
     let arrived = () => {};
     const other = new Promise<void>((resolve) => {
@@ -125,7 +125,28 @@ describe("a burst of stream resets", () => {
     expect(started).toBeLessThan(500);
   });
 
-  it("of 1,000 from an honest client leaves its connection and its other calls alone", async () => {
+  it("of 500 pipelined requests over HTTP/1.1 is answered completely and in order", async () => {
+    const server = await startPortServer({
+      host: "127.0.0.1",
+      port: 0,
+      handler: (req, res) => {
+        res.end(`<${req.url}>`);
+      },
+    });
+    cleanups.push(() => server.close({ graceMs: 0 }));
+    const socket = net.connect(server.port, "127.0.0.1");
+    const paths = Array.from({ length: 500 }, (_, i) => `/${i}`);
+    const requests = paths.map(
+      (path, i) =>
+        `GET ${path} HTTP/1.1\r\nHost: a\r\n${i === paths.length - 1 ? "Connection: close\r\n" : ""}\r\n`,
+    );
+    socket.write(requests.join(""));
+    let text = "";
+    for await (const chunk of socket) text += String(chunk);
+    expect(text.match(/<[^>]*>/g)).toEqual(paths.map((path) => `<${path}>`));
+  });
+
+  it("of 1,000 aborts by an honest client leaves its connection and its other calls alone", async () => {
     const emulator = await Emulator.start();
     cleanups.push(() => emulator.close());
     const sessions = new Http2SessionManager(emulator.url);
