@@ -764,21 +764,26 @@ describe("a WebSocket handshake", () => {
   }
 
   it.each<[string, Record<string, string | undefined>, number, RegExp]>([
-    ["of a page of elsewhere", { Origin: "https://evil.example" }, 403, /^origin not allowed: /],
-    ["of no page at all", { Origin: "null" }, 403, /^origin not allowed: null$/],
+    ["from a page of another site", { Origin: "https://evil.example" }, 403, /^origin not allowed: /],
+    ["from an opaque origin", { Origin: "null" }, 403, /^origin not allowed: null$/],
     ["to another host", { Host: "evil.example" }, 421, /^host not allowed: evil\.example$/],
-    ["to another host, by a page of ours", { Host: "evil.example", Origin: "http://localhost" }, 421, /host/],
+    [
+      "to another host, from an allowed page",
+      { Host: "evil.example", Origin: "http://localhost" },
+      421,
+      /host/,
+    ],
     ["to an impossible port", { Host: "localhost:65536" }, 400, /^not a valid host: localhost:65536$/],
     ["without a key", { "Sec-WebSocket-Key": undefined }, 400, /Sec-WebSocket-Key/],
-    ["with half a key", { "Sec-WebSocket-Key": "AQID" }, 400, /Sec-WebSocket-Key/],
-    ["of no version", { "Sec-WebSocket-Version": undefined }, 400, /version 13 expected/],
+    ["with an incomplete key", { "Sec-WebSocket-Key": "AQID" }, 400, /Sec-WebSocket-Key/],
+    ["without a version", { "Sec-WebSocket-Version": undefined }, 400, /version 13 expected/],
     [
-      "of the version that names the origin otherwise",
+      "of the version that sends the origin in another header",
       { "Sec-WebSocket-Version": "8", "Sec-WebSocket-Origin": "https://evil.example" },
       400,
       /version 13 expected/,
     ],
-    ["of a version to come", { "Sec-WebSocket-Version": "99" }, 400, /version 13 expected/],
+    ["of an unknown version", { "Sec-WebSocket-Version": "99" }, 400, /version 13 expected/],
   ])("is rejected: %s", async (_, headers, status, error) => {
     const { emulator } = await emulated();
     const answer = await refusal(emulator, handshake(emulator, headers));
