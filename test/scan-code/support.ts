@@ -60,7 +60,7 @@ export interface Image {
 
 // A process can start the library once. This is another copy than that of the command line, which starts its own.
 const { initWasm, Resvg }: typeof import("@resvg/resvg-wasm") = createRequire(import.meta.url)(
-  "@resvg/resvg-wasm",
+  "../../node_modules/@resvg/resvg-wasm/index.js",
 );
 let ready: Promise<void> | undefined;
 
