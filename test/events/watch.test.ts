@@ -55,6 +55,16 @@ async function hear(
   return events;
 }
 
+/** Watches an intent. `requested` resolves with its first event, so that the test continues once the watch has begun. */
+function listen(code: CodeClient, intent: PaymentIntent) {
+  let begin = () => {};
+  const requested = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const events = hear(code, intent, {}, begin);
+  return { events, requested };
+}
+
 function wayNamed(name: string): Way {
   const way = ways.find((candidate) => candidate.name === name);
   if (way === undefined) throw new Error(`no way is named ${name}`);
@@ -130,8 +140,9 @@ describe("over the emulator", () => {
     const others = [wayNamed("gRPC"), wayNamed("Connect over HTTP/1.1")].map((way) =>
       clientOf(emulator, way),
     );
-    const heard = [code, ...others].map((client) => hear(client, intent));
-    await pause(300);
+    const listening = [code, ...others].map((client) => listen(client, intent));
+    const heard = listening.map(({ events }) => events);
+    await Promise.all(listening.map(({ requested }) => requested));
     await emulator.wallet.scan(intent);
     await pause(300);
     await emulator.wallet.pay(intent);
@@ -145,10 +156,10 @@ describe("over the emulator", () => {
 
   it("lets two watches of one client run side by side", async () => {
     const intent = await register();
-    const heard = [hear(code, intent), hear(code, intent)];
-    await pause(200);
+    const listening = [listen(code, intent), listen(code, intent)];
+    await Promise.all(listening.map(({ requested }) => requested));
     await emulator.wallet.pay(intent);
-    for (const events of await Promise.all(heard))
+    for (const events of await Promise.all(listening.map(({ events }) => events)))
       expect(typesOf(events)).toEqual(["requested", "submitted"]);
   });
 
@@ -219,11 +230,12 @@ describe("over the emulator", () => {
 
   it("waits for an intent that is created later, and for one that never is", async () => {
     const intent = code.paymentIntents.build(order);
-    const heard = hear(code, intent);
+    const { events, requested } = listen(code, intent);
     await pause(200);
     await code.paymentIntents.create(intent);
+    await requested;
     await emulator.wallet.pay(intent);
-    expect(typesOf(await heard)).toEqual(["requested", "submitted"]);
+    expect(typesOf(await events)).toEqual(["requested", "submitted"]);
     const never = code.paymentIntents.waitForPayment(code.paymentIntents.build(order), {
       intervalMs: 50,
       timeoutMs: 300,
@@ -594,14 +606,14 @@ describe("over a sequencer of the test's", () => {
     const created = await code.paymentIntents.create(order);
     const state = await first.exportState();
     const { port } = first;
-    const heard = hear(code, created);
-    await pause(200);
+    const { events, requested } = listen(code, created);
+    await requested;
     await first.close();
     await pause(300);
     await using second = await Emulator.start({ port });
     await second.importState(state);
     await second.wallet.pay(created);
-    expect(typesOf(await heard)).toEqual(["requested", "submitted"]);
+    expect(typesOf(await events)).toEqual(["requested", "submitted"]);
     await code.close();
   });
 
