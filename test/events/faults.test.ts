@@ -82,7 +82,8 @@ describe("through a network that fails", () => {
   async function create(code: CodeClient, intent: PaymentIntent): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
-        await code.paymentIntents.create(intent);
+        // Each time with more patience, as the machine may be slower than the network's faults.
+        await code.paymentIntents.create(intent, { timeoutMs: 700 * (tries + 1) });
         return;
       } catch (error) {
         if (!(error instanceof CodeIntentsError) || !error.retryable || tries > 50) throw error;
