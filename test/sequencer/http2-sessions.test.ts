@@ -126,13 +126,18 @@ describe("a handshake that hangs", () => {
       expect(error).toMatchObject({ code: "unavailable", retryable: true, mayHaveArrived: false });
       expect(error.message).toContain("within 50 ms");
     }
+    await until(() => server.connections > 0);
     expect(server.connections).toBe(1);
     hang = false;
     // There is no TLS, but an answer.
-    const third = await failureOf(call());
+    let third = await failureOf(call());
+    let calls = 1;
+    // A busy machine may need longer than the limit again.
+    for (; third.message.includes("within 50 ms"); calls++) third = await failureOf(call());
     expect(third).toMatchObject({ code: "unavailable", retryable: true, mayHaveArrived: false });
     expect(third.message).toMatch(/cannot be reached \(.*SSL.*\)/);
-    expect(server.connections).toBe(2);
+    await until(() => server.connections > calls);
+    expect(server.connections).toBe(1 + calls);
   });
 });
 
