@@ -5,7 +5,7 @@
 # Happens: ERESOLVE on Node 20. npm picks a version for each package alone and prefers one whose `engines` fits. Only connect-node
 #   demands Node 22 in 2.3, so npm takes connect-node 2.1.2 and connect-web 2.3.0, whose exact peers of connect conflict.
 # Why it matters: a library cannot offer both lines with one range: its users on Node 20 get an install error, or, where
-#   the packages come in through a dependency, two copies of connect whose errors fail `instanceof ConnectError`.
+#   the packages come in through a dependency, two copies of connect in one process.
 # What to do: allow one minor line of all three (`~2.1.2`), and move to the next with a major version of the library.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
