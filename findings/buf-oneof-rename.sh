@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # @bufbuild/buf 1.74.0
 #
-# Expected: the category WIRE of `buf breaking` ignores names, since the binary format has none. A renamed field or message passes.
-# Happens: a renamed oneof fails: each member "moved from oneof "kind" to oneof "method"". The bytes are the same before and after.
-# Why it matters: teams choose WIRE to be free in names while signed bytes stay. The error looks as if signatures would break; renaming back
-#   a generated property (`kind` to `method`) then costs a new field number, which would really change the bytes.
-# What to do: rename, renew the baseline image in the same commit, or except FIELD_SAME_ONEOF for this file. A rename does
-#   change generated code and protobuf-es's property, so category FILE is right to flag it.
+# Expected: the category WIRE of `buf breaking` ignores names, since the binary format has none. A renamed
+#   field or message passes.
+# Happens: a renamed oneof fails: each member "moved from oneof "kind" to oneof "method"". The bytes are the
+#   same before and after.
+# Why it matters: teams choose WIRE to be free in names while signed bytes stay. The error looks as if
+#   signatures would break; renaming back a generated property (`kind` to `method`) then costs a new field
+#   number, which would really change the bytes.
+# What to do: rename, renew the baseline image in the same commit, or except FIELD_SAME_ONEOF for this file.
+#   A rename does change generated code and protobuf-es's property, so category FILE is right to flag it.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Bun 1.4.5, Deno 2.9.6, node:http2 of Node 20.20.2
 #
-# Expected: a port for HTTP/1.1 and HTTP/2 reads a connection's first bytes, returns them by `unshift`, and emits `connection` on the
-#   right server. Reading by a `data` event and by `readable` with `read()` is the same.
-# Happens: in Bun an http2 server does not see bytes that were read by `data`, although `pause()` and `unshift()` follow. It misses the
-#   preface and ends the session with an error. After `readable` and `read()` it answers. Node and Deno answer in both cases.
-# Why it matters: one cleartext port for Connect, gRPC and REST is built in this way. Its gRPC half fails in Bun only.
+# Expected: a port for HTTP/1.1 and HTTP/2 reads a connection's first bytes, returns them by `unshift`, and
+#   emits `connection` on the right server. Reading by a `data` event and by `readable` with `read()` is the
+#   same.
+# Happens: in Bun an http2 server does not see bytes that were read by `data`, although `pause()` and
+#   `unshift()` follow. It misses the preface and ends the session with an error. After `readable` and
+#   `read()` it answers. Node and Deno answer in both cases.
+# Why it matters: one cleartext port for Connect, gRPC and REST is built in this way. Its gRPC half fails in
+#   Bun only.
 # What to do: peek by `readable` and `read()` in all runtimes.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Node 24.21.0 (V8, full ICU), JDK 17.0.15, Python 3.11
 #
-# Expected: one language rounds the double 1.005 to two decimals in one way, whichever of its formatters prints it.
-# Happens: JavaScript and Java contain both answers. `toFixed` gives 1.00 and Intl.NumberFormat 1.01; Java's `String.format` gives 1.01
-#   and its DecimalFormat 1.00. One side rounds the binary value (slightly below 1.005), the other its shortest decimal text, half up or half even.
-#   Python rounds the binary value.
-# Why it matters: a page shows the price by Intl and charges by toFixed: a cent apart, for the prices that look like ties. A signed
-#   amount that is computed again in another language does not verify.
-# What to do: never print a double to get an amount. Parse decimal text to integer cents once, and sign and show these.
+# Expected: one language rounds the double 1.005 to two decimals in one way, whichever of its formatters
+#   prints it.
+# Happens: JavaScript and Java contain both answers. `toFixed` gives 1.00 and Intl.NumberFormat 1.01; Java's
+#   `String.format` gives 1.01 and its DecimalFormat 1.00. One side rounds the binary value (slightly below
+#   1.005), the other its shortest decimal text, half up or half even. Python rounds the binary value.
+# Why it matters: a page shows the price by Intl and charges by toFixed: a cent apart, for the prices that
+#   look like ties. A signed amount that is computed again in another language does not verify.
+# What to do: never print a double to get an amount. Parse decimal text to integer cents once, and sign and
+#   show these.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # @connectrpc/connect-node 2.1.2 and 2.3.0, over Connect and gRPC on HTTP/2
 #
-# Expected: if the client aborts a streaming call, the handler's loop over its input throws, as with a lost connection.
-# Happens: the loop ends as if the client had sent everything. Only `context.signal` is aborted, after the loop has ended, with an
-#   AbortError, as it is after each finished call. (2.3.0 does throw if the abort is called in the body of the client's loop.)
-# Why it matters: a handler that collects items and commits after the loop ("the client is done") commits half of an upload
-#   or of a batch of payments when the user closes the tab.
-# What to do: never take the end of input as consent. Let the client send an explicit last message, or a count up front.
+# Expected: if the client aborts a streaming call, the handler's loop over its input throws, as with a lost
+#   connection.
+# Happens: the loop ends as if the client had sent everything. Only `context.signal` is aborted, after the
+#   loop has ended, with an AbortError, as it is after each finished call. (2.3.0 does throw if the abort is
+#   called in the body of the client's loop.)
+# Why it matters: a handler that collects items and commits after the loop ("the client is done") commits
+#   half of an upload or of a batch of payments when the user closes the tab.
+# What to do: never take the end of input as consent. Let the client send an explicit last message, or a
+#   count up front.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

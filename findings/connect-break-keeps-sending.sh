@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # @connectrpc/connect-node 2.1.2 and 2.3.0
 #
-# Expected: leaving a `for await` loop over a server stream by `break` or `return` cancels the call, as for each other async iterable.
-# Happens: in 2.1.2 the call goes on. The server's signal is not aborted, and the handler sends until it ends. 2.3.0 cancels.
-# Why it matters: "wait for the first event, then break" is the usual way to await a payment. In 2.1 each such wait leaves a stream
-#   open until the server ends it; they add up to the limit of streams of the connection.
-# What to do: in 2.1 pass `signal` and abort it in `finally`. In 2.3 check code that relied on the rest of the stream being sent.
+# Expected: leaving a `for await` loop over a server stream by `break` or `return` cancels the call, as for
+#   each other async iterable.
+# Happens: in 2.1.2 the call goes on. The server's signal is not aborted, and the handler sends until it
+#   ends. 2.3.0 cancels.
+# Why it matters: "wait for the first event, then break" is the usual way to await a payment. In 2.1 each
+#   such wait leaves a stream open until the server ends it; they add up to the limit of streams of the
+#   connection.
+# What to do: in 2.1 pass `signal` and abort it in `finally`. In 2.3 check code that relied on the rest of
+#   the stream being sent.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

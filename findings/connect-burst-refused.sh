@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# @connectrpc/connect-node 2.3.0, @grpc/grpc-js 1.14.7, node:http2 of Node 20.20.2 (the same in 22, 24 and 26)
+# @connectrpc/connect-node 2.3.0, @grpc/grpc-js 1.14.7, node:http2 of Node 20.20.2 (22, 24, 26 alike)
 #
-# Expected: a client that starts 30 calls at a server with a limit of 5 concurrent HTTP/2 streams queues 25 of them. A stream refused with
-#   REFUSED_STREAM was never processed, so it is safe to send again.
-# Happens: the first burst on a new connection leaves before the server's SETTINGS arrive (node:http2 assumes a limit of 100 until then). The
-#   server refuses 25 streams. connect-node reports each as `internal` and does not retry; grpc-js retries, and all 30 pass. A
-#   second burst on the same connection passes in both.
-# Why it matters: a start-up burst or a reconnect fails most calls, with a code that no retry policy covers and that leaves open
-#   whether a payment was taken. Tests with one call at a time never see it.
-# What to do: connect first, `await sessionManager.connect()`, or make one call and wait for it; treat `internal` with the text
-#   NGHTTP2_REFUSED_STREAM as "not processed" and retry.
+# Expected: a client that starts 30 calls at a server with a limit of 5 concurrent HTTP/2 streams queues 25
+#   of them. A stream refused with REFUSED_STREAM was never processed, so it is safe to send again.
+# Happens: the first burst on a new connection leaves before the server's SETTINGS arrive (node:http2
+#   assumes a limit of 100 until then). The server refuses 25 streams. connect-node reports each as `internal`
+#   and does not retry; grpc-js retries, and all 30 pass. A second burst on the same connection passes in
+#   both.
+# Why it matters: a start-up burst or a reconnect fails most calls, with a code that no retry policy covers
+#   and that leaves open whether a payment was taken. Tests with one call at a time never see it.
+# What to do: make one call and wait for it before a burst (`sessionManager.connect()` is not enough, since it
+#   resolves before SETTINGS arrive); treat `internal` with the text NGHTTP2_REFUSED_STREAM as "not processed".
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 
@@ -45,22 +46,25 @@ async function burst(name, call) {
 }
 const plain = new grpc.Client(address, grpc.credentials.createInsecure());
 await burst("grpc-js", () => new Promise((resolve) => plain.makeUnaryRequest("/shop.Shop/Pay", (x) => x, (x) => x, Buffer.alloc(0), (error) => resolve(error ? error.details : "ok"))));
-for (const connected of [false, true]) {
+for (const first of ["nothing", "sessionManager.connect()", "one call"]) {
   const sessionManager = new Http2SessionManager(`http://${address}`);
-  if (connected) { await sessionManager.connect(); await new Promise((resolve) => setTimeout(resolve, 200)); }
   const client = createClient(Shop, createGrpcTransport({ baseUrl: `http://${address}`, sessionManager }));
+  if (first === "sessionManager.connect()") await sessionManager.connect();
+  if (first === "one call") await client.pay({});
   const call = () => client.pay({}).then(() => "ok", (error) => `${Code[error.code]} ${error.rawMessage}`);
-  await burst(connected ? "connect-node, connected first" : "connect-node, first burst", call);
-  await burst("connect-node, second burst", call);
+  await burst(`connect-node after ${first}:`, call);
+  await burst("  second burst:", call);
 }
 process.exit();
 E
 node demo.mjs > seen
 diff - seen <<'E'
 grpc-js ok: 30
-connect-node, first burst Internal Stream closed with error code NGHTTP2_REFUSED_STREAM: 25, ok: 5
-connect-node, second burst ok: 30
-connect-node, connected first ok: 30
-connect-node, second burst ok: 30
+connect-node after nothing: Internal Stream closed with error code NGHTTP2_REFUSED_STREAM: 25, ok: 5
+  second burst: ok: 30
+connect-node after sessionManager.connect(): Internal Stream closed with error code NGHTTP2_REFUSED_STREAM: 25, ok: 5
+  second burst: ok: 30
+connect-node after one call: ok: 30
+  second burst: ok: 30
 E
 echo "unchanged"

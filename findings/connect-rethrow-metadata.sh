@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # @connectrpc/connect-node 2.1.2 and 2.3.0
 #
-# Expected: a gateway whose handler calls an upstream and lets its ConnectError pass behaves alike in 2.1 and 2.3: code, message,
-#   details and metadata reach the caller.
-# Happens: in 2.3.0 the metadata is dropped on the way; code, message and details stay. The caller reads `retry-after` as null.
-# Why it matters: clients that wait for `retry-after` begin to retry at once after a minor update of the gateway. No type
-#   and no error shows it.
-# What to do: throw a new error with the headers that you mean to pass on:
-#   `new ConnectError(e.rawMessage, e.code, { "retry-after": e.metadata.get("retry-after") }, undefined, e)`. It has no details.
+# Expected: a gateway whose handler calls an upstream and lets its ConnectError pass behaves alike in 2.1
+#   and 2.3: code, message, details and metadata reach the caller.
+# Happens: in 2.3.0 the metadata is dropped on the way; code, message and details stay. The caller reads
+#   `retry-after` as null.
+# Why it matters: clients that wait for `retry-after` begin to retry at once after a minor update of the
+#   gateway. No type and no error shows it.
+# What to do: throw a new error with the headers that you mean to pass on: `new ConnectError(e.rawMessage,
+#   e.code, { "retry-after": e.metadata.get("retry-after") }, undefined, e)`. It has no details.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # npm 11.19.1 on Node 20.20.2, @connectrpc/connect, connect-node and connect-web 2.1.2 and 2.3.0
 #
-# Expected: a project that allows `~2.1.2 || ^2.3.0` for the three Connect packages installs 2.3.0 of all three, or 2.1.2 of all three.
-# Happens: ERESOLVE on Node 20. npm picks a version for each package alone and prefers one whose `engines` fits. Only connect-node
-#   demands Node 22 in 2.3, so npm takes connect-node 2.1.2 and connect-web 2.3.0, whose exact peers of connect conflict.
-# Why it matters: a library cannot offer both lines with one range: its users on Node 20 get an install error, or, where
-#   the packages come in through a dependency, two copies of connect in one process.
-# What to do: allow one minor line of all three (`~2.1.2`), and move to the next with a major version of the library.
+# Expected: a project that allows `~2.1.2 || ^2.3.0` for the three Connect packages installs 2.3.0 of all
+#   three, or 2.1.2 of all three.
+# Happens: ERESOLVE on Node 20. npm picks a version for each package alone and prefers one whose `engines`
+#   fits. Only connect-node demands Node 22 in 2.3, so npm takes connect-node 2.1.2 and connect-web 2.3.0,
+#   whose exact peers of connect conflict.
+# Why it matters: a library cannot offer both lines with one range: its users on Node 20 get an install
+#   error, or, where the packages come in through a dependency, two copies of connect in one process.
+# What to do: allow one minor line of all three (`~2.1.2`), and move to the next with a major version of the
+#   library.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Deno 2.9.6, Bun 1.4.5, node:http of Node 20.20.2
 #
-# Expected: an http.Server that does not listen but gets its sockets by `emit("connection", socket)` keeps a connection alive for the
-#   next request, as HTTP/1.1 does by default.
-# Happens: in Deno it closes each connection after one answer, because its own `listening` is false. Node and Bun keep it.
-# Why it matters: a server behind a protocol-detecting port opens a TCP connection per call in Deno. A client that sends its next call
-#   on the kept connection can lose it, and must decide whether a payment was made.
+# Expected: an http.Server that does not listen but gets its sockets by `emit("connection", socket)` keeps a
+#   connection alive for the next request, as HTTP/1.1 does by default.
+# Happens: in Deno it closes each connection after one answer, because its own `listening` is false. Node
+#   and Bun keep it.
+# Why it matters: a server behind a protocol-detecting port opens a TCP connection per call in Deno. A
+#   client that sends its next call on the kept connection can lose it, and must decide whether a payment was
+#   made.
 # What to do: define `listening` as true on the hidden server.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"

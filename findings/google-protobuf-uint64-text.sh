@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # google-protobuf 3.21.4 and 4.0.3 (the JavaScript runtime of protoc's own generator)
 #
-# Expected: the getter of a uint64 field returns a number, as its generated types say, or throws if a number cannot hold the value.
-# Happens: 3.21 rounds 2^53 + 1 to 2^53, and encoding the message again writes the rounded value. 4.0 returns a number up to 2^53 - 1 and
-#   text beyond, value by value. `amount + 1` then appends a digit: 9007199254740993 becomes 90071992547409931, without an error.
-# Why it matters: 3.21 breaks a signature by decoding and encoding. After the update small amounts are added and large ones are
-#   concatenated; tests with ordinary amounts see neither.
-# What to do: declare the fields `[jstype = JS_STRING]`, which gives text for all values, and convert by BigInt; or use protobuf-es.
+# Expected: the getter of a uint64 field returns a number, as its generated types say, or throws if a number
+#   cannot hold the value.
+# Happens: 3.21 rounds 2^53 + 1 to 2^53, and encoding the message again writes the rounded value. 4.0
+#   returns a number up to 2^53 - 1 and text beyond, value by value. `amount + 1` then appends a digit:
+#   9007199254740993 becomes 90071992547409931, without an error.
+# Why it matters: 3.21 breaks a signature by decoding and encoding. After the update small amounts are added
+#   and large ones are concatenated; tests with ordinary amounts see neither.
+# What to do: declare the fields `[jstype = JS_STRING]`, which gives text for all values, and convert by
+#   BigInt; or use protobuf-es.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # @grpc/grpc-js 1.14.7, @connectrpc/connect-node 2.3.0, grpcio 1.76.0
 #
-# Expected: a gRPC client that gets an HTML page with status 200 (a login page, a maintenance page, the wrong port) reports the
-#   content type, as the gRPC specification demands for a response that is not gRPC.
-# Happens: grpc-js reads the page as a message: "<" is the compression flag, "html" the length. It reports RESOURCE_EXHAUSTED,
-#   "Received message larger than max (1752460652 vs 4194304)". grpcio reports UNKNOWN, "Stream removed". connect-node names the type.
-# Why it matters: RESOURCE_EXHAUSTED means quota or rate limit to retry policies and dashboards, so payments are retried against
-#   a proxy's page, and raising the message limit does not help.
-# What to do: read 1752460652 in this error as "html". Answer gRPC paths with an HTTP status other than 200 and no body.
+# Expected: a gRPC client that gets an HTML page with status 200 (a login page, a maintenance page, the
+#   wrong port) reports the content type, as the gRPC specification demands for a response that is not gRPC.
+# Happens: grpc-js reads the page as a message: "<" is the compression flag, "html" the length. It reports
+#   RESOURCE_EXHAUSTED, "Received message larger than max (1752460652 vs 4194304)". grpcio reports UNKNOWN,
+#   "Stream removed". connect-node names the type.
+# Why it matters: RESOURCE_EXHAUSTED means quota or rate limit to retry policies and dashboards, so payments
+#   are retried against a proxy's page, and raising the message limit does not help.
+# What to do: read 1752460652 in this error as "html". Answer gRPC paths with an HTTP status other than 200
+#   and no body.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

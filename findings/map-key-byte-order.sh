@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # protobuf-python 7.36.2, protobuf-java 4.33.1 (JDK 17), protobuf-es 2.17.0
 #
-# Expected: deterministic serialization sorts map entries by key, so the same google.protobuf.Struct has the same
-#   bytes in each language. protobuf-es has no such option; it should at least keep the order that it read.
-# Happens: Python (and Go, C++) sort text keys by UTF-8 bytes, Java by UTF-16 units. A key with an emoji sorts after
-#   U+FF5E in Python and before it in Java. protobuf-es holds a map in a JavaScript object, which moves keys that
-#   look like integers to the front, in numeric order: "b", "10", "9" comes back as "9", "10", "b".
-# Why it matters: order numbers and labels are typical keys of metadata. A signature or hash over the serialized
-#   map then depends on the language, and decoding and encoding in TypeScript changes bytes without any edit.
-# What to do: leave maps out of signed messages (a repeated message with a key works), or sign the received bytes.
+# Expected: deterministic serialization sorts map entries by key, so the same google.protobuf.Struct has the
+#   same bytes in each language. protobuf-es has no such option; it should at least keep the order that it
+#   read.
+# Happens: Python (and Go, C++) sort text keys by UTF-8 bytes, Java by UTF-16 units. A key with an emoji
+#   sorts after U+FF5E in Python and before it in Java. protobuf-es holds a map in a JavaScript object, which
+#   moves keys that look like integers to the front, in numeric order: "b", "10", "9" comes back as "9", "10",
+#   "b".
+# Why it matters: order numbers and labels are typical keys of metadata. A signature or hash over the
+#   serialized map then depends on the language, and decoding and encoding in TypeScript changes bytes without
+#   any edit.
+# What to do: leave maps out of signed messages (a repeated message with a key works), or sign the received
+#   bytes.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # protobuf-es 2.17.0, protobuf-python 7.36.2, prost 0.14.1
 #
-# Expected: a proto3 double field that holds -0.0 is either a default everywhere (and left out) or a value everywhere.
-# Happens: protobuf-es and Python write nine bytes for it, prost writes none. protobuf-es prints 0 as its JSON, Python
-#   -0.0. `equals` of protobuf-es and `==` of upb in Python both separate -0 from 0; Rust's `==` does not.
-# Why it matters: an amount becomes -0 by rounding a refund or by multiplying 0 by -1. The signed bytes, the JSON copy
-#   in a log and the check "is this a repeat of the same request?" then disagree between services.
-# What to do: normalize with `x + 0` (Rust, JavaScript, Python alike) before a double enters a message; prefer integers.
+# Expected: a proto3 double field that holds -0.0 is either a default everywhere (and left out) or a value
+#   everywhere.
+# Happens: protobuf-es and Python write nine bytes for it, prost writes none. protobuf-es prints 0 as its
+#   JSON, Python -0.0. `equals` of protobuf-es and `==` of upb in Python both separate -0 from 0; Rust's `==`
+#   does not.
+# Why it matters: an amount becomes -0 by rounding a refund or by multiplying 0 by -1. The signed bytes, the
+#   JSON copy in a log and the check "is this a repeat of the same request?" then disagree between services.
+# What to do: normalize with `x + 0` (Rust, JavaScript, Python alike) before a double enters a message;
+#   prefer integers.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -2,11 +2,13 @@
 # pg 8.23.1, postgres 3.4.9, against PGlite 0.5.14 with @electric-sql/pglite-socket 0.2.17
 #
 # Expected: a signature from WebCrypto stored in a bytea column has 64 bytes.
-# Happens: `crypto.subtle.sign` returns an ArrayBuffer. postgres stores its bytes. pg knows Buffer and typed arrays only and passes
-#   other objects through JSON.stringify, so the column holds the two characters `{}`, without an error.
-# Why it matters: the signature is lost when it is stored, and the loss shows when it is needed. A move from postgres
-#   to pg, or from node:crypto (which returns a Buffer) to WebCrypto, starts it.
-# What to do: wrap the result, `new Uint8Array(signature)`; add `check (octet_length(signature) = 64)` to the column.
+# Happens: `crypto.subtle.sign` returns an ArrayBuffer. postgres stores its bytes. pg knows Buffer and typed
+#   arrays only and passes other objects through JSON.stringify, so the column holds the two characters `{}`,
+#   without an error.
+# Why it matters: the signature is lost when it is stored, and the loss shows when it is needed. A move from
+#   postgres to pg, or from node:crypto (which returns a Buffer) to WebCrypto, starts it.
+# What to do: wrap the result, `new Uint8Array(signature)`; add `check (octet_length(signature) = 64)` to
+#   the column.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

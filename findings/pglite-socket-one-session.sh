@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # @electric-sql/pglite-socket 0.2.17 with @electric-sql/pglite 0.5.14, pg 8.23.1
 #
-# Expected: pglite-socket accepts several connections (`maxConnections`), so each is a session of PostgreSQL, as at a real server.
-# Happens: all connections are one session. A setting made on one is read on the other, both get the same session advisory lock, and a
-#   notification goes to the connection that ran NOTIFY and not to the one that listens.
-# Why it matters: tests of a store's locks pass though the lock excludes nothing, and tests of LISTEN fail though the code is right.
-#   One connection's `set` changes the other's behaviour.
-# What to do: test locks, LISTEN and races on a real PostgreSQL; keep PGlite for queries over one connection.
+# Expected: pglite-socket accepts several connections (`maxConnections`), so each is a session of
+#   PostgreSQL, as at a real server.
+# Happens: all connections are one session. A setting made on one is read on the other, both get the same
+#   session advisory lock, and a notification goes to the connection that ran NOTIFY and not to the one that
+#   listens.
+# Why it matters: tests of a store's locks pass though the lock excludes nothing, and tests of LISTEN fail
+#   though the code is right. One connection's `set` changes the other's behaviour.
+# What to do: test locks, LISTEN and races on a real PostgreSQL; keep PGlite for queries over one
+#   connection.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

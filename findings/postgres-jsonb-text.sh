@@ -2,11 +2,13 @@
 # pg 8.23.1, postgres 3.4.9, against PGlite 0.5.14 with @electric-sql/pglite-socket 0.2.17
 #
 # Expected: both drivers store the same value for the same parameter of a jsonb column.
-# Happens: pg sends text as it is, so `JSON.stringify(order)` is stored as an object. postgres asks the server for the parameter's type and
-#   encodes the text once more: the column holds a JSON string, and `order->>'amount'` is null. An array is the other way
-#   round: postgres stores it, pg turns it into the notation of PostgreSQL's arrays, an error for jsonb.
-# Why it matters: a webhook's body saved as received under postgres looks right when it is read back and parsed, but no query
-#   over its fields finds the order. There is no form for arrays and text that suits both drivers without a cast.
+# Happens: pg sends text as it is, so `JSON.stringify(order)` is stored as an object. postgres asks the
+#   server for the parameter's type and encodes the text once more: the column holds a JSON string, and
+#   `order->>'amount'` is null. An array is the other way round: postgres stores it, pg turns it into the
+#   notation of PostgreSQL's arrays, an error for jsonb.
+# Why it matters: a webhook's body saved as received under postgres looks right when it is read back and
+#   parsed, but no query over its fields finds the order. There is no form for arrays and text that suits both
+#   drivers without a cast.
 # What to do: write `$1::text::jsonb` and always pass text; it stores the same in both.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"

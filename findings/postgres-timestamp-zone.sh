@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# pg 8.23.1, postgres 3.4.9, against PGlite 0.5.14 with @electric-sql/pglite-socket 0.2.17, process in TZ=America/New_York
+# pg 8.23.1, postgres 3.4.9, against PGlite 0.5.14 with @electric-sql/pglite-socket 0.2.17, process in
+#   TZ=America/New_York
 #
-# Expected: a Date written to a `timestamp` column (without time zone) and read by the same driver is the same instant.
-# Happens: with postgres it moves by the process's offset from UTC, here four hours: it writes the UTC time and reads it as local time. pg
-#   writes and reads local time, so its round trip holds; rows written by postgres are wrong under both. In UTC all of it works.
-# Why it matters: servers run in UTC and laptops do not, so an order's expiry is right in production and hours off for the developer,
-#   or wrong for a batch job in another zone. Replacing one driver by the other shifts all stored times.
+# Expected: a Date written to a `timestamp` column (without time zone) and read by the same driver is the
+#   same instant.
+# Happens: with postgres it moves by the process's offset from UTC, here four hours: it writes the UTC time
+#   and reads it as local time. pg writes and reads local time, so its round trip holds; rows written by
+#   postgres are wrong under both. In UTC all of it works.
+# Why it matters: servers run in UTC and laptops do not, so an order's expiry is right in production and
+#   hours off for the developer, or wrong for a batch job in another zone. Replacing one driver by the other
+#   shifts all stored times.
 # What to do: use `timestamptz`, for which both agree; or store milliseconds as bigint.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"

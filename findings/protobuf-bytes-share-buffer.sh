@@ -2,12 +2,15 @@
 # protobuf-es 2.17.0, protobufjs 8.8.1
 #
 # Expected: a decoded message owns its bytes, as in Go, Java and Python.
-# Happens: `bytes` fields are views of the input. Writing to the input afterwards changes the message, and `signature.buffer` is the whole
-#   input (for a small Buffer under protobufjs, Node's pool, with data of other calls). Transferring one field empties all others.
-# Why it matters: a receiver that reuses its read buffer changes a message after its signature was verified; `new Uint8Array(x.buffer)`
-#   hashes or sends the wrong bytes; a key that is transferred to a worker takes the signature with it.
-# What to do: copy what outlives the input, `bytes.slice()` (on a Buffer: `Uint8Array.prototype.slice.call(buffer)`, as its own
-#   `slice` is a view). Never use `.buffer` without byteOffset and byteLength. Verify a copy, then keep that copy.
+# Happens: `bytes` fields are views of the input. Writing to the input afterwards changes the message, and
+#   `signature.buffer` is the whole input (for a small Buffer under protobufjs, Node's pool, with data of
+#   other calls). Transferring one field empties all others.
+# Why it matters: a receiver that reuses its read buffer changes a message after its signature was verified;
+#   `new Uint8Array(x.buffer)` hashes or sends the wrong bytes; a key that is transferred to a worker takes
+#   the signature with it.
+# What to do: copy what outlives the input, `bytes.slice()` (on a Buffer:
+#   `Uint8Array.prototype.slice.call(buffer)`, as its own `slice` is a view). Never use `.buffer` without
+#   byteOffset and byteLength. Verify a copy, then keep that copy.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

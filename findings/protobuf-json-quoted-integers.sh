@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # protobuf-es 2.17.0, protobuf-python 7.36.2, protobuf-go 1.36.6
 #
-# Expected: proto3 JSON writes 64-bit integers as text, and each runtime reads the same texts. The specification of the
-#   mapping allows an exponent and a fraction of zero, quoted or not: 1e3, "1e3" and "1.0" are integers.
-# Happens: protobuf-es refuses the quoted "1e3" and "1.0" (but takes the unquoted), and reads the quoted "0x10" as 16 and " 1"
-#   as 1. Python reads "1_000" as 1000 and "01" as 1. Go accepts what the specification lists and nothing else.
-# Why it matters: an amount that one service prints or accepts is an error, or another number's spelling, in the next one.
-#   A service that deduplicates or signs the JSON text sees two requests where its peer in another language sees one.
+# Expected: proto3 JSON writes 64-bit integers as text, and each runtime reads the same texts. The
+#   specification of the mapping allows an exponent and a fraction of zero, quoted or not: 1e3, "1e3" and
+#   "1.0" are integers.
+# Happens: protobuf-es refuses the quoted "1e3" and "1.0" (but takes the unquoted), and reads the quoted
+#   "0x10" as 16 and " 1" as 1. Python reads "1_000" as 1000 and "01" as 1. Go accepts what the specification
+#   lists and nothing else.
+# Why it matters: an amount that one service prints or accepts is an error, or another number's spelling, in
+#   the next one. A service that deduplicates or signs the JSON text sees two requests where its peer in
+#   another language sees one.
 # What to do: accept only /^(0|[1-9][0-9]*)$/ for quoted amounts before the JSON reaches a protobuf runtime.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"

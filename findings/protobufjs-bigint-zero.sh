@@ -2,11 +2,13 @@
 # protobufjs 8.8.1
 #
 # Expected: `encode` writes a BigInt in a uint64 field, or throws.
-# Happens: it writes zero, for every BigInt, without an error. Text that is a number is encoded correctly. `verify` reports
-#   the BigInt, and `fromObject` converts it, but `encode` alone accepts any object and looks at neither.
-# Why it matters: amounts in the smallest unit are BigInts in modern code and in protobuf-es. A service that moves its
-#   values to protobufjs sends valid messages over an amount of 0.
-# What to do: pass everything through `fromObject` (or `Long.fromBigInt`) before `encode`; compare a decoded amount in a test.
+# Happens: it writes zero, for every BigInt, without an error. Text that is a number is encoded correctly.
+#   `verify` reports the BigInt, and `fromObject` converts it, but `encode` alone accepts any object and looks
+#   at neither.
+# Why it matters: amounts in the smallest unit are BigInts in modern code and in protobuf-es. A service that
+#   moves its values to protobufjs sends valid messages over an amount of 0.
+# What to do: pass everything through `fromObject` (or `Long.fromBigInt`) before `encode`; compare a decoded
+#   amount in a test.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

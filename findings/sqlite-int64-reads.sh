@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
-# node:sqlite of Node 26.10.0, bun:sqlite of Bun 1.4.5, libsql 0.5.29, @libsql/client 0.18.0, node-sqlite3-wasm 0.8.60, sql.js 1.17.0
+# node:sqlite of Node 26.10.0, bun:sqlite of Bun 1.4.5, libsql 0.5.29, @libsql/client 0.18.0,
+#   node-sqlite3-wasm 0.8.60, sql.js 1.17.0
 #
-# Expected: the drivers agree about an INTEGER beyond 2^53, which SQLite stores exactly; at least a driver and its own client.
-# Happens: three behaviours with default options. libsql, bun:sqlite and sql.js round without a word. node:sqlite and @libsql/client,
-#   which is built on libsql, throw. node-sqlite3-wasm returns a number or a BigInt, chosen for each value.
-# Why it matters: kin amounts in quarks, lamports and ids exceed 2^53. The rounding drivers report an amount that was never
-#   stored; with the third kind, arithmetic fails with the first large payment and not before.
-# What to do: switch BigInts on and test with 2^53 + 1: `setReadBigInts(true)` of a statement (node:sqlite), `safeIntegers(true)` (libsql,
-#   Bun), `intMode: "bigint"` (@libsql/client); elsewhere select `cast(amount as text)`.
+# Expected: the drivers agree about an INTEGER beyond 2^53, which SQLite stores exactly; at least a driver
+#   and its own client.
+# Happens: three behaviours with default options. libsql, bun:sqlite and sql.js round without a word.
+#   node:sqlite and @libsql/client, which is built on libsql, throw. node-sqlite3-wasm returns a number or a
+#   BigInt, chosen for each value.
+# Why it matters: kin amounts in quarks, lamports and ids exceed 2^53. The rounding drivers report an amount
+#   that was never stored; with the third kind, arithmetic fails with the first large payment and not before.
+# What to do: switch BigInts on and test with 2^53 + 1: `setReadBigInts(true)` of a statement (node:sqlite),
+#   `safeIntegers(true)` (libsql, Bun), `intMode: "bigint"` (@libsql/client); elsewhere select `cast(amount as
+#   text)`.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# bun:sqlite of Bun 1.4.5, node-sqlite3-wasm 0.8.60, libsql 0.5.29, node:sqlite of Node 26.10.0, @libsql/client 0.18.0, sql.js 1.17.0
+# bun:sqlite of Bun 1.4.5, node-sqlite3-wasm 0.8.60, libsql 0.5.29, node:sqlite of Node 26.10.0,
+#   @libsql/client 0.18.0, sql.js 1.17.0
 #
-# Expected: SQLite's integers are signed. A BigInt from 2^63 on, a valid uint64 of protobuf, is an error when it is bound.
-# Happens: node:sqlite, @libsql/client and sql.js throw. Bun and node-sqlite3-wasm store the two's complement: 2^64 - 1 becomes -1, without an error.
-#   libsql throws as well, but its RangeError speaks of "reading". Bun throws with `safeIntegers: true`, an option named for reads.
-# Why it matters: `uint64 quarks` is checked by protobuf to be in range, so the code before the insert rarely checks again. A balance turns
-#   negative, and `amount < limit` is true.
-# What to do: check `amount < 2n ** 63n` before storing, add `check (amount >= 0)` to the column, set `safeIntegers` in Bun.
+# Expected: SQLite's integers are signed. A BigInt from 2^63 on, a valid uint64 of protobuf, is an error
+#   when it is bound.
+# Happens: node:sqlite, @libsql/client and sql.js throw. Bun and node-sqlite3-wasm store the two's
+#   complement: 2^64 - 1 becomes -1, without an error. libsql throws as well, but its RangeError speaks of
+#   "reading". Bun throws with `safeIntegers: true`, an option named for reads.
+# Why it matters: `uint64 quarks` is checked by protobuf to be in range, so the code before the insert
+#   rarely checks again. A balance turns negative, and `amount < limit` is true.
+# What to do: check `amount < 2n ** 63n` before storing, add `check (amount >= 0)` to the column, set
+#   `safeIntegers` in Bun.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

@@ -2,12 +2,13 @@
 # node:sqlite of Node 26.10.0, libsql 0.5.29, node-sqlite3-wasm 0.8.60, bun:sqlite of Bun 1.4.5
 #
 # Expected: a whole number given to a SQLite statement is an INTEGER.
-# Happens: node:sqlite and libsql bind each JavaScript number as REAL. `5 / ?` with 2 is 2.5, a fee of `1999 * ? / 100`
-#   has a fraction, and 12345 in a TEXT column becomes "12345.0". Bun and node-sqlite3-wasm bind whole numbers as INTEGER. A column
-#   of affinity INTEGER hides the difference, since it converts back.
-# Why it matters: an order number stored by one driver is not found by another, and SQL arithmetic over money changes its
-#   result when the driver is exchanged. No error appears.
-# What to do: bind amounts and numbers in text columns as BigInt or text; write `cast(? as integer)` in arithmetic.
+# Happens: node:sqlite and libsql bind each JavaScript number as REAL. `5 / ?` with 2 is 2.5, a fee of `1999
+#   * ? / 100` has a fraction, and 12345 in a TEXT column becomes "12345.0". Bun and node-sqlite3-wasm bind
+#   whole numbers as INTEGER. A column of affinity INTEGER hides the difference, since it converts back.
+# Why it matters: an order number stored by one driver is not found by another, and SQL arithmetic over
+#   money changes its result when the driver is exchanged. No error appears.
+# What to do: bind amounts and numbers in text columns as BigInt or text; write `cast(? as integer)` in
+#   arithmetic.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

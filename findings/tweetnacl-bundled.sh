@@ -2,13 +2,14 @@
 # tweetnacl 1.0.3, esbuild 0.28.2, on Node 20.20.2
 #
 # Expected: a bundle that works unbundled works, or fails to build.
-# Happens: both ESM bundles of tweetnacl build without a warning and fail on Node when run. For `--platform=node` the import itself throws: Dynamic
-#   require of "crypto" is not supported. For the browser platform signing works, and the first call that needs
-#   random bytes throws "no PRNG", since tweetnacl looks for `self.crypto` (Node 20 has no `self`) or `require` (removed).
-# Why it matters: the second kind passes each test with fixed keys and fails when a real key or nonce is generated in a
-#   Node process from a bundle that was built "for everywhere".
-# What to do: keep tweetnacl external in bundles for Node, or call `nacl.setPRNG((bytes, n) => bytes.set(crypto.getRandomValues(new
-#   Uint8Array(n))))` at start.
+# Happens: both ESM bundles of tweetnacl build without a warning and fail on Node when run. For
+#   `--platform=node` the import itself throws: Dynamic require of "crypto" is not supported. For the browser
+#   platform signing works, and the first call that needs random bytes throws "no PRNG", since tweetnacl looks
+#   for `self.crypto` (Node 20 has no `self`) or `require` (removed).
+# Why it matters: the second kind passes each test with fixed keys and fails when a real key or nonce is
+#   generated in a Node process from a bundle that was built "for everywhere".
+# What to do: keep tweetnacl external in bundles for Node, or call `nacl.setPRNG((bytes, n) =>
+#   bytes.set(crypto.getRandomValues(new Uint8Array(n))))` at start.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

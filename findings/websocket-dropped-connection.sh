@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # WebSocket of Node 22.23.0 and 26.10.0, Bun 1.4.5, Deno 2.9.6; ws 8.23.0 as the server
 #
-# Expected: a WebSocket whose TCP connection is lost without a close frame fires `error`, then `close` with code 1006, as the standard
-#   says for a connection that failed. A binary message is a Blob unless `binaryType` is set.
-# Happens: Node 22 and Bun fire no `error`. Deno gives code 0. Bun delivers a Buffer. `wasClean` is false in all of them.
-# Why it matters: a watch that reconnects on 1006 gives up in Deno, and one that counts failures by `error` counts none in Node 22
-#   and Bun. For a payer's page this is the difference between "paid" and waiting without end.
-# What to do: decide by `wasClean` in `close` alone, and set `binaryType = "arraybuffer"` before the first message.
+# Expected: a WebSocket whose TCP connection is lost without a close frame fires `error`, then `close` with
+#   code 1006, as the standard says for a connection that failed. A binary message is a Blob unless
+#   `binaryType` is set.
+# Happens: Node 22 and Bun fire no `error`. Deno gives code 0. Bun delivers a Buffer. `wasClean` is false in
+#   all of them.
+# Why it matters: a watch that reconnects on 1006 gives up in Deno, and one that counts failures by `error`
+#   counts none in Node 22 and Bun. For a payer's page this is the difference between "paid" and waiting
+#   without end.
+# What to do: decide by `wasClean` in `close` alone, and set `binaryType = "arraybuffer"` before the first
+#   message.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

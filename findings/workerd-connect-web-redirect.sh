@@ -2,12 +2,14 @@
 # workerd 1.20261117.1, @connectrpc/connect-web 2.3.0, esbuild 0.28.2
 #
 # Expected: connect-web needs `fetch` alone, so it runs in Cloudflare's workerd as in a browser.
-# Happens: every call fails with code `unknown`: "Invalid redirect value, must be one of "follow" or "manual"". connect-web asks for `redirect:
-#   "error"`, a value of the fetch standard that workerd does not implement.
-# Why it matters: a client that was tested in Node and in browsers makes no call at all in a worker, and the code `unknown` reads like
-#   an answer of the server, whose outcome is open. Nothing was sent.
-# What to do: give the transport a fetch that replaces the value: `fetch: (url, init) => fetch(url, { ...init, redirect: "manual" })`.
-#   A redirect then ends as an error of the response's status or content type.
+# Happens: every call fails with code `unknown`: "Invalid redirect value, must be one of "follow" or
+#   "manual"". connect-web asks for `redirect: "error"`, a value of the fetch standard that workerd does not
+#   implement.
+# Why it matters: a client that was tested in Node and in browsers makes no call at all in a worker, and the
+#   code `unknown` reads like an answer of the server, whose outcome is open. Nothing was sent.
+# What to do: give the transport a fetch that replaces the value: `fetch: (url, init) => fetch(url, {
+#   ...init, redirect: "manual" })`. A redirect then ends as an error of the response's status or content
+#   type.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 

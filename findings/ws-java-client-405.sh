@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # ws 8.23.0 on node:http of Node 24.21.0 (20 and 26 alike), java.net.http.HttpClient of JDK 17
 #
-# Expected: attaching a WebSocketServer with `path: "/ws"` to an HTTP server leaves plain requests for other paths alone.
-# Happens: each POST of a Java client over cleartext gets 405 "Invalid HTTP method", and never reaches the request handler. Java's
-#   HttpClient offers HTTP/2 by `Upgrade: h2c` on every cleartext request. node:http ignores this as long as nothing listens for
-#   `upgrade`; ws listens, and answers each upgrade that is not a WebSocket's with an error.
-# Why it matters: a webhook receiver or a local sequencer works with curl, browsers and Java, until a page with live updates is
-#   added to the same port. Behind TLS nothing fails, since Java then uses ALPN.
-# What to do: in Java, `HttpClient.newBuilder().version(HTTP_1_1)`. In Node, a separate port for WebSockets, or from 24.9 on
-#   `shouldUpgradeCallback: (request) => request.headers.upgrade === "websocket"` in the options of http.createServer.
+# Expected: attaching a WebSocketServer with `path: "/ws"` to an HTTP server leaves plain requests for other
+#   paths alone.
+# Happens: each POST of a Java client over cleartext gets 405 "Invalid HTTP method", and never reaches the
+#   request handler. Java's HttpClient offers HTTP/2 by `Upgrade: h2c` on every cleartext request. node:http
+#   ignores this as long as nothing listens for `upgrade`; ws listens, and answers each upgrade that is not a
+#   WebSocket's with an error.
+# Why it matters: a webhook receiver or a local sequencer works with curl, browsers and Java, until a page
+#   with live updates is added to the same port. Behind TLS nothing fails, since Java then uses ALPN.
+# What to do: in Java, `HttpClient.newBuilder().version(HTTP_1_1)`. In Node, a separate port for WebSockets,
+#   or from 24.9 on `shouldUpgradeCallback: (request) => request.headers.upgrade === "websocket"` in the
+#   options of http.createServer.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 
