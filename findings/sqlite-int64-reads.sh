@@ -10,8 +10,8 @@
 # Why it matters: kin amounts in quarks, lamports and ids exceed 2^53. The rounding drivers report an amount
 #   that was never stored; with the third kind, arithmetic fails with the first large payment and not before.
 # What to do: switch BigInts on and test with 2^53 + 1: `setReadBigInts(true)` of a statement (node:sqlite),
-#   `safeIntegers(true)` (libsql, Bun), `intMode: "bigint"` (@libsql/client); elsewhere select `cast(amount as
-#   text)`.
+#   `safeIntegers(true)` of a statement (libsql), the option `safeIntegers: true` (Bun), `intMode: "bigint"`
+#   (@libsql/client); elsewhere select `cast(amount as text)`.
 set -euo pipefail
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir"
 
