@@ -29,6 +29,7 @@ export class EventReader {
   readonly #ownRequest: ExpectedRequest;
   readonly #seen = new Set<string>();
   #requested = false;
+  #foreignRequest = false;
   #submitted = false;
   #contradicted = false;
 
@@ -38,8 +39,21 @@ export class EventReader {
     this.#ownRequest = new ExpectedRequest(intent);
   }
 
-  /** The event of a message, or `undefined` where it says nothing new. */
+  /**
+   * Returns the event of a message, or `undefined` if the message reports nothing new. Never throws: a message that
+   * cannot be read must not hide the messages behind it.
+   */
   readMessage(message: Message, heardFrom: "stream" | "poll", bytes: MessageBytes): PaymentEvent | undefined {
+    try {
+      return this.#read(message, heardFrom, bytes);
+    } catch {
+      // Its signature cannot be verified: in a page, for example, a field can have the wire type of another one.
+      const kind = message.kind.case;
+      return kind && { type: "forged", kind, problem: "wrong signature", messageId: "" };
+    }
+  }
+
+  #read(message: Message, heardFrom: "stream" | "poll", bytes: MessageBytes): PaymentEvent | undefined {
     const messageId = textOf(message.id?.value, MESSAGE_ID_LENGTH);
     const kind = message.kind.case;
     // By all of its bytes, not by its id alone, which a forged copy has in common with the original.
@@ -66,12 +80,22 @@ export class EventReader {
     );
   }
 
-  /** The event of a status that says that the intent was submitted. */
+  /**
+   * Returns the event of a status, or `undefined` if the status reports nothing new, or if a conflict makes it
+   * doubtful whose payment it reports.
+   */
   readStatus(intentSubmitted: boolean): PaymentEvent | undefined {
-    // After a payment that is not of this intent, an unsigned "submitted" is not enough.
-    if (!intentSubmitted || this.#submitted || this.#contradicted) return undefined;
+    if (!intentSubmitted || this.#submitted || this.#isDoubtful()) return undefined;
     this.#submitted = true;
     return { type: "submitted", heardFrom: "status" };
+  }
+
+  /**
+   * Whether "submitted" without details may report another payment than ours: after a payment that does not match the
+   * intent, and if the only request received is not ours. The sequencer stores one request per key.
+   */
+  #isDoubtful(): boolean {
+    return this.#contradicted || (this.#foreignRequest && !this.#requested);
   }
 
   #readServerMessage(
@@ -92,7 +116,7 @@ export class EventReader {
       return { type: "conflicting", subject: "payment", field, messageId };
     }
     const payment = paymentOf(kind.value.metadata);
-    if (this.#submitted || (this.#contradicted && payment === undefined)) return undefined;
+    if (this.#submitted || (payment === undefined && this.#isDoubtful())) return undefined;
     this.#submitted = true;
     return { type: "submitted", heardFrom, ...(payment === undefined ? {} : { payment }) };
   }
@@ -107,7 +131,10 @@ export class EventReader {
       case "requestToReceiveBill":
       case "requestToLogin": {
         const field = difference();
-        if (field !== undefined) return { type: "conflicting", subject: "request", field, messageId };
+        if (field !== undefined) {
+          this.#foreignRequest = true;
+          return { type: "conflicting", subject: "request", field, messageId };
+        }
         if (this.#requested) return undefined;
         this.#requested = true;
         return { type: "requested", messageId };

@@ -26,7 +26,7 @@ export interface MonitorOptions {
   readonly intervalMs: number;
   /** Whether no one else listens, so that emitted messages can be deleted at the sequencer. */
   readonly soleListener: boolean;
-  /** Ends the monitor; a permanent failure of the monitor aborts it. */
+  /** Ends the monitor; a final failure of the monitor aborts it. */
   readonly end: AbortController;
 }
 
@@ -132,7 +132,7 @@ export class IntentMonitor {
         }
         this.#queue.push(this.#reader.readStatus(intentSubmitted));
       } catch (error) {
-        if (isPermanent(error)) throw error;
+        if (finalCodes.has(codeOf(error))) throw error;
       }
       await sleep(this.#options.intervalMs, signal);
     }
@@ -149,16 +149,14 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof CodeIntentsError ? error.code : undefined;
 }
 
-const permanentCodes: ReadonlySet<string | undefined> = new Set([
-  "unimplemented",
-  "request_refused",
-  "unauthenticated",
-  "permission_denied",
-  "redirect_refused",
+/**
+ * Codes of a status check that end a watch: the client itself can make no further check. Every other failure is an
+ * outage, even a refusal or a redirect, because a proxy or a deployment can cause it for a moment while the intent
+ * stays payable. docs/events.md lists the reasons.
+ */
+const finalCodes: ReadonlySet<string | undefined> = new Set([
+  "aborted",
   "client_closed",
+  "unsupported_by_protocol",
+  "unsupported_by_runtime",
 ]);
-
-/** Whether a status check fails for a reason that does not pass. */
-function isPermanent(error: unknown): boolean {
-  return permanentCodes.has(codeOf(error));
-}

@@ -55,7 +55,7 @@ export class MessageLoop {
   /** Runs until the signal fires. */
   async run(): Promise<void> {
     const { messages, signal, intervalMs } = this.#options;
-    const kinds = [...messages.streams];
+    const kinds = messages.streams;
     const longestPauseMs = Math.min(LONGEST_PAUSE_MS, 2 * intervalMs);
     let best = 0;
     let silentTries = 0;
@@ -68,8 +68,9 @@ export class MessageLoop {
         continue;
       }
       const { wasAlive, lifeMs, error } = await this.#readStream(kind);
-      if (isUnsupported(error)) {
-        kinds.splice(best, 1);
+      if (isRefused(error)) {
+        // The next kind at once. Polls lead back to this kind: a proxy may have refused it for a moment only.
+        best++;
         silentTries = 0;
         continue;
       }
@@ -144,7 +145,7 @@ export class MessageLoop {
         await queue.hasRoom();
       }
     } catch {
-      // The status is checked as well, and reports every permanent failure.
+      // The status is checked as well, and its failures are logged.
     }
   }
 }
@@ -157,7 +158,8 @@ interface StreamEnd {
   readonly error: unknown;
 }
 
-function isUnsupported(error: unknown): boolean {
+/** Whether the runtime or the server refuses a kind of stream. */
+function isRefused(error: unknown): boolean {
   const code = error instanceof CodeIntentsError ? error.code : undefined;
   return (
     code === "unimplemented" ||

@@ -33,9 +33,9 @@ export class StatusLog {
       const status = await check;
       if (status.state === "unknown" && !this.#warnedOfUnknown) {
         this.#warnedOfUnknown = true;
-        this.#warn("knows no such intent (yet); until it is created nobody can pay it");
+        this.#warn("does not know this intent; it cannot be paid until it is created");
       }
-      if (this.#lastFailure !== undefined) this.#warn("answers again");
+      if (this.#lastFailure !== undefined) this.#warn("responds again");
       this.#lastFailure = undefined;
       return status;
     } catch (error) {
@@ -43,7 +43,7 @@ export class StatusLog {
         error instanceof TransportError && (error.code === "aborted" || error.code === "client_closed");
       if (ended) throw error;
       if (this.#lastFailure === undefined)
-        this.#warn(`does not answer; the watch goes on trying: ${(error as Error).message}`);
+        this.#warn(`fails to respond; the watch continues to check: ${(error as Error).message}`);
       this.#lastFailure = error;
       throw error;
     }
@@ -51,9 +51,7 @@ export class StatusLog {
 
   #warn(what: string): void {
     this.#logger.warn(
-      escapeControls(
-        `code-intents: the sequencer, asked for the status of intent ${this.#intentId}, ${what}`,
-      ),
+      escapeControls(`code-intents: status check of intent ${this.#intentId}: the sequencer ${what}`),
     );
   }
 }

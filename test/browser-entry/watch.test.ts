@@ -116,7 +116,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     const { emulator: again } = await emulated({ clock: new MovableClock(), port: emulator.port });
     await again.importState(state);
     await expect.poll(() => warnings.length).toBe(2);
-    expect(warnings.join()).toMatch(/does not answer.*answers again/s);
+    expect(warnings.join()).toMatch(/fails to respond.*responds again/s);
     await again.wallet.pay(intent);
     expect((await next).value).toMatchObject({ type: "submitted" });
   });
@@ -151,7 +151,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     await expect.poll(() => isStreamOpen(emulator, intent.id)).toBe(false);
   });
 
-  test("ends with the sequencer's words where no waiting helps", async () => {
+  test("treats a refusal of the status check as an outage, and reports it as the cause of the timeout", async () => {
     const refusals: [number, string, string][] = [
       [404, "text/plain", "unimplemented"],
       [403, "text/html", "permission_denied"],
@@ -159,7 +159,10 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     for (const [status, type, code] of refusals) {
       const fetch = async () => new Response("no", { status, headers: { "content-type": type } });
       const { payment, options } = await opened();
-      await expect(waitForPayment(payment, { ...options, fetch })).rejects.toMatchObject({ code });
+      await expect(waitForPayment(payment, { ...options, fetch, timeoutMs: 300 })).rejects.toMatchObject({
+        code: "payment_timeout",
+        cause: { code },
+      });
     }
   });
 });

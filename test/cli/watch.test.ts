@@ -78,7 +78,7 @@ describe("watch", () => {
     const [warning] = jsonLines(await running.said(/"warning".*\n/, "stderr"));
     running.kill();
     await running.ended;
-    expect(warning?.message).toMatch(/goes on trying: The sequencer cannot be reached .* Check --url/);
+    expect(warning?.message).toMatch(/continues to check: The sequencer cannot be reached .* Check --url/);
   });
 
   test("prints heartbeats as JSON, and none with --heartbeat 0s", async () => {

@@ -34,6 +34,6 @@ test("a watch says once that nobody has registered its intent", async () => {
     code: "payment_timeout",
   });
   expect(warnings.filter((text) => text.includes(intent.id))).toEqual([
-    expect.stringContaining("knows no such intent"),
+    expect.stringContaining("does not know this intent"),
   ]);
 });

@@ -253,6 +253,36 @@ describe("a request with other details, signed by the intent's own key", () => {
     });
   });
 
+  it("makes a bare status doubtful until our request or a matching payment arrives", () => {
+    const foreign = () => requestOf(intentOf({ destination: account(8) }));
+    const submittedByStatus = { type: "submitted", heardFrom: "status" };
+    const paid = new EventReader(intent);
+    expect(hear(foreign(), paid)?.type).toBe("conflicting");
+    expect(paid.readStatus(true)).toBeUndefined();
+    // A message without details is a bare status too.
+    expect(hear(submittedWithout(), paid)).toBeUndefined();
+    expect(paid.readStatus(true)).toBeUndefined();
+    expect(hear(submitted(), paid)).toMatchObject({ type: "submitted", payment: { currency: "usd" } });
+
+    const requested = new EventReader(intent);
+    expect(hear(foreign(), requested)?.type).toBe("conflicting");
+    expect(requested.readStatus(true)).toBeUndefined();
+    expect(hear(requestOf(intent), requested)?.type).toBe("requested");
+    expect(requested.readStatus(true)).toEqual(submittedByStatus);
+
+    const ours = new EventReader(intent);
+    expect(hear(requestOf(intent), ours)?.type).toBe("requested");
+    expect(hear(foreign(), ours)?.type).toBe("conflicting");
+    expect(ours.readStatus(true)).toEqual(submittedByStatus);
+  });
+
+  it("does not become doubtful by a request that is forged", () => {
+    const listener = new EventReader(intent);
+    const forged = requestOf(intentOf({ destination: account(8) }), { signer: newKey() });
+    expect(hear(forged, listener)?.type).toBe("forged");
+    expect(listener.readStatus(true)).toEqual({ type: "submitted", heardFrom: "status" });
+  });
+
   it("does not stand in the way of ours", () => {
     const listener = new EventReader(intent);
     expect(hear(requestOf(intentOf({ amount: "1" })), listener)?.type).toBe("conflicting");

@@ -8,6 +8,7 @@ import type { PaymentEvent, PaymentIntent, WatchOptions } from "../../src/index.
 import { PaymentIntent as Intent } from "../../src/index.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
 import { order } from "../support/outcomes.js";
+import { account } from "../support/payment.js";
 import {
   delivered,
   frameOf,
@@ -215,10 +216,28 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     });
   });
 
-  it("refuses the question: the watch says why, at once", async () => {
+  it("refuses every status check: the watch continues, and its timeout names the refusal", async () => {
     await using sequencer = await start(streaming());
-    const { error } = await hear(sequencer, intent);
-    expect(error).toMatchObject({ code: "unimplemented" });
+    const { error } = await hear(sequencer, intent, { timeoutMs: 1_000 });
+    expect(error).toMatchObject({ code: "payment_timeout", cause: { code: "unimplemented" } });
+  });
+
+  it("stores a request with another destination: its status is ignored until a payment matches", async () => {
+    const foreign = Intent.from({ ...order, destination: account(9), clientSecret: intent.clientSecret });
+    expect(foreign.id).toBe(intent.id);
+    await using alone = await start({ ...streaming(requestOf(foreign, key)), getStatus: paid });
+    const { events, error } = await hear(alone, intent, { timeoutMs: 1_500 });
+    expect(events).toEqual([
+      expect.objectContaining({ type: "conflicting", subject: "request", field: "destination" }),
+    ]);
+    expect(error).toMatchObject({ code: "payment_timeout" });
+
+    const messages = [requestOf(foreign, key), submissionOf(intent)];
+    await using matching = await start({ ...streaming(...messages), getStatus: paid });
+    const heard = await hear(matching, intent);
+    expect(heard.error).toBeUndefined();
+    expect(typesOf(heard.events)).toEqual(["conflicting", "submitted"]);
+    expect(heard.events[1]).toMatchObject({ heardFrom: "stream", payment: { currency: "usd" } });
   });
 });
 

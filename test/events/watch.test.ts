@@ -774,8 +774,8 @@ describe("a watch until the webhook", () => {
     await emulator.wallet.pay(intent);
     expect((await waiting).heardFrom).toBe("status");
     expect(warnings).toEqual([
-      expect.stringContaining("does not answer; the watch goes on trying"),
-      expect.stringContaining("answers again"),
+      expect.stringContaining("fails to respond; the watch continues to check"),
+      expect.stringContaining("responds again"),
     ]);
   });
 });
