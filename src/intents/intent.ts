@@ -46,9 +46,8 @@ export abstract class Intent {
   readonly id: string;
   /** The domain that requests a login; `undefined` if the intent requests none. */
   readonly login: Login | undefined;
-  /** The webhook that is registered with the intent. */
-  readonly webhook: WebhookOption | undefined;
 
+  readonly #webhook: WebhookOption | undefined;
   readonly #nonce: Uint8Array;
   readonly #payload: Uint8Array;
   readonly #key: SigningKey;
@@ -88,7 +87,15 @@ export abstract class Intent {
     if (login === undefined) this.#encoded = encodeMessage(field, encode(undefined));
     this.id = toBase58(this.#key.publicKey);
     this.login = login && Object.freeze({ domain: login.domain, verifier: login.verifier.publicKeyText });
-    this.webhook = webhook;
+    this.#webhook = webhook;
+  }
+
+  /**
+   * The webhook that is registered with the intent. Its URL may contain a path token, so it is a getter like
+   * {@link Intent.clientSecret}: a spread, a clone or a log of the intent does not contain it.
+   */
+  get webhook(): WebhookOption | undefined {
+    return this.#webhook;
   }
 
   /**

@@ -44,7 +44,8 @@ const forms: [string, unknown][] = [
 ];
 
 describe.each(forms)("an intent whose verifier is given as %s shows no secret", (_, key) => {
-  const given = { ...keyed, login: { domain: "example.com", verifier: key } };
+  const webhook = { url: "https://example.com/SECRET-path-token" };
+  const given = { ...keyed, webhook, login: { domain: "example.com", verifier: key } };
   const intents = [buildLogin(given), build(given)];
   const shows: [string, (intent: Intent) => string][] = [
     ["util.inspect", (intent) => inspect(intent)],
