@@ -1,5 +1,5 @@
 // Products and orders of the shop. This module is independent of HTTP.
-import { CodeIntentsError, PaymentIntent } from "code-intents";
+import { PaymentIntent } from "code-intents";
 
 /** The server sets the prices. A page only names the product. */
 const prices = new Map([
@@ -64,12 +64,9 @@ export async function registerOrder(code, order) {
   if (order.state !== "new") return;
   const { clientSecret, intentId: expectedId, amount, currency, destination, webhookUrl: url } = order;
   const details = { clientSecret, expectedId, amount, currency, destination, webhook: { url } };
-  try {
-    await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
-  } catch (error) {
-    // Already paid: the webhook reports the payment.
-    if (!(error instanceof CodeIntentsError) || error.code !== "already_submitted") throw error;
-  }
+  // If this throws, the order stays `new`, and no status counts for it: after `already_submitted` another party's
+  // request can be the one that was paid. Only the verified webhook fulfils such an order.
+  await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
   // Read the state again: the webhook can arrive first.
   if (findOrder(order.id)?.state === "new") order.state = "open";
 }

@@ -1,6 +1,6 @@
 // A backend that takes orders over HTTP and fulfils them by webhook.
 import { once } from "node:events";
-import { CodeClient } from "code-intents";
+import { CodeClient, CodeIntentsError } from "code-intents";
 import { nodeWebhookHandler, PRODUCTION_WEBHOOK_PUBLIC_KEY } from "code-intents/webhook";
 import express from "express";
 import { findOrder, findOrderByIntent, fulfilOnce, placeOrder, registerOrder } from "./orders.mjs";
@@ -52,7 +52,7 @@ function handleError(error, _req, res, _next) {
   // Express's own errors, such as invalid JSON, carry their status.
   const { status, code, retryAfter } =
     error.status < 500 ? { status: error.status, code: error.type } : problemOf(error);
-  if (status >= 500 || code === "intent_conflict") console.error(`HTTP ${status}: ${error}`);
+  if (status >= 500 || error instanceof CodeIntentsError) console.error(`HTTP ${status}: ${error}`);
   if (retryAfter !== undefined) res.set("retry-after", String(retryAfter));
   res.status(status).json({ error: code });
 }

@@ -17,6 +17,9 @@ export function problemOf(error) {
   // Another request is registered at this key, possibly to divert the payment. Never show it. A new order has
   // a new key.
   if (code === "intent_conflict") return { status: 409, code };
+  // Paid before this call, possibly another party's request. Only the verified webhook fulfils the order. If none
+  // arrives, a person decides.
+  if (code === "already_submitted") return { status: 409, code };
   // A retry cannot help. Fix the order, such as a price over the limit or a webhook URL that is not called.
   return { status: error instanceof SequencerError ? 502 : 500, code };
 }

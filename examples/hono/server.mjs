@@ -1,7 +1,7 @@
 // A backend that takes orders over HTTP and fulfils them by webhook.
 import { once } from "node:events";
 import { serve } from "@hono/node-server";
-import { CodeClient } from "code-intents";
+import { CodeClient, CodeIntentsError } from "code-intents";
 import { PRODUCTION_WEBHOOK_PUBLIC_KEY, webhookHandler } from "code-intents/webhook";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -43,7 +43,7 @@ app.get("/orders/:id", (c) => {
 app.onError((error, c) => {
   if (error instanceof HTTPException) return error.getResponse();
   const { status, code, retryAfter } = problemOf(error);
-  if (status >= 500 || code === "intent_conflict") console.error(`HTTP ${status}: ${error}`);
+  if (status >= 500 || error instanceof CodeIntentsError) console.error(`HTTP ${status}: ${error}`);
   if (retryAfter !== undefined) c.header("retry-after", String(retryAfter));
   return c.json({ error: code }, status);
 });

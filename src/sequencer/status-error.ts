@@ -113,7 +113,9 @@ function violation(
   if (text === "client submitted intent") {
     return error(
       "already_submitted",
-      "This intent was submitted already, so its request can no longer change. If it is your order, it is paid: ask getStatus().",
+      "The intent was submitted before this call. That does not prove that your order is paid: the request that was paid can be " +
+        "another party's. Fulfil the order only on its verified webhook, or on a payment event that matches it; otherwise " +
+        "have a person decide.",
     );
   }
   if (/ original request$|^original request /.test(text)) {

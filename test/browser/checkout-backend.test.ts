@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PaymentIntent } from "../../src/index.js";
+import { CodeClient, PaymentIntent } from "../../src/index.js";
 import { signTestWebhook } from "../../src/webhook/index.js";
 import { Checkout, destination, post, type Stage } from "./checkout-shop.js";
 
@@ -206,6 +206,61 @@ describe("the shop", () => {
     const headers = { "content-type": "application/jwt" };
     const answer = await fetch(`${shop}/webhooks/code`, { method: "POST", headers, body });
     expect(answer.status).toBe(401);
+  });
+
+  test("fulfils an order that got `already_submitted` only by its verified webhook, never by its status", async () => {
+    const signingSeed = new Uint8Array(32).fill(3);
+    await using own = await checkout.open({ emulator: { signingSeed }, env: { RECONCILE_SECONDS: "1" } });
+    const sequencerUrl = String(own.env.CODE_SEQUENCER_URL);
+    // The shop stores the order, and cannot register it.
+    own.env.CODE_SEQUENCER_URL = "http://127.0.0.1:1";
+    const body = { orderKey: nextKey(), lines };
+    expect((await send(body, "application/json", await own.start())).status).toBe(503);
+    await own.end();
+    const [row] = await own.read("select * from orders");
+    if (row === undefined) throw new Error("no order");
+    // A party who learned the client secret registers another destination first, and pays itself.
+    const foreign = PaymentIntent.fromClientSecret({
+      clientSecret: row.client_secret,
+      expectedId: row.intent_id,
+      destination: "CiDwVBFgWV9E5MvXWoLgnEgn2hK7rJikbvfWavzAQz3",
+      amount: "2.40",
+      currency: "usd",
+    });
+    await using attacker = new CodeClient({ baseUrl: sequencerUrl });
+    await attacker.paymentIntents.create(foreign);
+    await own.emulator.wallet.pay(foreign);
+
+    own.env.CODE_SEQUENCER_URL = sequencerUrl;
+    const at = await own.start();
+    const view = async () => (await fetch(`${at}/api/orders/${row.id}`)).json() as Promise<{ state: string }>;
+    await expect.poll(async () => (await view()).state, { timeout: 100_000 }).toBe("unproven");
+    const again = await (await send(body, "application/json", at)).json();
+    expect(again).toMatchObject({ id: row.id, state: "unproven" });
+    expect(again).not.toHaveProperty("intent");
+    await own.end();
+    // The next round of a restarted shop does not count the status either.
+    await own.start();
+    const claims = {
+      intent: row.intent_id,
+      destination,
+      currency: "usd",
+      amount: 2.4,
+      exchangeRate: 1,
+      quarks: 1n,
+    };
+    expect((await view()).state).toBe("unproven");
+    await own.end();
+    expect(await own.read("select intent_id, task from outbox")).toEqual([
+      { intent_id: row.intent_id, task: "decide-on-unproven-payment" },
+    ]);
+
+    await own.start();
+    const webhook = signTestWebhook({ ...claims, fees: 0n }, { privateKey: signingSeed });
+    const headers = { "content-type": "application/jwt" };
+    const signal = AbortSignal.timeout(10_000);
+    expect((await post({ url: `${at}/webhooks/code`, headers, body: webhook, signal })).status).toBe(200);
+    expect(await view()).toMatchObject({ state: "paid", confirmedBy: "webhook" });
   });
 
   test("names a port that is in use, and how to choose another", async () => {

@@ -11,6 +11,7 @@ export type Display =
   | "confirmed"
   | "late"
   | "refused"
+  | "unproven"
   | "stopped"
   | "missing";
 
@@ -41,6 +42,7 @@ export function displayOf(order: OrderView, progress: Progress, now: number): Di
   if (order.state === "paid") return "confirmed";
   if (order.state === "paid-late") return "late";
   if (order.state === "refused") return "refused";
+  if (order.state === "unproven") return "unproven";
   if (progress.paid) return "paid";
   if (order.state === "new") return "loading";
   if (order.state === "expired" || now >= order.expiresAt) return "expired";

@@ -33,6 +33,10 @@ const texts: Record<Display, Texts> = {
     headline: "Order refused",
     detail: "The payment network refused this order. Nothing was paid. Please order again.",
   },
+  unproven: {
+    headline: "We are checking",
+    detail: "This code was used before we could show it. Do not pay again: we will contact you.",
+  },
   stopped: {
     headline: "Do not pay this",
     detail: "This order does not match what you were shown. Please order again.",
@@ -91,10 +95,11 @@ export const view = {
     setText(detail, texts[display].detail);
     document.title = `${texts[display].headline} · Small Hours`;
     showSteps(display);
-    const hidesCode = isOver(display) || display === "expired" || display === "paid";
+    const hidesCode = isOver(display) || ["expired", "paid", "unproven"].includes(display);
     if (hidesCode) slot.replaceChildren();
     // A buyer who is about to pay must notice this.
-    if (display === "stopped" || display === "refused" || display === "missing") headline.focus();
+    if (display === "stopped" || display === "refused" || display === "unproven" || display === "missing")
+      headline.focus();
   },
 
   /** Draws the scan code, once. */

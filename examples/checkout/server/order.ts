@@ -27,22 +27,34 @@ export interface Order {
   readonly registeredAt?: number | undefined;
   /** When the sequencer finally refused the request. */
   readonly refusedAt?: number | undefined;
+  /**
+   * When `create` reported that the intent was submitted before the shop registered it. The request that was paid can be
+   * another party's, so no status counts for this order: only the verified webhook fulfils it, or a person decides.
+   */
+  readonly unprovenAt?: number | undefined;
   /** When the shop learned of the payment. */
   readonly paidAt?: number | undefined;
   /** The source: the webhook is signed; the status is unsigned, trusted only as far as the connection. */
   readonly confirmedBy?: Confirmation | undefined;
 }
 
-export type NewOrder = Omit<Order, "registeredAt" | "refusedAt" | "paidAt" | "confirmedBy">;
+export type NewOrder = Omit<Order, "registeredAt" | "refusedAt" | "unprovenAt" | "paidAt" | "confirmedBy">;
 
 export type Confirmation = "webhook" | "status";
 
-/** `new` is stored, but not known to be registered. A payment after the expiry is accepted: `paid-late`. */
-export type OrderState = "new" | "open" | "expired" | "paid" | "paid-late" | "refused";
+/** The outcome of a registration. */
+export type Settlement = "registered" | "refused" | "unproven";
+
+/**
+ * `new` is stored, but not known to be registered. A payment after the expiry is accepted: `paid-late`. `unproven` waits
+ * for its webhook or for a person.
+ */
+export type OrderState = "new" | "open" | "expired" | "paid" | "paid-late" | "refused" | "unproven";
 
 export function stateOf(order: Order, now: number): OrderState {
   if (order.paidAt !== undefined) return isLate(order, order.paidAt) ? "paid-late" : "paid";
   if (order.refusedAt !== undefined) return "refused";
+  if (order.unprovenAt !== undefined) return "unproven";
   if (order.registeredAt === undefined) return "new";
   return now < order.expiresAt ? "open" : "expired";
 }
@@ -62,10 +74,10 @@ export interface OrderBook {
   byId(id: string): Promise<Order | undefined>;
   byIntent(intentId: string): Promise<Order | undefined>;
   byKey(orderKey: string): Promise<Order | undefined>;
-  /** Returns orders created since then that are neither paid nor refused. */
+  /** Returns orders created since then that are neither paid, refused nor unproven. */
   unpaid(since: number): Promise<Order[]>;
-  /** Records the outcome of the registration. */
-  settle(intentId: string, outcome: "registered" | "refused", at: number): Promise<void>;
+  /** Records the outcome of the registration. `unproven` adds a task for a person to the outbox, once. */
+  settle(intentId: string, outcome: Settlement, at: number): Promise<void>;
   /** Marks an order as paid and adds its task to the outbox, once, in one transaction. */
   fulfil(intentId: string, by: Confirmation, at: number): Promise<OnceOutcome>;
 }

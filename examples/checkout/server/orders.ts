@@ -1,5 +1,5 @@
 import { type CodeClient, CodeIntentsError, type Fee, PaymentIntent } from "code-intents";
-import { type Order, type OrderBook, stateOf } from "./order.js";
+import { type Order, type OrderBook, type Settlement, stateOf } from "./order.js";
 import { type Cart, CURRENCY, priceCart } from "./prices.js";
 import type { OrderView } from "./view.js";
 
@@ -41,13 +41,17 @@ export class OrderDesk {
     let order = await book.byKey(orderKey);
     if (order === undefined) order = await this.#store(orderKey, lines);
     if (!isSameCart(order.lines, lines)) throw new OrderKeyError();
-    if (order.registeredAt !== undefined || order.refusedAt !== undefined) return order;
+    if (order.registeredAt !== undefined || order.refusedAt !== undefined || order.unprovenAt !== undefined)
+      return order;
     await this.register(order);
     return (await book.byId(order.id)) ?? order;
   }
 
-  /** Registers the intent of an order with the sequencer. Safe to repeat: it is still one intent. */
-  async register(order: Order): Promise<void> {
+  /**
+   * Registers the intent of an order with the sequencer. Safe to repeat: it is still one intent. Only after
+   * `registered` does a status of the intent apply to the order.
+   */
+  async register(order: Order): Promise<Exclude<Settlement, "refused">> {
     const { book, code } = this.#options;
     try {
       await code.paymentIntents.create(intentOf(order));
@@ -56,9 +60,10 @@ export class OrderDesk {
       if (outcome === undefined) throw error;
       await book.settle(order.intentId, outcome, Date.now());
       if (outcome === "refused") throw error;
-      return;
+      return outcome;
     }
     await book.settle(order.intentId, "registered", Date.now());
+    return "registered";
   }
 
   /** Returns the order as the buyer's page receives it. */
@@ -129,11 +134,12 @@ function intentOf(order: Order): PaymentIntent {
 }
 
 /** Returns the final outcome of a failed `create`, or `undefined` if it must be retried. */
-function settlementOf(error: unknown): "registered" | "refused" | undefined {
+function settlementOf(error: unknown): Settlement | undefined {
   if (!(error instanceof CodeIntentsError)) return undefined;
   switch (error.code) {
-    // Paid while the shop was down: the status and the webhook report the payment.
+    // Paid before the shop registered its request, so possibly another party's request: no proof of payment.
     case "already_submitted":
+      return "unproven";
     // The intent is registered, but its webhook is not: the status replaces the webhook.
     case "webhook_refused":
       return "registered";

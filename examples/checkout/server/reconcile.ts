@@ -16,6 +16,9 @@ export interface ReconcilerOptions {
 // Longer than the sequencer retries a webhook. Check older orders manually.
 const LOOK_BACK_MS = 7 * 24 * 3_600_000;
 
+/** The status of an order for which no status counts. */
+const UNPROVEN = { intentSubmitted: false } as const;
+
 /**
  * Completes work that a crash, an outage or a lost webhook left undone, immediately and then at an interval.
  * It registers stored orders that never reached the sequencer or that the sequencer has lost, and fulfils
@@ -50,11 +53,11 @@ async function reconcileOnce(
   const results = reconcile(unpaid, {
     getStatus: async (order: Order) => {
       // A status applies to our order only after our request is registered.
-      if (order.registeredAt === undefined) await desk.register(order);
+      if (order.registeredAt === undefined && (await desk.register(order)) !== "registered") return UNPROVEN;
       const status = await code.paymentIntents.getStatus(order.intentId, { signal: ended });
       if (status.state !== "unknown") return status;
       // Registered, but the sequencer has lost it: a restored backup, or a restarted emulator.
-      await desk.register(order);
+      if ((await desk.register(order)) !== "registered") return UNPROVEN;
       return code.paymentIntents.getStatus(order.intentId, { signal: ended });
     },
     fulfil: (order) => book.fulfil(order.intentId, "status", Date.now()),

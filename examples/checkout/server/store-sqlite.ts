@@ -2,7 +2,14 @@ import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { OnceOutcome } from "code-intents/webhook";
 import sqlite from "node-sqlite3-wasm";
-import { type Confirmation, isLate, type NewOrder, type Order, type OrderBook } from "./order.js";
+import {
+  type Confirmation,
+  isLate,
+  type NewOrder,
+  type Order,
+  type OrderBook,
+  type Settlement,
+} from "./order.js";
 
 const schema = `
   create table if not exists orders (
@@ -21,17 +28,26 @@ const schema = `
     expires_at    integer not null,
     registered_at integer,
     refused_at    integer,
+    unproven_at   integer,
     paid_at       integer,
     confirmed_by  text
   );
-  create index if not exists unpaid on orders (created_at) where paid_at is null and refused_at is null;
+  create index if not exists unpaid on orders (created_at)
+    where paid_at is null and refused_at is null and unproven_at is null;
   -- Tasks with effects outside the database, such as a parcel or a mail. A worker performs and retries them.
   create table if not exists outbox (
-    intent_id text primary key references orders (intent_id),
-    task      text not null check (task in ('send-goods', 'decide-on-late-payment')),
-    added_at  integer not null
+    intent_id text not null references orders (intent_id),
+    task      text not null check (task in ('send-goods', 'decide-on-late-payment', 'decide-on-unproven-payment')),
+    added_at  integer not null,
+    primary key (intent_id, task)
   );
 `;
+
+const settlementColumns = {
+  registered: "registered_at",
+  refused: "refused_at",
+  unproven: "unproven_at",
+} as const satisfies Record<Settlement, string>;
 
 type Row = Record<string, unknown>;
 
@@ -87,15 +103,23 @@ export class SqliteOrderBook implements OrderBook {
 
   async unpaid(since: number): Promise<Order[]> {
     const rows = this.#db.all(
-      "select * from orders where paid_at is null and refused_at is null and created_at >= ? order by created_at",
+      `select * from orders where paid_at is null and refused_at is null and unproven_at is null and created_at >= ?
+       order by created_at`,
       since,
     );
     return rows.map(orderOf);
   }
 
-  async settle(intentId: string, outcome: "registered" | "refused", at: number): Promise<void> {
-    const column = outcome === "registered" ? "registered_at" : "refused_at";
-    this.#db.run(`update orders set ${column} = ? where intent_id = ? and ${column} is null`, [at, intentId]);
+  async settle(intentId: string, outcome: Settlement, at: number): Promise<void> {
+    const column = settlementColumns[outcome];
+    this.#transaction(() => {
+      const settle = `update orders set ${column} = ? where intent_id = ? and ${column} is null and paid_at is null`;
+      if (this.#db.run(settle, [at, intentId]).changes === 0 || outcome !== "unproven") return;
+      this.#db.run(
+        "insert into outbox (intent_id, task, added_at) values (?, 'decide-on-unproven-payment', ?)",
+        [intentId, at],
+      );
+    });
   }
 
   async fulfil(intentId: string, by: Confirmation, at: number): Promise<OnceOutcome> {
@@ -155,6 +179,7 @@ function orderOf(row: Row): Order {
     expiresAt: Number(row.expires_at),
     registeredAt: optional("registered_at"),
     refusedAt: optional("refused_at"),
+    unprovenAt: optional("unproven_at"),
     paidAt: optional("paid_at"),
     confirmedBy: optional("confirmed_by"),
   } as Order;

@@ -1,5 +1,5 @@
 // Products and orders of the shop.
-import { CodeClient, CodeIntentsError, PaymentIntent } from "code-intents";
+import { CodeClient, PaymentIntent } from "code-intents";
 import type { OnceOutcome } from "code-intents/webhook";
 
 /** A row of your database: the client secret, and all fields that the intent id does not cover. */
@@ -92,12 +92,9 @@ export async function registerOrder(order: Order): Promise<void> {
   if (order.state !== "new") return;
   const { clientSecret, intentId: expectedId, amount, currency, destination, webhookUrl: url } = order;
   const details = { clientSecret, expectedId, amount, currency, destination, webhook: { url } };
-  try {
-    await shop().code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
-  } catch (error) {
-    // Already paid: the webhook reports the payment.
-    if (!(error instanceof CodeIntentsError) || error.code !== "already_submitted") throw error;
-  }
+  // If this throws, the order stays `new`, and no status counts for it: after `already_submitted` another party's
+  // request can be the one that was paid. Only the verified webhook fulfils such an order.
+  await shop().code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
   // Read the state again: the webhook can arrive first.
   if (findOrder(order.id)?.state === "new") order.state = "open";
 }

@@ -1,5 +1,5 @@
 // Products and orders of the shop. This module is independent of HTTP.
-import { type CodeClient, CodeIntentsError, PaymentIntent } from "code-intents";
+import { type CodeClient, PaymentIntent } from "code-intents";
 import type { OnceOutcome } from "code-intents/webhook";
 
 /** The client secret, and all fields that the intent id does not cover. */
@@ -40,7 +40,7 @@ export const findOrder = (db: D1Database, id: string): Promise<Order | null> =>
 export const findOrderByIntent = (db: D1Database, intentId: string): Promise<Order | null> =>
   db.prepare(`select ${columns} from orders where intent_id = ?`).bind(intentId).first<Order>();
 
-/** Returns the orders that are registered but not known to be paid. */
+/** Returns the orders whose `create` was recorded as successful and that are not known to be paid. */
 export async function openOrders(db: D1Database): Promise<readonly Order[]> {
   return (await db.prepare(`select ${columns} from orders where state = 'open'`).all<Order>()).results;
 }
@@ -72,12 +72,9 @@ export async function registerOrder(db: D1Database, code: CodeClient, order: Ord
   if (order.state !== "new") return order;
   const { clientSecret, intentId: expectedId, amount, currency, destination, webhookUrl: url } = order;
   const details = { clientSecret, expectedId, amount, currency, destination, webhook: { url } };
-  try {
-    await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
-  } catch (error) {
-    // Already paid: the webhook reports the payment.
-    if (!(error instanceof CodeIntentsError) || error.code !== "already_submitted") throw error;
-  }
+  // If this throws, the order stays `new`, and no status counts for it: after `already_submitted` another party's
+  // request can be the one that was paid. Only the verified webhook fulfils such an order.
+  await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
   await db.prepare("update orders set state = 'open' where id = ? and state = 'new'").bind(order.id).run();
   return (await findOrder(db, order.id)) ?? order;
 }

@@ -4,7 +4,7 @@ import { OrderError } from "./orders.js";
 /** Maps an error to the response for the buyer. The error message stays in your log. */
 export function problemResponse(error: unknown): Response {
   const { status, code, retryAfter } = problemOf(error);
-  if (status >= 500 || code === "intent_conflict") console.error(`HTTP ${status}: ${error}`);
+  if (status >= 500 || error instanceof CodeIntentsError) console.error(`HTTP ${status}: ${error}`);
   const headers = retryAfter === undefined ? undefined : { "retry-after": String(retryAfter) };
   return Response.json({ error: code }, { status, headers });
 }
@@ -19,6 +19,9 @@ function problemOf(error: unknown): { status: number; code: string; retryAfter?:
   // Another request is registered at this key, possibly to divert the payment. Never show it. A new order has
   // a new key.
   if (code === "intent_conflict") return { status: 409, code };
+  // Paid before this call, possibly another party's request. Only the verified webhook fulfils the order. If none
+  // arrives, a person decides.
+  if (code === "already_submitted") return { status: 409, code };
   // A retry cannot help. Fix the order, such as a price over the limit or a webhook URL that is not called.
   return { status: error instanceof SequencerError ? 502 : 500, code };
 }
