@@ -7,6 +7,12 @@ export interface ReconcileOptions<Order> {
   /** Returns the status of the order's intent: `(order) => code.paymentIntents.getStatus(order.intentId)`. */
   readonly getStatus: (order: Order) => Promise<{ readonly intentSubmitted: boolean }>;
   /**
+   * Returns whether `create` of the order's intent succeeded, as recorded with the order. If not, the order is
+   * `"open"`, and its status is not checked: it can report another party's payment. Omit it only if `openOrders`
+   * contains no such order. An order whose `create` threw `already_submitted` is never registered in this sense.
+   */
+  readonly isRegistered?: ((order: Order) => boolean | Promise<boolean>) | undefined;
+  /**
    * Called for a paid order. Use the same `onceOnly` function as the webhooks, because both can run
    * concurrently.
    */
@@ -20,7 +26,7 @@ export type Reconciled<Order> =
   | {
       readonly order: Order;
       /**
-       * `"open"`: not paid yet. Otherwise the outcome that `fulfil` returned, or `"fulfilled"` if it returned
+       * `"open"`: not paid yet, or not registered. Otherwise the outcome that `fulfil` returned, or `"fulfilled"` if it returned
        * none.
        */
       readonly outcome: OnceOutcome | "open";
@@ -42,7 +48,8 @@ export type Reconciled<Order> =
  * those in progress.
  *
  * A status is unsigned and names no destination: trust it only as far as the connection to the sequencer. It
- * applies to your order only if `create` succeeded for its intent.
+ * applies to your order only if `create` of its intent succeeded and you recorded that. After `already_submitted`
+ * it never does: only the verified webhook, a payment event that matches the order, or a person decides.
  *
  * @throws InputError for invalid options. Rethrows the error of `openOrders` after the outcomes of the orders
  * in progress
@@ -50,8 +57,9 @@ export type Reconciled<Order> =
  * ```ts
  * import { reconcile } from "code-intents/webhook";
  *
- * const openOrders = [order];
+ * const openOrders = [{ ...order, registered: true }]; // set after `create` resolved
  * const options = {
+ *   isRegistered: ({ registered }: { registered: boolean }) => registered,
  *   getStatus: ({ intentId }: { intentId: string }) => code.paymentIntents.getStatus(intentId),
  *   fulfil: ({ intentId }: { intentId: string }) => orders.save({ intentId, paid: true }),
  * };
@@ -64,11 +72,13 @@ export function reconcile<Order>(
   openOrders: Iterable<Order> | AsyncIterable<Order>,
   options: ReconcileOptions<Order>,
 ): AsyncGenerator<Reconciled<Order>, void, undefined> {
-  checkOptions(options, "", ["getStatus", "fulfil", "concurrency"]);
+  checkOptions(options, "", ["getStatus", "isRegistered", "fulfil", "concurrency"]);
   for (const name of ["getStatus", "fulfil"] as const) {
     if (typeof options[name] !== "function")
       throw new InputError("missing_option", name, "required: a function");
   }
+  if (options.isRegistered !== undefined && typeof options.isRegistered !== "function")
+    throw new InputError("invalid_option", "isRegistered", "must be a function that returns a boolean");
   const concurrency = options.concurrency ?? 4;
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100) {
     throw new InputError("invalid_option", "concurrency", "must be an integer from 1 to 100");
@@ -78,9 +88,13 @@ export function reconcile<Order>(
 
 async function reconcileOne<Order>(
   order: Order,
-  { getStatus, fulfil }: ReconcileOptions<Order>,
+  { getStatus, isRegistered, fulfil }: ReconcileOptions<Order>,
 ): Promise<Reconciled<Order>> {
   try {
+    const registered: unknown = isRegistered === undefined || (await isRegistered(order));
+    if (typeof registered !== "boolean")
+      throw new InputError("invalid_option", "isRegistered", "must return a boolean");
+    if (!registered) return { order, outcome: "open" };
     const { intentSubmitted } = await getStatus(order);
     if (typeof intentSubmitted !== "boolean") {
       throw new InputError(

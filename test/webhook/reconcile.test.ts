@@ -37,6 +37,35 @@ it("fulfils paid orders only", async () => {
   ]);
 });
 
+it("neither checks nor fulfils orders whose create was not recorded as successful", async () => {
+  const checked: string[] = [];
+  const fulfilled: string[] = [];
+  const results = await all(["registered", "later", "unproven", "unclear"], {
+    isRegistered: (order) => {
+      if (order === "unclear") return undefined as never;
+      return order === "later" ? Promise.resolve(true) : order === "registered";
+    },
+    getStatus: async (order) => {
+      checked.push(order);
+      return submitted;
+    },
+    fulfil: (order) => fulfilled.push(order),
+  });
+  expect(checked.sort()).toEqual(["later", "registered"]);
+  expect(fulfilled.sort()).toEqual(["later", "registered"]);
+  expect(Object.fromEntries(results.map(({ order, outcome }) => [order, outcome]))).toEqual({
+    registered: "fulfilled",
+    later: "fulfilled",
+    unproven: "open",
+    unclear: "failed",
+  });
+});
+
+it("rejects an isRegistered that is not a function", () => {
+  const options = { getStatus: async () => submitted, fulfil: () => undefined, isRegistered: true as never };
+  expectRefusal(() => reconcile([], options), "invalid_option", "isRegistered");
+});
+
 it("reports the outcomes of a shared onceOnly", async () => {
   const store = memoryOnceStore();
   await store.claim("busy", 60_000);
