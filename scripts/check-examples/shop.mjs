@@ -12,8 +12,8 @@ const publicUrl = "https://shop.example";
 
 /** Output that a recipe may write to stderr during the thefts and while its sequencer is down. */
 const expected = [
-  /^code-intents webhook: answered 40[01], webhook_(signature_invalid|mismatch): /,
-  /^HTTP 409: SequencerError: Another request is registered at this rendezvous key /,
+  /^code-intents webhook: responded with 40[01], webhook_(signature_invalid|mismatch): /,
+  /^HTTP 409: SequencerError: (Another request is registered at this rendezvous key|The intent was submitted before) /,
   /^HTTP 503: \w*Error: /,
 ];
 
@@ -26,6 +26,8 @@ export async function withEmulator(work) {
     origin: "",
     /** Output of the shop so far. */
     printed: () => "",
+    /** Path of the shop's job that reconciles, if it has one. */
+    reconcilePath: undefined,
     /** Whether webhooks are lost. */
     deaf: false,
     /** The last webhook of each intent. */
@@ -103,6 +105,7 @@ export async function paid(market, id) {
 
 /** Pays an order whose webhooks are all lost. The shop's job at `path` must find the payment. */
 export async function payUnheard(market, path) {
+  market.reconcilePath = path;
   market.deaf = true;
   const id = randomUUID();
   const { body } = await call(market, "/orders", { id, product: "croissant" });
@@ -170,14 +173,14 @@ export async function buy(market) {
 }
 
 /**
- * Expects a conflict for another request at an order's key, and that the shop retries the same order while
- * the sequencer is down.
+ * Expects a conflict for another request at an order's key, no fulfilment once that request is paid, and that
+ * the shop retries the same order while the sequencer is down.
  */
 async function robAndBreak(market) {
   const { idempotencySecret, emulator } = market;
   const robbed = randomUUID();
   const code = new CodeClient({ baseUrl: emulator.url, idempotencySecret });
-  await code.paymentIntents.create({
+  const stolen = await code.paymentIntents.create({
     destination: thief,
     amount: "2.50",
     currency: "usd",
@@ -186,6 +189,14 @@ async function robAndBreak(market) {
   await code.close();
   const conflict = await call(market, "/orders", { id: robbed, product: "espresso" });
   assert.deepEqual([conflict.status, conflict.body], [409, { error: "intent_conflict" }]);
+  // The thief pays itself. The status then reports `submitted`, which is not the shop's payment.
+  await emulator.wallet.pay(stolen);
+  const submitted = await call(market, "/orders", { id: robbed, product: "espresso" });
+  assert.deepEqual([submitted.status, submitted.body], [409, { error: "already_submitted" }]);
+  if (market.reconcilePath !== undefined)
+    assert.equal((await fetch(`${market.origin}${market.reconcilePath}`)).status, 200);
+  assert.equal((await call(market, `/orders/${robbed}`)).body.state, "new");
+  assert.equal(market.printed().includes(`order ${robbed} is paid`), false);
 
   await emulator.close();
   const order = { id: randomUUID(), product: "croissant" };

@@ -3,7 +3,7 @@ import { Intent } from "../intents/intent.js";
 import type { NonceOptions } from "../intents/nonce-options.js";
 import type { Logger } from "./options.js";
 
-/** Gives the client's idempotency secret to what it builds, and warns once where a key goes without one. */
+/** Builds intents with the client's idempotency secret, and warns once if a key is used without a secret. */
 export class KeyedBuilder {
   readonly #secret: Uint8Array | undefined;
   readonly #logger: Logger;
@@ -14,7 +14,7 @@ export class KeyedBuilder {
     this.#logger = logger;
   }
 
-  /** Builds an intent from the options; the idempotency secret among them takes precedence over the client's. */
+  /** Builds an intent. An idempotency secret in the options takes precedence over the client's. */
   build<O extends NonceOptions, I>(options: O, from: (options: O) => I): I {
     const given: unknown = options;
     if (typeof given !== "object" || given === null || Array.isArray(given))
@@ -24,7 +24,7 @@ export class KeyedBuilder {
       throw new InputError(
         "invalid_option",
         "intent",
-        "is of another kind; a PaymentIntent goes to paymentIntents, a LoginIntent to loginIntents, and a tip is not registered",
+        "is of another kind; pass a PaymentIntent to paymentIntents and a LoginIntent to loginIntents. A tip is not registered",
       );
     }
     const { idempotencyKey, idempotencySecret = this.#secret } = options;
@@ -37,9 +37,9 @@ export class KeyedBuilder {
     if (this.#warned) return;
     this.#warned = true;
     this.#logger.warn(
-      "code-intents: idempotencyKey is used without idempotencySecret. Whoever guesses the key can derive the intent's " +
-        "private key and register first with another destination. Set idempotencySecret on the client, or pass keys that " +
-        "cannot be guessed.",
+      "code-intents: idempotencyKey is used without idempotencySecret. An attacker who guesses the key can derive the " +
+        "intent's private key and block the order by registering another destination first. Set idempotencySecret on the " +
+        "client before the first order, or pass keys that cannot be guessed.",
     );
   }
 }

@@ -80,6 +80,11 @@ export class EventReader {
     );
   }
 
+  /** Whether a payment or login was reported. */
+  get isSubmitted(): boolean {
+    return this.#submitted;
+  }
+
   /**
    * Returns the event of a status, or `undefined` if the status reports nothing new, or if a conflict makes it
    * doubtful whose payment it reports.

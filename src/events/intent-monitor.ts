@@ -1,6 +1,7 @@
 import type { SigningKey } from "../crypto/types.js";
 import { CodeIntentsError } from "../errors.js";
 import { rendezvousKey } from "../rendezvous/key.js";
+import { onAbort } from "../sequencer/abort.js";
 import type { CallContext, IntentStatus, MessageCalls } from "../sequencer/port.js";
 import { EventQueue } from "./event-queue.js";
 import { EventReader } from "./event-reader.js";
@@ -33,6 +34,9 @@ export interface MonitorOptions {
 // A stream reports a payment with its details, the status without: the stream gets a head start.
 const STREAM_GRACE_MS = 500;
 
+// Stored messages can contain another party's request. A status waits this long for a poll to read them.
+const POLL_GRACE_MS = 2_000;
+
 // The sequencer accepts at most this many ids at once.
 const MAX_ACKNOWLEDGED = 1_024;
 
@@ -48,7 +52,8 @@ export class IntentMonitor {
   readonly #messageLoop: MessageLoop | undefined;
   readonly #loops: readonly Promise<void>[];
   readonly #unacknowledged: Uint8Array[] = [];
-  #waitsForStream = false;
+  #waitsForMessages = false;
+  #polling: Promise<void> | undefined;
   #acknowledging: Promise<void> | undefined;
 
   /** Starts at once. */
@@ -81,7 +86,7 @@ export class IntentMonitor {
     const events = this.#queue.drain();
     if (isCallersEnd(reason)) throw reason;
     const payment =
-      events.find(({ type }) => type === "submitted") ?? this.#reader.readStatus(this.#waitsForStream);
+      events.find(({ type }) => type === "submitted") ?? this.#reader.readStatus(this.#waitsForMessages);
     if (payment === undefined) throw reason;
     return payment;
   }
@@ -115,7 +120,25 @@ export class IntentMonitor {
 
   /** Resolves when nothing of this monitor runs any more. */
   async ended(): Promise<void> {
-    await Promise.allSettled([...this.#loops, this.#acknowledging]);
+    await Promise.allSettled([...this.#loops, this.#acknowledging, this.#polling]);
+  }
+
+  /** Gives the messages precedence over a status, which reports a payment without its details. */
+  async #readMessagesFirst(): Promise<void> {
+    const loop = this.#messageLoop;
+    if (loop === undefined) return;
+    if (loop.isStreaming) await sleep(STREAM_GRACE_MS, this.#signal);
+    if (this.#reader.isSubmitted || this.#signal.aborted) return;
+    const over = new AbortController();
+    const stop = () => over.abort();
+    const release = onAbort(this.#signal, stop);
+    // At most one at a time, even if polls are slow.
+    this.#polling ??= loop.poll().finally(() => {
+      this.#polling = undefined;
+    });
+    void this.#polling.then(stop);
+    await sleep(POLL_GRACE_MS, over.signal);
+    release();
   }
 
   async #checkStatus(): Promise<void> {
@@ -123,12 +146,12 @@ export class IntentMonitor {
     while (!signal.aborted) {
       try {
         const { intentSubmitted } = await this.#options.calls.getStatus(signal);
-        if (intentSubmitted && this.#messageLoop?.isStreaming) {
-          this.#waitsForStream = true;
-          await sleep(STREAM_GRACE_MS, signal);
+        if (intentSubmitted && !this.#reader.isSubmitted) {
+          this.#waitsForMessages = true;
+          await this.#readMessagesFirst();
           // The last event reports the payment then.
           if (signal.aborted) return;
-          this.#waitsForStream = false;
+          this.#waitsForMessages = false;
         }
         this.#queue.push(this.#reader.readStatus(intentSubmitted));
       } catch (error) {

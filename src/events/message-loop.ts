@@ -81,7 +81,7 @@ export class MessageLoop {
         silentTries = 0;
       }
       // Another listener holds the stream, or streams do not work: stored messages can be polled anyway.
-      if (!wasAlive) await this.#poll();
+      if (!wasAlive) await this.poll();
       await sleep(Math.random() * Math.min(longestPauseMs, FIRST_PAUSE_MS * 2 ** shortLives), signal);
     }
   }
@@ -90,7 +90,7 @@ export class MessageLoop {
     const { signal, intervalMs } = this.#options;
     const end = performance.now() + ms;
     while (!signal.aborted && performance.now() < end) {
-      await this.#poll();
+      await this.poll();
       await sleep(intervalMs, signal);
     }
   }
@@ -136,7 +136,8 @@ export class MessageLoop {
     return { wasAlive, lifeMs, error: failure };
   }
 
-  async #poll(): Promise<void> {
+  /** Reads the stored messages once. Never rejects. */
+  async poll(): Promise<void> {
     const { messages, key, reader, queue, callContext, signal } = this.#options;
     if (signal.aborted) return;
     try {
