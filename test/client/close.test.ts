@@ -22,10 +22,17 @@ it.each(protocols)("closing a client over %s leaves no unhandled rejection", asy
   for (const delayMs of [0, 1, 5, 20]) {
     const code = new CodeClient({ baseUrl: emulator.url, protocol, logger: { warn() {} } });
     const intent = code.paymentIntents.build({ destination, amount: 1, currency: "usd" });
+    const returned = code.paymentIntents.watch(intent, { intervalMs: 5, soleListener: true });
+    const disposed = code.paymentIntents.watch(intent, { intervalMs: 5 });
     const outcomes = Promise.allSettled([
       code.paymentIntents.create(intent),
       code.paymentIntents.getStatus(intent),
       code.paymentIntents.waitForPayment(intent, { intervalMs: 5 }),
+      returned.next(),
+      returned.next(),
+      returned.return(),
+      disposed.next(),
+      disposed[Symbol.asyncDispose](),
     ]);
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     await code.close();
