@@ -1,24 +1,25 @@
 /**
  * Every error that this package throws.
  *
- * All extend {@link CodeIntentsError} and carry a stable `code`; the text of a message may change, a code does not.
- * No message, property or cause of ours holds a private key, seed, payload, client secret or idempotency secret.
- * A `message` is one line that is safe to print: control characters of a peer's text appear as `\uXXXX` in it.
+ * All extend {@link CodeIntentsError} and have a stable `code`. The text of a message can change, a code does
+ * not. No message, property or cause that this package creates contains a private key, seed, payload, client
+ * secret or idempotency secret. A `message` is one line that is safe to print: control characters in a peer's
+ * text appear as `\uXXXX`.
  *
  * @module
  */
 
 import { escapeControls } from "./escape-controls.js";
 
-/** Codes of {@link InputError}: what the caller passed cannot be used. */
+/** Codes of {@link InputError}: the caller passed an unusable option. */
 export type InputErrorCode =
   /** A required option is absent, `null` or an empty string. */
   | "missing_option"
   /** An option has a value that cannot be used; `field` names it. */
   | "invalid_option"
-  /** An option name that does not exist, most often a typing error. */
+  /** An option name does not exist, most often because of a typing error. */
   | "unknown_option"
-  /** Two options that exclude each other. */
+  /** Two options exclude each other. */
   | "conflicting_options";
 
 /** Codes of {@link IntentMismatchError}. */
@@ -26,50 +27,64 @@ export type IntentMismatchErrorCode = "intent_mismatch";
 
 /** Codes of {@link SignerError}. */
 export type SignerErrorCode =
-  /** The signer of a login's verifier threw, or gave what is no signature of its public key. Nothing was sent. */
+  /**
+   * The signer of a login's verifier threw, or returned a value that is not a signature by its public key.
+   * Nothing was sent.
+   */
   "signer_failed";
 
 /** Codes of {@link UnsupportedError}. */
 export type UnsupportedErrorCode =
-  /** The chosen protocol has no such call; another protocol has. */
+  /** The chosen protocol has no such call. Use another protocol. */
   | "unsupported_by_protocol"
-  /** The runtime cannot speak the chosen protocol (gRPC in a browser). */
+  /** The runtime cannot speak the chosen protocol, such as gRPC in a browser. */
   | "unsupported_by_runtime";
 
-/** Codes of {@link SequencerError}: the sequencer answered, and refused. */
+/** Codes of {@link SequencerError}: the sequencer responded, and rejected the call or failed. */
 export type SequencerErrorCode =
-  /** A rule of the sequencer was violated; sending it again cannot help. `sequencerMessage` has its words. */
+  /**
+   * A rule of the sequencer is violated; the same request fails again. `sequencerMessage` contains its text.
+   */
   | "request_refused"
-  /** The intent has been submitted (paid) already; nothing was changed. */
+  /**
+   * The intent was submitted before this call, which changed nothing. This does not prove that your order is
+   * paid: the request that was paid can be another party's.
+   */
   | "already_submitted"
-  /** The intent is registered, but its webhook was refused. `create` with a mended URL registers it. */
+  /**
+   * The intent is registered, but its webhook was rejected. Call `create` with a corrected URL to register
+   * it.
+   */
   | "webhook_refused"
-  /** A request with other details exists at this rendezvous key. Possibly somebody else registered it first. */
+  /**
+   * A request with other details is registered at this rendezvous key. Another party may have registered
+   * first.
+   */
   | "intent_conflict"
-  /** A signature did not verify, or a domain's ownership could not be shown. */
+  /** The sequencer could not verify a signature, or that the verifier owns the domain. */
   | "unauthenticated"
   /** The verifier does not own the domain, or the server denies the call for another reason. */
   | "permission_denied"
-  /** The sequencer has no such call. */
+  /** The server has no such call. */
   | "unimplemented"
-  /** The sequencer is over a limit of its own. */
+  /** The sequencer is over one of its limits. */
   | "resource_exhausted"
-  /** The sequencer failed inside. What became of the call is not known. */
+  /** The sequencer failed internally. The outcome of the call is unknown. */
   | "sequencer_failed";
 
-/** Codes of {@link TransportError}: there is no answer that can be believed. */
+/** Codes of {@link TransportError}: there is no response that can be trusted. */
 export type TransportErrorCode =
-  /** The sequencer could not be reached, or the connection broke. */
+  /** The connection was refused or broke, or a gateway reported that the sequencer is unavailable. */
   | "unavailable"
-  /** The deadline passed: `timeoutMs` of the call or of the client, or the sequencer's own. */
+  /** The deadline passed: `timeoutMs` of the call or of the client, or the sequencer's own deadline. */
   | "deadline_exceeded"
   /** The caller's `AbortSignal` fired. */
   | "aborted"
-  /** The answer is not what the protocol promises: empty, HTML, undecodable, an unknown enum value. */
+  /** The response is empty, is HTML, cannot be decoded, or contains an unknown enum value. */
   | "malformed_response"
-  /** The answer is larger than any honest one. */
+  /** The response is larger than 1 MiB. */
   | "response_too_large"
-  /** The server answered with a redirect; signed requests do not follow one. */
+  /** The server responded with a redirect. Signed requests do not follow redirects. */
   | "redirect_refused"
   /** The client was closed. */
   | "client_closed";
@@ -79,38 +94,44 @@ export type RegistrationUnknownErrorCode = "registration_unknown";
 
 /** Codes of {@link WaitError}. */
 export type WaitErrorCode =
-  /** No payment was heard of in time. */
+  /** No payment was reported in time. */
   | "payment_timeout"
-  /** The payer declined, and the caller asked to end on that. */
+  /** The payer declined, and the call has `until: "rejected"`. */
   | "payment_rejected"
-  /** No login was heard of in time. */
+  /** No login was reported in time. */
   | "login_timeout"
-  /** The user declined to log in, and the caller asked to end on that. */
+  /** The user declined to log in, and the call has `until: "rejected"`. */
   | "login_rejected"
   /** The intent was submitted, but its webhook was not answered with 200 in time. */
   | "webhook_unconfirmed";
 
 /** Codes of `WebhookError` of `code-intents/webhook`. */
 export type WebhookErrorCode =
-  /** Not a compact JWT, not JSON, a claim is missing or of another type, or the body broke off. `field` names a claim. */
+  /**
+   * Not a compact JWT, not JSON, a truncated body, or a claim that is missing or has another type. `field`
+   * names a claim.
+   */
   | "webhook_malformed"
-  /** The header asks for something other than plain EdDSA: `none`, HS256, RS256, a critical extension. */
+  /**
+   * The header names another algorithm than plain EdDSA, such as `none`, HS256 or RS256, or a critical
+   * extension.
+   */
   | "webhook_algorithm_refused"
   /** The signature is not by `publicKey`. */
   | "webhook_signature_invalid"
-  /** Validly signed by the production sequencer, while `publicKey` names another key. */
+  /** The production sequencer signed it, but `publicKey` is another key. */
   | "webhook_wrong_key"
-  /** Validly signed, but for another order: `field` names what differs. The likely fraud. */
+  /** Validly signed, but for another order: the likely fraud. `field` names what differs. */
   | "webhook_mismatch"
-  /** Validly signed, but the lookup knows no such intent. */
+  /** Validly signed, but the lookup does not know the intent. */
   | "webhook_unknown_intent"
-  /** A login-only token, which names no intent, where a payment is expected. */
+  /** A login-only token, which names no intent, arrived where a payment is expected. */
   | "webhook_not_bound"
-  /** A payment where a login is expected. */
+  /** A payment arrived where a login is expected. */
   | "webhook_unexpected"
   /** The last segment of the request's path is not the expected token. */
   | "webhook_wrong_path"
-  /** The request is not a POST; a redirect turns a POST into a GET. */
+  /** The request is not a POST. A redirect can turn a POST into a GET. */
   | "webhook_wrong_method"
   /** The content type is not `application/jwt`. */
   | "webhook_wrong_content_type"
@@ -118,12 +139,15 @@ export type WebhookErrorCode =
   | "webhook_too_large"
   /** The body did not arrive within `timeoutMs`. */
   | "webhook_timeout"
-  /** The body was consumed before, most often by a body parser. The receiver's mistake, not the sender's. */
+  /**
+   * The body was already consumed, most often by a body parser. This is the receiver's mistake, not the
+   * sender's.
+   */
   | "webhook_body_unavailable";
 
 /** Code of `ScanCodeError` of `code-intents/scan-code`. */
 export type ScanCodeErrorCode =
-  /** What was scanned cannot be corrected, is of another type, or is no scan code. */
+  /** The image contains no scan code, one of another type, or one with too many wrong bytes. */
   "scan_code_unreadable";
 
 /** Every stable code. */
@@ -183,9 +207,12 @@ interface ErrorInit {
 export class CodeIntentsError extends Error {
   /** Stable; switch on this. */
   readonly code: ErrorCode;
-  /** Whether sending the very same call again is safe and may succeed. */
+  /** Whether the same call again is safe and may succeed. */
   readonly retryable: boolean;
-  /** Address of the documentation of `code`. Always set, except in a page that loads only `code-intents/browser`. */
+  /**
+   * Address of the documentation of `code`. Always set, except in a page that loads only
+   * `code-intents/browser`.
+   */
   declare readonly docsUrl?: string;
 
   constructor(code: ErrorCode, init: ErrorInit) {
@@ -200,7 +227,7 @@ export class CodeIntentsError extends Error {
     Object.defineProperty(this, "name", { value: names[0], configurable: true, writable: true });
   }
 
-  /** `instanceof`, which also holds where two copies of the package are loaded. */
+  /** Makes `instanceof` work across two loaded copies of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== "object" || value === null) return false;
     if (!Object.hasOwn(this, brand)) return Object.prototype.isPrototypeOf.call(this.prototype, value);
@@ -213,7 +240,7 @@ export class CodeIntentsError extends Error {
   }
 }
 
-/** The caller's input cannot be used. Nothing was sent. */
+/** An option cannot be used. Nothing was sent. */
 export class InputError extends CodeIntentsError {
   declare readonly code: InputErrorCode;
   /** Path of the option, such as `fees[1].basisPoints`. */
@@ -230,22 +257,21 @@ export class InputError extends CodeIntentsError {
 }
 
 /**
- * A rebuilt intent has another id than the one expected: amount, currency, client secret or the presence of fees
- * differ from what was registered. Show nothing to the payer.
+ * A rebuilt intent has another id than expected: the amount, the currency, the client secret or the presence
+ * of fees differs from the registered intent. Do not show it to the payer.
  */
 export class IntentMismatchError extends CodeIntentsError {
   declare readonly code: IntentMismatchErrorCode;
   /** The id that the caller expected, base58. */
   readonly expectedId: string;
-  /** The id that the given details lead to, base58. */
+  /** The id that the given details yield, base58. */
   readonly actualId: string;
 
   constructor(expectedId: string, actualId: string) {
     super("intent_mismatch", {
       message:
-        `expectedId: the details lead to intent ${actualId}, not ${expectedId}. ` +
-        "What is in the id (client secret; of a payment also amount, currency and the presence of fees) differs from the " +
-        "registered intent; do not show it.",
+        `expectedId: the details yield intent ${actualId}, not ${expectedId}. The client secret, or a payment's amount, ` +
+        "currency or presence of fees, differs from the registered intent. Do not show it.",
     });
     this.expectedId = expectedId;
     this.actualId = actualId;
@@ -269,7 +295,7 @@ export class SignerError extends CodeIntentsError {
   }
 }
 
-/** The protocol or the runtime cannot do what was asked. Nothing was sent. */
+/** The protocol or the runtime cannot make the call. Nothing was sent. */
 export class UnsupportedError extends CodeIntentsError {
   declare readonly code: UnsupportedErrorCode;
 
@@ -282,27 +308,27 @@ export class UnsupportedError extends CodeIntentsError {
   }
 }
 
-/** What a {@link SequencerError} is made of. */
+/** Parts of a {@link SequencerError}. */
 export interface SequencerErrorInit extends ErrorInit {
-  /** Connect name of the status; over REST, the one that the HTTP status stands for. */
+  /** Connect name of the status; over REST, the name that corresponds to the HTTP status. */
   connectCode: ConnectCodeName;
-  /** The sequencer's own words, unescaped; empty where it sends none. */
+  /** The sequencer's own text, unescaped; empty if it sends none. */
   sequencerMessage: string;
-  /** Where HTTP itself answered. */
+  /** HTTP status, if HTTP itself reported the failure. */
   httpStatus?: number;
 }
 
-/** The sequencer answered, and refused or failed. */
+/** The sequencer responded, and rejected the call or failed. */
 export class SequencerError extends CodeIntentsError {
   declare readonly code: SequencerErrorCode;
   /** Connect name of the status. */
   readonly connectCode: ConnectCodeName;
   /**
-   * The sequencer's own words, unescaped: they may hold line breaks and characters that control a terminal. Print
-   * `message` instead. Empty if it sends none.
+   * The sequencer's own text, unescaped: it may contain line breaks and characters that control a terminal.
+   * Print `message` instead. Empty if the sequencer sends none.
    */
   readonly sequencerMessage: string;
-  /** HTTP status, where HTTP itself answered: over REST, and before any sequencer. */
+  /** HTTP status, if HTTP itself reported the failure: over REST, or from a proxy. */
   readonly httpStatus: number | undefined;
 
   constructor(code: SequencerErrorCode, init: SequencerErrorInit) {
@@ -317,24 +343,24 @@ export class SequencerError extends CodeIntentsError {
   }
 }
 
-/** What a {@link TransportError} is made of. */
+/** Parts of a {@link TransportError}. */
 export interface TransportErrorInit extends ErrorInit {
   /** Whether the request may have reached the sequencer and taken effect. Default `true`. */
   mayHaveArrived?: boolean;
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was one. */
   httpStatus?: number;
-  /** Connect name of the status, where there was one. */
+  /** Connect name of the status, if there was one. */
   connectCode?: ConnectCodeName;
 }
 
-/** There is no answer that can be believed. */
+/** There is no response that can be trusted. */
 export class TransportError extends CodeIntentsError {
   declare readonly code: TransportErrorCode;
   /** Whether the request may have reached the sequencer and taken effect. */
   readonly mayHaveArrived: boolean;
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was one. */
   readonly httpStatus: number | undefined;
-  /** Connect name of the status, where there was one. */
+  /** Connect name of the status, if there was one. */
   readonly connectCode: ConnectCodeName | undefined;
 
   constructor(code: TransportErrorCode, init: TransportErrorInit) {
@@ -350,8 +376,8 @@ export class TransportError extends CodeIntentsError {
 }
 
 /**
- * `create` ended without knowing whether the intent is registered. Keep the intent and call `create` with it again:
- * the same intent twice is one intent.
+ * `create` ended, and it is unknown whether the intent is registered. Keep the intent and call `create` with
+ * it again: the same intent twice is one intent.
  */
 export class RegistrationUnknownError<Intent = unknown> extends CodeIntentsError {
   declare readonly code: RegistrationUnknownErrorCode;
@@ -363,8 +389,8 @@ export class RegistrationUnknownError<Intent = unknown> extends CodeIntentsError
   constructor(intentId: string, intent: Intent, cause: unknown) {
     super("registration_unknown", {
       message:
-        `It is not known whether intent ${intentId} is registered: no attempt was answered clearly. ` +
-        "Call create() with the same intent again (the same intent twice is one intent), or ask getStatus()." +
+        `It is unknown whether intent ${intentId} is registered: no attempt had a clear outcome. ` +
+        "Call create() with the same intent again: the same intent twice is one intent." +
         (cause instanceof CodeIntentsError ? ` The last attempt: ${cause.message}` : ""),
       retryable: true,
       cause,
@@ -378,25 +404,28 @@ export class RegistrationUnknownError<Intent = unknown> extends CodeIntentsError
   }
 }
 
-/** What a {@link WaitError} is made of. */
+/** Parts of a {@link WaitError}. */
 export interface WaitErrorInit {
   readonly intentId: string;
   /** What happened, as one sentence. */
   readonly what: string;
-  /** Base58 id of the last message that said that the payer or user declined. */
+  /** Base58 id of the last message that reported that the payer or user declined. */
   readonly lastRejectionId?: string | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * Waiting for a payment or a login ended without one. The intent stays open: a payment may still come, and a merchant who no
- * longer wants it has to expect it all the same. Only `webhook_unconfirmed` means that the intent was submitted.
+ * Waiting for a payment or a login ended without one. The intent stays open: the payer can still pay, even if
+ * the merchant has cancelled the order. Only `webhook_unconfirmed` means that the intent was submitted.
  */
 export class WaitError extends CodeIntentsError {
   declare readonly code: WaitErrorCode;
   /** Base58 id of the intent. */
   readonly intentId: string;
-  /** Base58 id of the last message that said that the payer or user declined; `undefined` where there was none. */
+  /**
+   * Base58 id of the last message that reported that the payer or user declined; `undefined` if there was
+   * none.
+   */
   readonly lastRejectionId: string | undefined;
 
   constructor(code: WaitErrorCode, { intentId, what, lastRejectionId, cause }: WaitErrorInit) {
@@ -404,8 +433,8 @@ export class WaitError extends CodeIntentsError {
       code === "webhook_unconfirmed"
         ? `Intent ${intentId} is submitted; the sequencer may still call the webhook, if there is one.`
         : code === "login_timeout" || code === "login_rejected"
-          ? `Intent ${intentId} stays open: a login may still come.`
-          : `Intent ${intentId} stays payable: a payment may still come.`;
+          ? `Intent ${intentId} stays open: the user can still log in.`
+          : `Intent ${intentId} stays payable: the payer can still pay.`;
     super(code, { message: `${what} ${outlook}`, cause });
     this.intentId = intentId;
     this.lastRejectionId = lastRejectionId;

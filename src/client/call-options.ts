@@ -20,17 +20,17 @@ export function checkCallOptions(options: unknown): {
   };
 }
 
-// Set by the protocols themselves, or refused by one of the HTTP clients beneath.
+// Set by the protocols themselves, or rejected by one of the HTTP clients.
 const ownHeaders =
   /^(content-(type|length|encoding)|accept-encoding|host|(proxy-)?connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|http2-settings|(connect|grpc|sec-websocket)-.*|:.*)$/;
 
-/** Checks headers that are sent with every call; names in lower case. */
+/** Checks headers that are sent with every call. Returns their names in lowercase. */
 export function checkHeaders(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (
     typeof value !== "object" ||
     value === null ||
-    // Headers, Map and the like have no properties of their own, and would be taken for empty.
+    // A Headers or a Map has no own properties and would read as empty.
     Symbol.iterator in value
   ) {
     throw new InputError("invalid_option", "headers", "must be a plain object of header names and values");
@@ -38,7 +38,7 @@ export function checkHeaders(value: unknown): Record<string, string> {
   const checked: Record<string, string> = {};
   for (const [name, text] of Object.entries(value)) {
     const lower = name.toLowerCase();
-    // The value is not shown: it may be a token.
+    // The error omits the value: it may be a token.
     if (
       typeof text !== "string" ||
       !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower) ||
@@ -54,7 +54,7 @@ export function checkHeaders(value: unknown): Record<string, string> {
       throw new InputError(
         "invalid_option",
         `headers[${JSON.stringify(name)}]`,
-        "is set by the protocol itself",
+        "is set by the protocol itself; remove it",
       );
     }
     checked[lower] = text;

@@ -14,9 +14,10 @@ import { PaymentIntents } from "./payment-intents.js";
 import { Webhooks } from "./webhooks.js";
 
 /**
- * The client of a Code Sequencer.
+ * A client of a Code Sequencer.
  *
- * It opens nothing until the first call. Close it when done: it keeps connections alive between calls.
+ * It opens no connection until the first call, and keeps connections alive between calls. Close it when you
+ * are done.
  *
  * @example
  * ```ts
@@ -27,9 +28,9 @@ import { Webhooks } from "./webhooks.js";
  * ```
  */
 export class CodeClient {
-  /** Payment intents: build, create, ask for the status, hear what becomes of them. */
+  /** Payment intents: build, create, check the status, track the payment. */
   readonly paymentIntents: PaymentIntents;
-  /** Logins: build, create, hear what becomes of them, ask who it was. */
+  /** Logins: build, create, track, get the user id. */
   readonly loginIntents: LoginIntents;
   /** Webhooks: register one for an intent. */
   readonly webhooks: Webhooks;
@@ -41,8 +42,8 @@ export class CodeClient {
   #closing: Promise<void> | undefined;
 
   /**
-   * @throws InputError for options that cannot work, `missing_option` without `baseUrl` and `CODE_SEQUENCER_URL`
-   * @throws UnsupportedError `unsupported_by_runtime` for a protocol that the runtime cannot speak
+   * @throws InputError for invalid options; `missing_option` without `baseUrl` and `CODE_SEQUENCER_URL`
+   * @throws UnsupportedError `unsupported_by_runtime` if the runtime cannot speak the protocol
    */
   constructor(options: CodeClientOptions = {}) {
     this.#options = checkClientOptions(options);
@@ -63,20 +64,23 @@ export class CodeClient {
     this.webhooks = new Webhooks(this.#run);
   }
 
-  /** Ends running calls with `client_closed` and releases every socket. Idempotent. */
+  /**
+   * Releases every socket. Running calls and watches reject with `client_closed`: await them, or attach a
+   * handler, before you close the client. Idempotent.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** As {@link CodeClient.close}, for `await using`. */
+  /** Calls {@link CodeClient.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
   async #close(): Promise<void> {
     this.#closed.abort(
-      new TransportError("client_closed", { message: "The client is closed; make a new one" }),
+      new TransportError("client_closed", { message: "The client is closed; create a new CodeClient" }),
     );
     const sequencer = await this.#sequencer?.catch(() => undefined);
     await sequencer?.close();
@@ -85,7 +89,7 @@ export class CodeClient {
   readonly #run: CallRunner = async (options, attempt, failure) => {
     const once = async (context: CallContext) => {
       const sequencer = await this.#open();
-      // The call may have ended while the transport was loading; it must not open a connection any more.
+      // The call may have ended while the transport was loading. It must not open a connection then.
       context.signal.throwIfAborted();
       return attempt(sequencer, context);
     };

@@ -13,13 +13,13 @@ import { registerIntent } from "./registration.js";
 import { waitForSubmitted } from "./wait.js";
 import { checkWatchOptions, type WatchOptions } from "./watch-options.js";
 
-/** What every call takes from the client. */
+/** The parts of a client that every call uses. */
 export interface ClientContext extends WatchContext {
-  /** What the protocol can do. */
+  /** Capabilities of the protocol. */
   readonly capabilities: Capabilities;
 }
 
-/** A kind of intent: its class, as far as {@link IntentCalls} needs it. */
+/** A kind of intent: the parts of its class that {@link IntentCalls} uses. */
 export interface IntentKind<I extends Intent, O extends NonceOptions> {
   /** Name of the class. */
   readonly name: string;

@@ -5,7 +5,7 @@ import { checkOptions } from "../lib/options.js";
 /** An intent, or its id (base58 of 32 bytes), alone or as `{ intent: id }`. */
 export type IntentReference = Intent | string | { readonly intent: string };
 
-/** The 32-byte rendezvous public key of a reference. */
+/** Returns the 32-byte rendezvous public key of a reference. */
 export function publicKeyOf(reference: unknown): Uint8Array {
   if (reference instanceof Intent) return requireIntentId(reference.id);
   if (typeof reference === "object" && reference !== null) {

@@ -16,7 +16,7 @@ import type { WatchOptions } from "./watch-options.js";
 export interface GetUserIdOptions {
   /** The intent, or its id: of a login, or of a payment with a login. */
   readonly intent: IntentReference;
-  /** The key of the domain that asked; it signs the question. */
+  /** The key of the domain that requested the login. It signs the call. */
   readonly verifier: VerifierKey;
 }
 
@@ -26,7 +26,7 @@ const kind: IntentKind<LoginIntent, LoginIntentOptions> = {
   isInstance: (value) => value instanceof LoginIntent,
 };
 
-/** The calls for logins; `client.loginIntents`. */
+/** Calls for logins: `client.loginIntents`. */
 export class LoginIntents {
   readonly #calls: IntentCalls<LoginIntent, LoginIntentOptions>;
   readonly #run: CallRunner;
@@ -40,28 +40,31 @@ export class LoginIntents {
   }
 
   /**
-   * Builds an intent without any network, with the client's `idempotencySecret`. Persist its `id` and `clientSecret` before
-   * {@link LoginIntents.create}.
+   * Builds an intent without network access, with the client's `idempotencySecret`. Persist its `id` and
+   * `clientSecret` before {@link LoginIntents.create}.
    *
-   * @throws InputError naming the field and the mend
+   * @throws InputError that names the field and how to fix it
    */
   build(options: LoginIntentOptions): LoginIntent {
     return this.#calls.build(options);
   }
 
   /**
-   * Registers a login with the sequencer, which fetches the domain's well-known file and looks for the verifier in it. Takes
-   * an intent that was built before, also after a crash: the same intent twice is one intent.
+   * Registers a login with the sequencer, which fetches the domain's well-known file and searches it for the
+   * verifier. Pass an intent that was built before to repeat the call, also after a crash: the same intent
+   * twice is one intent.
    *
-   * The verifier signs within the deadline; a signer that throws is tried again as a failing connection is. Where it does not
-   * answer in time, nothing was sent: that ends with `deadline_exceeded`, not with `registration_unknown`.
+   * The verifier signs within the deadline. A signer that throws is retried like a failing connection. If it
+   * does not return in time, nothing was sent: the call ends with `deadline_exceeded`, not with
+   * `registration_unknown`.
    *
-   * @returns the intent, registered
-   * @throws SequencerError `unauthenticated` where the well-known file cannot be had, `permission_denied` where it does not
-   * list the verifier, `request_refused`, `already_submitted`, `intent_conflict`, `webhook_refused`
+   * @returns the registered intent
+   * @throws SequencerError `unauthenticated` if the well-known file cannot be fetched, `permission_denied` if
+   * it does not list the verifier, `request_refused`, `already_submitted`, `intent_conflict`,
+   * `webhook_refused`
    * @throws UnsupportedError `unsupported_by_protocol` over REST, before anything is signed
    * @throws SignerError `signer_failed`
-   * @throws RegistrationUnknownError, TransportError and InputError as `paymentIntents.create`
+   * @throws RegistrationUnknownError, TransportError and InputError like `paymentIntents.create`
    * @example
    * ```ts
    * const intent = await code.loginIntents.create({ login: { domain: "example.com", verifier: secretKey } });
@@ -75,34 +78,35 @@ export class LoginIntents {
     if (!this.#context.capabilities.createLoginIntent) {
       throw new UnsupportedError(
         "unsupported_by_protocol",
-        "REST registers payments only, with or without a login; use another protocol for a login alone",
+        "REST registers only payments, with or without a login. Use another protocol for a login without a payment",
       );
     }
     return this.#calls.register(intent, options);
   }
 
-  /** As `paymentIntents.getStatus`; submitted means that somebody logged in. */
+  /** Like `paymentIntents.getStatus`. `submitted` means that a user logged in. */
   async getStatus(intent: IntentReference, options?: CallOptions): Promise<IntentStatus> {
     return this.#calls.getStatus(intent, options);
   }
 
   /**
-   * Asks who logged in with an intent: of a login, or of a payment with a login. The answer is unsigned, worth what the
-   * connection to the sequencer is worth. The real sequencer never verified the question's signature, so whoever knew intent
-   * and verifier could ask: a user id is no secret, and proves nothing when a browser brings it.
+   * Returns the id of the user who logged in with an intent: a login, or a payment with a login. The response
+   * is unsigned: trust it only as far as the connection to the sequencer. The real sequencer never verified
+   * the signature of this call, so anyone who knew the intent and the verifier could make it. A user id is
+   * therefore not a secret, and proves nothing if a browser sends it.
    *
-   * @throws SequencerError `unauthenticated` where the verifier is not listed by the domain (or its signature is not its own)
-   * @throws SignerError `signer_failed`; InputError and TransportError as every call
+   * @throws SequencerError `unauthenticated` if the domain does not list the verifier, or another key signed
+   * @throws SignerError `signer_failed`; InputError and TransportError like every call
    * @example
    * ```ts
    * const { userId, reason } = await code.loginIntents.getUserId({ intent, verifier: secretKey });
-   * if (userId === undefined) console.log("nobody yet:", reason);
+   * if (userId === undefined) console.log("no user yet:", reason);
    * ```
    */
   async getUserId(options: GetUserIdOptions, callOptions?: CallOptions): Promise<LoggedInUser> {
     checkOptions(options, "", ["intent", "verifier"], {
-      verifierKey: "name it verifier",
-      signer: "name it verifier",
+      verifierKey: "use the name verifier",
+      signer: "use the name verifier",
     });
     const { intent } = options;
     if (intent === undefined || intent === null)
@@ -124,10 +128,10 @@ export class LoginIntents {
   }
 
   /**
-   * Hears what becomes of a login until it is submitted, as `paymentIntents.watch` does for a payment. A rejection is not an
-   * end: the user may still log in.
+   * Tracks a login until it is submitted, like `paymentIntents.watch` does for a payment. A rejection does
+   * not end the watch: the user can still log in.
    *
-   * @throws WaitError `login_timeout` after `timeoutMs`; otherwise as `paymentIntents.watch`
+   * @throws WaitError `login_timeout` after `timeoutMs`; otherwise like `paymentIntents.watch`
    * @example
    * ```ts
    * for await (const event of code.loginIntents.watch(intent, { timeoutMs: 600_000 })) {
@@ -140,10 +144,10 @@ export class LoginIntents {
   }
 
   /**
-   * Waits until somebody has logged in. With `until: "rejected"` the first rejection throws.
+   * Waits until a user has logged in. With `until: "rejected"`, the first rejection throws.
    *
-   * @throws WaitError `login_timeout` (naming the last rejection), `login_rejected`
-   * @throws as {@link LoginIntents.watch}
+   * @throws WaitError `login_timeout` (with the last rejection), `login_rejected`
+   * @throws like {@link LoginIntents.watch}
    */
   async waitForLogin(intent: LoginIntent, options: WaitOptions = {}): Promise<SubmittedEvent> {
     return this.#calls.waitForSubmitted(intent, options);

@@ -10,7 +10,7 @@ import type { Target } from "../sequencer/open.js";
 import type { FetchFunction, HttpVersion, WebSocketConstructor } from "../sequencer/transports/types.js";
 import { checkHeaders } from "./call-options.js";
 
-/** Where a client writes what a developer should know. `console` fits. It never receives a secret. */
+/** Receives the warnings of a client, for example `console`. It never receives a secret. */
 export interface Logger {
   /** One line, without a line break at its end. */
   warn(message: string): void;
@@ -18,40 +18,46 @@ export interface Logger {
 
 /** Options that every client takes. */
 export interface CommonClientOptions {
-  /** Milliseconds that a call has, retries included. Default 10,000. */
+  /** Milliseconds until a call times out, retries included. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
-  /** How calls that are safe to repeat are retried; `false` for a single attempt. */
+  /** Retries of calls that are safe to repeat; `false` for a single attempt. */
   readonly retry?: RetryOptions | false | undefined;
   /**
-   * Sent with every call. With the protocol `"envelope"`, streams send them only by the package `ws`, Node's default: no
-   * platform's WebSocket takes headers, nor does one that is given as `webSocket`.
+   * Sent with every call. With the protocol `"envelope"`, streams send them only over the package `ws`,
+   * Node's default. A platform's WebSocket cannot send headers, and one passed as `webSocket` does not
+   * receive them.
    */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default: `console`. */
   readonly logger?: Logger | undefined;
   /**
-   * At least 32 random bytes (text counts as its UTF-8 bytes) that make idempotency keys unguessable. Keep it for good:
-   * the same key under another secret is another payable intent.
+   * At least 32 random bytes (text is encoded as UTF-8) that make idempotency keys unguessable. Never change
+   * it: the same key under another secret is another payable intent. Without it, an attacker who guesses a
+   * key can block the order, and the client warns once.
    */
   readonly idempotencySecret?: Uint8Array | string | undefined;
 }
 
-/** Options of a client that connects by itself. */
+/** Options of a client that opens its own connections. */
 export interface ConnectingClientOptions extends CommonClientOptions {
-  /** URL of the sequencer; `https:`, or `http:` on loopback. Default: the environment's `CODE_SEQUENCER_URL`. */
+  /**
+   * URL of the sequencer: `https:`, or `http:` on loopback. Default: the environment variable
+   * `CODE_SEQUENCER_URL`.
+   */
   readonly baseUrl?: string | undefined;
-  /** Default `"connect"`. */
+  /** Default: `"connect"`. */
   readonly protocol?: Protocol | undefined;
-  /** HTTP version of Connect and gRPC-Web on Node. Default `"2"`; REST and the envelope are `"1.1"`. */
+  /** HTTP version of Connect and gRPC-Web on Node. Default: `"2"`. REST and the envelope use `"1.1"`. */
   readonly httpVersion?: HttpVersion | undefined;
-  /** Interceptors of the Connect transport; not with `"rest"`. */
+  /** Interceptors of the Connect transport. Not available with `"rest"`. */
   readonly interceptors?: readonly Interceptor[] | undefined;
-  /** Used instead of the platform's; on Node only with `"rest"` and `"envelope"`. */
+  /** Replaces the platform's `fetch`. On Node, only with `"rest"` and `"envelope"`. */
   readonly fetch?: FetchFunction | undefined;
   /**
-   * Opens the streams of `"envelope"`; only with it. Default: the package `ws` on Node, and the platform's WebSocket elsewhere
-   * or where `ws` cannot be loaded, as in a bundle of ES modules. One that is given is called with the URL alone: it sends no
-   * `headers`, and a stream that is read too slowly is given up where `ws` would wait.
+   * Opens the streams of `"envelope"`; only with this protocol. Default: the package `ws` on Node, and the
+   * platform's WebSocket elsewhere or if `ws` cannot be loaded, as in a bundle of ES modules. This class is
+   * called with the URL only: it sends no `headers`, and a stream that is read too slowly fails, whereas `ws`
+   * would wait.
    *
    * @example
    * ```ts
@@ -59,14 +65,17 @@ export interface ConnectingClientOptions extends CommonClientOptions {
    * ```
    */
   readonly webSocket?: WebSocketConstructor | undefined;
-  /** Allows `http:` beyond loopback, where anybody on the way can read and forge every answer. Default `false`. */
+  /**
+   * Allows `http:` beyond loopback, where anyone on the network path can read and forge every response.
+   * Default: `false`.
+   */
   readonly allowInsecure?: boolean | undefined;
   readonly transport?: undefined;
 }
 
-/** Options of a client over a transport of the caller's, such as `emulator.transport`. */
+/** Options of a client that uses an existing transport, such as `emulator.transport`. */
 export interface TransportClientOptions extends CommonClientOptions {
-  /** Any Connect transport. It stays the caller's to close. */
+  /** Any Connect transport. The client does not close it. */
   readonly transport: Transport;
   readonly baseUrl?: undefined;
   readonly protocol?: undefined;
@@ -80,7 +89,7 @@ export interface TransportClientOptions extends CommonClientOptions {
 /** Options of `new CodeClient`. */
 export type CodeClientOptions = ConnectingClientOptions | TransportClientOptions;
 
-/** Client options, checked and with every default in place. */
+/** Checked client options with all defaults. */
 export interface CheckedClientOptions {
   readonly target: Target;
   readonly timeoutMs: number;
@@ -109,9 +118,11 @@ const clientNames = [
   ...targetNames,
 ];
 
-/** Checks the options of a client; throws where they cannot work, instead of ignoring any. */
+/** Checks the options of a client. Throws for every option that would have no effect. */
 export function checkClientOptions(options: unknown): CheckedClientOptions {
-  checkOptions(options, "", clientNames, { endpoint: "name it baseUrl: the sequencer's URL, without /v1" });
+  checkOptions(options, "", clientNames, {
+    endpoint: "use the name baseUrl: the sequencer's URL, without /v1",
+  });
   const { timeoutMs, idempotencySecret, headers, logger } = options;
   return {
     target: options.transport === undefined ? checkUrlTarget(options) : checkTransportTarget(options),
@@ -127,7 +138,11 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
 function checkTransportTarget(options: Record<string, unknown>): Target {
   for (const name of targetNames) {
     if (options[name] === undefined) continue;
-    throw new InputError("conflicting_options", name, "cannot be combined with transport, which has its own");
+    throw new InputError(
+      "conflicting_options",
+      name,
+      "cannot be combined with transport, which defines it; remove one of them",
+    );
   }
   const { transport } = options;
   if (!isTransport(transport))
@@ -174,7 +189,7 @@ function baseUrlOf(given: unknown, allowInsecure: boolean): string {
     throw new InputError(
       "missing_option",
       "baseUrl",
-      "required: the sequencer's URL, here or in CODE_SEQUENCER_URL",
+      "required: the sequencer's URL, as this option or in CODE_SEQUENCER_URL",
     );
   }
   return checkBaseUrl(value, fromEnvironment ? "CODE_SEQUENCER_URL" : "baseUrl", allowInsecure);
@@ -213,7 +228,7 @@ function checkInterceptors(value: unknown, protocol: Protocol): readonly Interce
     throw new InputError(
       "conflicting_options",
       "interceptors",
-      'are Connect\'s and would not be called with the protocol "rest"',
+      'have no effect with the protocol "rest"; remove them',
     );
   }
   return [...value];
@@ -227,7 +242,7 @@ function checkFetch(value: unknown, protocol: Protocol): FetchFunction | undefin
     throw new InputError(
       "conflicting_options",
       "fetch",
-      `would not be called: on Node the protocol "${protocol}" uses Node's own HTTP. Use the protocol "rest" or "envelope", or a transport of connect-web`,
+      `has no effect with "${protocol}" on Node. Use the protocol "rest" or "envelope", or a transport of connect-web`,
     );
   }
   return value as FetchFunction;
@@ -241,7 +256,7 @@ function checkWebSocket(value: unknown, protocol: Protocol): WebSocketConstructo
     throw new InputError(
       "conflicting_options",
       "webSocket",
-      `would not be used: the protocol "${protocol}" opens no WebSocket, only "envelope" does`,
+      `has no effect with the protocol "${protocol}"; only "envelope" opens a WebSocket`,
     );
   }
   return value as WebSocketConstructor;

@@ -14,7 +14,7 @@ const kind: IntentKind<PaymentIntent, PaymentIntentOptions> = {
   isInstance: (value) => value instanceof PaymentIntent,
 };
 
-/** The calls for payment intents; `client.paymentIntents`. */
+/** Calls for payment intents: `client.paymentIntents`. */
 export class PaymentIntents {
   readonly #calls: IntentCalls<PaymentIntent, PaymentIntentOptions>;
 
@@ -24,27 +24,32 @@ export class PaymentIntents {
   }
 
   /**
-   * Builds an intent without any network, with the client's `idempotencySecret`. Persist its `id` and `clientSecret`
-   * before {@link PaymentIntents.create}, so that a crash in between loses nothing.
+   * Builds an intent without network access, with the client's `idempotencySecret`. Persist its `id` and
+   * `clientSecret` before {@link PaymentIntents.create}, so that a crash in between loses nothing.
    *
-   * @throws InputError naming the field and the mend
+   * @throws InputError that names the field and how to fix it
    */
   build(options: PaymentIntentOptions): PaymentIntent {
     return this.#calls.build(options);
   }
 
   /**
-   * Registers an intent with the sequencer. Takes an intent that was built before, also after a crash: the same intent
-   * twice is one intent. Options are built first, as by {@link PaymentIntents.build}.
+   * Registers an intent with the sequencer. Pass an intent that was built before to repeat the call, also
+   * after a crash: the same intent twice is one intent. Options are passed to {@link PaymentIntents.build}
+   * first.
    *
-   * Failures that may pass are retried within the deadline; a violated rule is not.
+   * Transient failures are retried within the deadline; a rule violation is not. Record with the order that
+   * the call succeeded: only then does a status of the intent, or a `submitted` event without `payment`,
+   * apply to the order.
    *
-   * @returns the intent, registered
-   * @throws SequencerError `request_refused`, `already_submitted`, `intent_conflict`, `unauthenticated` and others;
-   * `webhook_refused` where the intent is registered, and its webhook is not
-   * @throws RegistrationUnknownError `registration_unknown` where no attempt was answered clearly; it carries the intent
+   * @returns the registered intent
+   * @throws SequencerError `request_refused`, `intent_conflict`, `unauthenticated` and others;
+   * `already_submitted`, which does not prove that your order is paid; `webhook_refused` if the intent is
+   * registered, but its webhook is not
+   * @throws RegistrationUnknownError `registration_unknown` if no attempt had a clear outcome; it contains
+   * the intent
    * @throws TransportError `unavailable` (nothing was sent), `aborted`, `client_closed`, `redirect_refused`
-   * @throws InputError for options that cannot be used
+   * @throws InputError for invalid options
    */
   async create(
     intentOrOptions: PaymentIntent | PaymentIntentOptions,
@@ -54,12 +59,13 @@ export class PaymentIntents {
   }
 
   /**
-   * Asks the sequencer for the status of an intent. An unknown intent is a state, not an error.
+   * Returns the status of an intent. An unknown intent is a state, not an error.
    *
-   * The answer is unsigned: it is worth what the connection to the sequencer is worth, and says neither whose request
-   * exists nor that a payment is final on the chain.
+   * The status is unsigned: trust it only as far as the connection to the sequencer. It states neither whose
+   * request exists nor that a payment is final on the chain. It applies to your order only if `create` of the
+   * intent succeeded.
    *
-   * @throws TransportError or SequencerError where there is no answer; a failed call never reads as `pending`
+   * @throws TransportError or SequencerError if the call fails; a failed call never returns `pending`
    * @throws InputError for an id that is not base58 of 32 bytes
    */
   async getStatus(intent: IntentReference, options?: CallOptions): Promise<IntentStatus> {
@@ -67,21 +73,23 @@ export class PaymentIntents {
   }
 
   /**
-   * Hears what becomes of an intent until it is submitted: over the best stream that the protocol has, by polls where there
-   * is none, and by the status at an interval, which alone suffices to hear of a payment. It reconnects by itself, verifies
-   * what can be verified, and tells everything once. Ending the loop releases everything.
+   * Tracks an intent until it is submitted: over the best stream that the protocol offers, over polls if
+   * there is none, and by status checks at an interval, which alone suffice to detect a payment. It
+   * reconnects automatically, verifies every message, and emits each event once. Leaving the loop releases
+   * everything.
    *
-   * A rejection is not an end, and nothing of it is proven; see {@link PaymentEvent} for what each event is worth. Over REST
-   * it tells of `submitted` alone.
+   * A rejection does not end the watch, and proves nothing; {@link PaymentEvent} states what each event
+   * proves. Over REST, the only event is `submitted`.
    *
-   * @throws WaitError `payment_timeout` after `timeoutMs`; `webhook_unconfirmed` where `submitted` was told by then
-   * @throws TransportError `aborted`, `client_closed`; SequencerError where no waiting helps, such as `unimplemented`
-   * @throws InputError or UnsupportedError for options that cannot be used, at once
+   * @throws WaitError `payment_timeout` after `timeoutMs`; `webhook_unconfirmed` if `submitted` was emitted
+   * by then
+   * @throws TransportError `aborted`, `client_closed`. Every other failure is an outage: the watch continues
+   * @throws InputError or UnsupportedError for invalid options, at once
    * @example
    * ```ts
    * for await (const event of code.paymentIntents.watch(intent, { timeoutMs: 600_000 })) {
-   *   if (event.type === "scanned") console.log("somebody is looking at it");
-   *   if (event.type === "submitted") console.log("paid, heard from", event.heardFrom);
+   *   if (event.type === "scanned") console.log("scanned");
+   *   if (event.type === "submitted") console.log("paid, source:", event.heardFrom);
    * }
    * ```
    */
@@ -90,13 +98,15 @@ export class PaymentIntents {
   }
 
   /**
-   * Waits until the intent is submitted. Rejections are no end, since the payer may still pay; with `until: "rejected"` the
-   * first one throws.
+   * Waits until the intent is submitted. A rejection does not end the wait, because the payer can still pay.
+   * With `until: "rejected"`, the first rejection throws.
    *
-   * Submitted is not finality on the chain. Goods that cannot be recalled want the verified webhook.
+   * Submitted is not final on the chain: for goods that cannot be recalled, wait for the verified webhook. A
+   * result without `payment` applies to your order only if `create` of the intent succeeded.
    *
-   * @throws WaitError `payment_timeout` (naming the last rejection), `payment_rejected`; the intent stays payable
-   * @throws as {@link PaymentIntents.watch}
+   * @throws WaitError `payment_timeout` (with the last rejection), `payment_rejected`; the intent stays
+   * payable
+   * @throws like {@link PaymentIntents.watch}
    * @example
    * ```ts
    * const { heardFrom } = await code.paymentIntents.waitForPayment(intent, { timeoutMs: 600_000 });

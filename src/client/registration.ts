@@ -15,7 +15,7 @@ export async function registerIntent(
   const webhook = await run(
     options,
     async (sequencer, attempt) => {
-      // Only a verifier's key may be elsewhere, and slow.
+      // Only a verifier's key can be remote, and slow.
       if (!wasSigned) {
         await intent.signAsync();
         attempt.signal.throwIfAborted();
@@ -33,24 +33,26 @@ export async function registerIntent(
   if (webhook === "already_registered") warnOfForeignWebhook(intent, logger);
 }
 
-/** The error of a call that ended before the verifier had signed: whatever a deadline says otherwise, nothing was sent. */
+/**
+ * Returns the error of a call that ended before the verifier signed. Nothing was sent, even after a deadline.
+ */
 function unsent(error: unknown): unknown {
   if (!(error instanceof TransportError)) return error;
   if (error.code !== "deadline_exceeded") return withArrival(error, false);
   const message =
-    "The call ended at its deadline, before the signer of login.verifier had answered; nothing was sent. Call again, or raise timeoutMs";
+    "The call timed out before the signer of login.verifier returned; nothing was sent. Call again, or raise timeoutMs";
   return new TransportError("deadline_exceeded", { message, retryable: true, mayHaveArrived: false });
 }
 
 function warnOfForeignWebhook({ id }: Intent, logger: Logger): void {
   logger.warn(
-    `code-intents: a webhook was registered for intent ${id} before, and its URL is unknown. It is yours if you ` +
-      "created this intent with it before; otherwise somebody was faster, and you will hear of what becomes of the intent by its status alone.",
+    `code-intents: intent ${id} already has a webhook, whose URL is unknown. It is yours if you created this intent with ` +
+      "it before. Otherwise another party registered first, and only the status reports a payment: check it with reconcile().",
   );
 }
 
-// What needs no second look, also where an earlier attempt was left open: the caller ended the call, or the sequencer
-// told what is registered at the key. Any other refusal may concern the last attempt alone.
+// Errors with a clear outcome even if an earlier attempt had none: the caller ended the call, or the
+// sequencer reported the state of the key. Any other error may concern only the last attempt.
 const clearCodes: ReadonlySet<unknown> = new Set<ErrorCode>([
   "aborted",
   "client_closed",

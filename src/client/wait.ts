@@ -6,9 +6,9 @@ import type { CheckedWatchOptions } from "../events/watch-options.js";
 import type { WatchedIntent } from "../events/watched-intent.js";
 import type { WatchOptions } from "./watch-options.js";
 
-/** Options of a wait: those of a watch that ends by itself. */
+/** Options of a wait. */
 export type WaitOptions = Omit<WatchOptions, "until"> & {
-  /** What ends the wait. Default `"submitted"`; with `"rejected"` a rejection throws. */
+  /** What ends the wait. Default: `"submitted"`. With `"rejected"`, a rejection throws. */
   readonly until?: "submitted" | "rejected" | undefined;
 };
 
@@ -42,10 +42,10 @@ export async function waitForSubmitted(
     const timedOut = error instanceof WaitError && error.code === terms.timeout;
     if (!timedOut || lastRejectionId === undefined) throw error;
     const { cause } = error;
-    const what = `${timeoutMessage(intent, timeoutMs, cause, false)} The ${terms.actor} declined before (last in message ${lastRejectionId}).`;
+    const what = `${timeoutMessage(intent, timeoutMs, cause, false)} The ${terms.actor} declined before (last message: ${lastRejectionId}).`;
     throw new WaitError(terms.timeout, { intentId, what, lastRejectionId, cause });
   }
   throw new TransportError("aborted", {
-    message: `The watch over intent ${intentId} was ended; it stays ${terms.open}`,
+    message: `The watch of intent ${intentId} was ended. The intent stays ${terms.open}`,
   });
 }

@@ -7,17 +7,18 @@ import { checkCallOptions } from "./call-options.js";
 /** Options of `watch`. */
 export interface WatchOptions {
   /**
-   * What ends the watch: `"submitted"` (default), `"webhook"` (submitted, and the sequencer reached the webhook), or
-   * `"rejected"` (a rejection as well as a payment).
+   * What ends the watch: `"submitted"` (default), `"webhook"` (submitted, and the sequencer reached the
+   * webhook), or `"rejected"` (a rejection as well as a payment).
    */
   readonly until?: WatchUntil | undefined;
-  /** Milliseconds between two questions for the status. Default 5000. */
+  /** Milliseconds between two status checks. Default: 5000. */
   readonly intervalMs?: number | undefined;
   /** Milliseconds until the watch ends with `payment_timeout` or `login_timeout`. Default: none. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Say `true` where nobody else listens at this intent: what was told is then acknowledged, and the sequencer forgets it;
-   * never the request, which the payer reads. Browsers, second tabs and other backends would miss it. Default `false`.
+   * Acknowledges emitted messages, so that the sequencer deletes them, except for the request, which the
+   * payer reads. Pass `true` only if no other listener uses this intent: browsers, second tabs and other
+   * backends would miss the messages. Default: `false`.
    */
   readonly soleListener?: boolean | undefined;
   /** Ends the watch with `aborted`. */
@@ -28,7 +29,7 @@ export interface WatchOptions {
 
 const DEFAULT_INTERVAL_MS = 5_000;
 
-/** Checks the options of a watch against what the protocol can tell. */
+/** Checks the options of a watch against the capabilities of the protocol. */
 export function checkWatchOptions(options: unknown, capabilities: Capabilities): CheckedWatchOptions {
   checkOptions(options, "watch", ["until", "intervalMs", "timeoutMs", "soleListener", "signal", "headers"]);
   const { until = "submitted", intervalMs = DEFAULT_INTERVAL_MS, soleListener = false, timeoutMs } = options;
@@ -38,7 +39,7 @@ export function checkWatchOptions(options: unknown, capabilities: Capabilities):
   if (until !== "submitted" && !capabilities.messages) {
     throw new UnsupportedError(
       "unsupported_by_protocol",
-      `until: "${until}" needs the messages of an intent, which REST does not carry; use another protocol`,
+      `until: "${until}" requires the messages of an intent, which REST does not support; use another protocol`,
     );
   }
   if (typeof soleListener !== "boolean")

@@ -10,11 +10,11 @@ import { type IntentReference, publicKeyOf } from "./intent-reference.js";
 export interface RegisterWebhookOptions {
   /** The intent or, except over REST, its id. */
   readonly intent: IntentReference;
-  /** An absolute `https:` URL (`http:` only where the sequencer allows it), at most 1024 characters. */
+  /** An absolute `https:` URL (`http:` only if the sequencer allows it), at most 1024 characters. */
   readonly url: string;
 }
 
-/** The calls for webhooks; `client.webhooks`. */
+/** Calls for webhooks: `client.webhooks`. */
 export class Webhooks {
   readonly #run: CallRunner;
 
@@ -24,18 +24,19 @@ export class Webhooks {
   }
 
   /**
-   * Registers the one webhook of an intent that is registered and not submitted yet. The registration is unsigned and the
-   * first one wins: whoever knows the intent id can be faster, so read what it resolves with.
+   * Registers the one webhook of an intent that is registered and not submitted yet. The registration is
+   * unsigned, and the first one wins: anyone who knows the intent id can be first, so check the result.
    *
-   * @returns `"registered"`; `"already_registered"` where one exists whose URL is unknown; `"probably_ours"` where an
-   * earlier attempt of this call may have made it; `"registered_or_existing"` over REST, which does not tell
-   * @throws SequencerError `request_refused` (URL refused, or no such request), `already_submitted`
+   * @returns `"registered"`; `"already_registered"` if one exists, whose URL is unknown; `"probably_ours"` if
+   * an earlier attempt of this call may have registered it; `"registered_or_existing"` over REST, which does
+   * not distinguish these
+   * @throws SequencerError `request_refused` (invalid URL, or no such request), `already_submitted`
    * @throws UnsupportedError `unsupported_by_protocol` over REST for a bare id
-   * @throws InputError and TransportError as every call
+   * @throws InputError and TransportError like every call
    * @example
    * ```ts
    * const result = await code.webhooks.register({ intent, url: "https://shop.example.com/paid/7fQ2" });
-   * if (result === "already_registered") console.warn("somebody registered a webhook for this intent before");
+   * if (result === "already_registered") console.warn("another webhook is registered for this intent");
    * ```
    */
   async register(options: RegisterWebhookOptions, callOptions?: CallOptions): Promise<WebhookRegistration> {

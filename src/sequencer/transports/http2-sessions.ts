@@ -111,7 +111,7 @@ async function connected(
 
 function closed(): TransportError {
   return new TransportError("client_closed", {
-    message: "The client is closed; make a new one",
+    message: "The client is closed; create a new CodeClient",
     mayHaveArrived: false,
   });
 }
