@@ -22,7 +22,7 @@ test.each([
   await expect(code.paymentIntents.create(intent as never)).rejects.toMatchObject({
     code: "invalid_option",
     field: "intent",
-    message: expect.stringContaining("a LoginIntent to loginIntents, and a tip is not registered"),
+    message: expect.stringContaining("a LoginIntent to loginIntents. A tip is not registered"),
   });
 });
 

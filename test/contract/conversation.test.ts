@@ -80,7 +80,7 @@ describe.each(ways)("over $name", (way) => {
         code.paymentIntents.watch(code.paymentIntents.build({ destination, amount: 1, currency: "usd" }), {
           until: "rejected",
         }),
-      ).toThrow("REST does not carry");
+      ).toThrow("REST does not support");
     const intent = await create();
     const events = await hear(intent, {}, async (event) => {
       if (event.type === "requested") await emulator.wallet.reject(intent);
@@ -117,7 +117,7 @@ describe.each(ways)("over $name", (way) => {
     const build = () =>
       code.paymentIntents.build({ ...order, webhook: { url: "http://localhost:3000/paid" } });
     if (!way.capabilities.messages) {
-      expect(() => code.paymentIntents.watch(build(), { until: "webhook" })).toThrow("REST does not carry");
+      expect(() => code.paymentIntents.watch(build(), { until: "webhook" })).toThrow("REST does not support");
       return;
     }
     const intent = await code.paymentIntents.create(build());

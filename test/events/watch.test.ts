@@ -257,7 +257,7 @@ describe("over the emulator", () => {
     expect(lastRejectionId).toMatch(/^[1-9A-HJ-NP-Za-km-z]{16,22}$/);
     expect(timedOut.code).toBe("payment_timeout");
     expect(timedOut.message).toContain("within 1500 ms");
-    expect(timedOut.message).toContain(`declined before (last in message ${lastRejectionId})`);
+    expect(timedOut.message).toContain(`declined before (last message: ${lastRejectionId})`);
     expect(timedOut.message).toContain(`Intent ${intent.id} stays payable`);
     const declined = await failureOf(code.paymentIntents.waitForPayment(intent, { until: "rejected" }));
     expect(declined).toMatchObject({ code: "payment_rejected", lastRejectionId, intentId: intent.id });
