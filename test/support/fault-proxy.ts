@@ -36,17 +36,30 @@ export interface FaultProxy extends AsyncDisposable {
   readonly url: string;
   /** The fault of each connection, in the order of arrival. */
   readonly faults: readonly FaultKind[];
+  /** Cuts every connection. Damages none from now on. */
+  heal(): void;
+}
+
+/** Options of {@link startFaultProxy}. */
+export interface FaultProxyOptions {
+  /** The proxy cuts each connection after a random time up to this one. Default: it may live on. */
+  readonly longestLifeMs?: number;
 }
 
 // The proxy cuts a stalled connection after this time, as a router does that drops its state.
 const LONGEST_STALL_MS = 1_500;
 
 /** Starts a proxy in front of a port on loopback. */
-export async function startFaultProxy(targetPort: number, seed: number): Promise<FaultProxy> {
+export async function startFaultProxy(
+  targetPort: number,
+  seed: number,
+  { longestLifeMs = Number.POSITIVE_INFINITY }: FaultProxyOptions = {},
+): Promise<FaultProxy> {
   const random = randomOf(seed);
   const faults: FaultKind[] = [];
   const sockets = new Set<net.Socket>();
   const timers = new Set<NodeJS.Timeout>();
+  let isHealed = false;
   const keep = (socket: net.Socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
@@ -64,7 +77,7 @@ export async function startFaultProxy(targetPort: number, seed: number): Promise
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     keep(client);
-    const fault = faultKinds[Math.floor(random() * faultKinds.length)] ?? "none";
+    const fault = isHealed ? "none" : (faultKinds[Math.floor(random() * faultKinds.length)] ?? "none");
     // Small numbers are more likely, because the interesting bytes come early.
     const afterBytes = Math.floor(random() ** 2 * 1_500);
     const afterMs = Math.floor(random() * 150);
@@ -78,6 +91,7 @@ export async function startFaultProxy(targetPort: number, seed: number): Promise
     client.once("close", () => upstream.destroy());
     upstream.once("close", () => client.destroy());
     if (fault === "cut later") later(afterMs, cut);
+    else if (longestLifeMs < Number.POSITIVE_INFINITY && !isHealed) later(random() * longestLifeMs, cut);
     if (fault === "half-closed") later(afterMs, () => upstream.end());
     const limit = (kind: FaultKind) => (fault === kind ? afterBytes : Number.POSITIVE_INFINITY);
     const forward = (from: net.Socket, to: net.Socket, cutAfter: number, stallAfter: number) => {
@@ -122,6 +136,10 @@ export async function startFaultProxy(targetPort: number, seed: number): Promise
   return {
     url: `http://127.0.0.1:${port}`,
     faults,
+    heal() {
+      isHealed = true;
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearTimeout(timer);
       for (const socket of sockets) socket.destroy();
