@@ -58,6 +58,13 @@ export class OrderDesk {
     } catch (error) {
       const outcome = settlementOf(error);
       if (outcome === undefined) throw error;
+      // A concurrent call registered the request before it was paid, so its status applies to the order.
+      if (
+        outcome === "unproven" &&
+        order.registeredAt === undefined &&
+        (await book.byIntent(order.intentId))?.registeredAt !== undefined
+      )
+        return "registered";
       await book.settle(order.intentId, outcome, Date.now());
       if (outcome === "refused") throw error;
       return outcome;
