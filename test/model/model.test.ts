@@ -76,13 +76,20 @@ describe("the model of the shop", () => {
     expect(counts.get("kills")).toBe(pinned.kills);
   });
 
+  // More kills than the pinned plan has: on a busy machine one of them can meet an order that has nothing to lose.
+  const manyKills = { seed: pinned.seed, orders: 60, kills: 20 };
+
   it.each<[CarelessName, string]>([
     ["no once-store", "fulfilled twice"],
     ["no outbox", "paid and not fulfilled"],
     ["fulfils on scanned", "fulfilled unpaid"],
     ["trusts a bare status", "fulfilled unpaid"],
   ])("finds that a merchant with the fault “%s” has orders %s", async (careless, kind) => {
-    const report = await runModel({ repository, ...pinned, careless });
+    const report = await runModel({
+      repository,
+      ...(careless === "no outbox" ? manyKills : pinned),
+      careless,
+    });
     expect(report.problems).toEqual([]);
     expect(kindsOf(report)).toContain(kind);
     const [finding] = report.findings;
