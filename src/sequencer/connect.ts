@@ -152,10 +152,13 @@ class ConnectSequencer implements Sequencer {
   }
 }
 
-/** The intent is registered by now, which no failure of its webhook may hide. */
+/**
+ * The intent is registered by now, which no failure of its webhook may hide: not even a payment that was faster than the
+ * webhook. It was a payment of this request, so `already_submitted` would be wrong.
+ */
 function afterStored(error: unknown): unknown {
   if (error instanceof TransportError) return withArrival(error, true);
-  if (!(error instanceof SequencerError) || error.code === "already_submitted") return error;
+  if (!(error instanceof SequencerError)) return error;
   const { message, connectCode, sequencerMessage, retryable, cause } = error;
   // Where it will be tried again, what follows must not read as if nothing had arrived.
   return new SequencerError(retryable ? "sequencer_failed" : "webhook_refused", {

@@ -514,7 +514,7 @@ describe("the build", () => {
       texts.filter((text) => /google\.protobuf|connect-protocol-version|WebSocket/i.test(text)).length,
     ).toBe(0);
     expect(before.filter((name) => /stream|watch|envelope|connect|socket|_pb/.test(name))).toEqual([]);
-    for (const chunk of ["stream", "watch", "envelope"])
+    for (const chunk of ["stream", "intent-monitor", "envelope"])
       expect(
         after.some((name) => name.startsWith(`${chunk}-`)),
         chunk,
