@@ -1,5 +1,5 @@
 // Products and orders of the shop. This module is independent of HTTP.
-import { PaymentIntent } from "code-intents";
+import { PaymentIntent, SequencerError } from "code-intents";
 
 /** The server sets the prices. A page only names the product. */
 const prices = new Map([
@@ -66,7 +66,13 @@ export async function registerOrder(code, order) {
   const details = { clientSecret, expectedId, amount, currency, destination, webhook: { url } };
   // If this throws, the order stays `new`, and no status counts for it: after `already_submitted` another party's
   // request can be the one that was paid. Only the verified webhook fulfils such an order.
-  await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
+  try {
+    await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
+  } catch (error) {
+    if (!(error instanceof SequencerError) || error.code !== "webhook_refused") throw error;
+    // The request is registered without its webhook. Its status counts, and reconciliation reads it.
+    console.error(error.message);
+  }
   // Read the state again: the webhook can arrive first.
   if (findOrder(order.id)?.state === "new") order.state = "open";
 }

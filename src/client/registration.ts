@@ -1,7 +1,8 @@
-import { type ErrorCode, RegistrationUnknownError, TransportError } from "../errors.js";
+import { type ErrorCode, RegistrationUnknownError, SequencerError, TransportError } from "../errors.js";
 import type { Intent } from "../intents/intent.js";
 import { type CallRunner, withArrival } from "../sequencer/call.js";
 import type { CallOptions } from "../sequencer/port.js";
+import { withoutWebhook } from "../sequencer/without-webhook.js";
 import type { Logger } from "./options.js";
 
 /** Registers an intent of any kind; see `PaymentIntents.create`. */
@@ -12,6 +13,7 @@ export async function registerIntent(
   logger: Logger,
 ): Promise<void> {
   let wasSigned = intent.login === undefined;
+  let isStored = false;
   const webhook = await run(
     options,
     async (sequencer, attempt) => {
@@ -21,7 +23,13 @@ export async function registerIntent(
         attempt.signal.throwIfAborted();
         wasSigned = true;
       }
-      return sequencer.register(intent, attempt);
+      try {
+        return await sequencer.register(intent, attempt, () => {
+          isStored = true;
+        });
+      } catch (error) {
+        throw isStored ? submittedMeanwhile(error) : error;
+      }
     },
     (error, mayHaveArrived) => {
       if (!wasSigned) return unsent(error);
@@ -31,6 +39,16 @@ export async function registerIntent(
     },
   );
   if (webhook === "already_registered") warnOfForeignWebhook(intent, logger);
+}
+
+/**
+ * Returns the error of a call whose request was stored, in this attempt or in an earlier one. If the intent was
+ * submitted before its webhook was registered, that was this request, so `already_submitted` would be wrong.
+ */
+function submittedMeanwhile(error: unknown): unknown {
+  if (!(error instanceof SequencerError) || error.code !== "already_submitted") return error;
+  const why = "It was submitted before the webhook was registered. Its status reports this payment.";
+  return withoutWebhook(error, "webhook_refused", why);
 }
 
 /**

@@ -37,6 +37,7 @@ import {
 } from "./port.js";
 import { errorOfStatus } from "./status-error.js";
 import type { OwnedTransport } from "./transports/types.js";
+import { withoutWebhook } from "./without-webhook.js";
 
 const MESSAGE_ID_LENGTH = 16;
 const USER_ID_LENGTH = 32;
@@ -70,7 +71,11 @@ class ConnectSequencer implements Sequencer {
     this.#close = close;
   }
 
-  async register(intent: Intent, attempt: CallContext): Promise<WebhookRegistration | undefined> {
+  async register(
+    intent: Intent,
+    attempt: CallContext,
+    onStored: () => void,
+  ): Promise<WebhookRegistration | undefined> {
     // Decoded from the bytes around the signed message; canonical bytes encode to themselves again.
     const request = fromBinary(SendMessageRequestSchema, intent.toSendMessageRequest());
     const { result, messageId } = await mapConnectError(
@@ -81,6 +86,7 @@ class ConnectSequencer implements Sequencer {
     if (result !== SendMessageResponse_Result.OK || messageId?.value.length !== MESSAGE_ID_LENGTH) {
       throw malformedResponse("SendMessage", "the message id that a stored message has");
     }
+    onStored();
     if (intent.webhook === undefined) return undefined;
     try {
       attempt.signal.throwIfAborted();
@@ -153,21 +159,14 @@ class ConnectSequencer implements Sequencer {
 }
 
 /**
- * The intent is registered by now, which no failure of its webhook may hide: not even a payment that was faster than the
- * webhook. It was a payment of this request, so `already_submitted` would be wrong.
+ * Returns the error of a call that has already registered the intent, which a failure of the webhook must not
+ * hide. `already_submitted` passes: the caller knows whose request was stored.
  */
 function afterStored(error: unknown): unknown {
   if (error instanceof TransportError) return withArrival(error, true);
-  if (!(error instanceof SequencerError)) return error;
-  const { message, connectCode, sequencerMessage, retryable, cause } = error;
-  // Where it will be tried again, what follows must not read as if nothing had arrived.
-  return new SequencerError(retryable ? "sequencer_failed" : "webhook_refused", {
-    message: `webhook.url: the intent is registered, but its webhook is not. ${message}`,
-    connectCode,
-    sequencerMessage,
-    retryable,
-    cause,
-  });
+  if (!(error instanceof SequencerError) || error.code === "already_submitted") return error;
+  // A retryable error must not read as if nothing had arrived.
+  return withoutWebhook(error, error.retryable ? "sequencer_failed" : "webhook_refused", error.message);
 }
 
 function notStored(why: string): SequencerError {

@@ -128,7 +128,12 @@ export interface Sequencer {
   /** Absent where the protocol carries no messages. */
   readonly messages: MessageCalls | undefined;
   /** Registers the intent, and its webhook where it has one. Resolves only where the sequencer said so. */
-  register(intent: Intent, attempt: CallContext): Promise<WebhookRegistration | undefined>;
+  register(
+    intent: Intent,
+    attempt: CallContext,
+    /** Called when the sequencer has stored the request, before the webhook is registered. */
+    onStored: () => void,
+  ): Promise<WebhookRegistration | undefined>;
   /** Registers a webhook for an intent that is registered. */
   registerWebhook(target: WebhookTarget, url: string, attempt: CallContext): Promise<WebhookRegistration>;
   /** Status of the intent with this 32-byte rendezvous public key. */

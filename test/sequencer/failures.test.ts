@@ -679,11 +679,44 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     const error = await failureOf(clientOf(way, server.url).paymentIntents.create({ ...order, webhook }));
     expect(error).toMatchObject({
       code: "webhook_refused",
+      message:
+        "webhook.url: the intent is registered, but its webhook is not. " +
+        "It was submitted before the webhook was registered. Its status reports this payment.",
       sequencerMessage: "client submitted intent",
       retryable: false,
     });
   });
 });
+
+describe.each(connectingWays.filter(({ family }) => family === "connect"))(
+  "over $name, a server that",
+  (way) => {
+    it("was paid between two attempts, of which the first lost the webhook, has stored our request", async () => {
+      const calls: string[] = [];
+      const server = await hostile((e) => {
+        calls.push(e.method);
+        if (e.method === "RegisterWebhook")
+          return e.answer({
+            status: 503,
+            headers: { "content-type": "application/json" },
+            body: '{"code":"unavailable","message":"later"}',
+          });
+        if (calls.length === 1) return e.answer(rightAnswer(e));
+        e.answer({
+          status: 400,
+          headers: { "content-type": "application/json" },
+          body: '{"code":"invalid_argument","message":"client submitted intent"}',
+        });
+      });
+      const webhook = { url: "https://shop.example.com/paid" };
+      const error = await failureOf(
+        clientOf(way, server.url, { retry: {} }).paymentIntents.create({ ...order, webhook }),
+      );
+      expect(calls).toEqual(["SendMessage", "RegisterWebhook", "SendMessage"]);
+      expect(error).toMatchObject({ code: "webhook_refused", sequencerMessage: "client submitted intent" });
+    });
+  },
+);
 
 describe.each(connectingWays.filter((way) => way.family === "connect"))("over $name", (way) => {
   it("an empty answer to GetStatus, which spells no flag at all, is an unknown intent and never a pending one", async () => {

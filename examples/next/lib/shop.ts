@@ -1,5 +1,5 @@
 // Products and orders of the shop.
-import { CodeClient, PaymentIntent } from "code-intents";
+import { CodeClient, PaymentIntent, SequencerError } from "code-intents";
 import type { OnceOutcome } from "code-intents/webhook";
 
 /** A row of your database: the client secret, and all fields that the intent id does not cover. */
@@ -94,7 +94,13 @@ export async function registerOrder(order: Order): Promise<void> {
   const details = { clientSecret, expectedId, amount, currency, destination, webhook: { url } };
   // If this throws, the order stays `new`, and no status counts for it: after `already_submitted` another party's
   // request can be the one that was paid. Only the verified webhook fulfils such an order.
-  await shop().code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
+  try {
+    await shop().code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
+  } catch (error) {
+    if (!(error instanceof SequencerError) || error.code !== "webhook_refused") throw error;
+    // The request is registered without its webhook. Its status counts, and reconciliation reads it.
+    console.error(error.message);
+  }
   // Read the state again: the webhook can arrive first.
   if (findOrder(order.id)?.state === "new") order.state = "open";
 }

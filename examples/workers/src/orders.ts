@@ -1,5 +1,5 @@
 // Products and orders of the shop. This module is independent of HTTP.
-import { type CodeClient, PaymentIntent } from "code-intents";
+import { type CodeClient, PaymentIntent, SequencerError } from "code-intents";
 import type { OnceOutcome } from "code-intents/webhook";
 
 /** The client secret, and all fields that the intent id does not cover. */
@@ -74,7 +74,13 @@ export async function registerOrder(db: D1Database, code: CodeClient, order: Ord
   const details = { clientSecret, expectedId, amount, currency, destination, webhook: { url } };
   // If this throws, the order stays `new`, and no status counts for it: after `already_submitted` another party's
   // request can be the one that was paid. Only the verified webhook fulfils such an order.
-  await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
+  try {
+    await code.paymentIntents.create(PaymentIntent.fromClientSecret(details), { timeoutMs: 5_000 });
+  } catch (error) {
+    if (!(error instanceof SequencerError) || error.code !== "webhook_refused") throw error;
+    // The request is registered without its webhook. Its status counts, and reconciliation reads it.
+    console.error(error.message);
+  }
   await db.prepare("update orders set state = 'open' where id = ? and state = 'new'").bind(order.id).run();
   return (await findOrder(db, order.id)) ?? order;
 }

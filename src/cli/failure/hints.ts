@@ -32,7 +32,7 @@ const wordings: Readonly<Record<string, Wording>> = {
   unavailable: { hint: "Run `code-intents emulator` to start a sequencer on this machine." },
   unimplemented: { hint: "Only the emulator has a wallet." },
   webhook_refused: {
-    hint: "The intent can be paid. Run `code-intents register-webhook` to register another URL.",
+    hint: "The intent is registered. Check `code-intents status`; if it is not paid, run `code-intents register-webhook` with another URL.",
   },
   webhook_signature_invalid: {
     message: () =>
