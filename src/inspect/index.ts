@@ -18,7 +18,7 @@
 
 export type { InspectCheck, InspectCheckOutcome } from "./checks/signature-check.js";
 export { type DiffOptions, diff } from "./diff/diff.js";
-export type { Difference, FieldDifference } from "./diff/difference.js";
+export type { Difference, FieldDifference, SideFault } from "./diff/difference.js";
 export type { DiffInput, DiffIntent, Piece as DiffPiece } from "./diff/sides.js";
 export { type ExplainOptions, explain } from "./explain.js";
 export type { CanonicalForm, ExplainedProblem, ExplainedSection, Explanation } from "./explanation.js";

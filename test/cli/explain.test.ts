@@ -90,3 +90,10 @@ test("diff reports that a request has no Message around it", async () => {
     "the request has no Message around it there, but has one here: the tag and length 2a 34",
   );
 });
+
+test("diff exits with 5 if both inputs are the same and the sequencer refuses them", async () => {
+  const unsigned = JSON.stringify({ intent: order("unsigned").id, message: "CiIKIA" });
+  const { code, said } = await ended(["diff", unsigned, unsigned]);
+  expect(code).toBe(5);
+  expect(said).toMatch(/Here: First wrong[^]*There: First wrong/);
+});

@@ -521,6 +521,15 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
     expect(explanation.canonical).toBeUndefined();
   });
 
+  it("is doubtful: an account that is the letters of base58 text", () => {
+    const letters = Buffer.from("E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J").toString("hex");
+    const explanation = explain(message(field(1, field(1, letters)), partial("usd", amount)));
+    expect(explanation.problems).toMatchObject([
+      { kind: "doubtful", code: "invalid_value", offset: 6, found: expect.stringContaining("base58 text") },
+    ]);
+    expect(explanation.verdict).toMatch(/^Accepted but doubtful: .* decode the base58 first\.$/);
+  });
+
   it("is told after what is wrong, and hides no failed signature", () => {
     const both = explain(message(account, partial("USD", `11${double(2.505)}`)));
     expect(both.verdict).toMatch(/^First wrong: byte 42 .*"USD"\. .* 1 more problem follows\.$/);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LoginIntent, PaymentIntent, TipIntent } from "../../src/index.js";
 import { type DiffInput, diff, explain, renderDifference } from "../../src/inspect/index.js";
+import { fromBase58, toBase58 } from "../../src/lib/bytes.js";
 import { encodeScanCode } from "../../src/scan-code/index.js";
 import { hex, vectors } from "../support/vectors.js";
 
@@ -25,6 +26,7 @@ describe("two messages", () => {
       summary: "The same: 54 bytes.",
       fields: [],
       consequences: [],
+      faults: [],
     });
   });
 
@@ -46,6 +48,7 @@ describe("two messages", () => {
       consequences: [
         "The currency and the amount are part of the payload, so the keys and the intent ids differ too.",
       ],
+      faults: [],
     });
   });
 
@@ -96,12 +99,19 @@ describe("two messages", () => {
 
   it("says that only the form differs", () => {
     const seed = vectors.intents[0]?.messageHex ?? "";
-    const { consequences, fields, equal } = diff(seed, `2ab400${seed.slice(4)}`);
+    const { consequences, fields, equal, faults } = diff(seed, `2ab400${seed.slice(4)}`);
     expect(equal).toBe(false);
     expect(fields).toEqual([]);
     expect(consequences).toEqual([
       "Both have the same values in another form: the sequencer reads the message and encodes it again before it verifies the signature.",
-      "A signature over the bytes there does not verify: byte 1 (request_to_receive_bill): expected 1 byte for this varint; found 2 bytes.",
+    ]);
+    expect(faults).toEqual([
+      {
+        side: "there",
+        text: expect.stringMatching(
+          /^First wrong: byte 1 \(request_to_receive_bill\): expected 1 byte for this varint; found 2 bytes\./,
+        ),
+      },
     ]);
   });
 
@@ -126,15 +136,15 @@ describe("a value in another form", () => {
   };
 
   it("is no difference of the field, and breaks the signature", () => {
-    const { equal, fields, summary, consequences } = diff(message("9601"), message("968100"));
+    const { equal, fields, summary, consequences, faults } = diff(message("9601"), message("968100"));
     expect([equal, fields]).toEqual([false, []]);
     expect(summary).toBe(
-      "Byte 1: 5d here, 5e there: the length of request_to_receive_bill, 93 here and 94 there.",
+      "Byte 1: 5d here, 5e there: the length of request_to_receive_bill, 93 here and 94 there; the values are the same, but the form there is wrong at byte 94 (request_to_receive_bill.additional_fees[0].fee_bps): expected 2 bytes for this varint; found 3 bytes.",
     );
     expect(consequences).toEqual([
       "Both have the same values in another form: the sequencer reads the message and encodes it again before it verifies the signature.",
-      "A signature over the bytes there does not verify: byte 94 (request_to_receive_bill.additional_fees[0].fee_bps): expected 2 bytes for this varint; found 3 bytes.",
     ]);
+    expect(faults.map(({ side }) => side)).toEqual(["there"]);
   });
 
   it("is a difference where the values differ as well", () => {
@@ -152,15 +162,27 @@ describe("a value in another form", () => {
   });
 });
 
-it("draws no consequences from bytes that nobody reads, and says why nobody does", () => {
+it("draws no consequences from bytes that cannot be read, and names the fault", () => {
   const seed = vectors.intents[0]?.messageHex ?? "";
-  expect(diff(seed, seed.slice(0, -4)).consequences).toEqual([
-    "The bytes there cannot be read: byte 52 (request_to_receive_bill): expected 2 more bytes, since the length at byte 1 is 52; found the end.",
+  const truncated = diff(seed, seed.slice(0, -4));
+  expect(truncated.consequences).toEqual([]);
+  expect(truncated.faults).toEqual([
+    {
+      side: "there",
+      text: expect.stringMatching(
+        /^First wrong: byte 52 \(request_to_receive_bill\): expected 2 more bytes, since the length at byte 1 is 52; found the end\./,
+      ),
+    },
   ]);
-  const unwrapped = seed.replace("2a340a220a20", "2a320a20");
-  expect(diff(unwrapped, seed).consequences).toEqual([
-    "The bytes here cannot be read: byte 4 (request_to_receive_bill.requestor_account): expected 0a 20 first, the tag and " +
-      "length of value in a SolanaAccountId; found only the 32 bytes of a public key or account.",
+  const unwrapped = diff(seed.replace("2a340a220a20", "2a320a20"), seed);
+  expect(unwrapped.consequences).toEqual([]);
+  expect(unwrapped.faults).toEqual([
+    {
+      side: "here",
+      text: expect.stringMatching(
+        /^First wrong: byte 4 \(request_to_receive_bill\.requestor_account\): expected 0a 20 first, the tag and length of value in a SolanaAccountId; found only the 32 bytes of a public key or account\./,
+      ),
+    },
   ]);
 });
 
@@ -322,6 +344,90 @@ it("compares client secrets", () => {
   ]);
 });
 
+describe("an input that the sequencer refuses", () => {
+  const { id } = here;
+  const { signature } = here.sign();
+  const message = here.toBinary();
+  const request = message.subarray(2);
+  const base64url = Buffer.from(request).toString("base64url");
+  const body = (changes: object = {}): string =>
+    JSON.stringify({ intent: id, message: base64url, signature: toBase58(signature), ...changes });
+  const block = (number: number, bytes: Uint8Array): Uint8Array =>
+    Buffer.concat([Uint8Array.of(number * 8 + 2, bytes.length), bytes]);
+  const call = (sent: Uint8Array, by?: Uint8Array): Uint8Array =>
+    Buffer.concat([
+      block(1, sent),
+      block(2, block(1, fromBase58(id) ?? new Uint8Array())),
+      ...(by === undefined ? [] : [block(3, block(1, by))]),
+    ]);
+
+  it.each([
+    [
+      "padded base64",
+      { message: `${base64url}==`.slice(0, Math.ceil(base64url.length / 4) * 4) },
+      "(message)",
+    ],
+    [
+      "base64 with other letters",
+      { message: Buffer.from(request).toString("base64").replace("=", "") },
+      "(message)",
+    ],
+    ["a base64 signature", { signature: Buffer.from(signature).toString("base64") }, "(signature)"],
+    ["a hex signature", { signature: hex(signature) }, "(signature)"],
+    ["the outer Message", { message: Buffer.from(message).toString("base64url") }, "(message)"],
+    ["no signature", { signature: undefined }, "a member signature"],
+  ])("is not the same with %s in a REST body", (_name, changes, place) => {
+    const { equal, faults, summary } = diff(body(), body(changes));
+    expect({ equal, faults }).toEqual({
+      equal: false,
+      faults: [{ side: "there", text: expect.stringContaining(place) }],
+    });
+    expect(summary).toMatch(/, but not all of it is valid\.$/);
+    expect(diff(body(changes), body()).faults).toEqual([{ side: "here", text: faults[0]?.text }]);
+  });
+
+  it("is named even if the other one is the same", () => {
+    const wrong = body({ signature: hex(signature) });
+    const { equal, faults } = diff(wrong, wrong);
+    expect(equal).toBe(true);
+    expect(faults.map(({ side }) => side)).toEqual(["here", "there"]);
+  });
+
+  it("has no fault with the right body", () => {
+    expect(diff(body(), body({ webhook: "https://example.com/hook" }))).toMatchObject({
+      equal: true,
+      faults: [],
+    });
+    expect(diff(body(), here)).toMatchObject({ equal: true, faults: [] });
+  });
+
+  it("names fields out of order, and not the signature over them", () => {
+    const [account, rest] = [request.subarray(0, 36), request.subarray(36)];
+    const turned = block(5, Buffer.concat([rest, account]));
+    const { summary, faults } = diff(call(message, signature), call(turned, new Uint8Array(64).fill(7)));
+    expect(summary).toMatch(
+      /the values are the same, but the form there is wrong at byte 20 .* field 1 before field 3/,
+    );
+    expect(summary).not.toContain("signature");
+    expect(faults).toEqual([
+      { side: "there", text: expect.stringContaining("expected field 1 before field 3") },
+    ]);
+  });
+
+  it("calls an unsigned call unsigned", () => {
+    const { faults } = diff(call(message, signature), call(message, new Uint8Array(64)));
+    expect(faults).toEqual([
+      {
+        side: "there",
+        text: "Every byte is valid, but the Message is not signed: the rendezvous signature is 64 zero bytes.",
+      },
+    ]);
+    expect(diff(call(message), call(message)).faults[0]?.text).toContain(
+      "expected signature, field 3; found none",
+    );
+  });
+});
+
 it("says that there is nothing to compare", () => {
   expect(diff(here.payload, here.toBinary())).toEqual({
     equal: false,
@@ -329,6 +435,7 @@ it("says that there is nothing to compare", () => {
       "One is payload and the other is code.messaging.v1.Message: they have nothing that can be compared.",
     fields: [],
     consequences: [],
+    faults: [],
   });
 });
 

@@ -135,6 +135,31 @@ describe("meaning", () => {
   });
 });
 
+describe("a number that only makes sense with its bytes reversed", () => {
+  it.each([
+    ["units", "02 8c 000000000000fa", 2, "250", "7 bytes"],
+    ["units, of one cent", "02 8c 00000000000001", 2, "1", "7 bytes"],
+    ["units, with fees", "04 8c 0000000001e240", 2, "123456", "7 bytes"],
+    ["quarks", "00 00000000000186a0", 1, "100000", "8 bytes"],
+  ])("is doubtful: %s", (_name, start, offset, right, size) => {
+    const { problems } = inspect(`${start} ${nonceHex}`);
+    expect(problems).toMatchObject([{ kind: "doubtful", code: "invalid_value", offset }]);
+    expect(problems[0]?.expected).toBe(`${right} with the least significant byte first`);
+    expect(problems[0]?.found).toContain(`${right} with the ${size} reversed`);
+  });
+
+  it.each([
+    ["units in the right order", "02 8c fa000000000000"],
+    ["no units", "02 8c 00000000000000"],
+    ["units that read the same in both orders", "02 8c 01000000000001"],
+    ["a large amount", "02 8c 00000000000900"],
+    ["quarks in the right order", "00 a086010000000000"],
+  ])("is not reported for %s", (_name, start) => {
+    const { problems } = inspect(`${start} ${nonceHex}`);
+    expect(problems.filter(({ found }) => found.includes("reversed"))).toEqual([]);
+  });
+});
+
 describe("broken payloads", () => {
   it.each([
     ["nothing", "", ["truncated@0"], []],

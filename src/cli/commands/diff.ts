@@ -17,7 +17,7 @@ export function addDiff(parent: Command, session: Session): void {
     .option("--as <type>", "type of both inputs, such as Message or payload; overrides detection");
   completeCommand<{ readonly as?: string }>(command, {
     session,
-    notes: ["Exits with 0 if the inputs are equal, and with 5 if they differ."],
+    notes: ["Exits with 0 if the inputs are equal and valid, and with 5 if they differ or one is wrong."],
     examples: [
       { line: "code-intents diff ours.json theirs.json" },
       { line: "my-port --build | code-intents diff intent.json -", does: "compare a port with this package" },
@@ -37,7 +37,7 @@ export function addDiff(parent: Command, session: Session): void {
         const { out } = session;
         out.line(renderDifference(difference, { color: out.color, width: out.columns ?? 110 }));
       });
-      return difference.equal ? EXIT.done : EXIT.mismatch;
+      return difference.equal && difference.faults.length === 0 ? EXIT.done : EXIT.mismatch;
     },
   });
 }

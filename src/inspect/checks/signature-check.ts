@@ -57,6 +57,9 @@ export function checkSignature(signed: Signed): InspectCheck {
     text,
     path,
   });
+  if (signature.every((byte) => byte === 0)) {
+    return result("failed", `${what} is not signed: the ${by} signature is ${signature.length} zero bytes`);
+  }
   const isCanonical = canonical !== undefined && equalBytes(bytes, canonical);
   if (verifies(bytes)) {
     if (isCanonical) return result("passed", `the ${by} signature verifies over the ${size} of ${what}`);

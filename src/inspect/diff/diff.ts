@@ -5,11 +5,11 @@ import { problemText } from "../advice.js";
 import { messageType } from "../catalog.js";
 import { nodesOf } from "../nodes.js";
 import { canonicalBytes } from "../rules/canonical.js";
-import type { Inspection, InspectNode } from "../types.js";
+import type { Inspection, InspectNode, InspectProblem } from "../types.js";
 import { count } from "../words.js";
 import { consequencesOf } from "./consequences.js";
-import type { Difference, FieldDifference } from "./difference.js";
-import { divergence } from "./divergence.js";
+import type { Difference, FieldDifference, SideFault } from "./difference.js";
+import { divergence, partAt } from "./divergence.js";
 import { type DiffInput, PIECES, type Piece, type Side, sideOf } from "./sides.js";
 
 /** Options for {@link diff}. */
@@ -24,7 +24,7 @@ export interface DiffOptions {
  *
  * The inputs can have different forms: a REST body is compared with a `SendMessageRequest` by the message,
  * the key and the signature in both; an intent with either, and with a payload. "Here" is the first input,
- * "there" the second.
+ * "there" the second. What is wrong with an input on its own is in `faults`, even if both have the same message.
  *
  * @throws InputError only if an input is not text, bytes or an intent, or for invalid options
  * @example
@@ -39,6 +39,27 @@ export function diff(a: DiffInput, b: DiffInput, options: DiffOptions = {}): Dif
   checkOptions(options, "", ["as"]);
   const here = sideOf(a, options);
   const there = sideOf(b, options);
+  const faults = faultsOf(here, there);
+  const difference = { ...compare(here, there), faults };
+  if (!difference.equal || here.fault === there.fault) return difference;
+  return {
+    ...difference,
+    equal: false,
+    summary: `${difference.summary.slice(0, -1)}, but not all of it is valid.`,
+  };
+}
+
+function faultsOf(here: Side, there: Side): SideFault[] {
+  return (["here", "there"] as const).flatMap((side) => {
+    const { fault } = side === "here" ? here : there;
+    return fault === undefined ? [] : [{ side, text: fault }];
+  });
+}
+
+/** A difference without the faults of its sides. */
+type Comparison = Omit<Difference, "faults">;
+
+function compare(here: Side, there: Side): Comparison {
   const common = PIECES.filter((piece) => here.pieces.has(piece) && there.pieces.has(piece));
   // Two inputs of the same type are compared as one piece.
   const compared =
@@ -57,11 +78,17 @@ export function diff(a: DiffInput, b: DiffInput, options: DiffOptions = {}): Dif
   }
   const [piece, one, other] = first;
   const { offset, text } = divergence(one, other) ?? { offset: 0, text: "" };
-  const cause = fields.find((field) => field.piece === piece);
-  const summary = `Byte ${offset}${piece === "input" ? "" : ` of the ${piece}`}: ${text}${causeText(text, cause)}.`;
-  const form = [...unreadable(one, "here"), ...unreadable(other, "there"), ...sameMeaning(one, other)];
+  const cause = causeText(
+    text,
+    fields.filter((field) => field.piece === piece),
+    [one, other],
+    offset,
+  );
+  const summary = `Byte ${offset}${piece === "input" ? "" : ` of the ${piece}`}: ${text}${cause}.`;
+  const form = sameMeaning(one, other);
   // Unreadable bytes, and differences in form only, have no other consequences.
-  const said = form.length > 0 ? fields.filter((field) => field.piece !== piece) : fields;
+  const isForm = form.length > 0 || isUnreadable(one) || isUnreadable(other);
+  const said = isForm ? fields.filter((field) => field.piece !== piece) : fields;
   const consequences = [...form, ...consequencesOf(pairs, said)];
   if (bare !== undefined) return lacking(here, bare, fields, summary, consequences);
   return { equal: false, summary, offset, piece, fields, consequences };
@@ -79,7 +106,7 @@ function lacking(
   fields: readonly FieldDifference[],
   beside?: string,
   consequences: readonly string[] = [],
-): Difference {
+): Comparison {
   const [where, other] = bare === here ? ["here", "there"] : ["there", "here"];
   const within = beside === undefined ? "The requests are equal." : `Also, ${lower(beside)}`;
   return {
@@ -101,7 +128,7 @@ function lower(sentence: string): string {
   return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }
 
-function nothingInCommon(here: Side, there: Side): Difference {
+function nothingInCommon(here: Side, there: Side): Comparison {
   const summary = `One is ${here.is} and the other is ${there.is}: they have nothing that can be compared.`;
   return { equal: false, summary, fields: [], consequences: [] };
 }
@@ -112,20 +139,49 @@ function treeOf({ pieces }: Side, piece: Piece): Inspection {
   return tree;
 }
 
-/** Describes the field that causes a different length or tag. */
-function causeText(text: string, cause: FieldDifference | undefined): string {
+/**
+ * Describes the cause of a different length or tag: the first different field in the same top-level field, else the
+ * form of the bytes there, else the first field that differs.
+ */
+function causeText(
+  text: string,
+  fields: readonly FieldDifference[],
+  trees: readonly [here: Inspection, there: Inspection],
+  offset: number,
+): string {
+  const tops = new Set(trees.map((tree) => topOf(partAt(tree, offset)?.path)));
+  const isNear = ({ path }: { readonly path: string }): boolean => tops.has(topOf(path));
+  const near = fields.find(isNear);
+  const form = near === undefined ? formText(trees, isNear) : undefined;
+  if (form !== undefined) return form;
+  const cause = near ?? fields[0];
   if (cause === undefined || text.includes(cause.path)) return "";
   const { path, here = "absent", there = "absent" } = cause;
   return `; the first field that differs is ${path}: ${here} here, ${there} there`;
 }
 
-/** Returns why the bytes of one side cannot be read. */
-function unreadable({ problems }: Inspection, where: string): string[] {
-  const problem = problems.find(({ kind }) => kind === "malformed");
-  return problem === undefined ? [] : [`The bytes ${where} cannot be read: ${problemText(problem)}.`];
+/** Describes the first problem of form in one of two trees. */
+function formText(
+  trees: readonly [here: Inspection, there: Inspection],
+  isNear: (problem: InspectProblem) => boolean,
+): string | undefined {
+  for (const [at, { problems }] of trees.entries()) {
+    const problem = problems.find((one) => one.kind !== "doubtful" && isNear(one));
+    if (problem !== undefined)
+      return `; the values are the same, but the form ${at === 0 ? "here" : "there"} is wrong at ${problemText(problem)}`;
+  }
+  return undefined;
 }
 
-/** Describes two encodings of the same fields, and which of them breaks the signature. */
+function topOf(path = ""): string {
+  return path.split(/[.[]/, 1)[0] ?? "";
+}
+
+function isUnreadable({ problems }: Inspection): boolean {
+  return problems.some(({ kind }) => kind === "malformed");
+}
+
+/** Describes two encodings of the same fields. */
 function sameMeaning(one: Inspection, other: Inspection): string[] {
   const type = messageType(one.typeName ?? "");
   if (type === undefined || one.typeName !== other.typeName) return [];
@@ -133,16 +189,7 @@ function sameMeaning(one: Inspection, other: Inspection): string[] {
   if (a === undefined || b === undefined || !equalBytes(a, b)) return [];
   return [
     "Both have the same values in another form: the sequencer reads the message and encodes it again before it verifies the signature.",
-    ...brokenForm(one, "here"),
-    ...brokenForm(other, "there"),
   ];
-}
-
-/** Returns why a signature over the bytes of one side does not verify. */
-function brokenForm({ problems }: Inspection, where: string): string[] {
-  const problem = problems.find(({ kind }) => kind === "not_canonical");
-  if (problem === undefined) return [];
-  return [`A signature over the bytes ${where} does not verify: ${problemText(problem)}.`];
 }
 
 function fieldDifferences(piece: Piece, one: Inspection, other: Inspection): FieldDifference[] {

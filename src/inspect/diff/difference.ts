@@ -12,8 +12,17 @@ export interface FieldDifference {
   readonly there?: string;
 }
 
+/** What the sequencer refuses in an input of {@link diff}. */
+export interface SideFault {
+  /** "here" is the first input, "there" the second. */
+  readonly side: "here" | "there";
+  /** The verdict of {@link explain}: the first wrong byte, or the failed check, and why it matters. */
+  readonly text: string;
+}
+
 /** The result of {@link diff}. */
 export interface Difference {
+  /** Whether both inputs contain the same, with the same faults. Two equal inputs can both be wrong: see `faults`. */
   readonly equal: boolean;
   /** The first byte that differs, in words: its position, its field, and its value in both inputs. */
   readonly summary: string;
@@ -25,4 +34,6 @@ export interface Difference {
   readonly fields: readonly FieldDifference[];
   /** The consequences: for the intent id, for signatures. */
   readonly consequences: readonly string[];
+  /** What is wrong with each input, compared or not; empty if the sequencer accepts both. */
+  readonly faults: readonly SideFault[];
 }

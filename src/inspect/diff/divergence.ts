@@ -30,7 +30,8 @@ export function divergence(one: Inspection, other: Inspection): Divergence | und
   return { offset, text: `${bytes}: ${within(one, other, here, offset)}` };
 }
 
-function partAt({ parts }: Inspection, offset: number): InspectPart | undefined {
+/** Returns the part that an offset is in. */
+export function partAt({ parts }: Inspection, offset: number): InspectPart | undefined {
   return parts.find((part) => offset >= part.offset && offset < part.offset + part.length);
 }
 

@@ -39,6 +39,8 @@ export interface Side {
   readonly lacks?: string | undefined;
   /** Whether it is a REST body, in which a bare request is correct. */
   readonly isBody?: boolean;
+  /** What is wrong with it, in words; absent for an intent and for what the sequencer accepts. */
+  readonly fault?: string | undefined;
 }
 
 /** Parses an input. */
@@ -67,7 +69,7 @@ function sideOfBytes(explanation: Explanation): Side {
   const { type, sections } = explanation;
   const [whole, inner] = sections;
   const pieces = new Map<Piece, Inspection>();
-  if (whole === undefined) return { is: type, pieces };
+  if (whole === undefined) return { is: type, pieces, fault: faultOf(explanation) };
   // The text of a body has many equivalent forms.
   if (type !== "create-intent-body") pieces.set("input", whole.tree);
   const set = (piece: Piece, bytes: Uint8Array | undefined): void => {
@@ -82,7 +84,7 @@ function sideOfBytes(explanation: Explanation): Side {
       ["signature", "signature"],
     ] as const) {
       const value = whole.tree.children.find(({ label }) => label === name)?.value;
-      set(piece, fromBase58(String(value)));
+      set(piece, typeof value === "string" ? fromBase58(value) : undefined);
     }
   } else if (field !== undefined) {
     pieces.set("message", messageOf(wrapRequest(field, bytes)));
@@ -99,7 +101,19 @@ function sideOfBytes(explanation: Explanation): Side {
     set("key", wrappedBytes(request, "rendezvous_key", 32));
     set("signature", wrappedBytes(request, "signature", 64));
   }
-  return { is: type, pieces, lacks: headerAround(type, bytes), isBody: type === "create-intent-body" };
+  return {
+    is: type,
+    pieces,
+    lacks: headerAround(type, bytes),
+    isBody: type === "create-intent-body",
+    fault: faultOf(explanation),
+  };
+}
+
+function faultOf({ problems, checks, verdict }: Explanation): string | undefined {
+  const isWrong =
+    problems.some(({ kind }) => kind !== "doubtful") || checks.some(({ outcome }) => outcome === "failed");
+  return isWrong ? verdict : undefined;
 }
 
 /** Finds the `SendMessageRequest` of an input. */

@@ -25,6 +25,7 @@ interface AreaProblem {
   readonly at: number;
   readonly expected: string;
   readonly found: string;
+  readonly why?: string;
 }
 
 /** An area of the payload. It starts at the end of the previous area. */
@@ -75,7 +76,13 @@ export function payloadAreas(kind: PayloadKind, bytes: Uint8Array): Area[] {
       const { quarks } = payload;
       return [
         first,
-        { name: "quarks", end: NONCE_OFFSET, value: quarks, meaning: quarksMeaning(quarks) },
+        {
+          name: "quarks",
+          end: NONCE_OFFSET,
+          value: quarks,
+          meaning: quarksMeaning(quarks),
+          problem: reversedProblem(bytes, 1, quarks, isPlausibleQuarks),
+        },
         nonce,
       ];
     }
@@ -93,7 +100,13 @@ export function payloadAreas(kind: PayloadKind, bytes: Uint8Array): Area[] {
       return [
         first,
         currencyArea(index, currency),
-        { name: "units", end: NONCE_OFFSET, value: units, meaning },
+        {
+          name: "units",
+          end: NONCE_OFFSET,
+          value: units,
+          meaning,
+          problem: reversedProblem(bytes, 2, units, isPlausibleUnits),
+        },
         nonce,
       ];
     }
@@ -180,6 +193,37 @@ function fillerProblem(
     return { kind: "not_canonical", code: "payload_filler", at, expected, found: hexByte(bytes[at]) };
   }
   return undefined;
+}
+
+/** Reports a number that only makes sense with its bytes reversed. */
+function reversedProblem(
+  bytes: Uint8Array,
+  at: number,
+  value: bigint,
+  isPlausible: (value: bigint) => boolean,
+): AreaProblem | undefined {
+  const reversed = bytes.subarray(at, NONCE_OFFSET).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  if (isPlausible(value) || !isPlausible(reversed)) return undefined;
+  const size = NONCE_OFFSET - at;
+  return {
+    kind: "doubtful",
+    code: "invalid_value",
+    at,
+    expected: `${reversed} with the least significant byte first`,
+    found: `${value}, but ${reversed} with the ${size} bytes reversed`,
+    why: "The bytes are probably in reverse order. Every byte is part of the rendezvous key, so the right order leads to another key.",
+  };
+}
+
+// At most 100 billion of any currency.
+function isPlausibleUnits(units: bigint): boolean {
+  return units > 0n && units <= 10n ** 13n;
+}
+
+// At most 3 trillion kin, which is more than exist, in whole hundredths.
+function isPlausibleQuarks(quarks: bigint): boolean {
+  const perHundredth = kinQuarks({ units: 1n, nativeAmount: 0.01 });
+  return quarks > 0n && quarks <= 3n * 10n ** 14n * perHundredth && quarks % perHundredth === 0n;
 }
 
 function quarksMeaning(quarks: bigint): string {

@@ -70,7 +70,15 @@ export function addPayloadAreas(root: Draft, input: Uint8Array, start: number): 
       node.meaning = meaning;
       if (value !== undefined) node.value = value;
       if (problem !== undefined) {
-        report(node, problem.kind, problem.code, start + problem.at, problem.expected, problem.found);
+        report(
+          node,
+          problem.kind,
+          problem.code,
+          start + problem.at,
+          problem.expected,
+          problem.found,
+          problem.why,
+        );
       }
     }
     at = end;

@@ -16,7 +16,7 @@ import { checkRendered, DEFAULT_WIDTH, type RenderOptions, stylistOf } from "./t
  */
 export function renderDifference(difference: Difference, options: RenderOptions = {}): string {
   checkRendered(difference, "difference", "consequences", options);
-  const { equal, summary, fields, consequences } = difference;
+  const { equal, summary, fields, consequences, faults } = difference;
   const width = Math.max(MIN_WIDTH, Math.floor(options.width ?? DEFAULT_WIDTH) || MIN_WIDTH);
   const stylist = stylistOf(options);
   const lines: string[] = [];
@@ -34,5 +34,7 @@ export function renderDifference(difference: Difference, options: RenderOptions 
   }
   if (consequences.length > 0) lines.push("");
   for (const consequence of consequences) write(consequence);
+  if (faults.length > 0) lines.push("");
+  for (const { side, text } of faults) write(`${side === "here" ? "Here" : "There"}: ${text}`, "problem");
   return lines.join("\n");
 }

@@ -4,6 +4,7 @@ import { invalidLabel, isLookedUp } from "../../contract/host.js";
 import { SEQUENCER_LIMITS } from "../../contract/limits.js";
 import { ALL_BASIS_POINTS, MAX_DOMAIN_LENGTH, MAX_WEBHOOK_URL_LENGTH } from "../../contract/numbers.js";
 import { parseUrl } from "../../contract/url.js";
+import { fromBase58 } from "../../lib/bytes.js";
 import { CURRENCIES } from "../../money/currency.js";
 import type { InspectProblemCode, InspectValue } from "../types.js";
 import { count, floatText, quote } from "../words.js";
@@ -152,11 +153,29 @@ export function exactLength(
   why?: string,
 ): ValueRule {
   return (value, bytes) => {
-    if (bytes.length === length) return undefined;
+    if (bytes.length === length) return undecodedText(bytes, what);
     const expected = `${length} bytes for ${/^[AEIO]/i.test(what) ? "an" : "a"} ${what}`;
     const found = `${count(bytes.length, "byte")}${hint(value as Uint8Array)}`;
     const finding: Finding = { code: "wrong_length", at: 0, expected, found };
     return why === undefined ? finding : { ...finding, why };
+  };
+}
+
+/** Reports keys and signatures that are letters, which random bytes never are. */
+function undecodedText(bytes: Uint8Array, what: string): Finding | undefined {
+  const text = new TextDecoder().decode(bytes);
+  // Bytes that repeat are placeholders.
+  if (bytes.length < 32 || new Set(bytes).size < 8 || fromBase58(text) === undefined) return undefined;
+  const found = `${quote(text)}, the letters of base58 text`;
+  const why =
+    "The sequencer accepts any bytes here. These are probably the start of the text itself: decode the base58 first.";
+  return {
+    code: "invalid_value",
+    at: 0,
+    kind: "doubtful",
+    expected: `the decoded bytes of the ${what}`,
+    found,
+    why,
   };
 }
 
