@@ -18,6 +18,7 @@ import type { SigningKey } from "../../src/crypto/types.js";
 import { encodePayload, LoginIntent, PaymentIntent, rendezvousKey, TipIntent } from "../../src/index.js";
 import type { DiffIntent } from "../../src/inspect/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
+import { CURRENCIES } from "../../src/money/currency.js";
 import { signTestWebhook } from "../../src/webhook/index.js";
 import { verifier } from "../support/login.js";
 import { hex, unhex } from "../support/vectors.js";
@@ -181,6 +182,19 @@ export const intents: Readonly<Record<string, DiffIntent>> = {
   }),
 };
 
+const otherAccount = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
+const elsewhere = PaymentIntent.from({ ...order, destination: otherAccount });
+
+/** Returns ten currencies a line. */
+function currencyLines(): (readonly [string, string])[] {
+  const starts = CURRENCIES.map((_, index) => index).filter((index) => index % 10 === 0);
+  return starts.map((start) => {
+    const currencies = CURRENCIES.slice(start, start + 10);
+    const line = currencies.map((currency, at) => `${currency}=${start + at}`).join(" ");
+    return [`${start} to ${start + currencies.length - 1}`, line];
+  });
+}
+
 const idempotencyHash = crypto.sha256(new TextEncoder().encode(order.idempotencyKey));
 const { signature } = intent.sign();
 
@@ -196,6 +210,15 @@ export const values: Readonly<Record<string, readonly (readonly [what: string, v
     ["seed, SHA-256 of that", hex(crypto.sha256(intent.payload))],
     ["public key of that seed", hex(key.publicKey)],
     ["intent id, base58 of that", intent.id],
+  ],
+  currencies: currencyLines(),
+  "another-account": [
+    ["account, base58", otherAccount],
+    ["its 32 bytes, 6 to 37", hex(elsewhere.toBinary().subarray(6, 38))],
+    ["intent id, the same", elsewhere.id],
+    ["the Message, 54 bytes", hex(elsewhere.toBinary())],
+    ["signature, 64 bytes", hex(elsewhere.sign().signature)],
+    ["base58 of that", toBase58(elsewhere.sign().signature)],
   ],
   signature: [
     ["signed, 54 bytes", hex(intent.toBinary())],
