@@ -1,6 +1,7 @@
 /** Rules for single values: currencies, amounts, domains and URLs. */
 import { type CheckName, faultOf } from "../../contract/checks.js";
-import { invalidLabel, isLookedUp } from "../../contract/host.js";
+import { isLookedUp } from "../../contract/host.js";
+import { idnaProblem } from "../../contract/idna.js";
 import { SEQUENCER_LIMITS } from "../../contract/limits.js";
 import { ALL_BASIS_POINTS, MAX_DOMAIN_LENGTH, MAX_WEBHOOK_URL_LENGTH } from "../../contract/numbers.js";
 import { parseUrl } from "../../contract/url.js";
@@ -116,7 +117,7 @@ export const hostname: ValueRule = (value) => {
   if (wrong >= 0) return { code: "invalid_value", at: wrong, expected, found };
   // A name of one label is a host without a base domain.
   const hasBase = text.replace(/\.$/, "").includes(".");
-  const isValid = fault === undefined && invalidLabel(text) === undefined && hasBase;
+  const isValid = fault === undefined && idnaProblem(text) === undefined && hasBase;
   return isValid ? undefined : { code: "invalid_value", at: 0, expected, found };
 };
 
@@ -135,7 +136,7 @@ export const webhookUrl: ValueRule = (value) => {
   }
   const { host } = url;
   const wrong = host.search(/[^a-z0-9.-]/);
-  if (wrong < 0 && invalidLabel(host) === undefined && isLookedUp(host)) return undefined;
+  if (wrong < 0 && idnaProblem(host) === undefined && isLookedUp(host)) return undefined;
   const hostAt = text.indexOf("//") + 2;
   const [authority = ""] = text.slice(hostAt).split("/", 1);
   const before = text.slice(0, hostAt + authority.lastIndexOf("@") + 1 + Math.max(0, wrong));

@@ -16,6 +16,10 @@ import {
   MESSAGE_ID_LENGTH,
   SIGNATURE_LENGTH,
 } from "../../contract/numbers.js";
+import { readUrl } from "../../contract/url.js";
+import { hostnameErrorText } from "../go/hostname-error.js";
+import { sprintfWithoutArguments } from "../go/sprintf.js";
+import { urlErrorText } from "../go/url-error.js";
 
 /** The real sequencer's text for every failure of a check. */
 const texts: Readonly<Record<CheckName, Partial<Record<Fault, string>>>> = {
@@ -37,7 +41,8 @@ const texts: Readonly<Record<CheckName, Partial<Record<Fault, string>>>> = {
 
 /** Returns the text of the first violated rule, or `undefined` for a valid message. */
 export function violationOf(schema: DescMessage, message: Message): string | undefined {
-  return violation(reflect(schema, message));
+  const text = violation(reflect(schema, message));
+  return text === undefined ? undefined : sprintfWithoutArguments(text);
 }
 
 function violation(message: ReflectMessage): string | undefined {
@@ -81,9 +86,19 @@ function fieldReason(message: ReflectMessage, field: DescField, rule: MessageCon
     default: {
       const check = rule.checks?.[field.name];
       const fault = check && faultOf(check, message.get(field));
-      return check === undefined || fault === undefined ? undefined : `${name}: ${texts[check][fault]}`;
+      if (check === undefined || fault === undefined) return undefined;
+      const cause = causeOf(check, fault, message.get(field));
+      return `${name}: ${texts[check][fault]}${cause === undefined ? "" : ` | caused by: ${cause}`}`;
     }
   }
+}
+
+/** Returns the cause that the original adds where another parser rejects a value. */
+function causeOf(check: CheckName, fault: Fault, value: unknown): string | undefined {
+  if (check === "hostname" && fault === "value") return hostnameErrorText(String(value));
+  if (check !== "webhook_url" || fault !== "uri") return undefined;
+  const url = readUrl(String(value));
+  return "problem" in url ? urlErrorText(url) : undefined;
 }
 
 function embedded(name: string, message: ReflectMessage): string | undefined {

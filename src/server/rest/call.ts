@@ -1,12 +1,15 @@
 /** The types and parsers that the REST calls share. */
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { fromBase58 } from "../../lib/bytes.js";
+import { type GoValue, isMember, parseGoJson, typeError } from "../go/json.js";
+import { quote } from "../go/quote.js";
 
 /** The request of one call. */
 export interface RestRequest {
   readonly method: string;
-  readonly query: URLSearchParams;
-  readonly readBody: () => Promise<string>;
+  /** The query without its question mark, as written. */
+  readonly query: string;
+  readonly readBody: () => Promise<Uint8Array>;
 }
 
 /** The response of one call, as JSON. */
@@ -25,36 +28,55 @@ export class RestFailure extends Error {
   }
 }
 
+/** A text field of a body. With `*`, null takes the text away again; otherwise null leaves it. */
+export type BodyField<Name extends string> = Name | `*${Name}`;
+
 /**
- * Reads the body of a POST: an object with these text fields. Follows Go: names are case-insensitive, types
- * are checked before anything else, and null counts as absent.
+ * Reads the body of a POST: an object with these text fields, in the order of the original's struct. Follows
+ * Go: names are case-insensitive, the last of several counts, and the first value of a wrong type is reported
+ * after all were read.
  */
 export async function readFields<Name extends string>(
   { method, readBody }: RestRequest,
-  names: readonly Name[],
+  fields: readonly BodyField<Name>[],
 ): Promise<{ readonly [N in Name]?: string }> {
   if (method !== "POST") throw new RestFailure(400, "http post expected");
-  const fields = parseObject(await readBody());
-  return Object.fromEntries(names.map((name) => [name, textOf(fields, name)])) as { [N in Name]?: string };
-}
-
-function parseObject(text: string): ReadonlyMap<string, unknown> {
-  let value: unknown;
+  const bytes = await readBody();
   try {
-    value = JSON.parse(text);
+    return fieldsOf(parseGoJson(bytes), fields);
   } catch (error) {
-    throw new RestFailure(400, text.trim() === "" ? "EOF" : `invalid JSON: ${(error as Error).message}`);
+    throw new RestFailure(400, (error as Error).message);
   }
-  if (typeof value !== "object" || Array.isArray(value))
-    throw new RestFailure(400, "json: cannot unmarshal into an object");
-  return new Map(Object.entries(value ?? {}).map(([name, field]) => [name.toLowerCase(), field]));
 }
 
-function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
-  const value = fields.get(name) ?? undefined;
-  if (value !== undefined && typeof value !== "string")
-    throw new RestFailure(400, `json: cannot unmarshal into field ${name} of type string`);
-  return value;
+function fieldsOf<Name extends string>(
+  body: GoValue,
+  fields: readonly BodyField<Name>[],
+): { readonly [N in Name]?: string } {
+  const texts: { [N in Name]?: string } = {};
+  if (body.type === "null") return texts;
+  if (body.type !== "object") throw typeError(body, `value of type ${structText(fields)}`);
+  let failure: Error | undefined;
+  for (const [member, value] of body.members) {
+    const field = fields.find((candidate) => isMember(member, candidate.replace("*", "")));
+    if (field === undefined) continue;
+    const name = field.replace("*", "") as Name;
+    if (value.type === "string") texts[name] = value.text;
+    else if (value.type !== "null") failure ??= typeError(value, `struct field .${name} of type string`);
+    else if (field.startsWith("*")) delete texts[name];
+  }
+  if (failure !== undefined) throw failure;
+  return texts;
+}
+
+/** Returns the original's anonymous struct, which its error names. */
+function structText(fields: readonly string[]): string {
+  const members = fields.map((field) => {
+    const name = field.replace("*", "");
+    const type = field.startsWith("*") ? "*string" : "string";
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)} ${type} ${quote(`json:"${name}"`)}`;
+  });
+  return `struct { ${members.join("; ")} }`;
 }
 
 /** Decodes base58 text. Throws `refusal` if the text is not base58 or has another length. */

@@ -11,6 +11,7 @@ import {
   RegisterWebhookResponse_Result,
 } from "../../../gen/code/micropayment/v1/micro_payment_service_pb.js";
 import type { SequencerServices } from "../calls/services.js";
+import { queryValue } from "../go/query.js";
 import { type WebhookUrlRules, webhookUrlProblem } from "../rules/webhook-url.js";
 import { base58Of, type JsonResponse, messageOf, RestFailure, type RestRequest, readFields } from "./call.js";
 
@@ -23,7 +24,7 @@ export async function createIntent(
   services: SequencerServices,
   webhookUrls: WebhookUrlRules,
 ): Promise<JsonResponse> {
-  const { webhook, ...body } = await readFields(request, ["intent", "message", "signature", "webhook"]);
+  const { webhook, ...body } = await readFields(request, ["intent", "message", "signature", "*webhook"]);
   const rendezvous = base58Of(body.intent, 32, "intent is not a public key");
   const signature = base58Of(body.signature, 64, "signature is invalid");
   const value = messageOf(RequestToReceiveBillSchema, body.message);
@@ -69,8 +70,8 @@ export async function getStatus(
   services: SequencerServices,
 ): Promise<JsonResponse> {
   if (method !== "GET") throw new RestFailure(400, "http get expected");
-  const intent = query.get("intent");
-  if (intent === null || intent === "") throw new RestFailure(400, "intent query parameter missing");
+  const intent = queryValue(query, "intent");
+  if (intent === undefined) throw new RestFailure(400, "intent query parameter missing");
   const value = base58Of(intent, 32, "intent id is not a public key");
   const { exists, intentSubmitted } = await services.getStatus(
     create(GetStatusRequestSchema, { intentId: { value } }),

@@ -21,11 +21,10 @@ export function restHandler(
   };
   return async (req, res) => {
     try {
-      const { pathname, searchParams } = targetOf(req.url ?? "/");
+      const { pathname, query } = targetOf(req.url ?? "/");
       const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
       if (route === undefined) throw new RestFailure(404, "not found");
-      const readText = async () => (await readBody(req)).toString("utf8");
-      sendJson(res, await route({ method: req.method ?? "", query: searchParams, readBody: readText }));
+      sendJson(res, await route({ method: req.method ?? "", query, readBody: () => readBody(req) }));
     } catch (error) {
       // The client is gone.
       if (res.destroyed) return;
@@ -38,12 +37,14 @@ export function restHandler(
 }
 
 /**
- * Parses the path and query of a request. A path can begin with two slashes, which do not start a host here.
+ * Splits the target of a request. A path can begin with two slashes, which do not start a host here. The query
+ * stays as written: nothing is a fragment.
  */
-function targetOf(url: string): URL {
-  const absolute = url.startsWith("/") ? `http://sequencer${url}` : url;
+function targetOf(url: string): { readonly pathname: string; readonly query: string } {
+  const [written = "", query = ""] = url.split(/\?(.*)/s);
+  const absolute = written.startsWith("/") ? `http://sequencer${written}` : written;
   if (!URL.canParse(absolute)) throw new RestFailure(404, "not found");
-  return new URL(absolute);
+  return { pathname: new URL(absolute).pathname, query };
 }
 
 function failureOf(error: unknown): RestFailure {

@@ -36,12 +36,13 @@ export async function checkPaymentRequest(
   checkExchangeDataKind(request);
   if ((await transaction.getIntent()) !== undefined) throw invalidArgument("client submitted intent");
   const base = request.domain === undefined ? undefined : baseDomain(request.domain.value);
+  const hasVerifier = request.verifier !== undefined;
   const domain: RequestedDomain | undefined =
-    base === undefined ? undefined : { base, verified: request.verifier !== undefined };
+    base === undefined ? undefined : { base, verified: hasVerifier };
   const payment = requestedPayment(request);
   const original = await transaction.getRequest();
   if (original === undefined) checkNewRequest(payment, rules);
-  else checkSameRequest({ payment, domain }, original);
+  else checkSameRequest({ payment, domain, hasVerifier }, original);
   await checkDomainVerification(request, rendezvous, rules.fetchWellKnown);
   return original === undefined ? { payment, domain } : undefined;
 }

@@ -6,16 +6,20 @@ import type { RequestedDomain, RequestedPayment, RequestRecord } from "../store/
  * sent any number of times. The verifier's key itself is not compared.
  */
 export function checkSameRequest(
-  again: { readonly payment: RequestedPayment; readonly domain: RequestedDomain | undefined },
+  again: {
+    readonly payment: RequestedPayment;
+    readonly domain: RequestedDomain | undefined;
+    /** Whether the request names a verifier, with or without a domain. */
+    readonly hasVerifier: boolean;
+  },
   original: RequestRecord,
 ): void {
-  const { payment, domain } = again;
+  const { payment, domain, hasVerifier } = again;
   if (original.payment === undefined) throw invalidArgument("original request doesn't require payment");
   compare(payment, original.payment);
   if (domain?.base !== original.domain?.base) throw mismatch("domain");
-  if (original.domain?.verified && !domain?.verified) throw invalidArgument("original request is verified");
-  if (!original.domain?.verified && domain?.verified)
-    throw invalidArgument("original request isn't verified");
+  if (original.domain?.verified && !hasVerifier) throw invalidArgument("original request is verified");
+  if (!original.domain?.verified && hasVerifier) throw invalidArgument("original request isn't verified");
   compareFees(payment, original.payment);
 }
 

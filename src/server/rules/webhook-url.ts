@@ -1,7 +1,8 @@
 import { isLookedUp } from "../../contract/host.js";
-import { parseUrl } from "../../contract/url.js";
+import { readUrl } from "../../contract/url.js";
 import { isLoopbackHost } from "../../lib/loopback.js";
-import { idnaProblem } from "./idna.js";
+import { urlErrorText } from "../go/url-error.js";
+import { domainNameProblem } from "./domain-name.js";
 
 /** Resolves a host name. Rejects if it does not resolve. */
 export type ResolveHost = (hostname: string) => Promise<unknown>;
@@ -24,16 +25,16 @@ export async function webhookUrlProblem(
   { resolveHost, allowLocalWebhooks }: WebhookUrlRules,
   requireHttps: boolean,
 ): Promise<string | undefined> {
-  const written = parseUrl(text);
-  const url = written?.scheme === "" ? parseUrl(`http://${text}`) : written;
-  if (url === undefined) return `parse "${text}": not a valid URL`;
+  const written = readUrl(text);
+  const url = "scheme" in written && written.scheme === "" ? readUrl(`http://${text}`) : written;
+  if ("problem" in url) return urlErrorText(url);
   const scheme = url.scheme.toLowerCase();
   if (requireHttps && scheme !== "https" && !allowLocalWebhooks) return "url scheme must be https";
   if (scheme !== "http" && scheme !== "https") return "url scheme must be http or https";
   const name = allowLocalWebhooks ? url.host.replace(/:\d+$/, "") : url.host;
   if (name === "") return "host component missing";
   if (allowLocalWebhooks && isLoopbackHost(name)) return undefined;
-  const problem = idnaProblem(name);
+  const problem = domainNameProblem(name);
   if (problem !== undefined) return `host is not a valid domain name: ${problem}`;
   if (!isLookedUp(name)) return `error resolving hostname: lookup ${name}: no such host`;
   try {
