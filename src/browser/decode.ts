@@ -3,6 +3,9 @@ import { BinaryReader, type WireType } from "@bufbuild/protobuf/wire";
 import type { Message } from "../../gen/code/messaging/v1/messaging_service_pb.js";
 import { concatBytes } from "../lib/bytes.js";
 import type { MessageBytes } from "../sequencer/port.js";
+import { inOrder } from "../wire/field-order.js";
+import { WIRE } from "../wire/reader.js";
+import type { WireShape } from "../wire/shape.js";
 import { type Field, message as messageShape, type Scalar, type Shape } from "./shapes.js";
 
 /** A message while it is read. */
@@ -96,10 +99,39 @@ export const rawMessageBytes: MessageBytes = {
       reader.skip(wireType, number);
       if (!ADDED_BY_SERVER.has(number)) kept.push(bytes.subarray(start, reader.pos));
     }
-    return concatBytes(...kept);
+    return inOrder(wireShapeOf(messageShape), concatBytes(...kept), "number");
   },
+  asGo: (sent) => inOrder(wireShapeOf(messageShape), sent, "go"),
   // A page's payment asks for no login, so nothing is signed by a verifier.
   withoutVerifier: () => undefined,
+};
+
+/** The shape of a message for the order of its fields. */
+function wireShapeOf({ fields }: Shape): WireShape {
+  return {
+    field(number) {
+      const known = fields[number];
+      if (known === undefined) return undefined;
+      const [, holds, repeats] = known;
+      return {
+        wireType: typeof holds === "object" ? WIRE.bytes : wireTypes[holds],
+        isPackable: false,
+        oneof: repeats?.startsWith("oneof ") ? 1 : 0,
+        message: typeof holds === "object" ? wireShapeOf(holds) : undefined,
+      };
+    },
+  };
+}
+
+const wireTypes: Readonly<Record<Scalar, number>> = {
+  bytes: WIRE.bytes,
+  string: WIRE.bytes,
+  double: WIRE.fixed64,
+  bool: WIRE.varint,
+  int32: WIRE.varint,
+  uint32: WIRE.varint,
+  int64: WIRE.varint,
+  uint64: WIRE.varint,
 };
 
 function bytesOf(message: Message): Uint8Array {

@@ -37,7 +37,8 @@ export function parseUrl(text: string): UrlParts | undefined {
 }
 
 function partsOf(url: string): UrlParts | UrlProblem {
-  if (/[\0-\x1f\x7f]/.test(url)) return { kind: "control_character" };
+  if ([...url].some((character) => character < " " || character === "\u007f"))
+    return { kind: "control_character" };
   if (url.startsWith(":")) return { kind: "no_scheme" };
   const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(url)?.[0] ?? "";
   const [rest = ""] = (scheme === "" ? url : url.slice(scheme.length + 1)).split("?", 1);
@@ -57,7 +58,7 @@ function partsOf(url: string): UrlParts | UrlProblem {
 
 /** Returns the first `%` that two hexadecimal digits do not follow, with up to two characters after it. */
 function badEscape(text: string): UrlProblem | undefined {
-  const [found] = /%(?![0-9a-f]{2})[^]{0,2}/i.exec(text) ?? [];
+  const [found] = /%(?![0-9a-f]{2})[\s\S]{0,2}/i.exec(text) ?? [];
   return found === undefined ? undefined : { kind: "escape", found };
 }
 
@@ -71,7 +72,7 @@ function hostProblem(host: string): UrlProblem | undefined {
   if (isBracketed && end === 0) return { kind: "bracket" };
   if (end >= 0 && !/^(:\d*)?$/.test(host.slice(end))) return { kind: "port", found: host.slice(end) };
   // Only non-ASCII characters can be escaped in a host, and the % of an IPv6 zone.
-  const [found] = /%(?!25|[89a-f][0-9a-f])[^]{0,2}|[ \\^`{|}]/i.exec(host) ?? [];
+  const [found] = /%(?!25|[89a-f][0-9a-f])[\s\S]{0,2}|[ \\^`{|}]/i.exec(host) ?? [];
   if (found === undefined) return undefined;
   return found.startsWith("%") ? { kind: "escape", found } : { kind: "character", found };
 }

@@ -72,7 +72,10 @@ export class EventReader {
     }
     if (signature === undefined) return forged("unsigned");
     const sent = bytes.sent(message);
-    if (!crypto.verify(this.#publicKey, sent, signature)) return forged("wrong signature");
+    const isSigned = encodingsOf(sent, bytes).some((encoding) =>
+      crypto.verify(this.#publicKey, encoding, signature),
+    );
+    if (!isSigned) return forged("wrong signature");
     // Only now: a forged copy must not silence the original. Sending again stores a new id under the same signature.
     if (this.#isRepeat(signature)) return undefined;
     return this.#readClientMessage(message, messageId, () =>
@@ -184,6 +187,12 @@ export class EventReader {
     }
     return false;
   }
+}
+
+/** The encodings of a message that count for its signature: by number, and, where it differs, in Go's order. */
+function encodingsOf(sent: Uint8Array, bytes: MessageBytes): readonly Uint8Array[] {
+  const go = bytes.asGo(sent);
+  return equalBytes(go, sent) ? [sent] : [sent, go];
 }
 
 function paymentOf(metadata: Metadata | undefined): HeardPayment | undefined {

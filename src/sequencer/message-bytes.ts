@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.js";
+import { asGo } from "../wire/encodings.js";
 import type { MessageBytes } from "./port.js";
 
 /** The bytes of decoded messages, by the compiled schema. */
@@ -10,6 +11,7 @@ export const messageBytes: MessageBytes = {
     if ($unknown !== undefined) sent.$unknown = $unknown;
     return toBinary(MessageSchema, sent);
   },
+  asGo: (sent) => asGo(MessageSchema, sent),
   withoutVerifier(sent) {
     const copy = fromBinary(MessageSchema, sent);
     const { kind } = copy;

@@ -90,8 +90,13 @@ export type StreamFrame =
 export interface MessageBytes {
   /** All of them. */
   whole(message: Message): Uint8Array;
-  /** Those that its sender signed: without the id and the signature that the server added. */
+  /**
+   * Those that its sender signed: without the id and the signature that the server added, with fields by
+   * number.
+   */
   sent(message: Message): Uint8Array;
+  /** What a sender signed in the other encoding that counts: in Go's order of fields. */
+  asGo(sent: Uint8Array): Uint8Array;
   /**
    * Of what a sender signed, the message without the signature that a login's verifier gave, and that signature; `undefined`
    * for what is no request.

@@ -5,7 +5,6 @@ import {
   createRouterTransport,
   type Transport,
 } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { sequencerRoutes } from "./calls/services.js";
 import type { ServerCore } from "./core.js";
 import { envelopeHandler, isEnvelopePath } from "./envelope/http.js";
@@ -14,8 +13,8 @@ import { WebSockets } from "./envelope/websocket.js";
 import type { CheckedServerOptions } from "./options.js";
 import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./port/http-guard.js";
 import { type PortServer, startPortServer } from "./port/port-server.js";
-import { MAX_REQUEST_BYTES } from "./port/request-body.js";
 import { restHandler } from "./rest/rest.js";
+import { rpcHandler } from "./rpc/handler.js";
 
 /** Handles one HTTP request. */
 export type HttpHandler = (req: PortRequest, res: PortResponse) => Promise<void>;
@@ -112,18 +111,18 @@ function requestHandler(
 ): (req: PortRequest, res: PortResponse) => void {
   const envelope = envelopeHandler(methods, onError);
   const rest = restHandler(services, options, onError);
-  return connectNodeAdapter({
+  return rpcHandler({
     routes,
-    readMaxBytes: MAX_REQUEST_BYTES,
     contextValues: (req) => {
       const values = createContextValues();
-      addContext?.(values, req as PortRequest);
+      addContext?.(values, req);
       return values;
     },
     fallback: (req, res) => {
-      const handle = isEnvelopePath(req.url) ? envelope : (handlerOf?.(req as PortRequest) ?? rest);
-      void handle(req as PortRequest, res as PortResponse).catch(onError);
+      const handle = isEnvelopePath(req.url) ? envelope : (handlerOf?.(req) ?? rest);
+      void handle(req, res).catch(onError);
     },
+    onError,
   });
 }
 

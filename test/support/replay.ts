@@ -1,7 +1,7 @@
 /** Replays recorded calls of the real sequencer against this one, byte by byte, over HTTP/2. */
 import { readFileSync } from "node:fs";
 import http2 from "node:http2";
-import { fromBinary } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import {
   type Message,
   OpenMessageStreamResponseSchema,
@@ -15,6 +15,8 @@ import { submitPayment } from "../../src/server/calls/payments.js";
 import { type ServerCore, serverCore } from "../../src/server/core.js";
 import { checkServerOptions } from "../../src/server/options.js";
 import { type RunningServer, startServer } from "../../src/server/server.js";
+import { shapeOf } from "../../src/wire/descriptors.js";
+import { carried } from "../../src/wire/known-fields.js";
 
 /** A frame of a stream: its delay in milliseconds, and the message in hex. */
 type Frame = readonly [delayMs: number, hex: string];
@@ -276,15 +278,15 @@ function idsIn(method: string, bytes: Uint8Array): Uint8Array[] {
   const ofMessages = (messages: readonly Message[]) => messages.flatMap(({ id }) => (id ? [id.value] : []));
   switch (method.split("/")[2]) {
     case "SendMessage": {
-      const { messageId } = fromBinary(SendMessageResponseSchema, bytes);
+      const { messageId } = decode(SendMessageResponseSchema, bytes);
       return messageId === undefined ? [] : [messageId.value];
     }
     case "PollMessages":
-      return ofMessages(fromBinary(PollMessagesResponseSchema, bytes).messages);
+      return ofMessages(decode(PollMessagesResponseSchema, bytes).messages);
     case "OpenMessageStream":
-      return ofMessages(fromBinary(OpenMessageStreamResponseSchema, bytes).messages);
+      return ofMessages(decode(OpenMessageStreamResponseSchema, bytes).messages);
     case "OpenMessageStreamWithKeepAlive": {
-      const { responseOrPing } = fromBinary(OpenMessageStreamWithKeepAliveResponseSchema, bytes);
+      const { responseOrPing } = decode(OpenMessageStreamWithKeepAliveResponseSchema, bytes);
       return responseOrPing.case === "response" ? ofMessages(responseOrPing.value.messages) : [];
     }
     default:
@@ -292,10 +294,15 @@ function idsIn(method: string, bytes: Uint8Array): Uint8Array[] {
   }
 }
 
+/** Decodes a response, of which the library would misread some. */
+function decode<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
+  return fromBinary(schema, carried(shapeOf(schema), bytes));
+}
+
 /** Returns `ping:` and the hex of its delay for a ping, which also holds the time. */
 function pingOf(method: string, bytes: Uint8Array): string | undefined {
   if (!method.endsWith("WithKeepAlive")) return undefined;
-  const { responseOrPing } = fromBinary(OpenMessageStreamWithKeepAliveResponseSchema, bytes);
+  const { responseOrPing } = decode(OpenMessageStreamWithKeepAliveResponseSchema, bytes);
   if (responseOrPing.case !== "ping") return undefined;
   return `ping:08${Number(responseOrPing.value.pingDelay?.seconds ?? 0)
     .toString(16)

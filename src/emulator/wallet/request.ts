@@ -18,6 +18,7 @@ import { baseDomain } from "../../server/rules/domain.js";
 import { requestedPayment } from "../../server/rules/payment-request.js";
 import { isSignedBy } from "../../server/signed.js";
 import type { RequestedDomain, RequestedPayment } from "../../server/store/store.js";
+import { someEncoding } from "../../wire/encodings.js";
 
 /** A payment request that the wallet scanned. */
 export interface ScannedPayment {
@@ -84,7 +85,8 @@ function checkOwnSignature(message: Message, publicKey: Uint8Array): void {
   delete sent.id;
   delete sent.sendMessageRequestSignature;
   const signature = message.sendMessageRequestSignature?.value ?? new Uint8Array(0);
-  if (!crypto.verify(publicKey, toBinary(MessageSchema, sent), signature)) throw unauthenticated();
+  if (!someEncoding(MessageSchema, sent, (bytes) => crypto.verify(publicKey, bytes, signature)))
+    throw unauthenticated();
 }
 
 /** Returns whether the verifier that a request names signed it for this rendezvous key. */

@@ -215,7 +215,10 @@ function watchPongs(
       cancel = clock.after(PONG_TIMEOUT_MS, unhealthy);
     }
   };
-  read().catch(unhealthy);
+  // Bytes that are not a frame end the stream by what is wrong with them.
+  read().catch((error: unknown) =>
+    error instanceof ConnectError && error.code === Code.Internal ? stream.fail(error) : unhealthy(),
+  );
 }
 
 function ping(clock: Clock): OpenMessageStreamWithKeepAliveResponse {

@@ -17,6 +17,7 @@ import {
   type MethodImplSpec,
 } from "@connectrpc/connect";
 import type { Request } from "../../../gen/code/common/v1/model_pb.js";
+import { incoming, outgoing } from "../rpc/message-bytes.js";
 import { EnvelopeFailure } from "./envelope.js";
 
 /** Every method of the registered services, by its names in the envelope: `MicroPayment` and `getStatus`. */
@@ -87,7 +88,8 @@ export class EnvelopeMethod {
    */
   parse(body: Uint8Array): Message {
     try {
-      return fromBinary(this.#spec.method.input, body);
+      const { input } = this.#spec.method;
+      return fromBinary(input, incoming(input, body));
     } catch (error) {
       throw new EnvelopeFailure(200, (error as Error).message);
     }
@@ -130,7 +132,7 @@ export class EnvelopeMethod {
 }
 
 function serialize<T extends DescMessage>(schema: T, reply: MessageInitShape<T>): Uint8Array {
-  return toBinary(schema, create(schema, reply));
+  return outgoing(schema, toBinary(schema, create(schema, reply)));
 }
 
 async function firstOf(requests: AsyncIterable<Message>): Promise<Message> {

@@ -17,6 +17,6 @@ export function sprintfWithoutArguments(format: string): string {
 // A directive: flags, argument index, width, precision, argument index, verb.
 const index = String.raw`(?:\[[^\]]*\]|\[)?`;
 const directive = new RegExp(
-  String.raw`%[+\-# 0]*${index}(?:\*|\d*)(?:\.${index}(?:\*|\d*))?${index}([^])?`,
+  String.raw`%[+\-# 0]*${index}(?:\*|\d*)(?:\.${index}(?:\*|\d*))?${index}([\s\S])?`,
   "gu",
 );

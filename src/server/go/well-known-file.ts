@@ -29,12 +29,15 @@ class GoTexts {
   #failure: Error | undefined;
 
   read(value: GoValue): void {
-    if (value.type === "null") return this.#clear();
-    if (value.type !== "array")
-      return this.#fail(typeError(value, `struct field ${STRUCT}.${FIELD} of type []string`));
-    if (value.items.length === 0) return this.#clear();
-    this.#length = value.items.length;
-    for (const [index, item] of value.items.entries()) {
+    if (value.type === "array") this.#fill(value.items);
+    else if (value.type === "null") this.#fill([]);
+    else this.#fail(typeError(value, `struct field ${STRUCT}.${FIELD} of type []string`));
+  }
+
+  #fill(items: readonly GoValue[]): void {
+    if (items.length === 0) this.#memory = [];
+    this.#length = items.length;
+    for (const [index, item] of items.entries()) {
       if (item.type === "string") this.#memory[index] = item.text;
       else {
         this.#memory[index] ??= "";
@@ -47,11 +50,6 @@ class GoTexts {
   texts(): readonly string[] {
     if (this.#failure !== undefined) throw this.#failure;
     return this.#memory.slice(0, this.#length);
-  }
-
-  #clear(): void {
-    this.#memory = [];
-    this.#length = 0;
   }
 
   /** Go goes on after a value of the wrong type, and reports the first. */

@@ -3,6 +3,7 @@ import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/proto
 import { fromBase58 } from "../../lib/bytes.js";
 import { type GoValue, isMember, parseGoJson, typeError } from "../go/json.js";
 import { quote } from "../go/quote.js";
+import { incoming } from "../rpc/message-bytes.js";
 
 /** The request of one call. */
 export interface RestRequest {
@@ -94,7 +95,7 @@ export function messageOf<S extends DescMessage>(schema: S, text = ""): MessageS
     throw new RestFailure(400, "message not valid base64");
   }
   try {
-    return fromBinary(schema, new Uint8Array(Buffer.from(encoded, "base64url")));
+    return fromBinary(schema, incoming(schema, new Uint8Array(Buffer.from(encoded, "base64url"))));
   } catch {
     throw new RestFailure(400, `message bytes is not a ${schema.name}`);
   }

@@ -10,6 +10,7 @@ import {
   SendMessageResponse_Result,
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { equalBytes, toBase58 } from "../../lib/bytes.js";
+import { someEncoding } from "../../wire/encodings.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import { newMessageId } from "../message-id.js";
 import type { RequestRecord, StoreTransaction } from "../store/store.js";
@@ -65,7 +66,8 @@ export async function sendMessage(
   const rendezvous = request.rendezvousKey?.value ?? new Uint8Array(0);
   const signature = request.signature?.value ?? new Uint8Array(0);
   checkServerFields(message);
-  if (!crypto.verify(rendezvous, toBinary(MessageSchema, message), signature)) throw unauthenticated();
+  if (!someEncoding(MessageSchema, message, (bytes) => crypto.verify(rendezvous, bytes, signature)))
+    throw unauthenticated();
   const { now, hasOpenStream } = rules;
   const record = await checkKind(message, rendezvous, rules, transaction);
   if (message.kind.case === "requestToGrabBill" && !hasOpenStream) {
