@@ -4,15 +4,13 @@
  * runtime gives the same verdict.
  */
 import * as tables from "./idna-table.js";
-import { MAX_DOMAIN_LENGTH } from "./numbers.js";
+import { MAX_DOMAIN_LENGTH, MAX_LABEL_LENGTH } from "./numbers.js";
 
 /** Why the profile rejects a name: one character, or one label. */
 export type IdnaProblem =
   | { readonly rune: string }
   /** The decoded label; the complete name for an empty label, a name that is too long, or mixed directions. */
   | { readonly label: string };
-
-const MAX_LABEL_LENGTH = 63;
 
 /** Returns why the profile rejects a host name, or `undefined` if it is valid. */
 export function idnaProblem(name: string): IdnaProblem | undefined {

@@ -26,6 +26,9 @@ export const PAYMENT_TOLERANCE = 0.0001;
 
 /** Largest length of a domain, in characters. */
 export const MAX_DOMAIN_LENGTH = 253;
+
+/** Most characters of a label of a domain. */
+export const MAX_LABEL_LENGTH = 63;
 /** Largest length of a webhook URL, in code points. */
 export const MAX_WEBHOOK_URL_LENGTH = 1024;
 /** The only domain with more than two labels that can be verified. */

@@ -431,7 +431,7 @@ describe("RequestToReceiveBill", () => {
         "domain",
         { domain: { value: "-" } },
         [own("Domain"), "Domain.Value"],
-        "value must be a valid hostname",
+        "value must be a valid hostname | caused by: hostname parts cannot begin with hyphens",
       ],
       ["verifier", { verifier: short }, [own("Verifier"), "SolanaAccountId.Value"], bytes(32)],
       ["signature", { signature: short }, [own("Signature"), "Signature.Value"], bytes(64)],
@@ -481,6 +481,8 @@ describe("RequestToReceiveBill", () => {
 describe("Domain", () => {
   const path = ["RequestToReceiveBill.Domain", "Domain.Value"];
   const label63 = "a".repeat(63);
+  const badLength = "hostname part must be non-empty and cannot exceed 63 characters";
+  const badCharacter = "hostname parts can only contain alphanumeric characters or hyphens, got";
   const name253 = `${label63}.${label63}.${label63}.${"a".repeat(61)}`;
 
   it.each([
@@ -494,22 +496,22 @@ describe("Domain", () => {
   });
 
   it.each([
-    ["a label of 64 characters", `${label63}a.com`],
-    ["an empty label", "example..com"],
-    ["an empty label in front", ".example.com"],
-    ["only a dot", "."],
-    ["two root dots", "example.com.."],
-    ["a hyphen in front", "-example.com"],
-    ["a hyphen at the end of a label", "example-.com"],
-    ["an underscore", "my_shop.com"],
-    ["a colon", "example.com:443"],
-    ["a path", "example.com/"],
-    ["a space", "exam ple.com"],
-    ["a line break", "example.com\n"],
-    ["letters that want punycode", "bücher.de"],
-    ["an emoji", "☃.net"],
-  ])("rejects %s as a hostname", async (_, value) => {
-    await expectPayment({ domain: { value } }, path, "value must be a valid hostname");
+    ["a label of 64 characters", `${label63}a.com`, badLength],
+    ["an empty label", "example..com", badLength],
+    ["an empty label in front", ".example.com", badLength],
+    ["only a dot", ".", badLength],
+    ["two root dots", "example.com..", badLength],
+    ["a hyphen in front", "-example.com", "hostname parts cannot begin with hyphens"],
+    ["a hyphen at the end of a label", "example-.com", "hostname parts cannot end with hyphens"],
+    ["an underscore", "my_shop.com", `${badCharacter} "_"`],
+    ["a colon", "example.com:443", `${badCharacter} ":"`],
+    ["a path", "example.com/", `${badCharacter} "/"`],
+    ["a space", "exam ple.com", `${badCharacter} " "`],
+    ["a line break", "example.com\n", `${badCharacter} "\\n"`],
+    ["letters that want punycode", "bücher.de", `${badCharacter} "ü"`],
+    ["an emoji", "☃.net", `${badCharacter} "☃"`],
+  ])("rejects %s as a hostname, and says why", async (_, value, cause) => {
+    await expectPayment({ domain: { value } }, path, `value must be a valid hostname | caused by: ${cause}`);
   });
 
   it.each([
@@ -554,7 +556,7 @@ describe("RequestToLogin", () => {
       [
         { domain: { value: "a_b.com" } },
         ["RequestToLogin.Domain", "Domain.Value"],
-        "value must be a valid hostname",
+        'value must be a valid hostname | caused by: hostname parts can only contain alphanumeric characters or hyphens, got "_"',
       ],
       [
         { verifier: { value: filled(1, 1) } },
@@ -653,7 +655,7 @@ describe("GetStatusRequest", () => {
 describe("RegisterWebhookRequest", () => {
   const intentId = account;
   const length = "value length must be between 1 and 1024 runes, inclusive";
-  const notUri = "value must be a valid URI";
+  const notUri = (cause: string): string => `value must be a valid URI | caused by: ${cause}`;
   const https = "https://example.com/";
 
   it.each<[string, WebhookInit, string[], string]>([
@@ -670,18 +672,78 @@ describe("RegisterWebhookRequest", () => {
       'value does not have prefix "http"',
     ],
     ["a leading space", { intentId, url: ` ${https}` }, ["Url"], 'value does not have prefix "http"'],
-    ["a line break", { intentId, url: `${https}\n` }, ["Url"], notUri],
-    ["a NUL in the query", { intentId, url: `${https}?\0` }, ["Url"], notUri],
-    ["a DEL", { intentId, url: `${https}\u007f` }, ["Url"], notUri],
-    ["a bare percent sign in the path", { intentId, url: `${https}50%/` }, ["Url"], notUri],
-    ["a bare percent sign in the fragment", { intentId, url: `${https}#50%` }, ["Url"], notUri],
-    ["a space in the host", { intentId, url: "https://exam ple.com/" }, ["Url"], notUri],
-    ["a backslash in the host", { intentId, url: "https://a\\example.com/" }, ["Url"], notUri],
-    ["a port that is no number", { intentId, url: "https://example.com:https/" }, ["Url"], notUri],
-    ["an address that does not end", { intentId, url: "https://[::1/" }, ["Url"], notUri],
-    ["an escaped letter in the host", { intentId, url: "https://%65xample.com/" }, ["Url"], notUri],
-    ["a space in the user name", { intentId, url: "https://a b@example.com/" }, ["Url"], notUri],
-    ["a colon in the first segment", { intentId, url: "http_s://example.com/" }, ["Url"], notUri],
+    [
+      "a line break",
+      { intentId, url: `${https}\n` },
+      ["Url"],
+      notUri(`parse "https://example.com/\\n": net/url: invalid control character in URL`),
+    ],
+    [
+      "a NUL in the query",
+      { intentId, url: `${https}?\0` },
+      ["Url"],
+      notUri(`parse "https://example.com/?\\x00": net/url: invalid control character in URL`),
+    ],
+    [
+      "a DEL",
+      { intentId, url: `${https}\u007f` },
+      ["Url"],
+      notUri(`parse "https://example.com/\\x7f": net/url: invalid control character in URL`),
+    ],
+    [
+      "a bare percent sign in the path",
+      { intentId, url: `${https}50%/` },
+      ["Url"],
+      notUri(`parse "https://example.com/50%!/(MISSING)": invalid URL escape "%!/(MISSING)"`),
+    ],
+    [
+      "a bare percent sign in the fragment",
+      { intentId, url: `${https}#50%` },
+      ["Url"],
+      notUri(`parse "https://example.com/#50%!"(MISSING): invalid URL escape "%!"(MISSING)`),
+    ],
+    [
+      "a space in the host",
+      { intentId, url: "https://exam ple.com/" },
+      ["Url"],
+      notUri(`parse "https://exam ple.com/": invalid character " " in host name`),
+    ],
+    [
+      "a backslash in the host",
+      { intentId, url: "https://a\\example.com/" },
+      ["Url"],
+      notUri(`parse "https://a\\\\example.com/": invalid character "\\\\" in host name`),
+    ],
+    [
+      "a port that is no number",
+      { intentId, url: "https://example.com:https/" },
+      ["Url"],
+      notUri(`parse "https://example.com:https/": invalid port ":https" after host`),
+    ],
+    [
+      "an address that does not end",
+      { intentId, url: "https://[::1/" },
+      ["Url"],
+      notUri(`parse "https://[::1/": missing ']' in host`),
+    ],
+    [
+      "an escaped letter in the host",
+      { intentId, url: "https://%65xample.com/" },
+      ["Url"],
+      notUri(`parse "https://%!x(MISSING)ample.com/": invalid URL escape "%!"(MISSING)`),
+    ],
+    [
+      "a space in the user name",
+      { intentId, url: "https://a b@example.com/" },
+      ["Url"],
+      notUri(`parse "https://a b@example.com/": net/url: invalid userinfo`),
+    ],
+    [
+      "a colon in the first segment",
+      { intentId, url: "http_s://example.com/" },
+      ["Url"],
+      notUri(`parse "http_s://example.com/": first path segment in URL cannot contain colon`),
+    ],
     ["no scheme", { intentId, url: "http.example.com/" }, ["Url"], "value must be absolute"],
     [
       "a scheme without its colon",

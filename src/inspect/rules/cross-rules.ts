@@ -130,7 +130,8 @@ function checkDomain(message: Draft): void {
 function checkVerifiable(message: Draft): void {
   const domain = fieldOf(fieldOf(message, "domain"), "value");
   if (typeof domain?.value !== "string") return;
-  const name = domain.value.replace(/\.$/, "");
+  // The sequencer counts the empty label after a final dot.
+  const name = domain.value;
   if (name.split(".").length <= 2 || name === VERIFIABLE_SUBDOMAIN) return;
   const at = domain.body?.offset ?? domain.offset;
   const expected = "a domain of two labels, such as example.com: a subdomain cannot be verified";

@@ -3,8 +3,13 @@ import { type CheckName, faultOf } from "../../contract/checks.js";
 import { isLookedUp } from "../../contract/host.js";
 import { idnaProblem } from "../../contract/idna.js";
 import { SEQUENCER_LIMITS } from "../../contract/limits.js";
-import { ALL_BASIS_POINTS, MAX_DOMAIN_LENGTH, MAX_WEBHOOK_URL_LENGTH } from "../../contract/numbers.js";
-import { parseUrl } from "../../contract/url.js";
+import {
+  ALL_BASIS_POINTS,
+  MAX_DOMAIN_LENGTH,
+  MAX_LABEL_LENGTH,
+  MAX_WEBHOOK_URL_LENGTH,
+} from "../../contract/numbers.js";
+import { type BadUrl, readUrl, type UrlProblem } from "../../contract/url.js";
 import { fromBase58 } from "../../lib/bytes.js";
 import { CURRENCIES } from "../../money/currency.js";
 import type { InspectProblemCode, InspectValue } from "../types.js";
@@ -114,12 +119,38 @@ export const hostname: ValueRule = (value) => {
   }
   const expected = "a domain such as example.com: lowercase letters, digits, hyphens and dots";
   const wrong = text.search(/[^a-z0-9.-]/);
-  if (wrong >= 0) return { code: "invalid_value", at: wrong, expected, found };
-  // A name of one label is a host without a base domain.
-  const hasBase = text.replace(/\.$/, "").includes(".");
-  const isValid = fault === undefined && idnaProblem(text) === undefined && hasBase;
+  if (wrong >= 0) return { code: "invalid_value", at: byteOffset(text, wrong), expected, found };
+  const label = labelFinding(text, 0);
+  if (label !== undefined) return label;
+  // A name of one label is a host without a base domain. The sequencer counts the empty label after a final dot.
+  const isValid = fault === undefined && text.includes(".");
   return isValid ? undefined : { code: "invalid_value", at: 0, expected, found };
 };
+
+/** Reports the label that makes a host name invalid. `start` is the index of the name in its text. */
+function labelFinding(name: string, start: number): Finding | undefined {
+  const problem = idnaProblem(name);
+  if (problem === undefined) return undefined;
+  const labels = name.split(".");
+  const index = labels.findIndex((one) => one === "" || idnaProblem(one) !== undefined);
+  const label = labels[index] ?? name;
+  const at = start + labels.slice(0, Math.max(0, index)).reduce((sum, { length }) => sum + length + 1, 0);
+  return {
+    code: "invalid_value",
+    at,
+    expected: labelRule(label),
+    found: `the label ${quote(label.slice(0, 80))}`,
+  };
+}
+
+function labelRule(label: string): string {
+  if (label === "") return "a label between two dots";
+  if (label.length > MAX_LABEL_LENGTH) return `labels of at most ${MAX_LABEL_LENGTH} characters`;
+  if (/^-|-$/.test(label)) return "labels that neither start nor end with a hyphen";
+  if (label.startsWith("xn--")) return "punycode that decodes to a valid international label";
+  if (/^..--/.test(label)) return "no hyphens in the third and fourth place, except in punycode after xn";
+  return "a valid host name";
+}
 
 /** An absolute URL of at most 1024 characters. Its host is checked together with its port. */
 export const webhookUrl: ValueRule = (value) => {
@@ -130,8 +161,9 @@ export const webhookUrl: ValueRule = (value) => {
     return { code: "wrong_length", at: 0, expected, found: `${[...text].length}` };
   }
   const found = quote(text.slice(0, 80));
-  const url = fault === undefined ? parseUrl(text) : undefined;
-  if (url === undefined || !/^https?$/i.test(url.scheme) || url.host === "") {
+  const url = readUrl(text);
+  if ("problem" in url) return urlFinding(text, url);
+  if (fault !== undefined || !/^https?$/i.test(url.scheme) || url.host === "") {
     return { code: "invalid_value", at: 0, expected: "an absolute URL that starts with https://", found };
   }
   const { host } = url;
@@ -139,12 +171,63 @@ export const webhookUrl: ValueRule = (value) => {
   if (wrong < 0 && idnaProblem(host) === undefined && isLookedUp(host)) return undefined;
   const hostAt = text.indexOf("//") + 2;
   const [authority = ""] = text.slice(hostAt).split("/", 1);
-  const before = text.slice(0, hostAt + authority.lastIndexOf("@") + 1 + Math.max(0, wrong));
-  const at = new TextEncoder().encode(before).length;
-  const expected = "a host of lowercase letters, digits, hyphens and dots, without a port";
+  const start = hostAt + authority.lastIndexOf("@") + 1;
   const why = "The sequencer rejects such a host; the emulator can be configured to accept it.";
+  const label = wrong < 0 ? labelFinding(host, byteOffset(text, start)) : undefined;
+  if (label !== undefined) return { ...label, why };
+  const at = byteOffset(text, start + Math.max(0, wrong));
+  const expected = "a host of lowercase letters, digits, hyphens and dots, without a port";
   return { code: "invalid_value", at, expected, found, why };
 };
+
+/** Reports the place where a URL cannot be parsed. */
+function urlFinding(text: string, { problem }: BadUrl): Finding {
+  const [expected, found, index] = urlProblem(text, problem);
+  return {
+    code: "invalid_value",
+    at: byteOffset(text, Math.max(0, index)),
+    expected,
+    found: quote(found.slice(0, 80)),
+  };
+}
+
+function urlProblem(
+  text: string,
+  problem: UrlProblem,
+): readonly [expected: string, found: string, index: number] {
+  switch (problem.kind) {
+    case "escape":
+      return [
+        "two hexadecimal digits after each %, or %25 for the character itself",
+        problem.found,
+        text.indexOf(problem.found),
+      ];
+    case "port":
+      return ["a host without a port", problem.found, text.indexOf(problem.found)];
+    case "character":
+      return [
+        "a host of lowercase letters, digits, hyphens and dots",
+        problem.found,
+        text.indexOf(problem.found, text.indexOf("//")),
+      ];
+    case "control_character": {
+      const index = [...text].findIndex((character) => character < " " || character === "\u007f");
+      const before = [...text].slice(0, index).join("");
+      return ["no control characters", text.charAt(before.length), before.length];
+    }
+    case "user":
+      return ["no user name before the host", text, text.indexOf("//") + 2];
+    case "bracket":
+      return ["a closing bracket after the address", text, text.indexOf("[")];
+    default:
+      return ["an absolute URL that starts with https://", text, 0];
+  }
+}
+
+/** Returns the offset of a character in the UTF-8 of a text. */
+function byteOffset(text: string, index: number): number {
+  return new TextEncoder().encode(text.slice(0, index)).length;
+}
 
 /** Bytes of a fixed length, such as keys and signatures. */
 export function exactLength(

@@ -1,6 +1,5 @@
+import { MAX_LABEL_LENGTH } from "../../contract/numbers.js";
 import { quote } from "./quote.js";
-
-const MAX_LABEL_LENGTH = 63;
 
 /**
  * Returns why the original's validator rejects a hostname, or `undefined` if it does not say. Labels are
