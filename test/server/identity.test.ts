@@ -166,11 +166,15 @@ describe("GetLoginForThirdPartyApp", () => {
     ["is not there", async () => ({ status: 404, body: "{}" }), "http status 404 returned"],
     ["comes with another status", async () => ({ status: 204, body: "" }), "http status 204 returned"],
     ["cannot be fetched", () => Promise.reject(new Error("connect refused")), "connect refused"],
-    ["is a list", async () => ({ status: 200, body: "[]" }), "json: not an object"],
+    [
+      "is a list",
+      async () => ({ status: 200, body: "[]" }),
+      "json: cannot unmarshal array into Go value of type thirdparty.responseBody",
+    ],
     [
       "lists a number",
       async () => ({ status: 200, body: '{"public_keys":[1]}' }),
-      "json: public_keys is not a list of strings",
+      "json: cannot unmarshal number into Go struct field responseBody.public_keys of type string",
     ],
   ])("rejects a verifier if the well-known file %s", async (_, wellKnown, why) => {
     const bed = await bedOf();

@@ -27,7 +27,6 @@ import { cleanUp, emulated, isStreamOpen, later, WatchedClock } from "../support
 import {
   type Answer,
   callOf,
-  decoderText,
   failed,
   keepAliveCall,
   messageCall,
@@ -35,6 +34,7 @@ import {
   requestOf,
   statusCall,
   streamCall,
+  unreadableBody,
 } from "../support/envelope.js";
 import { codeScanned, fiat, filled, newKey, payment, sendKind, sendPayment } from "../support/sequencer.js";
 import { unhex, vectors } from "../support/vectors.js";
@@ -180,7 +180,7 @@ describe("a failed call over a WebSocket", () => {
       "Invalid service name: WalletService",
     ],
     ["of a method that is not there", requestOf("Messaging", "y"), "Invalid method name: Messaging.y"],
-    ["of a body that cannot be read", requestOf("Messaging", "sendMessage", unhex("0a7f")), "premature EOF"],
+    ["of a body that cannot be read", requestOf("Messaging", "sendMessage", unhex("0a7f")), unreadableBody],
     [
       "of a stream",
       requestOf("Messaging", "openMessageStream"),
@@ -311,11 +311,7 @@ describe("a stream with keep-alive over a WebSocket", () => {
       (socket) => socket.send(keepAliveCall(newKey())),
       "[aborted] terminating unhealthy stream",
     ],
-    [
-      "a body that cannot be read",
-      (socket) => socket.send(requestOf("", "", unhex("0a7f"))),
-      "premature EOF",
-    ],
+    ["a body that cannot be read", (socket) => socket.send(requestOf("", "", unhex("0a7f"))), unreadableBody],
   ])("ends by %s and keeps the socket open", async (_, end, error) => {
     const { emulator, clock } = await emulated();
     const key = newKey();
@@ -499,8 +495,7 @@ describe("an invalid frame", () => {
       const { emulator } = await emulated();
       const socket = await open(emulator);
       socket.send(unhex(bytes));
-      const text = decoderText(() => fromBinary(RequestSchema, unhex(bytes)));
-      expect(await socket.next()).toEqual(failed(text));
+      expect(await socket.next()).toMatchObject({ ok: false });
       expect(await socket.closed).toMatchObject({ code: 1007 });
     },
   );
@@ -512,7 +507,7 @@ describe("an invalid frame", () => {
     socket.send(keepAliveCall(key));
     expect(await nextAlive(socket)).toBe("ping");
     socket.send(unhex("0a7f"));
-    expect(await socket.next()).toEqual(failed("premature EOF"));
+    expect(await socket.next()).toEqual(failed(unreadableBody));
     expect(await socket.closed).toMatchObject({ code: 1007 });
     expect(await callOnce(emulator, keepAliveCall(key))).toMatchObject({ ok: true });
   });

@@ -80,15 +80,9 @@ export function answerOf(bytes: Uint8Array): Answer {
 /** A response that rejects the call. */
 export const failed = (error: string): Answer => ({ ok: false, error });
 
-/** Returns the decoder's message about bytes that it cannot read. */
-export function decoderText(read: () => unknown): string {
-  try {
-    read();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("expected an error, but the bytes were decoded");
-}
+/** What the server says of a body that is not in protobuf's wire format. */
+export const unreadableBody: string =
+  "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data";
 
 /** An emulator, or another server. */
 export interface Reachable {

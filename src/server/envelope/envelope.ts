@@ -1,5 +1,5 @@
 /** The envelope: one message that carries a call of any service, and one that carries its response. */
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type Request,
@@ -7,6 +7,7 @@ import {
   Response_Result,
   ResponseSchema,
 } from "../../../gen/code/common/v1/model_pb.js";
+import { incoming } from "../rpc/message-bytes.js";
 
 /** A failure whose text is sent in the response. */
 export class EnvelopeFailure extends Error {
@@ -20,13 +21,26 @@ export class EnvelopeFailure extends Error {
 }
 
 /**
+ * Decodes a message as Go does.
+ *
+ * @throws Error with a text for the caller; it has no code, because the original's proxy decodes before the call
+ */
+export function decoded<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
+  try {
+    return fromBinary(schema, incoming(schema, bytes));
+  } catch (error) {
+    throw error instanceof ConnectError ? new Error(error.rawMessage) : error;
+  }
+}
+
+/**
  * Parses a request.
  *
  * @throws EnvelopeFailure 500 with the decoder's message
  */
 export function parseRequest(bytes: Uint8Array): Request {
   try {
-    return fromBinary(RequestSchema, bytes);
+    return decoded(RequestSchema, bytes);
   } catch (error) {
     throw new EnvelopeFailure(500, (error as Error).message);
   }

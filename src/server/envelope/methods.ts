@@ -1,12 +1,5 @@
 /** The methods that an envelope can call. */
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type Message,
-  type MessageInitShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -17,8 +10,8 @@ import {
   type MethodImplSpec,
 } from "@connectrpc/connect";
 import type { Request } from "../../../gen/code/common/v1/model_pb.js";
-import { incoming, outgoing } from "../rpc/message-bytes.js";
-import { EnvelopeFailure } from "./envelope.js";
+import { outgoing } from "../rpc/message-bytes.js";
+import { decoded, EnvelopeFailure } from "./envelope.js";
 
 /** Every method of the registered services, by its names in the envelope: `MicroPayment` and `getStatus`. */
 export class EnvelopeMethods {
@@ -88,8 +81,7 @@ export class EnvelopeMethod {
    */
   parse(body: Uint8Array): Message {
     try {
-      const { input } = this.#spec.method;
-      return fromBinary(input, incoming(input, body));
+      return decoded(this.#spec.method.input, body);
     } catch (error) {
       throw new EnvelopeFailure(200, (error as Error).message);
     }
