@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, string>> = {
   "well-known": "errors lib contract crypto gen money rendezvous intents",
   index: "errors lib contract crypto gen money rendezvous intents sequencer events client well-known",
   proto: "gen",
-  inspect: "errors lib contract crypto gen money rendezvous scan-code",
+  inspect: "errors lib wire contract crypto gen money rendezvous scan-code",
   webhook: "escape-controls errors lib contract crypto gen money rendezvous intents",
   "scan-code": "errors lib contract gen money rendezvous",
   server: "escape-controls errors lib wire contract crypto gen money rendezvous intents webhook",

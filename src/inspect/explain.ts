@@ -11,6 +11,7 @@ import { EXPLAINED_AS, type Kind, kindNamed } from "./kinds/kinds.js";
 import type { Recognized } from "./kinds/recognize.js";
 import type { SectionDraft } from "./kinds/sections.js";
 import { take } from "./kinds/take.js";
+import { lowerAccepted } from "./rules/accepted.js";
 import { summaryOf } from "./summary.js";
 import { type Draft, inputBytes, inspection, report } from "./tree.js";
 import { tooLarge, unreadableText } from "./unreadable.js";
@@ -106,7 +107,8 @@ function finished({ type, title, root }: SectionDraft, { firstTag }: Recognized)
   const tree = inspection(root);
   const message = firstTag === undefined ? messageOfType(type) : undefined;
   if (message === undefined) return { type, title, tree };
-  return { type, title, tree: addHint(root, message, tree) ? inspection(root) : tree };
+  if (!addHint(root, message, tree)) lowerAccepted(root);
+  return { type, title, tree: inspection(root) };
 }
 
 function problemsOf(sections: readonly ExplainedSection[]): ExplainedProblem[] {

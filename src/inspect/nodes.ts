@@ -9,12 +9,17 @@ export function fieldOf<Node extends InspectNode>(
   return message && fieldsOf(message, name).at(-1);
 }
 
-/** Finds every field of this name within a message, in order. */
+/** Finds every field of this name within a message, in order. Those with another wire type are not read. */
 export function fieldsOf<Node extends InspectNode>(
   message: { readonly children: readonly Node[] },
   name: string,
 ): Node[] {
-  return message.children.filter(({ field }) => field?.name === name);
+  return message.children.filter((node) => node.field?.name === name && !isMistyped(node));
+}
+
+/** Returns whether a known field has another wire type, so that readers treat it as unknown. */
+export function isMistyped({ ownProblems }: Pick<InspectNode, "ownProblems">): boolean {
+  return ownProblems.some(({ code }) => code === "wrong_wire_type");
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Requests at the edges of the contract: valid ones of every kind, with one or several fields changed. */
 import { clone, create, type DescField, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { type ReflectList, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { WireType } from "@bufbuild/protobuf/wire";
 import * as crypto from "#crypto";
 import {
   AckMessagesRequestSchema,
@@ -23,6 +24,7 @@ import {
   LoginToThirdPartyAppRequestSchema,
 } from "../../gen/code/user/v1/identity_service_pb.js";
 import type { SigningKey } from "../../src/crypto/types.js";
+import { encodeAsGo } from "../../src/wire/encodings.js";
 import { fee, fiat, filled, type Kind, kin, payment } from "../support/sequencer.js";
 
 export interface GeneratedRequest {
@@ -126,8 +128,34 @@ export function requestOf(seed: number, index: number): GeneratedRequest {
   const { schema, request } = pick(valid(rendezvous, pick))();
   const mutations = pick([0, 1, 1, 1, 1, 2, 2, 3, 5]);
   for (let i = 0; i < mutations; i++) mutate(reflect(schema, request), random, pick);
-  if (random() > 0.03) sign(schema, request, rendezvous);
+  if (random() < 0.1) addUnread(schema, request, pick);
+  if (random() > 0.03) sign(schema, request, rendezvous, pick([toBinary, toBinary, encodeAsGo]));
   return { schema, request };
+}
+
+/** Adds a field that a decoder keeps unread: one with an unknown number, or a known one with another wire type. */
+function addUnread(schema: DescMessage, request: Message, pick: Pick): void {
+  const parts = partsOf(schema, request);
+  const [part, message] = pick(parts);
+  const numbers = part.fields.map(({ number }) => number);
+  const no = pick([...numbers, 99, 2 ** 20]);
+  const known = part.fields.find(({ number }) => number === no);
+  // No field of the protocol has the wire type of four bytes.
+  const unread: readonly [wireType: WireType, data: Uint8Array] = pick([
+    [WireType.Bit32, Uint8Array.of(1, 2, 3, 4)],
+    ...(known === undefined ? [[WireType.Varint, Uint8Array.of(5)] as const] : []),
+  ]);
+  message.$unknown = [{ no, wireType: unread[0], data: unread[1] }];
+}
+
+/** The message, and every message in it. */
+function partsOf(schema: DescMessage, message: Message): [DescMessage, Message][] {
+  const reflected = reflect(schema, message);
+  const inner = schema.fields.flatMap((field): [DescMessage, Message][] => {
+    if (field.fieldKind !== "message" || !reflected.isSet(field)) return [];
+    return partsOf(field.message, reflected.get(field).message);
+  });
+  return [[schema, message], ...inner];
 }
 
 type Pick = <T>(values: readonly T[]) => T;
@@ -277,12 +305,17 @@ interface Signable {
 }
 
 /** Signs what has a signature of the right length: requests within a message first. */
-function sign(schema: DescMessage, request: Message, rendezvous: SigningKey): void {
+function sign(
+  schema: DescMessage,
+  request: Message,
+  rendezvous: SigningKey,
+  encode: (schema: DescMessage, message: Message) => Uint8Array,
+): void {
   const over = (part: DescMessage, value: Message & Signable, key: SigningKey): void => {
     if (value.signature?.value.length !== 64) return;
     const unsigned = clone(part, value) as Message & Signable;
     unsigned.signature = undefined;
-    value.signature.value = key.sign(toBinary(part, unsigned));
+    value.signature.value = key.sign(encode(part, unsigned));
   };
   switch (schema) {
     case SendMessageRequestSchema: {
@@ -292,7 +325,7 @@ function sign(schema: DescMessage, request: Message, rendezvous: SigningKey): vo
       if (kind?.case === "requestToLogin") over(RequestToLoginSchema, kind.value, verifier);
       if (sent.message === undefined || sent.signature?.value.length !== 64) return;
       const message: ReturnType<typeof create<typeof MessageSchema>> = sent.message;
-      sent.signature.value = rendezvous.sign(toBinary(MessageSchema, message));
+      sent.signature.value = rendezvous.sign(encode(MessageSchema, message));
       return;
     }
     case PollMessagesRequestSchema:

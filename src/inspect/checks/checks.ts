@@ -9,7 +9,7 @@ import {
   SEND_MESSAGE_REQUEST,
 } from "../catalog.js";
 import { fieldOf, nodesOf, wrappedBytes } from "../nodes.js";
-import { bodyWithout, canonicalBody, wrapRequest } from "../rules/canonical.js";
+import { bodyWithout, canonicalBody, goBody, wrapRequest } from "../rules/canonical.js";
 import type { InspectNode } from "../types.js";
 import { checkSignature, type Guess, guessesAt, type InspectCheck, type Signed } from "./signature-check.js";
 
@@ -80,6 +80,7 @@ export function checkMessage(
     what: "the Message",
     bytes,
     canonical: canonicalBody(message),
+    go: goBody(message),
     guesses: [
       { how: `over the ${name} alone, without the tag and length of the Message before it`, bytes: inner },
       {
@@ -141,6 +142,7 @@ function checkDelivered(message: InspectNode, { publicKey }: CheckContext): Insp
       what: "the Message without id and send_message_request_signature",
       bytes: bodyWithout(message, 1, 3),
       canonical: canonicalBody(message, 1, 3),
+      go: goBody(message, 1, 3),
       guesses: [
         { how: "over the Message with its id", bytes: bodyWithout(message, 3) },
         { how: "over the request alone", bytes: request?.body?.bytes },
@@ -192,6 +194,7 @@ function checkOwn(
     what: `the ${name} without its signature`,
     bytes: bodyWithout(message, signatureField),
     canonical: canonicalBody(message, signatureField),
+    go: goBody(message, signatureField),
     guesses: [
       {
         how: "over the message with an empty signature in it",

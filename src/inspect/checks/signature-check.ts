@@ -42,13 +42,17 @@ export interface Signed {
   readonly bytes: Uint8Array;
   /** The bytes to sign, as the sequencer writes them; `undefined` if they cannot be read. */
   readonly canonical: Uint8Array | undefined;
+  /** The same as Go writes them; `undefined` if that is the canonical form. */
+  readonly go: Uint8Array | undefined;
   readonly guesses: readonly Guess[];
   readonly path: string;
 }
 
+const GO_ORDER = "in Go's order, with the members of oneofs after all other fields";
+
 /** Verifies a signature. If it does not verify, looks for the mistake. */
 export function checkSignature(signed: Signed): InspectCheck {
-  const { by, key, signature, what, bytes, canonical, path } = signed;
+  const { by, key, signature, what, bytes, canonical, go, path } = signed;
   const size = count(bytes.length, "byte");
   const verifies = (over: Uint8Array, withKey = key): boolean => crypto.verify(withKey, over, signature);
   const result = (outcome: "passed" | "failed", text: string): InspectCheck => ({
@@ -61,6 +65,13 @@ export function checkSignature(signed: Signed): InspectCheck {
     return result("failed", `${what} is not signed: the ${by} signature is ${signature.length} zero bytes`);
   }
   const isCanonical = canonical !== undefined && equalBytes(bytes, canonical);
+  if (go !== undefined && verifies(go)) {
+    const given = equalBytes(bytes, go) ? "" : `, but not over the ${size} as given`;
+    return result(
+      "passed",
+      `the ${by} signature verifies over the ${count(go.length, "byte")} of ${what} ${GO_ORDER}${given}; the sequencer accepts it`,
+    );
+  }
   if (verifies(bytes)) {
     if (isCanonical) return result("passed", `the ${by} signature verifies over the ${size} of ${what}`);
     const own =

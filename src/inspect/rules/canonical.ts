@@ -1,8 +1,12 @@
 /** The canonical encoding of messages, which is the one to sign, and of parts of messages. */
-import { type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { concatBytes } from "../../lib/bytes.js";
+import { concatBytes, equalBytes } from "../../lib/bytes.js";
+import { shapeOf } from "../../wire/descriptors.js";
+import { asGo, encode } from "../../wire/encodings.js";
+import { carried } from "../../wire/known-fields.js";
 import { messageType } from "../catalog.js";
+import { isMistyped } from "../nodes.js";
 import type { InspectNode } from "../types.js";
 
 /**
@@ -11,7 +15,7 @@ import type { InspectNode } from "../types.js";
  */
 export function canonicalBytes(type: DescMessage, bytes: Uint8Array): Uint8Array | undefined {
   try {
-    return toBinary(type, fromBinary(type, bytes));
+    return encode(type, fromBinary(type, carried(shapeOf(type), bytes)));
   } catch {
     return undefined;
   }
@@ -19,7 +23,9 @@ export function canonicalBytes(type: DescMessage, bytes: Uint8Array): Uint8Array
 
 /** Returns the bytes of a message's own fields, without the fields of the given numbers. */
 export function bodyWithout(message: InspectNode, ...numbers: readonly number[]): Uint8Array {
-  const kept = message.children.filter(({ field }) => !numbers.includes(field?.number ?? 0));
+  const kept = message.children.filter(
+    (child) => !numbers.includes(child.field?.number ?? 0) || isMistyped(child),
+  );
   return concatBytes(...kept.map(({ bytes }) => bytes));
 }
 
@@ -30,6 +36,19 @@ export function canonicalBody(message: InspectNode, ...without: readonly number[
   // Canonical bytes would only change by a bug in the library.
   if (type === undefined || !hasProblems(message)) return bytes;
   return canonicalBytes(type, bytes);
+}
+
+/** Returns the same as Go writes it, or `undefined` if that is the canonical form, or the bytes cannot be read. */
+export function goBody(message: InspectNode, ...without: readonly number[]): Uint8Array | undefined {
+  const type = messageType(message.typeName ?? "");
+  const canonical = canonicalBody(message, ...without);
+  if (type === undefined || canonical === undefined) return undefined;
+  try {
+    const go = asGo(type, canonical);
+    return equalBytes(go, canonical) ? undefined : go;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Wraps a request in a `Message`: the tag of its kind, a length, and the bytes of the request. */

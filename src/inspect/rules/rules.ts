@@ -30,7 +30,9 @@ let byName: ReadonlyMap<string, DescMessage> | undefined;
 export function applyRules(root: Draft): void {
   byName ??= new Map(messageTypes().map((type) => [type.typeName, type]));
   const nodes = [...nodesOf(root)];
-  const isWhole = !nodes.some(({ ownProblems }) => ownProblems.some(({ kind }) => kind === "malformed"));
+  const isWhole = !nodes.some(({ ownProblems }) =>
+    ownProblems.some(({ kind, code }) => kind === "malformed" && code !== "wrong_wire_type"),
+  );
   const reported = new Set<Draft>();
   for (const node of nodes) {
     const type = byName.get(node.typeName ?? "");
@@ -82,14 +84,15 @@ function checkCounts(message: Draft, { most }: MessageRules): void {
 function checkPresence(message: Draft, type: DescMessage, { required, oneofs }: MessageRules): void {
   for (const name of required) {
     const field = type.fields.find((known) => known.name === name);
-    if (field === undefined || fieldsOf(message, name).length > 0) continue;
+    // One with another wire type has a problem already.
+    if (field === undefined || message.children.some((child) => child.field?.name === name)) continue;
     const at = placeOf(message, field.number);
     const why = name === "signature" || type.typeName === SIGNATURE ? noSignature : undefined;
     report(message, "broken_rule", "missing_field", at, `${name}, field ${field.number}`, "none", why);
   }
   for (const name of oneofs) {
     const fields = type.oneofs.find((oneof) => oneof.name === name)?.fields ?? [];
-    if (fields.some((field) => fieldsOf(message, field.name).length > 0)) continue;
+    if (message.children.some((child) => child.field?.oneof === name)) continue;
     const choice = fields.map((field) => `${field.name} (${field.number})`).join(", ");
     const at = placeOf(message, Math.min(...fields.map(({ number }) => number)));
     report(message, "broken_rule", "missing_field", at, `one of ${choice}`, "none");

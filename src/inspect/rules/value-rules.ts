@@ -129,6 +129,10 @@ export const hostname: ValueRule = (value) => {
 
 /** Reports the label that makes a host name invalid. `start` is the index of the name in its text. */
 function labelFinding(name: string, start: number): Finding | undefined {
+  if (name.length > MAX_DOMAIN_LENGTH) {
+    const expected = `a host of at most ${MAX_DOMAIN_LENGTH} characters`;
+    return { code: "invalid_value", at: start, expected, found: `${name.length}` };
+  }
   const problem = idnaProblem(name);
   if (problem === undefined) return undefined;
   const labels = name.split(".");
@@ -168,7 +172,8 @@ export const webhookUrl: ValueRule = (value) => {
   }
   const { host } = url;
   const wrong = host.search(/[^a-z0-9.-]/);
-  if (wrong < 0 && idnaProblem(host) === undefined && isLookedUp(host)) return undefined;
+  const isShort = host.length <= MAX_DOMAIN_LENGTH;
+  if (wrong < 0 && isShort && idnaProblem(host) === undefined && isLookedUp(host)) return undefined;
   const hostAt = text.indexOf("//") + 2;
   const [authority = ""] = text.slice(hostAt).split("/", 1);
   const start = hostAt + authority.lastIndexOf("@") + 1;

@@ -1,8 +1,7 @@
 /** The two message streams: stored messages first, then new ones, one message per response. */
-import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import * as crypto from "#crypto";
 import {
   type Message,
   MessageSchema,
@@ -18,6 +17,7 @@ import {
 import { toBase58 } from "../../lib/bytes.js";
 import type { Clock } from "../clock.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
+import { isSignedBy } from "../signed.js";
 import type { MessageRecord, Store } from "../store/store.js";
 import type { MessageStream, StreamItem } from "../streams/message-stream.js";
 import type { StreamHub } from "../streams/stream-hub.js";
@@ -235,14 +235,10 @@ function checkRequest<T extends DescMessage>(schema: T, request: MessageShape<T>
   if (violation !== undefined) throw invalidArgument(violation);
 }
 
-/** Checks the signature of an open request. It covers the request without the signature: the key alone. */
-function checkSignature({ rendezvousKey, signature }: OpenMessageStreamRequest): void {
-  const signed = toBinary(
-    OpenMessageStreamRequestSchema,
-    create(OpenMessageStreamRequestSchema, { rendezvousKey }),
-  );
-  const key = rendezvousKey?.value ?? new Uint8Array(0);
-  if (!crypto.verify(key, signed, signature?.value ?? new Uint8Array(0))) throw unauthenticated();
+/** Checks the signature of an open request, which covers the request without the signature. */
+function checkSignature(request: OpenMessageStreamRequest): void {
+  const key = request.rendezvousKey?.value ?? new Uint8Array(0);
+  if (!isSignedBy(OpenMessageStreamRequestSchema, request, key)) throw unauthenticated();
 }
 
 function idOf({ rendezvousKey }: OpenMessageStreamRequest): string {
