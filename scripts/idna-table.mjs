@@ -63,11 +63,20 @@ const tables = {
   ),
 };
 
+// The formatter's line width.
+const MAX_LINE = 110;
+
+/** Writes a constant as the formatter does. */
+function constant(name, text) {
+  const line = `export const ${name} = "${text}";`;
+  return line.length <= MAX_LINE ? `${line}\n` : `export const ${name} =\n  "${text}";\n`;
+}
+
 writeFileSync(
   target,
   `// Written by scripts/idna-table.mjs from the tables of Unicode 15.0; do not edit.
 // Ranges of code points: the distance from the previous range, and the length less one, in base 36.
 ${Object.entries(tables)
-  .map(([name, text]) => `export const ${name} =\n  "${text}";\n`)
+  .map(([name, text]) => constant(name, text))
   .join("")}`,
 );

@@ -6,7 +6,7 @@ import { knownField, type WireShape } from "./shape.js";
  * The number of a field that holds another field as it came: one that a decoder would misread. No message of
  * this protocol has a field with this number, so decoders keep it unread.
  */
-export const CARRIER: number = 2 ** 29 - 2;
+const CARRIER: number = 2 ** 29 - 2;
 
 // The library refuses longer tags, and groups that nest deeper.
 const MAX_PLAIN_TAG_BYTES = 5;

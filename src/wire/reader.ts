@@ -43,7 +43,7 @@ export function* fieldsOf(bytes: Uint8Array): Generator<RawField> {
 }
 
 /** Reads the field that starts at a position. */
-export function readField(bytes: Uint8Array, start: number): RawField {
+function readField(bytes: Uint8Array, start: number): RawField {
   const { number, wireType, end: valueAt } = readTag(bytes, start);
   if (wireType === WIRE.groupStart)
     return { number, wireType, start, valueStart: valueAt, end: groupEnd(bytes, valueAt, number) };
