@@ -5,6 +5,14 @@
 import type { CheckName } from "./checks.js";
 import { MAX_FEES, MAX_ITEMS } from "./numbers.js";
 
+/** A member of a oneof that another product uses. The sequencer knows it; this protocol has no message with it. */
+export interface OtherMember {
+  readonly field: string;
+  readonly message: string;
+  /** The first field that the message requires; absent if it can be empty. */
+  readonly required?: string;
+}
+
 /** The requirements for one message. The names are those of the `.proto` file. */
 export interface MessageContract {
   /** Embedded messages that must be set. */
@@ -15,6 +23,8 @@ export interface MessageContract {
   readonly checks?: Readonly<Record<string, CheckName>>;
   /** Smallest and largest number of items of repeated fields. */
   readonly items?: Readonly<Record<string, readonly [min: number, max: number]>>;
+  /** Members of its oneof that are not laid out here, by field number. */
+  readonly others?: Readonly<Record<number, OtherMember>>;
 }
 
 const account: MessageContract = { checks: { value: "key" } };
@@ -42,7 +52,30 @@ export const messageContracts: Readonly<Record<string, MessageContract>> = {
     required: ["destination"],
     checks: { fee_bps: "basis_points" },
   },
-  "code.transaction.v2.Metadata": { oneofs: ["type"] },
+  "code.transaction.v2.Metadata": {
+    oneofs: ["type"],
+    others: {
+      1: { field: "open_accounts", message: "OpenAccountsMetadata" },
+      3: {
+        field: "receive_payments_privately",
+        message: "ReceivePaymentsPrivatelyMetadata",
+        required: "source",
+      },
+      4: { field: "upgrade_privacy", message: "UpgradePrivacyMetadata" },
+      5: { field: "migrate_to_privacy_2022", message: "MigrateToPrivacy2022Metadata" },
+      6: { field: "send_public_payment", message: "SendPublicPaymentMetadata", required: "source" },
+      7: {
+        field: "receive_payments_publicly",
+        message: "ReceivePaymentsPubliclyMetadata",
+        required: "source",
+      },
+      8: {
+        field: "establish_relationship",
+        message: "EstablishRelationshipMetadata",
+        required: "relationship",
+      },
+    },
+  },
   "code.transaction.v2.SendPrivatePaymentMetadata": { required: ["destination", "exchange_data"] },
   "code.messaging.v1.RendezvousKey": account,
   "code.messaging.v1.MessageId": { checks: { value: "message_id" } },

@@ -6,8 +6,9 @@
  */
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { WireType } from "@bufbuild/protobuf/wire";
 import { type CheckName, type Fault, faultOf } from "../../contract/checks.js";
-import { type MessageContract, messageContracts } from "../../contract/messages.js";
+import { type MessageContract, messageContracts, type OtherMember } from "../../contract/messages.js";
 import {
   ALL_BASIS_POINTS,
   KEY_LENGTH,
@@ -55,6 +56,8 @@ function violation(message: ReflectMessage): string | undefined {
   for (const oneof of message.oneofs) {
     const field = message.oneofCase(oneof);
     if (field === undefined) {
+      const other = otherMember(message, rule);
+      if (other !== undefined) return otherViolation(message, other);
       if (rule.oneofs?.includes(oneof.name))
         return `invalid ${message.desc.name}.${camelCase(oneof.name)}: value is required`;
       continue;
@@ -63,6 +66,29 @@ function violation(message: ReflectMessage): string | undefined {
     if (reason !== undefined) return `invalid ${message.desc.name}.${reason}`;
   }
   return undefined;
+}
+
+interface Other {
+  readonly member: OtherMember;
+  readonly isEmpty: boolean;
+}
+
+/** Returns the last member of a oneof that is not laid out here, which the library keeps unread. */
+function otherMember(message: ReflectMessage, { others }: MessageContract): Other | undefined {
+  const fields = [...(message.getUnknown() ?? [])].reverse();
+  for (const { no, wireType, data } of fields) {
+    const member = others?.[no];
+    // The data of such a field starts with its length.
+    if (member !== undefined && wireType === WireType.LengthDelimited)
+      return { member, isEmpty: data.length === 1 };
+  }
+  return undefined;
+}
+
+function otherViolation(message: ReflectMessage, { member, isEmpty }: Other): string | undefined {
+  if (member.required === undefined || !isEmpty) return undefined;
+  const inner = `invalid ${member.message}.${camelCase(member.required)}: value is required`;
+  return `invalid ${message.desc.name}.${camelCase(member.field)}: embedded message failed validation | caused by: ${inner}`;
 }
 
 /** Returns `<Field>: <reason>` for an invalid field, or `undefined`. */
