@@ -10,7 +10,7 @@ import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/conn
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { PortRequest, PortResponse } from "../port/http-guard.js";
 import { MAX_REQUEST_BYTES } from "../port/request-body.js";
-import { type Frame, type FrameRules, joinFrame, limited, splitFrames } from "./frames.js";
+import { type FrameRules, mapFrames, mapWhole } from "./frames.js";
 import { isGrpc, refuseMethod, refuseTimeout } from "./grpc.js";
 import { incoming, outgoing } from "./message-bytes.js";
 
@@ -28,6 +28,7 @@ export interface RpcOptions {
 const MAX_GRPC_BYTES: number = 4 * 1024 * 1024;
 
 const grpcRules: FrameRules = { maxBytes: MAX_GRPC_BYTES, likeGo: true };
+const responseRules: FrameRules = { maxBytes: Number.POSITIVE_INFINITY, likeGo: false };
 const otherRules: FrameRules = { maxBytes: MAX_REQUEST_BYTES, likeGo: false };
 
 /**
@@ -72,12 +73,9 @@ async function serve(
   const framing = framingOf(contentType);
   const rules = isGrpc(contentType) ? grpcRules : otherRules;
   const readsMany = methodKind === "bidi_streaming" || methodKind === "client_streaming";
-  if (framing === "frames") {
-    request.body = mapFrames(splitFrames(body, rules, readsMany), (data) => incoming(input, data));
-  } else {
-    request.body = limited(body, rules.maxBytes);
-    if (framing === "message") request.body = mapWhole(request.body, (data) => incoming(input, data));
-  }
+  const read = (data: Uint8Array) => incoming(input, data);
+  if (framing === "frames") request.body = mapFrames(body, rules, readsMany, read);
+  else request.body = mapWhole(body, rules.maxBytes, framing === "message" ? read : (text) => text);
   const response = await handler(request);
   await universalResponseToNodeResponse(withBody(response, output), res);
 }
@@ -94,8 +92,8 @@ function withBody(
     ...response,
     body:
       framing === "message"
-        ? mapWhole(body, reorder)
-        : mapFrames(splitFrames(body, { maxBytes: Number.POSITIVE_INFINITY, likeGo: false }, true), reorder),
+        ? mapWhole(body, responseRules.maxBytes, reorder)
+        : mapFrames(body, responseRules, true, reorder),
   };
 }
 
@@ -103,26 +101,6 @@ function withBody(
 function framingOf(contentType: string): "frames" | "message" | "text" {
   if (/^application\/(?:grpc|grpc-web|connect)(?:\+proto)?(?:;|$)/i.test(contentType)) return "frames";
   return /^application\/proto(?:;|$)/i.test(contentType) ? "message" : "text";
-}
-
-/** Maps the messages of frames. Other frames pass: trailers, compressed ones, and what is no frame. */
-async function* mapFrames(
-  frames: AsyncIterable<Frame | Uint8Array>,
-  map: (data: Uint8Array) => Uint8Array,
-): AsyncGenerator<Uint8Array> {
-  for await (const frame of frames) {
-    if (frame instanceof Uint8Array) yield frame;
-    else yield joinFrame(frame.flags === 0 ? { flags: 0, data: map(frame.data) } : frame);
-  }
-}
-
-async function* mapWhole(
-  body: AsyncIterable<Uint8Array>,
-  map: (data: Uint8Array) => Uint8Array,
-): AsyncGenerator<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  yield map(Buffer.concat(chunks));
 }
 
 function text(header: string | string[] | undefined): string | undefined {
