@@ -38,6 +38,11 @@ describe("baseDomain", () => {
     ["a-.com", 'domain name is invalid: idna: invalid label "a-"'],
     ["ab--cd.com", 'domain name is invalid: idna: invalid label "ab--cd"'],
     [`${label}a.com`, `domain name is invalid: idna: invalid label "${label}a"`],
+    ["example.com..", 'domain name is invalid: idna: invalid label "example.com.."'],
+    // Labels in punycode are reported decoded.
+    ["xn--a.com", 'domain name is invalid: idna: invalid label "\\u0080"'],
+    ["xn--1ch.com", 'domain name is invalid: idna: invalid label "≠"'],
+    ["xn--a-0hc.com", 'domain name is invalid: idna: invalid label "xn--a-0hc.com"'],
   ])("rejects the domain %j", async (domain, why) => {
     expect(await refusalOf((async () => baseDomain(domain))())).toEqual({
       code: "InvalidArgument",
@@ -71,6 +76,7 @@ describe("isOwner", () => {
       [owner ?? ""],
       unauthenticated("error veryfing domain ownership: subdomains cannot be verified"),
     ],
+    ["has a root dot after one label", "com.", [owner ?? ""], true],
     ["has the one subdomain that can be verified", "app.getcode.com", [owner ?? ""], true],
   ])("reads a well-known file: %s", async (_, domain, keys, verdict) => {
     const fetchWellKnown = async () => {

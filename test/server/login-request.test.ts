@@ -112,6 +112,16 @@ describe("a login request", () => {
     expect(await refused(newKey(), {}, domain)).toEqual(invalid(`domain is invalid: ${why}`));
   });
 
+  it("counts a root dot as a label", async () => {
+    const key = newKey();
+    await send(key, {}, "com.");
+    expect(fetched).toEqual(["https://com./.well-known/code-payments.json"]);
+    expect((await recordOf(key))?.domain).toEqual({ base: "com.", verified: true });
+    expect(await refused(newKey(), {}, "example.com.")).toEqual(
+      unauthenticated("error veryfing domain ownership: subdomains cannot be verified"),
+    );
+  });
+
   it("verifies only the one verifiable subdomain", async () => {
     expect(await refused(newKey(), {}, "app.example.com")).toEqual(
       unauthenticated("error veryfing domain ownership: subdomains cannot be verified"),

@@ -349,7 +349,7 @@ describe("a payment request with a domain and no verifier", () => {
       invalidDomain('domain name is invalid: idna: invalid label "ab--cd"'),
     ],
     [
-      "punycode that decodes to nothing",
+      "punycode of a disallowed character",
       "xn--a.com",
       invalidDomain('domain name is invalid: idna: invalid label "\\u0080"'),
     ],
@@ -360,7 +360,7 @@ describe("a payment request with a domain and no verifier", () => {
       "example..com",
       notHostname("hostname part must be non-empty and cannot exceed 63 characters"),
     ],
-    ["letters that want punycode, by validation", "bücher.de", notHostname(`${badCharacter} "ü"`)],
+    ["a letter beyond ASCII, by validation", "bücher.de", notHostname(`${badCharacter} "ü"`)],
   ])("rejects the domain for %s", async (_, value, refusal) => {
     expect(await refused({ domain: { value } })).toEqual(refusal);
   });
@@ -488,6 +488,7 @@ describe("a payment request with a domain and a verifier", () => {
 
   it.each([
     ["example.com", "https://example.com/.well-known/code-payments.json"],
+    ["com.", "https://com./.well-known/code-payments.json"],
     ["app.getcode.com", "https://app.getcode.com/.well-known/code-payments.json"],
     ["xn--bcher-kva.de", "https://xn--bcher-kva.de/.well-known/code-payments.json"],
   ])("verifies %s with the file of %s", async (value, url) => {
@@ -519,6 +520,7 @@ describe("a payment request with a domain and a verifier", () => {
   describe("the well-known file of a payment request", () => {
     const ownerError = (why: string) => unauthenticated(`error veryfing domain ownership: ${why}`);
     const notListed = (base: string) => denied(`${toBase58(verifier.publicKey)} does not own domain ${base}`);
+    const own = toBase58(verifier.publicKey);
     const goType = "thirdparty.responseBody";
     const ok = (body: string) => async () => ({ status: 200, body });
 
@@ -574,6 +576,8 @@ describe("a payment request with a domain and a verifier", () => {
       ["has null for keys", ok('{"public_keys":null}'), notListed],
       ["is an empty object", ok("{}"), notListed],
       ["is null", ok("null"), notListed],
+      ["lists the key before another list", ok(`{"public_keys":["${own}"],"PUBLIC_KEYS":["x"]}`), notListed],
+      ["lists the key before null", ok(`{"public_keys":["${own}"],"public_keys":null}`), notListed],
       ["lists others", ok(`{"public_keys":["${toBase58(unlisted.publicKey)}"]}`), notListed],
       ["lists the key with a space", ok(`{"public_keys":["${toBase58(verifier.publicKey)} "]}`), notListed],
     ])("reads a file: %s", async (name, answer, refusal) => {
@@ -589,11 +593,17 @@ describe("a payment request with a domain and a verifier", () => {
       expect(text).toMatch(/^error veryfing domain ownership: .+/);
     });
 
-    it("ignores unknown fields in a file", async () => {
-      const body = `{"x":1,"public_keys":["${toBase58(unlisted.publicKey)}","${toBase58(verifier.publicKey)}"]}`;
-      wellKnown.set("https://more.example/.well-known/code-payments.json", ok(body));
+    it.each([
+      ["unknown fields", `{"x":1,"public_keys":["${toBase58(unlisted.publicKey)}","${own}"]}`],
+      ["a name in another case", `{"Public_KEYS":["${own}"]}`],
+      ["a name with a letter that folds to s", `{"public_key\u017f":["${own}"]}`],
+      ["a null item", `{"public_keys":[null,"${own}"]}`],
+      ["the list twice, of which the last counts", `{"public_keys":["x"],"public_keys":["${own}"]}`],
+    ])("finds the key in a file with %s", async (name, body) => {
+      const base = `${name.replace(/[^a-z]+/g, "-")}.example`;
+      wellKnown.set(`https://${base}/.well-known/code-payments.json`, ok(body));
       const key = newKey();
-      await accept(verifiedPayment(key, verifier, "more.example"), key);
+      await accept(verifiedPayment(key, verifier, base), key);
     });
   });
 });
@@ -625,6 +635,9 @@ describe("a repeated payment request", () => {
     await accept(verifiedPayment(key, unlisted, "two.example"), key);
     const unverified = await accept(payment({ domain: { value: "a.example.com" } }));
     await accept(payment({ domain: { value: "b.c.example.com" } }), unverified);
+    expect(await refused({ domain: { value: "example.com." } }, unverified)).toEqual(
+      invalid("domain mismatches original request"),
+    );
   });
 
   it("compares fields in the order of the protocol for fiat", async () => {

@@ -233,6 +233,15 @@ describe("POST /v1/createIntent", () => {
       ]);
     });
 
+    it("keeps a text that null follows, except for the webhook, and folds letters as Go does", async () => {
+      const { intent, message, signature } = bodyOf(newKey());
+      const fields = `"intent":"${intent}","message":"${message}","\u017fignature":"${signature}"`;
+      expect(await answerOf(post(`{${fields},"webhook":"ftp://x","intent":null,"webhook":null}`))).toEqual([
+        200,
+        succeeded,
+      ]);
+    });
+
     it.each([undefined, "text/plain", "application/xml", "application/octet-stream", "multipart/form-data"])(
       "accepts any content type: %s",
       async (type) => {
@@ -476,7 +485,12 @@ describe("POST /v1/createIntent", () => {
         "https://example..com/",
         'host is not a valid domain name: domain name is invalid: idna: invalid label "example..com"',
       ],
+      [`https://${"a.".repeat(126)}com`, "host is not a valid domain name: domain name length exceeds limit"],
       ["https://example.com/50%", 'parse "https://example.com/50%": invalid URL escape "%"'],
+      [
+        "https://example.com/\x7f",
+        'parse "https://example.com/\\x7f": net/url: invalid control character in URL',
+      ],
       // The parser runs first.
       ["ftp://Example.com:x/", 'parse "ftp://Example.com:x/": invalid port ":x" after host'],
     ])("rejects the webhook URL %j before anything is stored", async (webhook, text) => {
@@ -618,6 +632,17 @@ describe("GET /v1/getStatus", () => {
     ["an empty query", "?", "intent query parameter missing"],
     ["an empty intent", "?intent=", "intent id is not a public key"],
     ["an intent without a value", "?intent", "intent id is not a public key"],
+    ["an intent with a bad escape, which drops it", "?intent=%zz", "intent query parameter missing"],
+    [
+      "a semicolon, which drops the intent",
+      `?intent=${toBase58(filled(1))};`,
+      "intent query parameter missing",
+    ],
+    [
+      "a number sign, which cuts nothing",
+      `?intent=${toBase58(filled(1))}#x`,
+      "intent id is not a public key",
+    ],
     ["another name", "?intentId=x", "intent query parameter missing"],
     ["a name in upper case", `?Intent=${toBase58(filled(1))}`, "intent query parameter missing"],
     ["no base58", "?intent=0OIl", "intent id is not a public key"],
