@@ -1,7 +1,7 @@
 /**
- * The strict registration profile of IDNA, which the original applies to domains and to the hosts of webhooks.
- * It maps nothing: a name is valid as written or not at all. The tables are those of Unicode 15.0, so every
- * runtime gives the same verdict.
+ * The strict registration profile of IDNA, which the original applies to domains and to the hosts of
+ * webhooks. It maps nothing: a name is valid as written or not at all. The tables are those of Unicode
+ * 15.0, so every runtime gives the same verdict.
  */
 import * as tables from "./idna-table.js";
 import { MAX_DOMAIN_LENGTH, MAX_LABEL_LENGTH } from "./numbers.js";
@@ -9,7 +9,9 @@ import { MAX_DOMAIN_LENGTH, MAX_LABEL_LENGTH } from "./numbers.js";
 /** Why the profile rejects a name: one character, or one label. */
 export type IdnaProblem =
   | { readonly rune: string }
-  /** The decoded label; the complete name for an empty label, a name that is too long, or mixed directions. */
+  /**
+   * The decoded label; the complete name for an empty label, a name that is too long, or mixed directions.
+   */
   | { readonly label: string };
 
 /** Returns why the profile rejects a host name, or `undefined` if it is valid. */
@@ -35,7 +37,10 @@ export function idnaProblem(name: string): IdnaProblem | undefined {
   return written.join(".").length > MAX_DOMAIN_LENGTH ? { label: name } : undefined;
 }
 
-/** Whether a character may stand in a name: STD3 leaves lowercase letters, digits, hyphens and dots of ASCII. */
+/**
+ * Whether a character may stand in a name: STD3 leaves lowercase letters, digits, hyphens and dots of
+ * ASCII.
+ */
 function isWritable(character: string): boolean {
   return character < "\u0080" ? /[a-z0-9.-]/.test(character) : isValid(character);
 }
@@ -146,7 +151,9 @@ const INITIAL_CODE_POINT = 0x80;
 const MAX_CODE_POINT = 0x10_ff_ff;
 const MAX_INT = 0x7f_ff_ff_ff;
 
-/** Decodes punycode without its prefix, by section 6.2 of RFC 3492. Returns `undefined` for anything else. */
+/**
+ * Decodes punycode without its prefix, by section 6.2 of RFC 3492. Returns `undefined` for anything else.
+ */
 function decodePunycode(encoded: string): string | undefined {
   const delimiter = encoded.lastIndexOf("-");
   if (delimiter === 0) return undefined;

@@ -5,7 +5,10 @@
 import type { CheckName } from "./checks.js";
 import { MAX_FEES, MAX_ITEMS } from "./numbers.js";
 
-/** A member of a oneof that another product uses. The sequencer knows it; this protocol has no message with it. */
+/**
+ * A member of a oneof that another product uses. The sequencer knows it; this protocol has no message with
+ * it.
+ */
 export interface OtherMember {
   readonly field: string;
   readonly message: string;

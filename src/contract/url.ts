@@ -11,15 +11,18 @@ export type UrlProblem =
   | { readonly kind: "control_character" | "no_scheme" | "colon" | "user" | "bracket" }
   | { readonly kind: "port" | "escape" | "character"; readonly found: string };
 
-/** A URL that Go's parser rejects. `url` is the part that it was parsing: the URL without its fragment, or all of it. */
+/**
+ * A URL that Go's parser rejects. `url` is the part that it was parsing: the URL without its fragment, or
+ * all of it.
+ */
 export interface BadUrl {
   readonly url: string;
   readonly problem: UrlProblem;
 }
 
 /**
- * Parses a URL as Go's parser does, which the original uses. Accepts spaces in a path, a bare `%` in a query
- * and anything but bad escapes in a fragment.
+ * Parses a URL as Go's parser does, which the original uses. Accepts spaces in a path, a bare `%` in a
+ * query and anything but bad escapes in a fragment.
  */
 export function readUrl(text: string): UrlParts | BadUrl {
   const hash = text.indexOf("#");

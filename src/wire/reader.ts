@@ -1,6 +1,6 @@
 /**
- * Reads the wire format of protobuf field by field, with the limits of Go's runtime, which the original uses:
- * tags and varints have at most 10 bytes and 64 bits, and groups nest at most 10,000 deep.
+ * Reads the wire format of protobuf field by field, with the limits of Go's runtime, which the original
+ * uses: tags and varints have at most 10 bytes and 64 bits, and groups nest at most 10,000 deep.
  */
 
 /** Wire types, by their numbers. */
@@ -105,7 +105,10 @@ function within(bytes: Uint8Array, at: number, length: number): number {
   return at + length;
 }
 
-/** Returns the end of a group. The numbers of open groups are on a stack, since the sender chooses the depth. */
+/**
+ * Returns the end of a group. The numbers of open groups are on a stack, since the sender chooses the
+ * depth.
+ */
 function groupEnd(bytes: Uint8Array, start: number, number: number): number {
   const open = [number];
   for (let at = start; ; ) {

@@ -23,7 +23,8 @@ export class EnvelopeFailure extends Error {
 /**
  * Decodes a message as Go does.
  *
- * @throws Error with a text for the caller; it has no code, because the original's proxy decodes before the call
+ * @throws Error with a text for the caller; it has no code, because the original's proxy decodes before
+ *   the call
  */
 export function decoded<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
   try {

@@ -1,6 +1,6 @@
 /**
- * Reads JSON as Go's `encoding/json` does, which the original uses: its errors, members by name without regard
- * to case, and every member that comes twice.
+ * Reads JSON as Go's `encoding/json` does, which the original uses: its errors, members by name without
+ * regard to case, and every member that comes twice.
  */
 import { quoteCharacter } from "./quote.js";
 
@@ -56,7 +56,7 @@ class Parser {
   }
 
   parse(): GoValue {
-    // A stack of its own: the depth is the caller's to choose.
+    // An explicit stack, because the sender chooses the depth.
     const open: (OpenArray | OpenObject)[] = [];
     for (;;) {
       let value = this.#value();

@@ -4,8 +4,8 @@ const FIELD = "public_keys";
 const STRUCT = "responseBody";
 
 /**
- * Returns the public keys of a well-known file, read as the original reads it: the last of several lists wins,
- * null in place of the file or the list is an empty list, and a null item is an empty text.
+ * Returns the public keys of a well-known file, read as the original reads it: the last of several lists
+ * wins, null in place of the file or the list is an empty list, and a null item is an empty text.
  *
  * @throws Error with Go's text
  */
@@ -19,8 +19,8 @@ export function wellKnownKeys(body: string): readonly string[] {
 }
 
 /**
- * A list of texts that several members fill one after the other, as Go fills a slice: null leaves the text that
- * stands at its place.
+ * A list of texts that several members fill one after the other, as Go fills a slice: null leaves the text
+ * that stands at its place.
  */
 class GoTexts {
   /** Keeps what a shorter list leaves behind. */

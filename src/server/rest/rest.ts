@@ -37,8 +37,8 @@ export function restHandler(
 }
 
 /**
- * Splits the target of a request. A path can begin with two slashes, which do not start a host here. The query
- * stays as written: nothing is a fragment.
+ * Splits the target of a request. A path can begin with two slashes, which do not start a host here. The
+ * query stays as written: nothing is a fragment.
  */
 function targetOf(url: string): { readonly pathname: string; readonly query: string } {
   const [written = "", query = ""] = url.split(/\?(.*)/s);

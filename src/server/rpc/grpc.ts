@@ -30,6 +30,17 @@ export function refuseTimeout(res: PortResponse, timeout: string | undefined): b
   return true;
 }
 
+/**
+ * Answers a call whose messages are compressed, for which the original has nothing installed. Returns whether
+ * it did.
+ */
+export function refuseEncoding(res: PortResponse, encoding: string | undefined): boolean {
+  if (encoding === undefined || encoding === "" || encoding === "identity") return false;
+  const text = `grpc: Decompressor is not installed for grpc-encoding ${quote(encoding)}`;
+  refuse(res, 200, Code.Unimplemented, text);
+  return true;
+}
+
 function timeoutProblem(timeout: string): string | undefined {
   if (timeout.length < 2) return `transport: timeout string is too short: ${quote(timeout)}`;
   if (timeout.length > 9) return `transport: timeout string is too long: ${quote(timeout)}`;

@@ -7,11 +7,16 @@ import {
   createConnectRouter,
 } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
 import type { PortRequest, PortResponse } from "../port/http-guard.js";
 import { MAX_REQUEST_BYTES } from "../port/request-body.js";
-import { type FrameRules, mapFrames, mapWhole } from "./frames.js";
-import { isGrpc, refuseMethod, refuseTimeout } from "./grpc.js";
+import { type Decompress, type FrameRules, mapFrames, mapWhole } from "./frames.js";
+import { isGrpc, refuseEncoding, refuseMethod, refuseTimeout } from "./grpc.js";
 import { incoming, outgoing } from "./message-bytes.js";
 
 /** Options of {@link rpcHandler}. */
@@ -31,13 +36,16 @@ const grpcRules: FrameRules = { maxBytes: MAX_GRPC_BYTES, likeGo: true };
 const responseRules: FrameRules = { maxBytes: Number.POSITIVE_INFINITY, likeGo: false };
 const otherRules: FrameRules = { maxBytes: MAX_REQUEST_BYTES, likeGo: false };
 
+const compressions = [compressionGzip, compressionBrotli];
+
 /**
- * Creates the handler of calls. Every message in binary passes {@link incoming} before the library decodes it,
- * and {@link outgoing} after the library has encoded it. Compression is refused, as by the original.
+ * Creates the handler of calls. Every binary message passes {@link incoming} before the library decodes it, and
+ * {@link outgoing} after the library has encoded it. Requests can be compressed, except over gRPC, where the
+ * original rejects them. Responses are never compressed.
  */
 export function rpcHandler(options: RpcOptions): (req: PortRequest, res: PortResponse) => void {
   const { routes, contextValues, fallback, onError } = options;
-  const router = createConnectRouter({ acceptCompression: [], readMaxBytes: MAX_GRPC_BYTES });
+  const router = createConnectRouter({ acceptCompression: compressions, readMaxBytes: MAX_GRPC_BYTES });
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const services = new Set(router.handlers.map(({ service }) => service.typeName));
@@ -50,8 +58,10 @@ export function rpcHandler(options: RpcOptions): (req: PortRequest, res: PortRes
       req.resume();
       return refuseMethod(res, path, services);
     }
-    if (isGrpc(contentType) && refuseTimeout(res, text(req.headers["grpc-timeout"])))
-      return void req.resume();
+    if (isGrpc(contentType)) {
+      const { "grpc-timeout": timeout, "grpc-encoding": encoding } = req.headers;
+      if (refuseTimeout(res, text(timeout)) || refuseEncoding(res, text(encoding))) return void req.resume();
+    }
     void serve(handler, req, res, contextValues(req)).catch((error: unknown) => {
       if (ConnectError.from(error).code !== Code.Aborted) onError(error);
     });
@@ -65,42 +75,89 @@ async function serve(
   contextValues: ContextValues,
 ): Promise<void> {
   const request = universalRequestFromNodeRequest(req, res, undefined, contextValues);
-  const { input, output, methodKind } = handler.method;
-  const contentType = request.header.get("content-type") ?? "";
+  const { header } = request;
+  const contentType = header.get("content-type") ?? "";
   // Go's runtime ignores parameters of the type; the library refuses them.
-  if (/^application\/grpc;/i.test(contentType)) request.header.set("content-type", "application/grpc");
-  const body = request.body as AsyncIterable<Uint8Array>;
-  const framing = framingOf(contentType);
-  const rules = isGrpc(contentType) ? grpcRules : otherRules;
-  const readsMany = methodKind === "bidi_streaming" || methodKind === "client_streaming";
-  const read = (data: Uint8Array) => incoming(input, data);
-  if (framing === "frames") request.body = mapFrames(body, rules, readsMany, read);
-  else request.body = mapWhole(body, rules.maxBytes, framing === "message" ? read : (text) => text);
+  if (/^application\/grpc;/i.test(contentType)) header.set("content-type", "application/grpc");
+  // The fields of a compressed response could not be put in order.
+  for (const name of acceptHeaders) header.delete(name);
+  const format = formatOf(contentType);
+  if (format !== undefined)
+    request.body = readable(request.body as AsyncIterable<Uint8Array>, format, header, handler.method);
   const response = await handler(request);
-  await universalResponseToNodeResponse(withBody(response, output), res);
+  await universalResponseToNodeResponse(inGoOrder(response, handler.method.output), res);
 }
 
-function withBody(
-  response: UniversalServerResponse,
-  output: UniversalHandler["method"]["output"],
-): UniversalServerResponse {
-  const { body } = response;
-  const framing = framingOf(response.header?.get("content-type") ?? "");
-  if (body === undefined || framing === "text") return response;
-  const reorder = (data: Uint8Array) => outgoing(output, data);
+const acceptHeaders = ["accept-encoding", "connect-accept-encoding", "grpc-accept-encoding"] as const;
+
+/** How a body holds its messages. */
+interface BodyFormat {
+  readonly protocol: "connect" | "grpc" | "grpc-web";
+  /** Whether it consists of frames; otherwise it is one message. */
+  readonly isFramed: boolean;
+  /** Whether its messages are binary; otherwise they are JSON. */
+  readonly isBinary: boolean;
+}
+
+/** Returns the format of a body, or `undefined` for a content type that the library rejects. */
+function formatOf(contentType: string): BodyFormat | undefined {
+  const type = /^application\/(?:(grpc|grpc-web|connect)(?:\+(proto|json))?|(proto|json))(?:;|$)/;
+  const [match, framed, framedCodec, codec] = type.exec(contentType.toLowerCase()) ?? [];
+  if (match === undefined) return undefined;
   return {
-    ...response,
-    body:
-      framing === "message"
-        ? mapWhole(body, responseRules.maxBytes, reorder)
-        : mapFrames(body, responseRules, true, reorder),
+    protocol: (framed ?? "connect") as BodyFormat["protocol"],
+    isFramed: framed !== undefined,
+    isBinary: (framedCodec ?? codec) !== "json",
   };
 }
 
-/** Returns how a body holds its messages: as binary frames, as one binary message, or as text. */
-function framingOf(contentType: string): "frames" | "message" | "text" {
-  if (/^application\/(?:grpc|grpc-web|connect)(?:\+proto)?(?:;|$)/i.test(contentType)) return "frames";
-  return /^application\/proto(?:;|$)/i.test(contentType) ? "message" : "text";
+type Method = UniversalHandler["method"];
+
+/** Returns a request's body as the library can decode it: decompressed, its messages read as by the original. */
+function readable(
+  body: AsyncIterable<Uint8Array>,
+  format: BodyFormat,
+  header: Headers,
+  { input, methodKind }: Method,
+): AsyncIterable<Uint8Array> {
+  const rules = format.protocol === "grpc" ? grpcRules : otherRules;
+  const decompress = decompressOf(format, header, rules.maxBytes);
+  const map = format.isBinary ? (message: Uint8Array) => incoming(input, message) : undefined;
+  if (format.isFramed) return mapFrames(body, rules, methodKind, { map, decompress });
+  // The library compares it with the length of the body, which can change.
+  header.delete("content-length");
+  return mapWhole(body, rules.maxBytes, { map, decompress });
+}
+
+/**
+ * Returns how to decompress the messages of a request, and removes the header that names the compression. Leaves
+ * an unknown one to the library, which rejects it.
+ */
+function decompressOf(
+  { protocol, isFramed }: BodyFormat,
+  header: Headers,
+  maxBytes: number,
+): Decompress | undefined {
+  const ofFrames = protocol === "connect" ? "connect-content-encoding" : "grpc-encoding";
+  const name = isFramed ? ofFrames : "content-encoding";
+  const compression = compressions.find((candidate) => candidate.name === header.get(name));
+  if (compression === undefined) return undefined;
+  header.delete(name);
+  return (message) => compression.decompress(message as Uint8Array<ArrayBuffer>, maxBytes);
+}
+
+/** Returns a response with the fields of its messages in the order of the original. */
+function inGoOrder(response: UniversalServerResponse, output: Method["output"]): UniversalServerResponse {
+  const { body } = response;
+  const format = formatOf(response.header?.get("content-type") ?? "");
+  if (body === undefined || format === undefined || !format.isBinary) return response;
+  const map = (message: Uint8Array) => outgoing(output, message);
+  return {
+    ...response,
+    body: format.isFramed
+      ? mapFrames(body, responseRules, "bidi_streaming", { map })
+      : mapWhole(body, responseRules.maxBytes, { map }),
+  };
 }
 
 function text(header: string | string[] | undefined): string | undefined {

@@ -13,9 +13,9 @@ export interface WellKnownAnswer {
 export type FetchWellKnown = (url: string) => Promise<WellKnownAnswer>;
 
 /**
- * Returns the base domain: the last two labels. A trailing dot counts as an empty label, so that `com.` is its
- * own base domain. Uppercase letters, underscores and colons are rejected, as in the strict registration
- * profile of IDNA.
+ * Returns the base domain: the last two labels. A trailing dot counts as an empty label, so that `com.` is
+ * its own base domain. Uppercase letters, underscores and colons are rejected, as in the strict
+ * registration profile of IDNA.
  */
 export function baseDomain(domain: string): string {
   const problem = domainNameProblem(domain);
