@@ -199,8 +199,8 @@ interface ErrorInit {
  * try {
  *   await code.paymentIntents.create(intent);
  * } catch (error) {
- *   if (error instanceof CodeIntentsError && error.retryable) await later(() => code.paymentIntents.create(intent));
- *   else throw error;
+ *   if (!(error instanceof CodeIntentsError) || !error.retryable) throw error;
+ *   await later(() => code.paymentIntents.create(intent));
  * }
  * ```
  */

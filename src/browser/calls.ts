@@ -5,14 +5,14 @@ import { rawMessageBytes } from "./decode.js";
 import { ackMessages, getStatus, type Method, pollMessages } from "./methods.js";
 import * as write from "./write.js";
 
-/** What a page asks a sequencer. */
+/** The calls that a page makes. */
 export type PageCalls = Pick<Sequencer, "messages" | "getStatus">;
 
-/** Where a page's sequencer is, and by what it is reached. */
+/** The address of a page's sequencer, and the platform functions that reach it. */
 export interface PageTarget {
   readonly baseUrl: string;
   readonly fetch: FetchFunction;
-  /** `undefined` for the platform's. */
+  /** `undefined` to use the platform's. */
   readonly webSocket: WebSocketConstructor | undefined;
 }
 
@@ -23,7 +23,7 @@ export type Call = <T extends ProtobufMessage>(
   attempt: CallContext,
 ) => Promise<T>;
 
-/** What a page asks, by a protocol's way to call and to open a stream. */
+/** Builds the page's calls from a protocol's unary call and stream. */
 export function pageCalls(call: Call, stream: Pick<MessageCalls, "streams" | "open">): PageCalls {
   return {
     async getStatus(publicKey, attempt) {

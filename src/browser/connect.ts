@@ -1,6 +1,6 @@
 /**
- * Connect for a page. The protocol's parts are the library's own; what it would bring besides, compiled schemas and their
- * JSON, is larger than all that is needed here.
+ * Connect for a page. Uses only the library's protocol functions. Its client would add compiled schemas and
+ * their JSON support, which are larger than everything here.
  */
 import { createEnvelopeReadableStream, encodeEnvelope } from "@connectrpc/connect/protocol";
 import {
@@ -20,7 +20,7 @@ import { type Call, type PageCalls, type PageTarget, pageCalls } from "./calls.j
 import { decodeReply, type Method, plainStream } from "./methods.js";
 import * as write from "./write.js";
 
-/** What a page asks over Connect: by fetch alone, so that its streams are plain ones. */
+/** Returns a page's calls over Connect. They use only fetch, so the only stream is the plain one. */
 export function connectCalls({ baseUrl, fetch }: PageTarget): PageCalls {
   const post = poster(baseUrl, guarded(fetch));
   const call: Call = async (method, body, attempt) => {
@@ -71,8 +71,8 @@ async function* stream(
       for (;;) {
         const { done, value } = await reader.read();
         signal.throwIfAborted();
-        // A stream ends by saying so.
-        if (done) throw malformedResponse(plainStream.name, "whole: it breaks off");
+        // A complete stream ends with an end frame.
+        if (done) throw malformedResponse(plainStream.name, "complete: the stream was truncated");
         if (value.flags === endStreamFlag) {
           const { error } = endStreamFromJson(value.data);
           if (error !== undefined) throw error;

@@ -8,7 +8,7 @@ import { WIRE } from "../wire/reader.js";
 import type { WireShape } from "../wire/shape.js";
 import { type Field, message as messageShape, type Scalar, type Shape } from "./shapes.js";
 
-/** A message while it is read. */
+/** A message during decoding. */
 type Fields = Record<string, unknown>;
 
 interface OneOf {
@@ -16,14 +16,14 @@ interface OneOf {
   value?: unknown;
 }
 
-// The bytes that each message was read from.
+// The bytes from which each message was decoded.
 const rawBytes = new WeakMap<object, Uint8Array>();
 
 /**
- * Reads a message of this shape, as the library reads it with a compiled schema: absent fields have their defaults, unknown
- * ones are passed over, a singular message that comes twice is merged.
+ * Decodes a message like the library does with a compiled schema: absent fields have their defaults, unknown
+ * fields are skipped, repeated occurrences of a singular message are merged.
  *
- * @throws Error for bytes that are no message of this shape
+ * @throws Error if the bytes are not a message of this shape
  */
 export function decode<T extends ProtobufMessage>(shape: Shape<T>, bytes: Uint8Array): T {
   return read(shape, bytes, empty(shape)) as unknown as T;
@@ -83,10 +83,10 @@ function empty({ name, fields }: Shape): Fields {
   return message;
 }
 
-// Numbers of what the server adds to a message: its id, and the signature that it was sent with.
+// Field numbers that the server adds to a message: its id, and the signature with which it was sent.
 const ADDED_BY_SERVER = new Set([1, 3]);
 
-/** The bytes of messages that {@link decode} read: those that came. */
+/** Returns the received bytes of messages that {@link decode} returned. */
 export const rawMessageBytes: MessageBytes = {
   whole: bytesOf,
   sent(message) {
@@ -102,7 +102,7 @@ export const rawMessageBytes: MessageBytes = {
     return inOrder(wireShapeOf(messageShape), concatBytes(...kept), "number");
   },
   asGo: (sent) => inOrder(wireShapeOf(messageShape), sent, "go"),
-  // A page's payment asks for no login, so nothing is signed by a verifier.
+  // A page's payment requests no login, so there is no verifier's signature.
   withoutVerifier: () => undefined,
 };
 

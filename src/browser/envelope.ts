@@ -12,7 +12,7 @@ import { decodeReply, keepAliveStream, type Method, plainStream } from "./method
 import * as shapes from "./shapes.js";
 import * as write from "./write.js";
 
-/** What a page asks over the envelope: unary calls by HTTP, each stream over a WebSocket of its own. */
+/** Returns a page's calls over the envelope: unary calls over HTTP, each stream over its own WebSocket. */
 export function envelopeCalls({ baseUrl, fetch, webSocket }: PageTarget): PageCalls {
   const url = envelopeUrl(baseUrl);
   const httpClient = fetchHttpClient(fetch);
@@ -69,19 +69,23 @@ function* framesOf({ messages }: shapes.StreamedMessages): Generator<StreamFrame
   for (const message of messages) yield { case: "message", message };
 }
 
-/** The envelope around a call: the service without its package, the method in camel case. */
+/**
+ * Encodes the envelope around a call. It names the service without its package, and the method in camel case.
+ */
 function framed({ service, name }: Method, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const shortService = service.slice(service.lastIndexOf(".") + 1);
   return write.envelope(shortService, name.charAt(0).toLowerCase() + name.slice(1), body);
 }
 
-/** The reply in an envelope. The HTTP status alone says nothing: refusals arrive with 200 as well. */
+/**
+ * Decodes the reply in an envelope. The HTTP status alone is not enough: refusals can have status 200 too.
+ */
 function replyOf<T extends ProtobufMessage>(method: Method<T>, bytes: Uint8Array, mayBeOk = true): T {
   const { result, body, message } = decodeReply({ ...method, answer: shapes.envelopeResponse }, bytes);
   if (result === RESULT_ERROR) throw parseEnvelopeError(message).error;
-  // OK is the default: nearly any bytes that hold something else would read as a success without a body.
+  // OK is the default value, so almost any other bytes decode as a success without a body.
   if (!mayBeOk || result !== RESULT_OK || (body.length === 0 && message !== ""))
-    throw malformedResponse(method.name, "an envelope that says whether the call succeeded");
+    throw malformedResponse(method.name, "an envelope that states whether the call succeeded");
   return decodeReply(method, body);
 }
 

@@ -1,6 +1,6 @@
 /**
- * For a payer's page: rebuilds the payment that a backend registered, to show its scan code; a third of what the whole package
- * costs a bundle. `code-intents/browser/watch` hears what becomes of it.
+ * For the payer's page: rebuilds the payment that a backend registered, to show its scan code. A third of the
+ * size of the main entry point in a bundle. `code-intents/browser/watch` tracks the payment.
  *
  * @module
  */

@@ -3,7 +3,7 @@ import { malformedResponse } from "../sequencer/malformed-response.js";
 import { decode } from "./decode.js";
 import * as shapes from "./shapes.js";
 
-/** A call, and what answers it. */
+/** A call and its response. */
 export interface Method<T extends ProtobufMessage = ProtobufMessage> {
   /** Full name of the service. */
   readonly service: "code.messaging.v1.Messaging" | "code.micropayment.v1.MicroPayment";
@@ -31,11 +31,11 @@ export const getStatus: Method<shapes.Status> = {
   answer: shapes.statusResponse,
 };
 
-/** What answers a call, read from its bytes. */
+/** Decodes the response to a call. */
 export function decodeReply<T extends ProtobufMessage>({ name, answer }: Method<T>, bytes: Uint8Array): T {
   try {
     return decode(answer, bytes);
   } catch (cause) {
-    throw malformedResponse(name, "a reply of this call", cause);
+    throw malformedResponse(name, "a response to this call", cause);
   }
 }

@@ -8,29 +8,34 @@ import { rendezvousKey } from "../rendezvous/key.js";
 import { nonceFromClientSecret } from "../rendezvous/nonce.js";
 import { encodePayload, type PaymentKind } from "../rendezvous/payload.js";
 
-/** Options of {@link rebuildPayment}: what a backend hands to the page of a payer. */
+/** Options of {@link rebuildPayment}, which the backend sends to the payer's page. */
 export interface RebuildPaymentOptions {
-  /** Base58 of the intent's 11-byte nonce. */
+  /** Client secret of the intent: base58 of 11 bytes. */
   readonly clientSecret: string;
   /** Decimal text or a number, in the currency's main unit, with at most two decimals. */
   readonly amount: string | number;
-  /** Currency code, as it came from the backend; case does not matter. One that there is not throws. */
+  /** Currency code, in lower or upper case. An unknown code throws. */
   readonly currency: string;
-  /** Id that the backend registered; another one throws `intent_mismatch`. */
+  /** Id of the intent that the backend registered. Throws `intent_mismatch` if the id differs. */
   readonly expectedId: string;
-  /** Token account that receives the payment, base58 of 32 bytes. It is not in the id: say it, and a watch compares it. */
+  /**
+   * Token account that receives the payment, base58 of 32 bytes. The id does not cover it, but a watch
+   * compares it with the registered request.
+   */
   readonly destination: string;
-  /** Shares for others, as the backend gave them; that there are some is in the id. */
+  /** Shares for other accounts, as the backend set them. The id covers only whether there are any. */
   readonly fees?: readonly Fee[] | undefined;
-  /** Default: `"payment-with-fees"` where there are fees, else `"payment"`. */
+  /** Default: `"payment-with-fees"` if there are fees, otherwise `"payment"`. */
   readonly kind?: PaymentKind | undefined;
 }
 
-/** A payment that a page shows and watches. It holds secrets: `payload` gives the rendezvous private key. */
+/**
+ * A payment that a page shows and watches. It contains a secret: `payload` gives the rendezvous private key.
+ */
 export interface RebuiltPayment {
   /** Base58 of the 32-byte rendezvous public key. */
   readonly id: string;
-  /** The 20 bytes of the scan code, a fresh copy. Not enumerable, so that it does not show in logs. */
+  /** The 20 bytes of the scan code, as a new copy. Not enumerable, so that logs do not contain it. */
   readonly payload: Uint8Array;
   readonly kind: PaymentKind;
   /** Decimal text with two decimals. */
@@ -45,21 +50,22 @@ export interface RebuiltPayment {
 const names = ["clientSecret", "amount", "currency", "expectedId", "destination", "fees", "kind"] as const;
 
 /**
- * Rebuilds what is to be paid from a client secret: payload, rendezvous key, id. Without protobuf and without network, and
- * sure to be the intent that the backend registered: amount, currency, client secret and the presence of fees are in its id.
+ * Rebuilds a payment from its client secret: payload, rendezvous key and id. Uses neither protobuf nor the
+ * network. The id covers amount, currency, client secret and the presence of fees, so a match proves that
+ * these are the registered ones.
  *
- * It is `PaymentIntent.fromClientSecret` for pages, which neither sign nor register. For a payment that asks for a login use
- * that one.
+ * This is `PaymentIntent.fromClientSecret` for pages, which neither sign nor register. For a payment that
+ * requests a login, use that method.
  *
- * @throws IntentMismatchError where the details lead to another id: show nothing to the payer
- * @throws InputError naming the field and the mend
+ * @throws IntentMismatchError if the details yield another id; do not show the payment
+ * @throws InputError that names the field and how to fix it
  * @example
  * ```ts
  * import { rebuildPayment } from "code-intents/browser";
  * import { toSvg } from "code-intents/scan-code";
  *
- * const { id, ...details } = { id: intent.id, clientSecret, destination, amount: "2.50", currency: "usd" } as const;
- * const payment = rebuildPayment({ ...details, expectedId: id });
+ * const details = { clientSecret, destination, amount: "2.50", currency: "usd" };
+ * const payment = rebuildPayment({ ...details, expectedId: intent.id });
  * const svg = toSvg(payment);
  * ```
  */

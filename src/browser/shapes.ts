@@ -1,6 +1,6 @@
 /**
- * What a page reads of the wire contract, as tables: a tenth of the compiled schemas. The names of fields and their types are
- * those of the compiled types; the tests hold what is read against the compiled schemas.
+ * The messages that a page reads, as tables a tenth the size of the compiled schemas. The names and types of
+ * fields are those of the compiled types. The tests compare the results with the compiled schemas.
  */
 import type { Message as ProtobufMessage } from "@bufbuild/protobuf";
 import type { Timestamp as TimestampMessage } from "@bufbuild/protobuf/wkt";
@@ -14,13 +14,13 @@ export type StreamedMessages = messaging.OpenMessageStreamResponse;
 export type MessagesOrPing = messaging.OpenMessageStreamWithKeepAliveResponse;
 export type Status = GetStatusResponse;
 
-/** How a field without fields of its own is written. */
+/** The wire format of a scalar field. */
 export type Scalar = "bytes" | "string" | "double" | "bool" | "int32" | "uint32" | "int64" | "uint64";
 
-/** A field: its name, what it holds, and whether it repeats or which oneof it belongs to. */
+/** A field: its name, its type, and whether it is repeated or to which oneof it belongs. */
 export type Field = readonly [name: string, holds: Scalar | Shape, repeats?: "repeated" | `oneof ${string}`];
 
-/** A message: its full name, and its fields by their numbers. */
+/** A message: its full name, and its fields by number. */
 export interface Shape<T extends ProtobufMessage = ProtobufMessage> {
   readonly name: T["$typeName"];
   readonly fields: Readonly<Record<number, Field>>;
@@ -130,7 +130,7 @@ export const openStreamResponse: Shape<messaging.OpenMessageStreamResponse> = sh
 );
 const ping = shape<messaging.ServerPing>("code.messaging.v1.ServerPing", {
   1: ["timestamp", timestamp],
-  // Duration has the fields of Timestamp; only its seconds are read.
+  // Duration has the same fields as Timestamp. Only its seconds are used.
   2: ["pingDelay", { name: "google.protobuf.Duration", fields: timestamp.fields }],
 });
 export const keepAliveResponse: Shape<messaging.OpenMessageStreamWithKeepAliveResponse> = shape(

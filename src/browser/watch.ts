@@ -1,5 +1,5 @@
 /**
- * What a page hears of a payment.
+ * Tracks a payment in a page.
  *
  * @module
  */
@@ -24,24 +24,27 @@ import { watchedPayment } from "./watched-payment.js";
 export interface WatchPaymentOptions extends Omit<WatchOptions, "soleListener"> {
   /** URL of the sequencer; `https:`, or `http:` on loopback. */
   readonly baseUrl: string;
-  /** Default `"envelope"`: a WebSocket, and the smallest to load. `"connect"` needs nothing but fetch. */
+  /** Default: `"envelope"`, which uses a WebSocket and is the smallest. `"connect"` needs only fetch. */
   readonly protocol?: "envelope" | "connect" | undefined;
-  /** Used instead of the platform's. */
+  /** Replaces the platform's `fetch`. */
   readonly fetch?: FetchFunction | undefined;
-  /** Used instead of the platform's; only with `"envelope"`. */
+  /** Replaces the platform's `WebSocket`. Only with `"envelope"`. */
   readonly webSocket?: WebSocketConstructor | undefined;
-  /** Told when the sequencer stops answering, and when it answers again. Default: `console`. */
+  /**
+   * Receives a warning when the sequencer stops responding, and when it responds again. Default: `console`.
+   */
   readonly logger?: Logger | undefined;
-  /** Allows `http:` beyond loopback. Default `false`. */
+  /** Allows `http:` beyond loopback. Default: `false`. */
   readonly allowInsecure?: boolean | undefined;
 }
 
 /**
- * Hears what becomes of a payment, as `CodeClient.paymentIntents.watch` does, in a page: verified, typed events over whatever
- * breaks. Import it when the code is on the screen; what the protocol needs is loaded when the watch begins.
+ * Tracks a payment in a page, like `CodeClient.paymentIntents.watch`: yields verified, typed events, and
+ * reconnects automatically. Without a WebSocket it polls. Import this module when the code is on the screen.
+ * It loads the protocol when the watch begins.
  *
- * @throws InputError for options that cannot work, at once
- * @throws TransportError `aborted`, WaitError `payment_timeout`, while the events are read. Without a WebSocket it polls
+ * @throws InputError for invalid options, at once
+ * @throws TransportError `aborted`, WaitError `payment_timeout`, while the events are read
  * @example
  * ```ts
  * import type { RebuiltPayment } from "code-intents/browser";
@@ -61,7 +64,8 @@ export function watchPayment(
 }
 
 /**
- * Waits until a payment is submitted: what a page shows, not what a backend delivers on.
+ * Waits until a payment is submitted. A page can show the result. A backend must not fulfil an order because
+ * of it.
  *
  * @throws as {@link watchPayment}; WaitError `payment_rejected` with `until: "rejected"`
  */
@@ -87,7 +91,11 @@ function check(
   if (protocol !== "envelope" && protocol !== "connect")
     throw new InputError("invalid_option", "protocol", 'must be "envelope" or "connect"');
   if (webSocket !== undefined && protocol !== "envelope")
-    throw new InputError("conflicting_options", "webSocket", 'is used by the protocol "envelope" alone');
+    throw new InputError(
+      "conflicting_options",
+      "webSocket",
+      'has no effect with the protocol "connect"; only "envelope" opens a WebSocket',
+    );
   const { until, intervalMs, timeoutMs, signal, headers } = options;
   const watch = checkWatchOptions({ until, intervalMs, timeoutMs, signal, headers }, CAPABILITIES[protocol]);
   const baseUrl = checkBaseUrl(options.baseUrl, "baseUrl", allowInsecure === true);
@@ -98,7 +106,7 @@ function check(
     return opened;
   };
   const { publicKey } = rendezvousKey(payment.payload);
-  // Never fires: what ends a watch is its signal.
+  // Never fires: there is no client to close. The caller's signal ends the watch.
   const closed = new AbortController().signal;
   const policy = { retry: DEFAULT_RETRY, timeoutMs: DEFAULT_TIMEOUT_MS, headers: {}, closed };
   return {

@@ -6,7 +6,7 @@ import { requireBase58 } from "../lib/bytes.js";
 import { parseAmount } from "../money/amount.js";
 import type { RebuiltPayment } from "./payment.js";
 
-/** A rebuilt payment with the message that its request has to be. */
+/** Adds the message that a payment's request must equal. */
 export function watchedPayment(payment: RebuiltPayment): WatchedPayment {
   const { currency, amount, fees } = payment;
   const destination = requireBase58(payment.destination, "destination", 32, "a token account");

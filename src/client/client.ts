@@ -22,7 +22,8 @@ import { Webhooks } from "./webhooks.js";
  * @example
  * ```ts
  * await using code = new CodeClient({ baseUrl: "https://sequencer.example.com", idempotencySecret });
- * const intent = code.paymentIntents.build({ destination, amount: "2.50", currency: "usd", idempotencyKey: "order-1042" });
+ * const order = { destination, amount: "2.50", currency: "usd", idempotencyKey: "order-1042" } as const;
+ * const intent = code.paymentIntents.build(order);
  * await orders.save({ intentId: intent.id, clientSecret: intent.clientSecret });
  * await code.paymentIntents.create(intent);
  * ```

@@ -135,7 +135,8 @@ export class LoginIntents {
    * @example
    * ```ts
    * for await (const event of code.loginIntents.watch(intent, { timeoutMs: 600_000 })) {
-   *   if (event.type === "submitted") console.log(await code.loginIntents.getUserId({ intent, verifier: secretKey }));
+   *   if (event.type !== "submitted") continue;
+   *   console.log(await code.loginIntents.getUserId({ intent, verifier: secretKey }));
    * }
    * ```
    */

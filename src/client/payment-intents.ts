@@ -39,8 +39,8 @@ export class PaymentIntents {
    * first.
    *
    * Transient failures are retried within the deadline; a rule violation is not. Record with the order that
-   * the call succeeded: only then does a status of the intent, or a `submitted` event without `payment`,
-   * apply to the order.
+   * the call succeeded. Without that record, a status of the intent, or a `submitted` event without
+   * `payment`, does not apply to the order.
    *
    * @returns the registered intent
    * @throws SequencerError `request_refused`, `intent_conflict`, `unauthenticated` and others;

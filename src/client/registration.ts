@@ -42,8 +42,9 @@ export async function registerIntent(
 }
 
 /**
- * Returns the error of a call whose request was stored, in this attempt or in an earlier one. If the intent was
- * submitted before its webhook was registered, that was this request, so `already_submitted` would be wrong.
+ * Returns the error of a call whose request was stored, in this attempt or in an earlier one. If the intent
+ * was submitted before its webhook was registered, that was this request, so `already_submitted` would be
+ * wrong.
  */
 function submittedMeanwhile(error: unknown): unknown {
   if (!(error instanceof SequencerError) || error.code !== "already_submitted") return error;

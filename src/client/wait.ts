@@ -46,6 +46,6 @@ export async function waitForSubmitted(
     throw new WaitError(terms.timeout, { intentId, what, lastRejectionId, cause });
   }
   throw new TransportError("aborted", {
-    message: `The watch of intent ${intentId} was ended. The intent stays ${terms.open}`,
+    message: `The watch of intent ${intentId} ended. The intent stays ${terms.open}`,
   });
 }

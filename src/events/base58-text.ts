@@ -2,12 +2,15 @@ import { toBase58 } from "../lib/bytes.js";
 
 const ACCOUNT_LENGTH = 32;
 
-/** Base58 of bytes of this length; empty for any other, as base58 takes for ever where they are many. */
+/**
+ * Returns the base58 text of bytes with this length, or `""` for any other length. Base58 is quadratic, so
+ * the length is checked first.
+ */
 export function textOf(bytes: Uint8Array | undefined, length: number): string {
   return bytes?.length === length ? toBase58(bytes) : "";
 }
 
-/** Base58 of a 32-byte account; empty for anything else. */
+/** Returns the base58 text of a 32-byte account, or `""` for any other length. */
 export function accountText(bytes: Uint8Array | undefined): string {
   return textOf(bytes, ACCOUNT_LENGTH);
 }

@@ -11,17 +11,17 @@ import type { ForgedEvent, HeardPayment, PaymentEvent } from "./events.js";
 import { ExpectedRequest } from "./expected-request.js";
 import { isPayment, type WatchedIntent } from "./watched-intent.js";
 
-// Remembered to recognize what comes again. Whoever holds the client secret can send without end.
+// The number of messages remembered to drop repeats. A holder of the client secret can send any number.
 const MAX_REMEMBERED = 10_000;
 
-// As far as a Date reaches, to either side of 1970.
+// The largest time that a Date can hold, before and after 1970.
 const MAX_DATE_MS = 8.64e15;
 
 const serverKinds: ReadonlySet<string> = new Set(["intentSubmitted", "webhookCalled", "airdropReceived"]);
 
 /**
- * Turns what is heard at a rendezvous key into events: verified against the key, without repeats, and compared with the
- * intent.
+ * Turns the messages and statuses of a rendezvous key into events. Verifies each message with the key, drops
+ * repeats, and compares requests and payments with the intent.
  */
 export class EventReader {
   readonly #intent: WatchedIntent;
@@ -40,14 +40,14 @@ export class EventReader {
   }
 
   /**
-   * Returns the event of a message, or `undefined` if the message reports nothing new. Never throws: a message that
-   * cannot be read must not hide the messages behind it.
+   * Returns the event of a message, or `undefined` if the message reports nothing new. Never throws: an
+   * unreadable message must not hide the messages after it.
    */
   readMessage(message: Message, heardFrom: "stream" | "poll", bytes: MessageBytes): PaymentEvent | undefined {
     try {
       return this.#read(message, heardFrom, bytes);
     } catch {
-      // Its signature cannot be verified: in a page, for example, a field can have the wire type of another one.
+      // Its signature cannot be verified, for example because a page read a field with the wrong wire type.
       const kind = message.kind.case;
       return kind && { type: "forged", kind, problem: "wrong signature", messageId: "" };
     }
@@ -56,7 +56,7 @@ export class EventReader {
   #read(message: Message, heardFrom: "stream" | "poll", bytes: MessageBytes): PaymentEvent | undefined {
     const messageId = textOf(message.id?.value, MESSAGE_ID_LENGTH);
     const kind = message.kind.case;
-    // By all of its bytes, not by its id alone, which a forged copy has in common with the original.
+    // Compare all bytes, not only the id, which a forged copy shares with the original.
     if (kind === undefined || this.#isRepeat(crypto.sha256(bytes.whole(message)))) return undefined;
     const signature = message.sendMessageRequestSignature?.value;
     const forged = (problem: ForgedEvent["problem"]): PaymentEvent => ({
@@ -76,7 +76,8 @@ export class EventReader {
       crypto.verify(this.#publicKey, encoding, signature),
     );
     if (!isSigned) return forged("wrong signature");
-    // Only now: a forged copy must not silence the original. Sending again stores a new id under the same signature.
+    // Only after verification, so that a forged copy cannot suppress the original. A message that is sent
+    // again gets a new id but has the same signature.
     if (this.#isRepeat(signature)) return undefined;
     return this.#readClientMessage(message, messageId, () =>
       this.#ownRequest.differenceOf(message, sent, bytes),
@@ -89,8 +90,8 @@ export class EventReader {
   }
 
   /**
-   * Returns the event of a status, or `undefined` if the status reports nothing new, or if a conflict makes it
-   * doubtful whose payment it reports.
+   * Returns the event of a status, or `undefined` if the status reports nothing new, or if after a conflict
+   * it may report another party's payment.
    */
   readStatus(intentSubmitted: boolean): PaymentEvent | undefined {
     if (!intentSubmitted || this.#submitted || this.#isDoubtful()) return undefined;
@@ -99,8 +100,9 @@ export class EventReader {
   }
 
   /**
-   * Whether "submitted" without details may report another payment than ours: after a payment that does not match the
-   * intent, and if the only request received is not ours. The sequencer stores one request per key.
+   * Returns whether "submitted" without details may report another party's payment: after a payment that does
+   * not match the intent, or if the only request received is not ours. The sequencer stores one request per
+   * key.
    */
   #isDoubtful(): boolean {
     return this.#contradicted || (this.#foreignRequest && !this.#requested);
@@ -158,7 +160,10 @@ export class EventReader {
     }
   }
 
-  /** What of a payment's metadata is not as the intent says; `undefined` where all is, or where there is none. */
+  /**
+   * Returns the field of a payment's metadata that differs from the intent; `undefined` if none does, or if
+   * there is no metadata.
+   */
   #contradiction(metadata: Metadata | undefined): string | undefined {
     if (metadata === undefined) return undefined;
     const payment = paymentOf(metadata);
@@ -166,11 +171,11 @@ export class EventReader {
     const { destination, currency, amount } = this.#intent;
     if (payment.destination !== destination) return "destination";
     if (payment.currency !== currency) return "currency";
-    // Written so that NaN does not pass.
+    // NaN must not pass.
     return Math.abs(payment.nativeAmount - Number(amount)) <= PAYMENT_TOLERANCE ? undefined : "amount";
   }
 
-  /** The 16-byte id of the message behind an event, where there is one. */
+  /** Returns the 16-byte id of the message that caused an event, if it has one. */
   idOf(event: PaymentEvent): Uint8Array | undefined {
     return "messageId" in event && event.messageId !== "" ? fromBase58(event.messageId) : undefined;
   }
@@ -209,7 +214,7 @@ function paymentOf(metadata: Metadata | undefined): HeardPayment | undefined {
   };
 }
 
-/** A valid date, whatever the sender wrote: an invalid one throws where it is printed. */
+/** Returns a valid date for any timestamp. An invalid date would throw when the caller prints it. */
 function dateOf(timestamp: Timestamp | undefined): Date {
   const ms =
     timestamp === undefined ? 0 : Number(timestamp.seconds) * 1000 + Math.round(timestamp.nanos / 1e6);

@@ -1,77 +1,85 @@
-/** What can be heard of an intent. Every event says what it is worth. */
+/** The events of a watch. Each type states what its event proves. */
 
-/** The payment that the sequencer says was submitted; checked against the intent before it is told. */
+/** The payment that the sequencer reported. It is compared with the intent before it is emitted. */
 export interface HeardPayment {
   /** Token account, base58. */
   readonly destination: string;
   /** Currency code, lower case. */
   readonly currency: string;
-  /** The amount that was paid, within 0.0001 of the intent's. */
+  /** The paid amount, within 0.0001 of the intent's. */
   readonly nativeAmount: number;
-  /** Worth of one kin in the currency. */
+  /** Price of one kin in the currency. */
   readonly exchangeRate: number;
-  /** A kin is 100,000 quarks. */
+  /** The paid amount in quarks. A kin is 100,000 quarks. */
   readonly quarks: bigint;
 }
 
-/** Our own request is at the sequencer. It may come again after a reconnect; it is told once. */
+/** The sequencer stores this intent's own request. Emitted once, even after reconnects. */
 export interface RequestedEvent {
   readonly type: "requested";
-  /** Base58 of 16 bytes; empty where the sequencer gave none. */
+  /** Base58 of 16 bytes; empty if the sequencer sent none. */
   readonly messageId: string;
 }
 
 /**
- * Somebody who holds the client secret says that the code was scanned. Merchant, browser and payer hold it, so it proves
- * nothing more; release and cancel nothing on it.
+ * The code was scanned, according to a sender who holds the client secret: merchant, browser or payer. This
+ * proves nothing else. Release and cancel nothing because of it.
  */
 export interface ScannedEvent {
   readonly type: "scanned";
-  /** When, in the scanner's words. */
+  /** Time of the scan, as stated by the sender. */
   readonly at: Date;
   readonly messageId: string;
 }
 
 /**
- * The sequencer says that the intent was submitted, by a payment or a login: unsigned, worth what the connection to it is worth, and not finality on
- * the chain. Goods that cannot be recalled want the verified webhook.
+ * The intent was submitted: the sequencer reported a payment or a login. The report is unsigned: trust it
+ * only as far as the connection to the sequencer. It does not prove finality on the chain. For goods that
+ * cannot be recalled, wait for the verified webhook.
  */
 export interface SubmittedEvent {
   readonly type: "submitted";
-  /** Where it was heard. */
+  /** Source of the report. */
   readonly heardFrom: "stream" | "poll" | "status";
-  /** Only where the sequencer sent it; it fits the intent then. */
+  /** Present only if the sequencer sent it. It matches the intent. */
   readonly payment?: HeardPayment;
 }
 
-/** Somebody who holds the client secret says that the payer or user declined. The intent stays open: it is not an end. */
+/**
+ * The payer or user declined, according to a sender who holds the client secret. The intent stays open: it
+ * can still be paid.
+ */
 export interface RejectedEvent {
   readonly type: "rejected";
   readonly messageId: string;
 }
 
-/** The sequencer says that the webhook was answered. */
+/** The webhook responded with 200, according to the sequencer. */
 export interface WebhookCalledEvent {
   readonly type: "webhookCalled";
+  /** Time of the call, as stated by the sequencer. */
   readonly at: Date;
   readonly messageId: string;
 }
 
-/** A message that is not what it claims to be: believe nothing of it. */
+/** A message that failed verification. Trust nothing in it. */
 export interface ForgedEvent {
   readonly type: "forged";
-  /** Kind that the message claims, such as `codeScanned`. */
+  /** The kind that the message claims to be, such as `codeScanned`. */
   readonly kind: string;
   readonly problem: "unsigned" | "wrong signature" | "signed by a client";
   readonly messageId: string;
 }
 
-/** Something that is properly made, and contradicts the intent. */
+/** A valid message that contradicts the intent. */
 export interface ConflictingEvent {
   readonly type: "conflicting";
-  /** A request with other details signed by the intent's own key, or a payment that is not of this intent, or of a login. */
+  /**
+   * `"request"`: a request with other details, signed with the intent's own key. `"payment"`: a payment that
+   * does not match the intent, or that is reported for a login.
+   */
   readonly subject: "request" | "payment";
-  /** What differs, such as `destination`. */
+  /** The field that differs, such as `destination`. */
   readonly field: string;
   readonly messageId: string;
 }
@@ -87,7 +95,7 @@ export type PaymentEvent =
   | ConflictingEvent;
 
 /**
- * An event of {@link LoginIntents.watch}: the same as of a payment. `submitted` says that somebody logged in and carries no
- * `payment`; who it was is asked by {@link LoginIntents.getUserId}.
+ * An event of {@link LoginIntents.watch}, with the types of a payment's events. `submitted` reports that a
+ * user logged in, without `payment`. {@link LoginIntents.getUserId} returns the user.
  */
 export type LoginEvent = PaymentEvent;

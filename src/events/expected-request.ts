@@ -7,12 +7,12 @@ import { accountText } from "./base58-text.js";
 import { isPayment, type WatchedIntent, type WatchedPayment } from "./watched-intent.js";
 
 /**
- * The request of an intent, to recognize it and to say how another one differs. Where there is a login, the verifier's
- * signature is verified and not compared: a browser cannot make it.
+ * The request of an intent. Recognizes it, and names the first difference of any other request. With a login,
+ * the verifier's signature is verified, not compared, because a browser cannot reproduce it.
  */
 export class ExpectedRequest {
   readonly #intent: WatchedIntent;
-  /** The message as the sender signed it, without the signature of a verifier. */
+  /** The message as its sender signed it, without the verifier's signature. */
   readonly #bytes: Uint8Array;
   readonly #verifier: Uint8Array | undefined;
 
@@ -26,7 +26,8 @@ export class ExpectedRequest {
   }
 
   /**
-   * How a request at our key differs from ours, such as by `destination`; `undefined` where it is ours.
+   * Returns the field in which a request at our key differs from ours, such as `destination`; `undefined` if
+   * it is ours.
    *
    * @param sent the serialized message as its sender signed it
    */
@@ -55,9 +56,9 @@ function differingPayment(request: RequestToReceiveBill, intent: WatchedPayment)
   if (accountText(requestorAccount?.value) !== destination) return "destination";
   if (exchangeData.value?.currency !== currency) return "currency";
   if (exchangeData.value.nativeAmount !== Number(amount)) return "amount";
-  const asTold = additionalFees.map((fee) => `${accountText(fee.destination?.value)} ${fee.feeBps}`);
-  const asOurs = fees.map((fee) => `${fee.destination} ${fee.basisPoints}`);
-  if (asTold.join() !== asOurs.join()) return "fees";
+  const received = additionalFees.map((fee) => `${accountText(fee.destination?.value)} ${fee.feeBps}`);
+  const expected = fees.map((fee) => `${fee.destination} ${fee.basisPoints}`);
+  if (received.join() !== expected.join()) return "fees";
   return differingLogin(request, intent) ?? "exchangeData";
 }
 

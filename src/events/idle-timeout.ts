@@ -14,7 +14,7 @@ export class IdleTimeout {
     this.restart();
   }
 
-  /** Fires when the timeout expires, and with the outer signal. */
+  /** Fires when the timeout expires or the outer signal fires. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -30,7 +30,7 @@ export class IdleTimeout {
     this.pause();
     this.#timer = setTimeout(() => {
       this.#expired = true;
-      this.#controller.abort(new Error("the stream is silent"));
+      this.#controller.abort(new Error("the stream was idle for too long"));
     }, timeoutMs);
   }
 
@@ -49,7 +49,7 @@ export class IdleTimeout {
   readonly #onOuter = () => this.#controller.abort(this.#outer.reason);
 }
 
-/** Resolves after this many milliseconds, or at once when the signal fires. */
+/** Resolves after `ms` milliseconds, or as soon as the signal fires. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

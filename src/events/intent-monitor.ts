@@ -10,12 +10,12 @@ import { sleep } from "./idle-timeout.js";
 import { MessageLoop } from "./message-loop.js";
 import type { WatchedIntent } from "./watched-intent.js";
 
-/** The calls of a monitor. Each is one attempt, ends with `signal`, and throws typed errors. */
+/** The calls of a monitor. Each makes one attempt, ends with `signal`, and throws typed errors. */
 export interface MonitorCalls {
   readonly getStatus: (signal: AbortSignal) => Promise<IntentStatus>;
   /** `undefined` if the protocol carries no messages. */
   readonly messages: MessageCalls | undefined;
-  /** Headers and a deadline for a call to the message service. */
+  /** Returns headers and a deadline for a call to the message service. */
   readonly callContext: (signal: AbortSignal) => CallContext;
 }
 
@@ -25,13 +25,13 @@ export interface MonitorOptions {
   readonly calls: MonitorCalls;
   /** Milliseconds between two status checks, and between two polls. */
   readonly intervalMs: number;
-  /** Whether no one else listens, so that emitted messages can be deleted at the sequencer. */
+  /** Whether this is the only listener, so that the sequencer can delete emitted messages. */
   readonly soleListener: boolean;
   /** Ends the monitor; a final failure of the monitor aborts it. */
   readonly end: AbortController;
 }
 
-// A stream reports a payment with its details, the status without: the stream gets a head start.
+// Only a stream reports a payment's details. A status waits this long for the stream to report it first.
 const STREAM_GRACE_MS = 500;
 
 // Stored messages can contain another party's request. A status waits this long for a poll to read them.
@@ -41,7 +41,8 @@ const POLL_GRACE_MS = 2_000;
 const MAX_ACKNOWLEDGED = 1_024;
 
 /**
- * Collects the events of an intent from its messages and from its status, which is enough to learn of a payment.
+ * Collects the events of an intent from its messages and its status. The status alone suffices to detect a
+ * payment.
  */
 export class IntentMonitor {
   readonly #options: MonitorOptions;
@@ -76,12 +77,12 @@ export class IntentMonitor {
     );
   }
 
-  /** Resolves to the next event. Throws the reason of the end. */
+  /** Resolves to the next event. Rejects with the reason why the watch ended. */
   async next(): Promise<PaymentEvent> {
     return (await this.#queue.shift()) ?? this.#lastEvent(this.#signal.reason);
   }
 
-  /** After the end only a payment that was received before is emitted, however far behind the reader was. */
+  /** After the end, emits only a payment that was received before, even if the reader was far behind. */
   #lastEvent(reason: unknown): PaymentEvent {
     const events = this.#queue.drain();
     if (isCallersEnd(reason)) throw reason;
@@ -91,7 +92,10 @@ export class IntentMonitor {
     return payment;
   }
 
-  /** Lets the sequencer delete an emitted message. A failure is harmless: the message comes again and is recognized. */
+  /**
+   * Lets the sequencer delete an emitted message. A failure is harmless: the message arrives again and is
+   * dropped as a repeat.
+   */
   acknowledge(event: PaymentEvent): void {
     const { messages } = this.#options.calls;
     if (!this.#options.soleListener || messages === undefined) return;
@@ -103,7 +107,9 @@ export class IntentMonitor {
     this.#acknowledging ??= this.#acknowledge(messages);
   }
 
-  /** Makes one call at a time, however many events are emitted meanwhile. */
+  /**
+   * Makes one call at a time. Events that are emitted meanwhile are acknowledged together in the next call.
+   */
   async #acknowledge(messages: MessageCalls): Promise<void> {
     const signal = this.#signal;
     try {
@@ -112,18 +118,18 @@ export class IntentMonitor {
         await messages.acknowledge(this.#key.publicKey, ids, this.#options.calls.callContext(signal));
       }
     } catch {
-      // The messages come again and are recognized.
+      // The messages arrive again and are dropped as repeats.
     } finally {
       this.#acknowledging = undefined;
     }
   }
 
-  /** Resolves when nothing of this monitor runs any more. */
+  /** Resolves when the monitor has stopped completely. */
   async ended(): Promise<void> {
     await Promise.allSettled([...this.#loops, this.#acknowledging, this.#polling]);
   }
 
-  /** Gives the messages precedence over a status, which reports a payment without its details. */
+  /** Reads messages before a status is emitted, because only a message has the payment's details. */
   async #readMessagesFirst(): Promise<void> {
     const loop = this.#messageLoop;
     if (loop === undefined) return;
@@ -149,7 +155,7 @@ export class IntentMonitor {
         if (intentSubmitted && !this.#reader.isSubmitted) {
           this.#waitsForMessages = true;
           await this.#readMessagesFirst();
-          // The last event reports the payment then.
+          // #lastEvent reports the payment in this case.
           if (signal.aborted) return;
           this.#waitsForMessages = false;
         }
@@ -162,7 +168,7 @@ export class IntentMonitor {
   }
 }
 
-/** Whether the caller ended the watch, and wants no more events. */
+/** Returns whether the caller ended the watch and expects no more events. */
 function isCallersEnd(reason: unknown): boolean {
   const code = codeOf(reason);
   return code === "aborted" || code === "client_closed";
@@ -173,9 +179,9 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Codes of a status check that end a watch: the client itself can make no further check. Every other failure is an
- * outage, even a refusal or a redirect, because a proxy or a deployment can cause it for a moment while the intent
- * stays payable. docs/events.md lists the reasons.
+ * Codes of a status check that end a watch, because the client itself can make no further check. Every other
+ * failure is an outage, even a refusal or a redirect: a proxy or a deployment can cause it temporarily while
+ * the intent stays payable. docs/events.md lists the reasons.
  */
 const finalCodes: ReadonlySet<string | undefined> = new Set([
   "aborted",

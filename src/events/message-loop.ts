@@ -5,26 +5,26 @@ import type { EventQueue } from "./event-queue.js";
 import type { EventReader } from "./event-reader.js";
 import { IdleTimeout, sleep } from "./idle-timeout.js";
 
-// First and longest pause before a stream is opened again; the pause is random, below a bound that doubles.
+// First and longest upper bound of the random pause before a stream is reopened. The bound doubles.
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
-// A stream that lived shorter was not a success: one that ends at once must not be reopened without a pause.
+// A stream that ended sooner counts as a failure: the pause before the next one grows.
 const SHORT_LIFE_MS = 5_000;
 
-// After this many streams in a row without a frame, the next kind is tried.
+// After this many consecutive streams without a frame, the loop tries the next kind.
 const MAX_SILENT_TRIES = 3;
 
-// After polling for this long, streams are tried again: their failure may have passed.
+// After polling for this long, the loop tries streams again: the cause of their failure may be gone.
 const STREAMS_AGAIN_MS = 60_000;
 
-// The server ends a plain stream after a minute; one that is idle for longer is dead.
+// The server ends a plain stream after a minute. One that is idle for longer is dead.
 const PLAIN_IDLE_MS = 75_000;
 
-// Other tasks run after this many frames, however fast they arrive.
+// The loop yields to other tasks after this many frames.
 const FRAMES_PER_TURN = 100;
 
-/** What a {@link MessageLoop} reads and writes. */
+/** Options of a {@link MessageLoop}. */
 export interface MessageLoopOptions {
   readonly messages: MessageCalls;
   readonly key: SigningKey;
@@ -32,13 +32,13 @@ export interface MessageLoopOptions {
   readonly queue: EventQueue;
   /** Milliseconds between two polls. */
   readonly intervalMs: number;
-  /** Headers and a deadline for one call. */
+  /** Returns headers and a deadline for one call. */
   readonly callContext: (signal: AbortSignal) => CallContext;
   /** Ends the loop. */
   readonly signal: AbortSignal;
 }
 
-/** Reads the messages of an intent: from the best stream that works, by polls when none does. */
+/** Reads the messages of an intent: from the best stream that works, or by polls if none does. */
 export class MessageLoop {
   readonly #options: MessageLoopOptions;
   #isStreaming = false;
@@ -69,7 +69,8 @@ export class MessageLoop {
       }
       const { wasAlive, lifeMs, error } = await this.#readStream(kind);
       if (isRefused(error)) {
-        // The next kind at once. Polls lead back to this kind: a proxy may have refused it for a moment only.
+        // Try the next kind at once. After a minute of polls, this kind is tried again: a proxy may have
+        // refused it only temporarily.
         best++;
         silentTries = 0;
         continue;
@@ -80,7 +81,7 @@ export class MessageLoop {
         best++;
         silentTries = 0;
       }
-      // Another listener holds the stream, or streams do not work: stored messages can be polled anyway.
+      // Another listener holds the stream, or streams do not work. Polls still read the stored messages.
       if (!wasAlive) await this.poll();
       await sleep(Math.random() * Math.min(longestPauseMs, FIRST_PAUSE_MS * 2 ** shortLives), signal);
     }
@@ -104,7 +105,7 @@ export class MessageLoop {
     const openedAt = performance.now();
     let frames = 0;
     let failure: unknown;
-    // Set before the first frame, too: a stream's first message has more detail than the status.
+    // Set before the first frame, so that the status waits for it: messages have more detail.
     this.#isStreaming = true;
     try {
       for await (const frame of messages.open(kind, key, { signal, headers })) {
@@ -113,7 +114,7 @@ export class MessageLoop {
           queue.push(reader.readMessage(frame.message, "stream", messages.bytes));
           idle.restart();
         } else {
-          // A ping that is an entire delay late will not come.
+          // Two delays without a ping mean that the connection is dead.
           idle.restart(2 * Math.min(Math.max(1_000, frame.delayMs), LONGEST_PAUSE_MS));
         }
         if (queue.isFull) {
@@ -131,7 +132,7 @@ export class MessageLoop {
     const { expired } = idle;
     idle.stop();
     const lifeMs = performance.now() - openedAt;
-    // A plain stream sends nothing when nothing happens.
+    // A plain stream sends nothing while there are no messages.
     const wasAlive = frames > 0 || (lifeMs >= SHORT_LIFE_MS && !expired);
     return { wasAlive, lifeMs, error: failure };
   }
@@ -151,15 +152,15 @@ export class MessageLoop {
   }
 }
 
-/** How a stream went. */
+/** The outcome of a stream. */
 interface StreamEnd {
-  /** Whether it sent a frame, or lived long without anything to send. */
+  /** Whether it sent a frame, or stayed open for long with nothing to send. */
   readonly wasAlive: boolean;
   readonly lifeMs: number;
   readonly error: unknown;
 }
 
-/** Whether the runtime or the server refuses a kind of stream. */
+/** Returns whether the runtime or the server refuses a kind of stream. */
 function isRefused(error: unknown): boolean {
   const code = error instanceof CodeIntentsError ? error.code : undefined;
   return (

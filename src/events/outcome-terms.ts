@@ -1,12 +1,12 @@
 import type { WaitErrorCode } from "../errors.js";
 import { isPayment, type WatchedIntent } from "./watched-intent.js";
 
-/** Error codes and terms for the outcome of a payment or of a login. */
+/** Error codes and terms for the outcome of a payment or a login. */
 export interface OutcomeTerms {
   readonly timeout: WaitErrorCode;
   readonly rejected: WaitErrorCode;
   readonly outcome: string;
-  /** Who pays or logs in. */
+  /** The person who pays or logs in. */
   readonly actor: string;
   /** State of an intent that is not submitted. */
   readonly open: string;
@@ -33,16 +33,17 @@ export function termsOf(intent: WatchedIntent): OutcomeTerms {
   return isPayment(intent) ? payment : login;
 }
 
-/** Returns the message of a watch that ends at its `timeoutMs`, given the last failure of a status check. */
+/**
+ * Returns the message of a watch that timed out. `failure` is the error of the last status check, if it
+ * failed.
+ */
 export function timeoutMessage(
   intent: WatchedIntent,
   timeoutMs: number | undefined,
   failure: unknown,
   submitted: boolean,
 ): string {
-  const what = submitted ? "The webhook was not confirmed" : `No ${termsOf(intent).outcome} was heard of`;
+  const what = submitted ? "The webhook was not confirmed" : `No ${termsOf(intent).outcome} was reported`;
   const message = `${what} within ${timeoutMs} ms.`;
-  return failure === undefined
-    ? message
-    : `${message} The last question for the status failed; see the cause.`;
+  return failure === undefined ? message : `${message} The last status check failed; see the cause.`;
 }

@@ -8,8 +8,8 @@ export interface WarningLogger {
 }
 
 /**
- * Remembers the last failed status check. Warns once when checks begin to fail, once when they succeed again, and once if
- * the intent is not registered.
+ * Remembers the last failed status check. Warns once when checks begin to fail, once when they succeed again,
+ * and once if the intent is not registered.
  */
 export class StatusLog {
   readonly #logger: WarningLogger;
@@ -27,7 +27,7 @@ export class StatusLog {
     return this.#lastFailure;
   }
 
-  /** Passes the result of a status check on. */
+  /** Returns the result of a status check, and logs what has changed. */
   async observe(check: Promise<IntentStatus>): Promise<IntentStatus> {
     try {
       const status = await check;

@@ -1,12 +1,12 @@
-/** When a watch is over. */
+/** The event that ends a watch. */
 export type WatchUntil = "submitted" | "webhook" | "rejected";
 
-/** The options of a watch, checked, with every default in place. */
+/** Checked options of a watch, with all defaults. */
 export interface CheckedWatchOptions {
   readonly until: WatchUntil;
   /** Milliseconds between two status checks, and between two polls. */
   readonly intervalMs: number;
-  /** Whether no one else listens, so that emitted messages can be deleted at the sequencer. */
+  /** Whether this is the only listener, so that the sequencer can delete emitted messages. */
   readonly soleListener: boolean;
   /** Milliseconds until the watch ends; `undefined` for no limit. */
   readonly timeoutMs: number | undefined;

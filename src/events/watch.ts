@@ -10,27 +10,27 @@ import { StatusLog, type WarningLogger } from "./status-log.js";
 import type { CheckedWatchOptions } from "./watch-options.js";
 import type { WatchedIntent } from "./watched-intent.js";
 
-/** What a watch takes from its client. */
+/** The parts of a client that a watch uses. */
 export interface WatchContext {
   readonly logger: WarningLogger;
   /** Headers of every call. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds that a poll or an acknowledgement has. */
+  /** Milliseconds until a poll or an acknowledgement times out. */
   readonly timeoutMs: number;
   /** Fires when the client closes. */
   readonly closed: AbortSignal;
-  /** Resolves to the sequencer behind the calls. */
+  /** Opens the sequencer. */
   readonly open: () => Promise<Pick<Sequencer, "messages">>;
   /** Checks the status of the intent with this id. */
   readonly getStatus: (id: string, options: CallOptions) => Promise<IntentStatus>;
 }
 
-// The reason of a watch that its reader left.
+// Aborts a watch whose reader has left. The reader never receives it.
 const watchOver = new TransportError("aborted", { message: "The watch is over" });
 
 /**
- * The events of an intent, as an async generator. It starts with the first call of `next`. Leaving it ends everything at
- * once, even while an event is awaited.
+ * The events of an intent, as an async generator. It starts with the first call of `next`. Unlike a generator
+ * function, it ends at once when its reader leaves, even while `next` is pending.
  */
 export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
   readonly #context: WatchContext;
@@ -51,7 +51,7 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
     this.#statusLog = new StatusLog(context.logger, intent.id);
   }
 
-  /** Resolves to the next event. Throws what ended the watch from outside. */
+  /** Resolves to the next event. Rejects with the error that ended the watch. */
   next(): Promise<IteratorResult<PaymentEvent, void>> {
     return this.#inTurn(() => this.#advance());
   }
@@ -82,10 +82,10 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
     await this.return();
   }
 
-  /** Runs one call after the other, as a generator does. */
+  /** Runs calls one after the other, like a generator. */
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
     const result = this.#lastTurn.then(call);
-    // The caller gets the error; the next call must not.
+    // Only the caller of this call gets its error, not the next caller.
     this.#lastTurn = result.catch(() => {});
     return result;
   }
@@ -106,7 +106,7 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
 
   async #nextEvent(): Promise<PaymentEvent | undefined> {
     this.#monitor ??= await this.#start();
-    // The reader is done with an event when it comes back for the next.
+    // The reader has processed an event when it asks for the next one.
     if (this.#lastEvent !== undefined) {
       if (this.#isOver()) return undefined;
       this.#monitor.acknowledge(this.#lastEvent);
@@ -123,7 +123,7 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
     const end = this.#end;
     this.#endOnSignals();
     end.signal.throwIfAborted();
-    // Loaded only now: a page that shows a code and a process that only registers need none of it.
+    // Loaded on demand: pages that only show a code and processes that only register do not need it.
     const [{ IntentMonitor }, { messages }] = await Promise.all([import("./intent-monitor.js"), open()]);
     end.signal.throwIfAborted();
     const calls = {
@@ -141,7 +141,7 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
 
   #isOver(): boolean {
     const { until } = this.#options;
-    // The webhook's message can overtake the payment's, and does not replace it.
+    // The webhook's message can arrive before the payment's, and does not replace it.
     if (until === "webhook") return this.#emitted.has("submitted") && this.#emitted.has("webhookCalled");
     return this.#emitted.has("submitted") || this.#emitted.has(until);
   }
@@ -152,14 +152,17 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
     await this.#monitor?.ended();
   }
 
-  /** Ends the watch with its client, its signal or its timeout, and releases all three when it has ended. */
+  /**
+   * Ends the watch when the client closes, the signal fires or the timeout expires. Releases all three at the
+   * end.
+   */
   #endOnSignals(): void {
     const end = this.#end;
     const { closed } = this.#context;
     const { signal, timeoutMs } = this.#options;
     const whenClosed = () => end.abort(closed.reason);
     const whenAborted = (mayHaveArrived: boolean) => {
-      const message = `The watch was aborted by its signal. Intent ${this.#intent.id} stays ${termsOf(this.#intent).open}`;
+      const message = `The signal aborted the watch. Intent ${this.#intent.id} stays ${termsOf(this.#intent).open}`;
       end.abort(new TransportError("aborted", { message, cause: signal?.reason, mayHaveArrived }));
     };
     if (closed.aborted) whenClosed();
@@ -169,7 +172,7 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
       timeoutMs === undefined ? undefined : setTimeout(() => end.abort(this.#timeoutError()), timeoutMs);
     const stops = [onAbort(closed, whenClosed)];
     if (signal !== undefined) stops.push(onAbort(signal, () => whenAborted(true)));
-    // Also if the reader never comes back for the error.
+    // Also if the reader never reads the error.
     const release = () => {
       clearTimeout(timer);
       for (const stop of stops) stop();

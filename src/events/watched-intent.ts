@@ -1,7 +1,10 @@
 import type { Fee } from "../intents/fees.js";
 import type { Login } from "../intents/login.js";
 
-/** What a watch needs of an intent. Not a class: a browser rebuilds a payment without what signs and registers one. */
+/**
+ * The parts of an intent that a watch uses. An interface, because a page rebuilds a payment without the code
+ * that signs and registers it.
+ */
 export interface WatchedIntent {
   /** Base58 of the rendezvous public key. */
   readonly id: string;
@@ -10,11 +13,11 @@ export interface WatchedIntent {
   readonly login: Login | undefined;
   /** The serialized request without the signature of a login's verifier; `undefined` without a login. */
   readonly bytesForVerifier: Uint8Array | undefined;
-  /** Serialized `code.messaging.v1.Message`, as its sender signs it. */
+  /** Returns the serialized `code.messaging.v1.Message`, as its sender signs it. */
   toBinary(): Uint8Array;
 }
 
-/** A payment among them. */
+/** A {@link WatchedIntent} that is a payment. */
 export interface WatchedPayment extends WatchedIntent {
   readonly destination: string;
   /** Decimal text. */
@@ -23,7 +26,7 @@ export interface WatchedPayment extends WatchedIntent {
   readonly fees: readonly Fee[];
 }
 
-/** Whether a payment is asked for; a login otherwise. */
+/** Returns whether the intent is a payment. Otherwise it is a login. */
 export function isPayment(intent: WatchedIntent): intent is WatchedPayment {
   return "destination" in intent;
 }

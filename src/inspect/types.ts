@@ -206,7 +206,7 @@ export interface InspectNode extends InspectSpan {
  * ```ts
  * const { problems, parts } = inspectMessage(MessageSchema, bytes);
  * const canonical = problems.length === 0;
- * const groups = parts.map((part) => `${part.offset}: ${part.length} bytes of ${part.path}`); // tag by tag, value by value
+ * const tagsAndValues = parts.map((part) => `${part.offset}: ${part.length} bytes of ${part.path}`);
  * ```
  */
 export interface Inspection extends InspectNode {

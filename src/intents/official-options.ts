@@ -15,8 +15,8 @@ export const officialHints: Readonly<Record<string, string>> = {
 export function checkMode(mode: unknown, expected: "payment" | "login" | "tip"): void {
   if (mode === undefined || mode === expected) return;
   const other = { payment: "PaymentIntent", login: "LoginIntent", tip: "TipIntent" };
-  const mend = Object.hasOwn(other, String(mode))
+  const fix = Object.hasOwn(other, String(mode))
     ? `is ${JSON.stringify(mode)}; use ${other[mode as keyof typeof other]}`
     : `must be "${expected}", or omitted`;
-  throw new InputError("invalid_option", "mode", mend);
+  throw new InputError("invalid_option", "mode", fix);
 }

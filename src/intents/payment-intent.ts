@@ -168,8 +168,9 @@ export class PaymentIntent extends Intent {
    * @throws InputError as {@link PaymentIntent.from}
    * @example
    * ```ts
-   * const { amount, currency, intentId } = order;
-   * const intent = PaymentIntent.fromClientSecret({ destination, amount, currency, clientSecret, expectedId: intentId });
+   * const { id: expectedId, clientSecret, destination, amount, currency } = order;
+   * const details = { clientSecret, destination, amount, currency };
+   * const intent = PaymentIntent.fromClientSecret({ ...details, expectedId });
    * ```
    */
   static fromClientSecret(options: RebuildOptions): PaymentIntent {

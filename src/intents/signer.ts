@@ -142,7 +142,10 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
 const whatItIs =
   "a signer { publicKey, sign }, a keypair, Solana's 64-byte secret key, or a public key in base58 if nothing is signed";
 
-/** The signer's own message stays in `cause`, because it may contain anything. */
+/**
+ * Returns the error of a signer that failed. The signer's own message stays in `cause`: it may contain a
+ * secret.
+ */
 function failed(cause: unknown): SignerError {
   return new SignerError("failed; see the cause for the signer's error", { cause, retryable: true });
 }

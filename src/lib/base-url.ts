@@ -2,8 +2,8 @@ import { InputError } from "../errors.js";
 import { isLoopbackHost } from "./loopback.js";
 
 /**
- * Reads the URL of a sequencer: `https:`, or `http:` on loopback or where that is allowed. Without slashes at
- * its end.
+ * Checks the URL of a sequencer: `https:`, or `http:` on loopback or if `allowInsecure` is set. Returns it
+ * without trailing slashes.
  *
  * @throws InputError naming `field`
  */
@@ -22,15 +22,19 @@ export function checkBaseUrl(value: unknown, field: string, allowInsecure: boole
     throw new InputError("invalid_option", field, "must start with https:// (or http:// on loopback)");
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw new InputError("invalid_option", field, "must not hold a user name, password, query or fragment");
+    throw new InputError(
+      "invalid_option",
+      field,
+      "must not contain a user name, password, query or fragment",
+    );
   }
   if (url.protocol === "http:" && !isLoopbackHost(url.hostname) && !allowInsecure) {
     throw new InputError(
       "invalid_option",
       field,
-      "is plain http beyond loopback, where anybody on the way can forge a payment's status; use https, or allowInsecure",
+      "is plain http beyond loopback, so an attacker on the network path can forge a payment's status; use https, or set allowInsecure",
     );
   }
-  // Not the whole URL: an empty query or fragment leaves its mark there.
+  // Not `url.href`: after an empty query or fragment it keeps the `?` or `#`.
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }

@@ -1,6 +1,6 @@
 /**
- * Gives every error its `docsUrl`. A module of its own, because the pages of `code-intents/browser` must not pay for the
- * address: what they load does not import it. Listed under `sideEffects` in package.json, so that bundlers keep it.
+ * Gives every error its `docsUrl`. This is a separate module that `code-intents/browser` does not import, to
+ * keep pages small. It is listed under `sideEffects` in package.json, so that bundlers keep it.
  */
 import { CodeIntentsError } from "../errors.js";
 

@@ -2,9 +2,10 @@ const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const ipv4 = new RegExp(`^127(\\.${octet}){3}$`);
 
 /**
- * Returns whether a host is this machine: `localhost` and every name below it, 127.0.0.0/8 in four decimal numbers, and
- * `::1`. Takes a host as it is in a URL, in a Host header or in an option: without a port, in any case, with or without
- * brackets around an IPv6 address and a dot at the end of a name. Names are not resolved.
+ * Returns whether a host is this machine: `localhost` and its subdomains, 127.0.0.0/8 as four decimal
+ * numbers, and `::1`. Accepts a host as written in a URL, a Host header or an option: without a port, in any
+ * case, with or without brackets around an IPv6 address and a dot at the end of a name. Does not resolve
+ * names.
  */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, "");

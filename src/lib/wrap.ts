@@ -1,16 +1,16 @@
 /** Options for {@link wrapLine}. */
 export interface WrapOptions {
-  /** Written before every line but the first. Default: nothing. */
+  /** Written before every line except the first. Default: nothing. */
   readonly indent?: string;
-  /** Whether a word that is longer than a line is broken. Default: `false`. */
+  /** Whether to break words that are longer than a line. Default: `false`. */
   readonly breakWords?: boolean;
-  /** Width of a text in columns. Default: its number of code points. */
+  /** Returns the width of a text in columns. Default: its number of code points. */
   readonly widthOf?: (text: string) => number;
 }
 
 /**
- * Breaks one line of text at blanks, into lines of at most `width` columns. Blanks within a line stay, blanks in front
- * of the text are its own indentation, and the blank at which a line is broken is dropped.
+ * Wraps one line of text at spaces, into lines of at most `width` columns. Keeps the spaces within a line and
+ * the indentation of the first line, and drops the space at each line break.
  */
 export function wrapLine(
   text: string,

@@ -7,7 +7,8 @@
  * import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
  * import { RequestSchema, Response_Result, ResponseSchema } from "code-intents/proto/common";
  *
- * const body = toBinary(RequestSchema, create(RequestSchema, { service: "Messaging", method: "pollMessages" }));
+ * const request = create(RequestSchema, { service: "Messaging", method: "pollMessages" });
+ * const body = toBinary(RequestSchema, request);
  * const http = await fetch("http://127.0.0.1:8080/v1/api", { method: "POST", body });
  * const response = fromBinary(ResponseSchema, new Uint8Array(await http.arrayBuffer()));
  * if (response.result !== Response_Result.OK) throw new Error(response.message);

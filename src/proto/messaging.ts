@@ -1,6 +1,6 @@
 /**
- * `code.messaging.v1`: the messages that meet at a rendezvous key, and the service that stores them and
- * passes them on.
+ * `code.messaging.v1`: the messages that are exchanged at a rendezvous key, and the service that stores and
+ * delivers them.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * `code.user.v1`: who logged in at a third party, and the wallet's side of a login.
+ * `code.user.v1`: the user who logged in at a third party, and the wallet's side of a login.
  *
  * @example
  * ```ts

@@ -42,7 +42,7 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
     () =>
       new WaitError("payment_timeout", {
         intentId: "I",
-        what: "No payment was heard of within 9 ms. The last question for the status failed; see the cause.",
+        what: "No payment was reported within 9 ms. The last status check failed; see the cause.",
         cause: unreachable,
       }),
     /failed: The sequencer cannot be reached .* Check --url, .* stays payable/,

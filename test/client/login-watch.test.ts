@@ -77,7 +77,7 @@ describe("a watch over a login", () => {
     const first = await wait();
     expect(first).toMatchObject({ code: "login_timeout", lastRejectionId: undefined, retryable: false });
     expect(first.message).toMatch(
-      /^No login was heard of within 300 ms\. Intent \w+ stays open: the user can still log in\.$/,
+      /^No login was reported within 300 ms\. Intent \w+ stays open: the user can still log in\.$/,
     );
     await emulator.wallet.reject(intent);
     const second = await wait();

@@ -24,7 +24,8 @@ export interface DiffOptions {
  *
  * The inputs can have different forms: a REST body is compared with a `SendMessageRequest` by the message,
  * the key and the signature in both; an intent with either, and with a payload. "Here" is the first input,
- * "there" the second. What is wrong with an input on its own is in `faults`, even if both have the same message.
+ * "there" the second. What is wrong with an input on its own is in `faults`, even if both have the same
+ * message.
  *
  * @throws InputError only if an input is not text, bytes or an intent, or for invalid options
  * @example
@@ -140,8 +141,8 @@ function treeOf({ pieces }: Side, piece: Piece): Inspection {
 }
 
 /**
- * Describes the cause of a different length or tag: the first different field in the same top-level field, else the
- * form of the bytes there, else the first field that differs.
+ * Describes the cause of a different length or tag: the first different field in the same top-level field,
+ * else the form of the bytes there, else the first field that differs.
  */
 function causeText(
   text: string,

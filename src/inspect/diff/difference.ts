@@ -22,7 +22,10 @@ export interface SideFault {
 
 /** The result of {@link diff}. */
 export interface Difference {
-  /** Whether both inputs contain the same, with the same faults. Two equal inputs can both be wrong: see `faults`. */
+  /**
+   * Whether both inputs contain the same, with the same faults. Two equal inputs can both be wrong: see
+   * `faults`.
+   */
   readonly equal: boolean;
   /** The first byte that differs, in words: its position, its field, and its value in both inputs. */
   readonly summary: string;
