@@ -71,7 +71,7 @@ const failures: readonly (readonly [name: string, fail: () => unknown, says: Reg
   [
     "http beyond loopback",
     () => new CodeClient({ baseUrl: "http://example.com" }),
-    /^--url: .* or --allow-insecure$/,
+    /^--url: .* or set --allow-insecure$/,
   ],
   [
     "a third decimal",

@@ -13,7 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-/** An order whose client secret another party used first: to register its own account, and to pay itself. */
+/**
+ * An order whose client secret another party used first, to register and pay a request with its own account.
+ */
 async function stolen(): Promise<PaymentIntent> {
   const ours = PaymentIntent.from(order);
   const theirs = PaymentIntent.from({ ...order, destination: account(9), clientSecret: ours.clientSecret });
@@ -25,7 +27,7 @@ async function stolen(): Promise<PaymentIntent> {
 }
 
 describe.each(ways)("an order whose key another party used first, $name", (way) => {
-  it("fails with already_submitted, which does not claim that the order is paid", async () => {
+  it("fails with already_submitted, without a claim that the order is paid", async () => {
     const ours = await stolen();
     await using code = clientOf(emulator, way);
     const error = await failureOf(code.paymentIntents.create(ours));
@@ -33,13 +35,13 @@ describe.each(ways)("an order whose key another party used first, $name", (way) 
     expect(error.message).toMatch(
       /does not prove that your order is paid.*verified webhook.*have a person decide/,
     );
-    // The status cannot tell whose request was paid.
+    // The status cannot show whose request was paid.
     expect(await code.paymentIntents.getStatus(ours)).toMatchObject({ state: "submitted" });
   });
 });
 
 describe.each(ways.filter(({ name }) => !/REST/.test(name)))("a watch of that order, $name", (way) => {
-  it("reports the conflict, and not the payment of the other party", async () => {
+  it("reports the conflict but not the other party's payment", async () => {
     const ours = await stolen();
     await using code = clientOf(emulator, way);
     const options = { intervalMs: 20, timeoutMs: 1_500 };
@@ -57,7 +59,7 @@ describe.each(ways.filter(({ name }) => !/REST/.test(name)))("a watch of that or
   });
 });
 
-it("cannot tell whose payment it was if the messages were deleted, and so reports a status without details", async () => {
+it("reports a status without details if the messages were deleted, because it cannot show whose payment it was", async () => {
   const ours = await stolen();
   // Deleting needs no signature.
   const rendezvous = rendezvousKey(ours.payload);

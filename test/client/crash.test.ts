@@ -8,8 +8,8 @@ import { buildScript, type Child, type Script } from "../support/child-process.j
 import { destination } from "../support/outcomes.js";
 import { recordingStore } from "../support/recording-store.js";
 
-// A merchant's backend as it is written in the documentation: build, persist, create, and go on from the record after a
-// crash. The idempotency key stands for the order until there is a record.
+// A merchant's backend as documented: build, persist, create, and resume from the record after a crash. Until
+// there is a record, the idempotency key identifies the order.
 const merchant = `
   import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
   import { CodeClient, PaymentIntent } from "./src/index.js";
@@ -62,9 +62,9 @@ async function kill(child: Child): Promise<void> {
 interface Row {
   readonly point: string;
   readonly protocol: Protocol;
-  /** Where the merchant stops and is killed by itself. */
+  /** The point at which the merchant stops to be killed. */
   readonly haltAt?: string;
-  /** When the sequencer stops, for the merchant to be killed. */
+  /** The point at which the sequencer stops, so that the merchant is killed. */
   readonly commit?: "before" | "after";
 }
 

@@ -17,7 +17,7 @@ import { hex } from "../support/vectors.js";
 
 afterEach(cleanUp);
 
-/** A client whose sequencer takes everything, or fails as `answer` does; and what arrived there. */
+/** Builds a client whose sequencer accepts everything, or fails like `answer`. Returns what arrived there. */
 function sequencer(answer: () => void = () => {}, more: Partial<CodeClientOptions> = {}) {
   const sent: string[] = [];
   const asked: string[] = [];
@@ -54,7 +54,7 @@ const kinds: [string, Make, (code: CodeClient, intent: never, options?: object) 
   ["a payment", (signer) => build(at(signer)), (code, ...given) => code.paymentIntents.create(...given)],
 ];
 
-/** A signer that fails so often before it answers. */
+/** Builds a signer that fails this many times before it returns a signature. */
 function flaky(failures: number): Signer & { calls: number } {
   return {
     publicKey: verifierPublicKey,
@@ -67,7 +67,7 @@ function flaky(failures: number): Signer & { calls: number } {
 }
 
 describe.each(kinds)("%s whose signer", (_, make, create) => {
-  it("fails at first is tried again, and sent once it is signed", async () => {
+  it("fails at first is retried, and the request is sent once signed", async () => {
     const { code, sent } = sequencer();
     const signer = flaky(2);
     const intent = make(signer);
@@ -76,7 +76,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect(sent).toEqual([hex(intent.toBinary())]);
   });
 
-  it("fails each time is signer_failed with the last reason, and nothing was sent", async () => {
+  it("always fails yields signer_failed with the last cause, and nothing is sent", async () => {
     const { code, sent } = sequencer();
     const signer = flaky(Number.POSITIVE_INFINITY);
     const error = await failureOf(create(code, make(signer) as never));
@@ -88,7 +88,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect([signer.calls, sent]).toEqual([4, []]);
   });
 
-  it("signs wrongly is not tried again", async () => {
+  it("returns a wrong signature is not retried", async () => {
     const { code, sent } = sequencer();
     const signer = signerOf((signature) => signature.map((byte) => byte ^ 1));
     expect(await failureOf(create(code, make(signer) as never))).toMatchObject({
@@ -98,7 +98,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect([signer.asked.length, sent]).toEqual([1, []]);
   });
 
-  it("never answers ends at the deadline, and says that nothing was sent", async () => {
+  it("never returns ends at the deadline, and the error states that nothing was sent", async () => {
     const { code, sent } = sequencer();
     const signer = signerOf(() => new Promise(() => {}));
     const error = await failureOf(create(code, make(signer) as never, { timeoutMs: 60 }));
@@ -108,7 +108,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect(sent).toEqual([]);
   });
 
-  it("answers after the deadline is not sent by that call; the next one needs no second signature", async () => {
+  it("returns after the deadline sends nothing, and the next call reuses the signature", async () => {
     const { code, sent } = sequencer();
     const late = deferred<Uint8Array>();
     const signer = signerOf(() => late.promise);
@@ -122,7 +122,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect(signer.asked).toHaveLength(1);
   });
 
-  it("is slow ends with its call: by signal and with the client, and nothing was sent", async () => {
+  it("is slow ends with its signal and with the client, and nothing is sent", async () => {
     const { code, sent } = sequencer();
     const controller = new AbortController();
     const signer = signerOf(() => new Promise(() => {}));
@@ -136,7 +136,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect(sent).toEqual([]);
   });
 
-  it("draws its signatures sends one and the same, however often and at once it is created", async () => {
+  it("returns random signatures sends always the same one, also in concurrent calls", async () => {
     const { code, sent } = sequencer();
     const signer: Signer = {
       publicKey: verifierPublicKey,
@@ -148,7 +148,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect(sent).toEqual(Array(4).fill(hex(intent.toBinary())));
   });
 
-  it("has signed is not asked again where the connection fails, which leaves the registration open", async () => {
+  it("has signed is not called again if the connection fails, which leaves the registration unknown", async () => {
     const { code, sent } = sequencer(() => {
       throw new ConnectError("", Code.Internal);
     });
@@ -163,7 +163,7 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
     expect(sent).toEqual(Array(4).fill(hex(intent.toBinary())));
   });
 
-  it("has signed leaves the registration open where the answer does not come in time", async () => {
+  it("has signed leaves the registration unknown if the response is late", async () => {
     const transport = createRouterTransport(({ service }) => {
       service(Messaging, { sendMessage: () => new Promise(() => {}) });
     });
@@ -175,10 +175,10 @@ describe.each(kinds)("%s whose signer", (_, make, create) => {
   });
 });
 
-describe("the question for the user", () => {
+describe("getUserId", () => {
   const { id } = buildLogin({ login });
 
-  it("is signed once, whatever becomes of the connection", async () => {
+  it("signs once, however often the connection fails", async () => {
     let failures = 2;
     const { code, asked } = sequencer(() => {
       if (failures-- > 0) throw new ConnectError("", Code.Unavailable);
@@ -189,7 +189,7 @@ describe("the question for the user", () => {
     expect([signer.asked.length, asked.length, new Set(asked).size]).toEqual([1, 3, 1]);
   });
 
-  it("is asked again where the signer fails, and ends with its error where it goes on failing", async () => {
+  it("retries a failing signer, and throws its error if it keeps failing", async () => {
     const { code, asked } = sequencer();
     await code.loginIntents.getUserId({ intent: id, verifier: flaky(3) });
     const error = await failureOf(code.loginIntents.getUserId({ intent: id, verifier: flaky(9) }));
@@ -197,7 +197,7 @@ describe("the question for the user", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("is not sent where the signer answers wrongly, late or never", async () => {
+  it("sends nothing if the signer returns a wrong signature, returns late or never returns", async () => {
     const { code, asked } = sequencer();
     const late = deferred<Uint8Array>();
     const ask = (answer: () => unknown, options?: object) =>
@@ -209,7 +209,7 @@ describe("the question for the user", () => {
     expect(asked).toEqual([]);
   });
 
-  it("has no answer where the sequencer says OK and names nobody", async () => {
+  it("rejects an OK response without a user as malformed", async () => {
     const transport = createRouterTransport(({ service }) => {
       service(Identity, { getLoginForThirdPartyApp: () => ({}) });
     });

@@ -8,11 +8,11 @@ import { login as loginRequest, sendLogin } from "../support/sequencer.js";
 
 afterEach(cleanUp);
 
-describe("in a browser, which has the public key alone, a login", () => {
+describe("a login in a browser, which has only the public key", () => {
   const inBrowser = ({ clientSecret, id, login }: LoginIntent) =>
     LoginIntent.fromClientSecret({ clientSecret, login, expectedId: id });
 
-  it("is watched to its end", async () => {
+  it("is watched until it is submitted", async () => {
     const { code, emulator } = await started();
     const intent = inBrowser(await code.loginIntents.create({ login }));
     const types: string[] = [];
@@ -24,7 +24,7 @@ describe("in a browser, which has the public key alone, a login", () => {
     expect(types).toEqual(["requested", "scanned", "submitted"]);
   });
 
-  it("cannot be created: nothing is sent, and the error says what is missing", async () => {
+  it("cannot be created: nothing is sent, and the error names what is missing", async () => {
     const { code, emulator } = await started();
     const intent = inBrowser(buildLogin());
     const error = await failureOf(code.loginIntents.create(intent));
@@ -35,8 +35,8 @@ describe("in a browser, which has the public key alone, a login", () => {
   });
 });
 
-describe("a watch over a login", () => {
-  it("tells of a scan, of rejections, which are no end, and of the login", async () => {
+describe("a watch of a login", () => {
+  it("reports a scan, rejections, which do not end it, and the login", async () => {
     const { code, emulator } = await started();
     const intent = await code.loginIntents.create({ login });
     const types: string[] = [];
@@ -50,7 +50,7 @@ describe("a watch over a login", () => {
     expect(types).toEqual(["requested", "scanned", "rejected", "submitted"]);
   });
 
-  it("ends on a rejection where it is told to", async () => {
+  it('ends on a rejection with until: "rejected"', async () => {
     const { code, emulator } = await started();
     const intent = await code.loginIntents.create({ login });
     await emulator.wallet.reject(intent);
@@ -70,7 +70,7 @@ describe("a watch over a login", () => {
     );
   });
 
-  it("says after its time that the login stays open, and names the last rejection", async () => {
+  it("states at its timeout that the login stays open, and names the last rejection", async () => {
     const { code, emulator } = await started();
     const intent = await code.loginIntents.create({ login });
     const wait = () => failureOf(code.loginIntents.waitForLogin(intent, { intervalMs: 50, timeoutMs: 300 }));
@@ -85,7 +85,7 @@ describe("a watch over a login", () => {
     expect(second.message).toContain("The user declined before");
   });
 
-  it("that waits for a webhook says that the login was submitted, where no webhook came", async () => {
+  it('states that the login was submitted if the webhook never came with until: "webhook"', async () => {
     const { code, emulator } = await started();
     const intent = await code.loginIntents.create({ login });
     await emulator.wallet.login(intent);
@@ -115,7 +115,7 @@ describe("a watch over a login", () => {
     expect((await closed).code).toBe("client_closed");
   });
 
-  it("tells of a request by another verifier of the same domain as a conflict", async () => {
+  it("reports a request by another verifier of the same domain as a conflict", async () => {
     const both = wellKnownFile([verifierPublicKey, stranger.key]);
     const { code, emulator } = await started(
       {},

@@ -25,7 +25,7 @@ import { expectRegistrationUnknown, failureOf, order } from "../support/outcomes
 afterEach(cleanUp);
 
 describe("a login", () => {
-  it("is built, created, waited for, and known by its user", async () => {
+  it("is built, created and awaited, and identifies its user", async () => {
     const { emulator, code } = await started();
     const intent = code.loginIntents.build({ login });
     expect(intent).toBeInstanceOf(LoginIntent);
@@ -49,7 +49,7 @@ describe("a login", () => {
     }
   });
 
-  it("is created from options at once, official ones as well", async () => {
+  it("is created from options, including the official client's", async () => {
     const { code } = await started();
     const official = {
       mode: "login",
@@ -62,7 +62,7 @@ describe("a login", () => {
     expect((await code.loginIntents.getStatus(intent)).exists).toBe(true);
   });
 
-  it("sent twice is one login, also by another process whose signatures differ", async () => {
+  it("is one login if sent twice, also by another process with other signatures", async () => {
     const { code, emulator } = await started();
     const intent = await code.loginIntents.create({ login });
     const again = rebuildLogin({ clientSecret: intent.clientSecret, expectedId: intent.id });
@@ -73,7 +73,7 @@ describe("a login", () => {
     expect(await failureOf(code.loginIntents.create(again))).toMatchObject({ code: "already_submitted" });
   });
 
-  it("with another domain at the same key is an intent_conflict", async () => {
+  it("throws intent_conflict for another domain at the same key", async () => {
     const { code } = await started();
     const { clientSecret } = await code.loginIntents.create({ login });
     const elsewhere = { clientSecret, login: { ...login, domain: "example.org" } };
@@ -83,7 +83,7 @@ describe("a login", () => {
     });
   });
 
-  it("is refused where the domain does not list the verifier, or cannot say", async () => {
+  it("is refused if the domain does not list the verifier, or its file cannot be fetched", async () => {
     const { code } = await started(
       {},
       {
@@ -105,7 +105,7 @@ describe("a login", () => {
     });
   });
 
-  it("registers its webhook, and is told when it was called", async () => {
+  it("registers its webhook, and reports that it was called", async () => {
     const { code, emulator } = await started();
     const intent = await code.loginIntents.create({
       login,
@@ -122,7 +122,7 @@ describe("a login", () => {
     ).toBe("already_submitted");
   });
 
-  it("whose registration nobody answered clearly is registration_unknown, and carries the intent", async () => {
+  it("throws registration_unknown with the intent if no response was clear", async () => {
     const transport = createRouterTransport(({ service }) => {
       service(Messaging, {
         sendMessage() {
@@ -136,7 +136,7 @@ describe("a login", () => {
     expect(expectRegistrationUnknown(error, intent).code).toBe("sequencer_failed");
   });
 
-  it("built with an idempotency key takes the client's secret, or its own", async () => {
+  it("uses the client's idempotency secret, or its own", async () => {
     const idempotencySecret = "the client's secret, of 32 bytes";
     const { code, warnings } = await started({ idempotencySecret });
     const keyed = { login, idempotencyKey: "session-7" };
@@ -146,7 +146,7 @@ describe("a login", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("or payment with a bare idempotency key warns once for both kinds together", async () => {
+  it("or a payment with a bare idempotency key warns once for both kinds", async () => {
     const { code, warnings } = await started();
     code.loginIntents.build({ login });
     code.paymentIntents.build(order);
@@ -159,7 +159,7 @@ describe("a login", () => {
     expect(warnings[0]).not.toContain("session-7");
   });
 
-  it("goes to loginIntents, a payment to paymentIntents: each says so of the other", async () => {
+  it("is rejected by paymentIntents, and a payment by loginIntents, with the right name", async () => {
     const { code } = await started();
     const payment = PaymentIntent.from({ ...order, login });
     const wrong = [
@@ -176,8 +176,8 @@ describe("a login", () => {
   });
 });
 
-describe("over REST a login", () => {
-  it("is refused by name, before anything is signed or sent", async () => {
+describe("a login over REST", () => {
+  it("is rejected by name, before anything is signed or sent", async () => {
     const server = await startHostile((exchange) => exchange.answer({ status: 500 }));
     later(() => server.close());
     const code = clientOf({ baseUrl: server.url, protocol: "rest" });
@@ -193,7 +193,7 @@ describe("over REST a login", () => {
     expect([server.connections, signer.asked.length]).toEqual([0, 0]);
   });
 
-  it("that another protocol created is known by its user", async () => {
+  it("created over another protocol identifies its user", async () => {
     const { code, emulator } = await started();
     const rest = clientOf({ baseUrl: emulator.url, protocol: "rest" });
     const intent = await code.loginIntents.create({ login });
@@ -206,7 +206,7 @@ describe("over REST a login", () => {
   });
 });
 
-describe("who logged in", () => {
+describe("the user who logged in", () => {
   const asking = (
     intent: string | LoginIntent | PaymentIntent,
     by: { secretKey: Uint8Array } = verifier,
@@ -215,7 +215,7 @@ describe("who logged in", () => {
     verifier: by.secretKey,
   });
 
-  it("is nobody, and says why", async () => {
+  it("is absent with a reason if no one logged in", async () => {
     const { code } = await started();
     const intent = code.loginIntents.build({ login });
     const ask = () => code.loginIntents.getUserId(asking(intent));
@@ -229,7 +229,7 @@ describe("who logged in", () => {
     });
   });
 
-  it("is the payer of a payment with a login, unless they pay without saying who they are", async () => {
+  it("is the payer of a payment with a login, unless they keep their identity from the domain", async () => {
     const { code, emulator } = await started();
     const pay = async (options: object) => {
       const intent = await code.paymentIntents.create({ ...order, login });
@@ -243,7 +243,7 @@ describe("who logged in", () => {
     expect(answer).toEqual({ userId: undefined, reason: "no_user_logged_in" });
   });
 
-  it("is the same user at each login of one domain, and another at another domain", async () => {
+  it("is the same at each login of one domain, and differs at another domain", async () => {
     const { code, emulator } = await started();
     const at = async (domain: string) => {
       const intent = await code.loginIntents.create({ login: { ...login, domain } });
@@ -259,7 +259,7 @@ describe("who logged in", () => {
     expect(elsewhere).not.toBe(first);
   });
 
-  it("is told to nobody but a verifier that the domain lists", async () => {
+  it("is returned only to a verifier that the domain lists", async () => {
     const { code } = await started();
     const intent = await code.loginIntents.create({ login });
     expect(await failureOf(code.loginIntents.getUserId(asking(intent, stranger)))).toMatchObject({
@@ -271,8 +271,8 @@ describe("who logged in", () => {
   it.each<[string, unknown, string, string]>([
     ["no options", undefined, "invalid_option", "options"],
     ["no intent", { verifier: verifier.secretKey }, "missing_option", "intent"],
-    ["an intent of null", { intent: null, verifier: verifier.secretKey }, "missing_option", "intent"],
-    ["an intent that is none", { intent: "abc", verifier: verifier.secretKey }, "invalid_option", "intent"],
+    ["a null intent", { intent: null, verifier: verifier.secretKey }, "missing_option", "intent"],
+    ["an invalid intent", { intent: "abc", verifier: verifier.secretKey }, "invalid_option", "intent"],
     ["no verifier", { intent: verifierPublicKey }, "missing_option", "verifier"],
     [
       "a public key",
@@ -280,15 +280,20 @@ describe("who logged in", () => {
       "invalid_option",
       "verifier",
     ],
-    ["half a key", asking(verifierPublicKey, { secretKey: verifier.seed }), "invalid_option", "verifier"],
+    [
+      "a seed instead of a secret key",
+      asking(verifierPublicKey, { secretKey: verifier.seed }),
+      "invalid_option",
+      "verifier",
+    ],
     [
       "a signer without a public key",
       { intent: verifierPublicKey, verifier: { sign() {} } },
       "missing_option",
       "verifier.publicKey",
     ],
-    ["another name", { ...asking(verifierPublicKey), signer: 1 }, "unknown_option", "signer"],
-  ])("is not asked with %s", async (_, options, code, field) => {
+    ["an unknown option", { ...asking(verifierPublicKey), signer: 1 }, "unknown_option", "signer"],
+  ])("is not requested with %s", async (_, options, code, field) => {
     const client = (await started()).code;
     const error = await failureOf(client.loginIntents.getUserId(options as never));
     expect(error).toBeInstanceOf(InputError);
@@ -297,7 +302,7 @@ describe("who logged in", () => {
 });
 
 describe("a payment with a login", () => {
-  it("is created by the verifier's signature, and paid", async () => {
+  it("is created with the verifier's signature, and paid", async () => {
     const { code, emulator } = await started();
     const signer = signerOf(async (signature) => signature);
     const intent = await code.paymentIntents.create({
@@ -312,7 +317,7 @@ describe("a payment with a login", () => {
     await code.close();
   });
 
-  it("is not created with a public key alone", async () => {
+  it("is not created with only a public key", async () => {
     const { code } = await started();
     const unsigned = { ...order, login: { domain: "example.com", verifier: verifierPublicKey } };
     expect(await failureOf(code.paymentIntents.create(unsigned))).toMatchObject({

@@ -23,7 +23,7 @@ function sequencer() {
 
 const newClient = () => new CodeClient({ baseUrl: "https://sequencer.example.com" });
 
-it("a sequencer is opened with the first call, once for all that begin together", async () => {
+it("opens the sequencer with the first call, once for all concurrent calls", async () => {
   const fake = sequencer();
   open.mockResolvedValue(fake.sequencer);
   await using code = newClient();
@@ -34,7 +34,7 @@ it("a sequencer is opened with the first call, once for all that begin together"
   expect(fake.getStatus).toHaveBeenCalledTimes(3);
 });
 
-it("an opening that failed is told to all who waited for it, and tried again by the next call", async () => {
+it("reports a failed opening to all waiting calls, and tries again with the next call", async () => {
   const cannot = new Error("cannot load the transport");
   const fake = sequencer();
   open.mockRejectedValueOnce(cannot).mockResolvedValueOnce(fake.sequencer);
@@ -46,7 +46,7 @@ it("an opening that failed is told to all who waited for it, and tried again by 
   expect(open).toHaveBeenCalledTimes(2);
 });
 
-it("a client that is closed while its sequencer opens closes it, and calls nothing", async () => {
+it("closes a sequencer that was opening when the client closed, and calls nothing", async () => {
   const fake = sequencer();
   let opened: (sequencer: Sequencer) => void = () => {};
   open.mockReturnValue(
@@ -65,7 +65,7 @@ it("a client that is closed while its sequencer opens closes it, and calls nothi
   expect(fake.getStatus).not.toHaveBeenCalled();
 });
 
-it("a call that ended while its sequencer opened calls nothing, and the next one may", async () => {
+it("calls nothing after the call has ended during the opening, and lets the next call proceed", async () => {
   const fake = sequencer();
   let opened: (sequencer: Sequencer) => void = () => {};
   open.mockReturnValue(
@@ -81,7 +81,7 @@ it("a call that ended while its sequencer opened calls nothing, and the next one
   expect(fake.getStatus).toHaveBeenCalledTimes(1);
 });
 
-it("a client whose sequencer cannot open closes all the same", async () => {
+it("closes even if the sequencer cannot open", async () => {
   open.mockRejectedValue(new Error("cannot load the transport"));
   const code = newClient();
   await code.paymentIntents.getStatus(destination).catch(() => {});
@@ -89,7 +89,7 @@ it("a client whose sequencer cannot open closes all the same", async () => {
   expect((await failureOf(code.paymentIntents.getStatus(destination))).code).toBe("client_closed");
 });
 
-it("a client that made no call opens nothing to close it", async () => {
+it("opens nothing on close if no call was made", async () => {
   await newClient().close();
   expect(open).not.toHaveBeenCalled();
 });

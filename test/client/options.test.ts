@@ -20,7 +20,7 @@ const interceptor = (next: unknown) => next;
 const fetch = globalThis.fetch;
 class WebSocketOfMine {}
 
-/** A client of options that the types may not allow. */
+/** Builds a client with options that the types may not allow. */
 function clientOf(options: unknown): CodeClient {
   return new CodeClient(options as CodeClientOptions);
 }
@@ -38,13 +38,13 @@ afterEach(() => {
 });
 
 describe("the sequencer's URL", () => {
-  it.each([undefined, null, ""])("is required, and %j is none", (value) => {
+  it.each([undefined, null, ""])("is required, and %j is not a URL", (value) => {
     vi.stubEnv("CODE_SEQUENCER_URL", undefined);
     const { message } = refuse({ baseUrl: value }, "missing_option", "baseUrl");
     expect(message).toContain("CODE_SEQUENCER_URL");
   });
 
-  it("is required of a client without any options", () => {
+  it("is required if there are no options", () => {
     vi.stubEnv("CODE_SEQUENCER_URL", undefined);
     expectRefusal(() => new CodeClient(), "missing_option", "baseUrl");
   });
@@ -52,11 +52,11 @@ describe("the sequencer's URL", () => {
   it.each([
     ["no URL", "sequencer.example.com"],
     ["a path", "/v1"],
-    ["no string", 8080],
+    ["a number", 8080],
     ["a URL object", new URL(baseUrl)],
     ["another scheme", "ftp://sequencer.example.com"],
     ["a scheme without a host", "javascript:alert(1)"],
-    ["a WebSocket", "wss://sequencer.example.com"],
+    ["a WebSocket URL", "wss://sequencer.example.com"],
     ["a user name", "https://me@sequencer.example.com"],
     ["a password", "https://:hunter2@sequencer.example.com"],
     ["a query", "https://sequencer.example.com/?key=hunter2"],
@@ -65,7 +65,7 @@ describe("the sequencer's URL", () => {
     ["plain http on an unspecified address", "http://0.0.0.0:8080"],
     ["plain http on a name that only starts like loopback", "http://127.0.0.1.example.com"],
     ["plain http on a name that only ends like loopback", "http://notlocalhost"],
-  ])("is refused with %s", (_, value) => {
+  ])("is rejected with %s", (_, value) => {
     const error = refuse({ baseUrl: value }, "invalid_option", "baseUrl");
     expect(show(error)).not.toContain("hunter2");
   });
@@ -81,37 +81,37 @@ describe("the sequencer's URL", () => {
     expect(() => clientOf({ baseUrl: value })).not.toThrow();
   });
 
-  it("may be plain http beyond loopback where that is allowed explicitly", () => {
+  it("may be plain http beyond loopback with allowInsecure", () => {
     const url = "http://sequencer.internal:8080";
     expect(() => clientOf({ baseUrl: url, allowInsecure: true })).not.toThrow();
     refuse({ baseUrl: url, allowInsecure: false }, "invalid_option", "baseUrl");
   });
 
-  it.each(["yes", 1, null])("cannot be insecure by %j, which is no boolean", (allowInsecure) => {
+  it.each(["yes", 1, null])("rejects an allowInsecure of %j, which is not a boolean", (allowInsecure) => {
     refuse({ baseUrl: "http://example.com", allowInsecure }, "invalid_option", "allowInsecure");
   });
 
-  it("comes from CODE_SEQUENCER_URL where no option gives it", () => {
+  it("comes from CODE_SEQUENCER_URL if no option is passed", () => {
     vi.stubEnv("CODE_SEQUENCER_URL", baseUrl);
     expect(() => new CodeClient()).not.toThrow();
     expect(() => new CodeClient({ baseUrl: undefined })).not.toThrow();
   });
 
   it.each(["nonsense", "ftp://example.com", "https://me@example.com", "http://example.com"])(
-    "is refused by the variable's name where CODE_SEQUENCER_URL is %s",
+    "is rejected with the variable's name if CODE_SEQUENCER_URL is %s",
     (value) => {
       vi.stubEnv("CODE_SEQUENCER_URL", value);
       expectRefusal(() => new CodeClient(), "invalid_option", "CODE_SEQUENCER_URL");
     },
   );
 
-  it("is not taken from CODE_SEQUENCER_URL where the option is wrong", () => {
+  it("is not read from CODE_SEQUENCER_URL if the option is invalid", () => {
     vi.stubEnv("CODE_SEQUENCER_URL", baseUrl);
     refuse({ baseUrl: "nonsense" }, "invalid_option", "baseUrl");
   });
 });
 
-describe("a client's option that cannot work is refused by name", () => {
+describe("an invalid option of a client is rejected by name", () => {
   const rows: readonly (readonly [string, object, InputErrorCode, string])[] = [
     ["an unknown protocol", { protocol: "soap" }, "invalid_option", "protocol"],
     ["a protocol in capitals", { protocol: "REST" }, "invalid_option", "protocol"],
@@ -122,11 +122,11 @@ describe("a client's option that cannot work is refused by name", () => {
     ["REST over HTTP/2", { protocol: "rest", httpVersion: "2" }, "conflicting_options", "httpVersion"],
     ["interceptors with REST", { protocol: "rest", interceptors: [] }, "conflicting_options", "interceptors"],
     ["a single interceptor", { interceptors: interceptor }, "invalid_option", "interceptors"],
-    ["an interceptor that is none", { interceptors: ["log"] }, "invalid_option", "interceptors"],
+    ["an interceptor that is not a function", { interceptors: ["log"] }, "invalid_option", "interceptors"],
     ["fetch with Connect on Node", { fetch }, "conflicting_options", "fetch"],
     ["fetch with gRPC on Node", { protocol: "grpc", fetch }, "conflicting_options", "fetch"],
     ["fetch with gRPC-Web on Node", { protocol: "grpc-web", fetch }, "conflicting_options", "fetch"],
-    ["a fetch that is no function", { protocol: "rest", fetch: {} }, "invalid_option", "fetch"],
+    ["a fetch that is not a function", { protocol: "rest", fetch: {} }, "invalid_option", "fetch"],
     [
       "the envelope over HTTP/2",
       { protocol: "envelope", httpVersion: "2" },
@@ -144,40 +144,45 @@ describe("a client's option that cannot work is refused by name", () => {
         ] as const,
     ),
     [
-      "a WebSocket that is none",
+      "a WebSocket that is not a class",
       { protocol: "envelope", webSocket: "wss://example.com" },
       "invalid_option",
       "webSocket",
     ],
-    ["a WebSocket of null", { protocol: "envelope", webSocket: null }, "invalid_option", "webSocket"],
+    ["a null WebSocket", { protocol: "envelope", webSocket: null }, "invalid_option", "webSocket"],
     ["a timeout of zero", { timeoutMs: 0 }, "invalid_option", "timeoutMs"],
     ["a negative timeout", { timeoutMs: -1 }, "invalid_option", "timeoutMs"],
-    ["a broken timeout", { timeoutMs: 1.5 }, "invalid_option", "timeoutMs"],
+    ["a fractional timeout", { timeoutMs: 1.5 }, "invalid_option", "timeoutMs"],
     ["a timeout of NaN", { timeoutMs: Number.NaN }, "invalid_option", "timeoutMs"],
     ["an endless timeout", { timeoutMs: Number.POSITIVE_INFINITY }, "invalid_option", "timeoutMs"],
-    ["a timeout that timers cannot hold", { timeoutMs: 2 ** 31 }, "invalid_option", "timeoutMs"],
+    ["a timeout above 2^31 - 1", { timeoutMs: 2 ** 31 }, "invalid_option", "timeoutMs"],
     ["a timeout as text", { timeoutMs: "1000" }, "invalid_option", "timeoutMs"],
-    ["a timeout of null", { timeoutMs: null }, "invalid_option", "timeoutMs"],
+    ["a null timeout", { timeoutMs: null }, "invalid_option", "timeoutMs"],
     ["retry: true", { retry: true }, "invalid_option", "retry"],
     ["retry: null", { retry: null }, "invalid_option", "retry"],
     ["retry as a number", { retry: 3 }, "invalid_option", "retry"],
     ["an unknown option of retry", { retry: { retries: 3 } }, "unknown_option", "retry.retries"],
     ["no attempts", { retry: { maxAttempts: 0 } }, "invalid_option", "retry.maxAttempts"],
-    ["half an attempt", { retry: { maxAttempts: 1.5 } }, "invalid_option", "retry.maxAttempts"],
+    [
+      "a fractional number of attempts",
+      { retry: { maxAttempts: 1.5 } },
+      "invalid_option",
+      "retry.maxAttempts",
+    ],
     ["too many attempts", { retry: { maxAttempts: 101 } }, "invalid_option", "retry.maxAttempts"],
     ["attempts as text", { retry: { maxAttempts: "4" } }, "invalid_option", "retry.maxAttempts"],
     ["a negative first pause", { retry: { initialDelayMs: -1 } }, "invalid_option", "retry.initialDelayMs"],
     ["a pause of NaN", { retry: { initialDelayMs: Number.NaN } }, "invalid_option", "retry.initialDelayMs"],
-    ["a pause beyond timers", { retry: { maxDelayMs: 2 ** 31 } }, "invalid_option", "retry.maxDelayMs"],
-    ["a broken longest pause", { retry: { maxDelayMs: 0.5 } }, "invalid_option", "retry.maxDelayMs"],
-    ["headers of null", { headers: null }, "invalid_option", "headers"],
+    ["a pause above 2^31 - 1", { retry: { maxDelayMs: 2 ** 31 } }, "invalid_option", "retry.maxDelayMs"],
+    ["a fractional longest pause", { retry: { maxDelayMs: 0.5 } }, "invalid_option", "retry.maxDelayMs"],
+    ["null headers", { headers: null }, "invalid_option", "headers"],
     ["headers as text", { headers: "a: b" }, "invalid_option", "headers"],
     ["headers as a list", { headers: [["a", "b"]] }, "invalid_option", "headers"],
-    ["Headers, which would be taken for empty", { headers: new Headers() }, "invalid_option", "headers"],
+    ["a Headers object", { headers: new Headers() }, "invalid_option", "headers"],
     ["a Map of headers", { headers: new Map([["a", "b"]]) }, "invalid_option", "headers"],
-    ["a logger of null", { logger: null }, "invalid_option", "logger"],
+    ["a null logger", { logger: null }, "invalid_option", "logger"],
     ["a logger without warn", { logger: { log() {} } }, "invalid_option", "logger"],
-    ["a secret of null", { idempotencySecret: null }, "invalid_option", "idempotencySecret"],
+    ["a null secret", { idempotencySecret: null }, "invalid_option", "idempotencySecret"],
     [
       "a secret as a list",
       { idempotencySecret: new Array(32).fill(1) },
@@ -196,11 +201,11 @@ describe("a client's option that cannot work is refused by name", () => {
     refuse(options, "invalid_option", "options");
   });
 
-  it.each([0, 2 ** 31 - 1])("but pauses of %d ms are welcome", (ms) => {
+  it.each([0, 2 ** 31 - 1])("accepts pauses of %d ms", (ms) => {
     expect(() => clientOf({ baseUrl, retry: { initialDelayMs: ms, maxDelayMs: ms } })).not.toThrow();
   });
 
-  it("but interceptors, HTTP/1.1 and fetch are welcome where they are used", () => {
+  it("accepts interceptors, HTTP/1.1 and fetch where they have an effect", () => {
     expect(() => clientOf({ baseUrl, interceptors: [interceptor] })).not.toThrow();
     expect(() => clientOf({ baseUrl, httpVersion: "1.1" })).not.toThrow();
     expect(() => clientOf({ baseUrl, protocol: "rest", httpVersion: "1.1", fetch })).not.toThrow();
@@ -212,7 +217,7 @@ describe("a client's option that cannot work is refused by name", () => {
   });
 });
 
-describe("a transport of the caller's", () => {
+describe("a custom transport", () => {
   it.each([
     ["baseUrl", baseUrl],
     ["protocol", "connect"],
@@ -221,15 +226,15 @@ describe("a transport of the caller's", () => {
     ["fetch", fetch],
     ["webSocket", WebSocketOfMine],
     ["allowInsecure", false],
-  ])("is not combined with %s", (name, value) => {
+  ])("cannot be combined with %s", (name, value) => {
     refuse({ transport, [name]: value }, "conflicting_options", name);
   });
 
-  it.each([null, {}, "http", () => transport, { unary() {} }])("is refused where it is %o", (value) => {
+  it.each([null, {}, "http", () => transport, { unary() {} }])("is rejected if it is %o", (value) => {
     refuse({ transport: value }, "invalid_option", "transport");
   });
 
-  it("needs no URL, and does not look for one", () => {
+  it("needs no URL, and reads none from the environment", () => {
     vi.stubEnv("CODE_SEQUENCER_URL", "nonsense");
     expect(() => clientOf({ transport })).not.toThrow();
   });
@@ -245,7 +250,7 @@ describe("headers", () => {
     ["a number", 42],
     ["nothing", undefined],
   ];
-  it.each(values)("are refused with %s in a value, which is not shown", (_, value) => {
+  it.each(values)("are rejected with %s in a value, which the error omits", (_, value) => {
     const error = refuse(
       { baseUrl, headers: { authorization: value } },
       "invalid_option",
@@ -254,7 +259,7 @@ describe("headers", () => {
     expect(show(error)).not.toContain(token);
   });
 
-  it.each(["", "x y", "x:y", "x\r\ny", "ö", "x\0"])("are refused with the name %j", (name) => {
+  it.each(["", "x y", "x:y", "x\r\ny", "ö", "x\0"])("are rejected with the name %j", (name) => {
     refuse({ baseUrl, headers: { [name]: "1" } }, "invalid_option", `headers[${JSON.stringify(name)}]`);
   });
 
@@ -278,31 +283,31 @@ describe("headers", () => {
     "grpc-timeout",
     "grpc-encoding",
     "Sec-WebSocket-Protocol",
-  ])("do not take over %s, which the protocols set", (name) => {
+  ])("cannot override %s, which the protocols set", (name) => {
     const error = refuse({ baseUrl, headers: { [name]: token } }, "invalid_option", `headers["${name}"]`);
     expect(show(error)).not.toContain(token);
   });
 
-  it("may hold whatever HTTP allows", () => {
+  it("may contain everything that HTTP allows", () => {
     const headers = { Authorization: "Bearer abc", "x-trace_id": "a\tb", accept: "*/*", "x-latin": "café" };
     expect(() => clientOf({ baseUrl, headers })).not.toThrow();
   });
 });
 
-describe("a call's option that cannot work is refused by name, before anything is sent", () => {
+describe("an invalid option of a call is rejected by name, before anything is sent", () => {
   const rows: readonly (readonly [string, object, InputErrorCode, string])[] = [
     ["a timeout of zero", { timeoutMs: 0 }, "invalid_option", "timeoutMs"],
-    ["a broken timeout", { timeoutMs: 1.5 }, "invalid_option", "timeoutMs"],
+    ["a fractional timeout", { timeoutMs: 1.5 }, "invalid_option", "timeoutMs"],
     ["a timeout of NaN", { timeoutMs: Number.NaN }, "invalid_option", "timeoutMs"],
-    ["a timeout that timers cannot hold", { timeoutMs: 2 ** 31 }, "invalid_option", "timeoutMs"],
-    ["a signal of null", { signal: null }, "invalid_option", "signal"],
-    ["the controller in place of its signal", { signal: new AbortController() }, "invalid_option", "signal"],
+    ["a timeout above 2^31 - 1", { timeoutMs: 2 ** 31 }, "invalid_option", "timeoutMs"],
+    ["a null signal", { signal: null }, "invalid_option", "signal"],
+    ["a controller instead of its signal", { signal: new AbortController() }, "invalid_option", "signal"],
     ["another event target", { signal: new EventTarget() }, "invalid_option", "signal"],
     ["a header with a line break", { headers: { a: "b\r\nc" } }, "invalid_option", 'headers["a"]'],
     ["a reserved header", { headers: { host: "b" } }, "invalid_option", 'headers["host"]'],
-    ["Headers", { headers: new Headers() }, "invalid_option", "headers"],
+    ["a Headers object", { headers: new Headers() }, "invalid_option", "headers"],
     ["an unknown option", { timeout: 1000 }, "unknown_option", "call.timeout"],
-    ["retry, which is the client's", { retry: false }, "unknown_option", "call.retry"],
+    ["retry, an option of the client", { retry: false }, "unknown_option", "call.retry"],
   ];
   const unary = vi.fn(() => Promise.reject(new Error("nothing may be sent")));
   const code = clientOf({ transport: { unary, stream: unary }, idempotencySecret: secret });
@@ -329,19 +334,19 @@ describe("a call's option that cannot work is refused by name, before anything i
     ["nothing", undefined, "missing_option"],
     ["null", null, "missing_option"],
     ["an empty id", "", "missing_option"],
-    ["no base58", "0OIl", "invalid_option"],
-    ["too short an id", "3yZe7d", "invalid_option"],
+    ["text that is not base58", "0OIl", "invalid_option"],
+    ["an id that is too short", "3yZe7d", "invalid_option"],
     ["a number", 42, "invalid_option"],
     ["an object without an id", {}, "missing_option"],
-    ["an object with a wrong id", { intent: "x" }, "invalid_option"],
-  ] as const)("%s for an intent", async (_, reference, errorCode) => {
+    ["an object with an invalid id", { intent: "x" }, "invalid_option"],
+  ] as const)("%s as an intent", async (_, reference, errorCode) => {
     const error = await code.paymentIntents.getStatus(reference as string).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InputError);
     expect(error).toMatchObject({ code: errorCode, field: "intent" });
     expect(unary).not.toHaveBeenCalled();
   });
 
-  it("an intent's own options", async () => {
+  it("an invalid option of an intent", async () => {
     const error = await code.paymentIntents
       .create({ ...order, amount: "2.505" })
       .catch((reason: unknown) => reason);
@@ -361,41 +366,41 @@ describe("the idempotency secret", () => {
   it.each([
     ["text", "hunter2hunter2hunter2hunter2!!!"],
     ["bytes", new Uint8Array(31).fill(0x68)],
-  ])("is refused where it is 31 bytes of %s, and not shown", (_, value) => {
+  ])("is rejected if it is 31 bytes of %s, and the error omits it", (_, value) => {
     const error = refuse({ baseUrl, idempotencySecret: value }, "invalid_option", "idempotencySecret");
     expect(error.message).toContain("31");
     expect(show(error)).not.toContain("hunter2");
     expect(show(error)).not.toMatch(/104, 104|6868/);
   });
 
-  it("gives the id that the intent has without a client", () => {
+  it("yields the same id as an intent built without a client", () => {
     for (const idempotencySecret of [secret, bytes]) {
       const code = clientOf({ baseUrl, idempotencySecret });
       expect(code.paymentIntents.build(order).id).toBe(withSecret.id);
     }
   });
 
-  it("is copied, so that bytes which are cleared later change nothing", () => {
+  it("is copied, so that clearing the bytes later changes nothing", () => {
     const given = bytes.slice();
     const code = clientOf({ baseUrl, idempotencySecret: given });
     given.fill(0);
     expect(code.paymentIntents.build(order).id).toBe(withSecret.id);
   });
 
-  it("of a call wins over the client's", () => {
+  it("of a call takes precedence over the client's", () => {
     const code = clientOf({ baseUrl, idempotencySecret: "another secret of thirty-two bytes" });
     expect(code.paymentIntents.build(order).id).not.toBe(withSecret.id);
     expect(code.paymentIntents.build({ ...order, idempotencySecret: secret }).id).toBe(withSecret.id);
   });
 
-  it("does not change what a client secret gives", () => {
+  it("does not change the result of a client secret", () => {
     const code = clientOf({ baseUrl, idempotencySecret: secret });
     const { idempotencyKey: _, ...details } = order;
     const rebuilt = code.paymentIntents.build({ ...details, clientSecret: withSecret.clientSecret });
     expect(rebuilt.id).toBe(withSecret.id);
   });
 
-  it("shows neither in the client nor in its calls", () => {
+  it("appears neither in the client nor in its calls", () => {
     const code = clientOf({ baseUrl, idempotencySecret: secret, headers: { authorization: "hunter2" } });
     expect(show(code)).not.toContain(secret);
     expect(show(code)).not.toContain("hunter2");
@@ -409,7 +414,7 @@ describe("a guessable idempotency key", () => {
     return { warn, code: clientOf({ baseUrl, logger: { warn }, ...options }) };
   }
 
-  it("is warned of once per client, without the key", () => {
+  it("logs one warning per client, without the key", () => {
     const { warn, code } = watched();
     code.paymentIntents.build(order);
     code.paymentIntents.build({ ...order, idempotencyKey: "order-1043" });
@@ -423,14 +428,14 @@ describe("a guessable idempotency key", () => {
     expect(another.warn).toHaveBeenCalledTimes(1);
   });
 
-  it("is warned of where create builds the intent", async () => {
+  it("logs a warning if create builds the intent", async () => {
     const { warn, code } = watched();
     const call = code.paymentIntents.create(order, { signal: AbortSignal.abort() });
     await expect(call).rejects.toMatchObject({ code: "aborted" });
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
-  it("is not warned of with a secret, of the client or of the call, nor without a key", () => {
+  it("logs no warning with a secret, of the client or of the call, or without a key", () => {
     const { warn, code } = watched();
     const { idempotencyKey: _, ...details } = order;
     const { clientSecret } = code.paymentIntents.build(details);
@@ -442,14 +447,14 @@ describe("a guessable idempotency key", () => {
     expect(safe.warn).not.toHaveBeenCalled();
   });
 
-  it("is not warned of where nothing is built", () => {
+  it("logs no warning if nothing is built", () => {
     const { warn, code } = watched();
     expect(() => code.paymentIntents.build({ ...order, idempotencyKey: "" })).toThrow(InputError);
     expect(() => code.paymentIntents.build({ ...order, amount: -1 })).toThrow(InputError);
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it("is warned of on the console by default", () => {
+  it("logs its warning to the console by default", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     try {
       clientOf({ baseUrl }).paymentIntents.build(order);

@@ -41,7 +41,7 @@ describe.each(connectingWays)("a client over $name", (way) => {
     expect(server.connections).toBe(0);
   });
 
-  it("opens no connection where it is closed while its transport loads", async () => {
+  it("opens no connection if it is closed while its transport loads", async () => {
     const server = await serve();
     const code = clientOf(way, server.url);
     const call = failureOf(code.paymentIntents.create(order));
@@ -53,7 +53,7 @@ describe.each(connectingWays)("a client over $name", (way) => {
     expect((await failureOf(code.paymentIntents.create(order))).code).toBe("client_closed");
   });
 
-  it("ends its running calls when it is closed, and closes once however often it is asked to", async () => {
+  it("ends running calls when it is closed, and closes once even if close is called repeatedly", async () => {
     const server = await serve(() => {});
     const code = clientOf(way, server.url);
     const call = failureOf(code.paymentIntents.create(order));
@@ -75,7 +75,7 @@ describe.each(connectingWays)("a client over $name", (way) => {
     expect((await failureOf(escaped.paymentIntents.getStatus(destination))).code).toBe("client_closed");
   });
 
-  it("makes 64 calls at once, with one signal, and Node sees no leak", async () => {
+  it("makes 64 concurrent calls with one signal without a listener warning of Node", async () => {
     const warnings: string[] = [];
     const onWarning = ({ name, message }: Error) => warnings.push(`${name}: ${message}`);
     process.on("warning", onWarning);
@@ -96,7 +96,7 @@ describe.each(connectingWays)("a client over $name", (way) => {
     expect(warnings).toEqual([]);
   });
 
-  it("makes forty attempts in one call, and Node sees no leak", async () => {
+  it("makes forty attempts in one call without a listener warning of Node", async () => {
     const warnings: string[] = [];
     const onWarning = ({ name, message }: Error) => warnings.push(`${name}: ${message}`);
     process.on("warning", onWarning);
@@ -112,7 +112,7 @@ describe.each(connectingWays)("a client over $name", (way) => {
     expect(warnings).toEqual([]);
   });
 
-  it("sends its own headers and those of the call, which win whatever their case", async () => {
+  it("sends its own headers and those of the call, which take precedence in any case", async () => {
     const server = await serve();
     const code = clientOf(way, server.url, { headers: { Authorization: "Bearer client", "X-Client": "1" } });
     await code.paymentIntents.getStatus(destination);
@@ -132,7 +132,7 @@ describe.each(connectingWays)("a client over $name", (way) => {
 });
 
 describe.each(connectingWays.filter(({ family }) => family !== "rest"))("a client over $name", (way) => {
-  it("runs its interceptors around every attempt, in their order", async () => {
+  it("runs its interceptors around every attempt, in order", async () => {
     const seen: string[] = [];
     const note =
       (name: string): Interceptor =>
@@ -152,10 +152,10 @@ describe.each(connectingWays.filter(({ family }) => family !== "rest"))("a clien
   });
 });
 
-// The others have no header for it.
+// The other protocols have no header for it.
 const timedWays = connectingWays.filter(({ family }) => family !== "rest" && family !== "envelope");
 describe.each(timedWays)("a client over $name", (way) => {
-  it("tells the server how long it will wait, less with each attempt", async () => {
+  it("sends its remaining time to the server, less with each attempt", async () => {
     const server = await serve((e) => {
       if (e.number < 3) setTimeout(() => e.answer({ status: 503 }), 15);
       else e.answer(rightAnswer(e));
@@ -170,7 +170,7 @@ describe.each(timedWays)("a client over $name", (way) => {
     expect(told).toEqual([...new Set(told)].sort((a, b) => b - a));
   });
 
-  it("tells no server of a longer time than its protocol can spell", async () => {
+  it("sends no longer timeout than the protocol can express", async () => {
     const server = await serve();
     const code = clientOf(way, server.url, { timeoutMs: 2 ** 31 - 1 });
     await code.paymentIntents.getStatus(destination);
@@ -181,7 +181,7 @@ describe.each(timedWays)("a client over $name", (way) => {
 });
 
 describe.each(http2Ways)("a client over $name", (way) => {
-  it("makes calls that begin together over one connection", async () => {
+  it("makes concurrent calls over one connection", async () => {
     const server = await serve();
     const code = clientOf(way, server.url);
     await Promise.all([
@@ -194,13 +194,13 @@ describe.each(http2Ways)("a client over $name", (way) => {
   });
 });
 
-describe("a transport of the caller's", () => {
+describe("a custom transport", () => {
   const bytes = { message: { exists: true, codeScanned: false, intentSubmitted: false } };
   function transportOf(unary: () => unknown): Transport {
     return { unary, stream: unary } as unknown as Transport;
   }
 
-  it("that never answers holds no call beyond its deadline, its signal or its client", async () => {
+  it("that never responds ends every call at its deadline, with its signal or with its client", async () => {
     const transport = transportOf(() => new Promise(() => {}));
     const code = new CodeClient({ transport, timeoutMs: 30 });
     expect((await failureOf(code.paymentIntents.getStatus(destination))).code).toBe("deadline_exceeded");
@@ -223,9 +223,9 @@ describe("a transport of the caller's", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("bug"))],
-    ["rejects with no error", () => Promise.reject("bug")],
+    ["rejects with a non-error", () => Promise.reject("bug")],
     ["resolves with nothing", async () => undefined],
-  ])("that %s never lets create succeed", async (_, unary) => {
+  ])("that %s never makes create succeed", async (_, unary) => {
     await using code = new CodeClient({ transport: transportOf(unary), retry: false });
     expect((await failureOf(code.paymentIntents.create(order))).code).toBe("registration_unknown");
     expect((await failureOf(code.paymentIntents.getStatus(destination))).code).toBe("unavailable");
@@ -243,7 +243,7 @@ describe("a transport of the caller's", () => {
     expect(close).not.toHaveBeenCalled();
   });
 
-  it("takes 10,000 calls with one signal, which is left as it was", async () => {
+  it("takes 10,000 calls with one signal, and leaves no listeners on it", async () => {
     const warnings: unknown[] = [];
     const onWarning = (warning: unknown) => warnings.push(warning);
     process.on("warning", onWarning);
@@ -263,7 +263,7 @@ describe("a transport of the caller's", () => {
   });
 });
 
-/** A way as text, for a script that makes a client of it. */
+/** Options as source text, for a script that builds a client with them. */
 function optionsText({ name, connecting: { fetch, ...options } }: ConnectingWay, more: object): string {
   return JSON.stringify({ name, ...options, viaFetch: fetch !== undefined, ...more });
 }
@@ -301,22 +301,27 @@ describe("a script", () => {
     e.write(Buffer.alloc(500_000));
   };
   const rows = [
-    { title: "closes its client after right answers", task: "close", handle: rightly, outcome: "done done" },
     {
-      title: "forgets to close its client after right answers",
+      title: "closes its client after valid responses",
+      task: "close",
+      handle: rightly,
+      outcome: "done done",
+    },
+    {
+      title: "forgets to close its client after valid responses",
       task: "forget",
       handle: rightly,
       outcome: "done done",
     },
     {
-      title: "closes its client after no answers",
+      title: "closes its client after missing responses",
       task: "close",
       handle: () => {},
       outcome: "registration_unknown deadline_exceeded",
       timeoutMs: 200,
     },
     {
-      title: "forgets to close its client after no answers",
+      title: "forgets to close its client after missing responses",
       task: "forget",
       handle: () => {},
       outcome: "registration_unknown deadline_exceeded",
@@ -336,10 +341,10 @@ describe("a script", () => {
     },
   ];
   it.each(rows)(
-    "that $title ends by itself, over every protocol",
+    "that $title exits, over every protocol",
     async ({ task, handle, outcome, timeoutMs = 15_000 }) => {
       const server = await serve(handle);
-      // The platform's fetch keeps its connections for a while; they are not the client's to close.
+      // The platform's fetch keeps its connections for a while. The client cannot close them.
       const ways = connectingWays.filter(
         ({ connecting }) => task === "forget" || connecting.fetch === undefined,
       );

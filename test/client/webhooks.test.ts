@@ -27,7 +27,7 @@ describe.each(ways)("webhooks over $name", (way) => {
   const create = (more = {}) => code.paymentIntents.create({ ...order, ...more });
   const separate = way.capabilities.separateWebhook;
 
-  it("are registered, and told apart from those that exist", async () => {
+  it("are registered, and distinguished from existing ones", async () => {
     const intent = await create();
     const expected = separate
       ? ["registered", "already_registered"]
@@ -53,7 +53,7 @@ describe.each(ways)("webhooks over $name", (way) => {
     }
   });
 
-  it("are refused by the sequencer with its reason", async () => {
+  it("are rejected by the sequencer with its reason", async () => {
     const intent = await create();
     const refused = await failureOf(code.webhooks.register({ intent, url: "https://unknown.example.com/" }));
     expect(refused).toMatchObject({ code: "request_refused", retryable: false });
@@ -63,7 +63,7 @@ describe.each(ways)("webhooks over $name", (way) => {
     expect(late.code).toBe("already_submitted");
   });
 
-  it("need an intent that is registered, which REST registers along with them", async () => {
+  it("require a registered intent, which REST registers with them", async () => {
     const intent = code.paymentIntents.build(order);
     const registering = code.webhooks.register({ intent, url });
     if (separate) {
@@ -77,7 +77,7 @@ describe.each(ways)("webhooks over $name", (way) => {
     }
   });
 
-  it("are refused at once where they cannot be right", async () => {
+  it("are rejected at once if the options are invalid", async () => {
     const intent = code.paymentIntents.build(order);
     const register = (options: unknown) =>
       failureOf(code.webhooks.register(options as { intent: IntentReference; url: string }));
@@ -122,7 +122,7 @@ describe.each(ways)("webhooks over $name", (way) => {
     expect(await code.paymentIntents.getStatus(intent)).toMatchObject({ state: "unknown" });
   });
 
-  it("of somebody else make create warn, once each time, and create all the same", async () => {
+  it("of another party make create log a warning each time, and succeed", async () => {
     const intent = code.paymentIntents.build({ ...order, webhook: { url } });
     warnings.length = 0;
     await code.paymentIntents.create(intent);
@@ -131,12 +131,12 @@ describe.each(ways)("webhooks over $name", (way) => {
     const { clientSecret, ...rest } = { clientSecret: foreign.clientSecret, ...order };
     await code.paymentIntents.create({ ...rest, clientSecret, webhook: { url: `${url}/foreign` } });
     expect(await code.paymentIntents.create(foreign)).toBe(foreign);
-    // REST does not tell.
+    // REST does not report it.
     expect(warnings).toEqual(separate ? [expect.stringContaining(foreign.id)] : []);
     expect(warnings.join()).not.toContain(clientSecret);
   });
 
-  it("take the options of every call", async () => {
+  it("accept the options of every call", async () => {
     const intent = await create();
     const signal = AbortSignal.abort();
     expect(await failureOf(code.webhooks.register({ intent, url }, { signal }))).toMatchObject({

@@ -17,7 +17,7 @@ async function client(): Promise<{ code: CodeClient; warnings: string[] }> {
 test.each([
   ["tip", TipIntent.from({ platform: "twitter", username: "alice" })],
   ["login", LoginIntent.from({ login: { domain: "example.com", verifier: account(5) } })],
-])("a %s is no payment to create, and the error says where it goes", async (_, intent) => {
+])("rejects a %s in paymentIntents, and names where to pass it", async (_, intent) => {
   const { code } = await client();
   await expect(code.paymentIntents.create(intent as never)).rejects.toMatchObject({
     code: "invalid_option",
@@ -26,7 +26,7 @@ test.each([
   });
 });
 
-test("a watch says once that nobody has registered its intent", async () => {
+test("logs once in a watch that the intent is not registered", async () => {
   const { code, warnings } = await client();
   const intent = intentOf();
   const options = { intervalMs: 5, timeoutMs: 300 };

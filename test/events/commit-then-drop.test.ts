@@ -10,13 +10,13 @@ const url = "https://shop.example.com/paid";
 
 type Written = "request" | "webhook";
 
-/** An emulator that commits, and whose answer is lost for as long as `lose` says. */
+/** Starts an emulator that commits each request, and drops its response while `lose` is above zero. */
 interface Losing extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly code: CodeClient;
-  /** How many answers are still to be lost. */
+  /** Number of responses still to drop. */
   readonly lose: Record<Written, number>;
-  /** How often each was written. */
+  /** Number of writes of each kind. */
   readonly wrote: Record<Written, number>;
   readonly warnings: string[];
 }
@@ -48,7 +48,7 @@ async function losing(way: Way): Promise<Losing> {
         wrote[what]++;
         if (lose[what] === 0) continue;
         lose[what]--;
-        // In memory there is no connection that could break.
+        // In memory, no connection can break.
         if (proxy === undefined) throw new Error("lost");
         proxy.dropConnections();
       }
@@ -89,8 +89,8 @@ async function losing(way: Way): Promise<Losing> {
   };
 }
 
-describe.each(ways)("an answer that is lost after the commit, over $name", (way) => {
-  it.each([1, 2, 3])("leaves one intent, though it was lost %d times", async (times) => {
+describe.each(ways)("a response dropped after the commit, over $name", (way) => {
+  it.each([1, 2, 3])("leaves one intent after %d dropped responses", async (times) => {
     await using place = await losing(way);
     const { code, emulator, lose, wrote } = place;
     lose.request = times;
@@ -107,7 +107,7 @@ describe.each(ways)("an answer that is lost after the commit, over $name", (way)
     expect(events.filter((type) => type === "requested")).toHaveLength(way.capabilities.messages ? 1 : 0);
   });
 
-  it("is told as unknown where every answer is lost; the same intent again is one intent", async () => {
+  it("is reported as unknown if every response is dropped, and a repeated create leaves one intent", async () => {
     await using place = await losing(way);
     const { code, lose, wrote } = place;
     lose.request = 5;
@@ -121,7 +121,7 @@ describe.each(ways)("an answer that is lost after the commit, over $name", (way)
     expect(await code.paymentIntents.getStatus(intent)).toMatchObject({ state: "pending" });
   });
 
-  it("of a webhook's registration makes it probably ours, and one", async () => {
+  it("makes a webhook registration probably ours, and registers one webhook", async () => {
     await using place = await losing(way);
     const { code, lose, wrote, warnings } = place;
     const intent = await code.paymentIntents.create(order);
@@ -132,7 +132,7 @@ describe.each(ways)("an answer that is lost after the commit, over $name", (way)
     expect(warnings).toEqual([]);
   });
 
-  it("of a webhook that comes with its intent is no reason to warn of somebody else's", async () => {
+  it("of a create with a webhook logs no warning about another party's webhook", async () => {
     await using place = await losing(way);
     const { code, lose, wrote, warnings } = place;
     lose.webhook = 1;

@@ -7,9 +7,9 @@ import { buildScript, type Child, type Script } from "../support/child-process.j
 import { destination } from "../support/outcomes.js";
 import { recordingStore } from "../support/recording-store.js";
 
-// A shop as the documentation tells one to be: build, persist, create, fulfil once, whether the webhook or the status tells
-// of the payment. It goes on from its files after a crash. Its goods go out by a call that takes the intent id as its own
-// idempotency key; here, a file that can be made once.
+// A shop as documented: build, persist, create, and fulfil once when the webhook or the status reports the
+// payment. After a crash, it resumes from its files. It ships by a call with the intent id as its idempotency
+// key; here, a file that can be created only once.
 const shop = `
   import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
   import { createServer } from "node:http";
@@ -119,7 +119,7 @@ async function kill(child: Child): Promise<void> {
 }
 
 describe("a shop that is killed", () => {
-  it.each(points)("when it is at “%s” has one intent and one fulfilment after all", async (point) => {
+  it.each(points)("ends with one intent and one fulfilment if killed when it is “%s”", async (point) => {
     const directory = await mkdtemp(join(tmpdir(), "code-intents-"));
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
     const read = async (name: string) => JSON.parse(await readFile(join(directory, name), "utf8"));
@@ -130,7 +130,7 @@ describe("a shop that is killed", () => {
       store: recording.store,
       logger: { error() {} },
       resolveHost: async () => {},
-      // Wherever the shop is now.
+      // The address of the shop's current process.
       deliverWebhook: async ({ headers, body, signal }) => {
         if (!isReachable) throw new Error("unreachable");
         const url = `http://127.0.0.1:${await read("port.json")}/`;

@@ -33,7 +33,7 @@ function newId(): Uint8Array {
   return id;
 }
 
-/** A message as a sequencer delivers it, signed by `signer` unless that is `null`. */
+/** Builds a message as a sequencer delivers it, signed by `signer` unless that is `null`. */
 function message(
   kind: Kind,
   { signer = key, id = newId() }: { signer?: SigningKey | null; id?: Uint8Array } = {},
@@ -47,7 +47,7 @@ function message(
   } as MessageInitShape<typeof MessageSchema>);
 }
 
-/** The request of an intent, which may be another than ours, signed by our key. */
+/** Builds the request of an intent, by default ours, signed with our key. */
 function requestOf(other: PaymentIntent, options?: Parameters<typeof message>[1]): Message {
   return message(fromBinary(MessageSchema, other.toBinary()).kind as Kind, options);
 }
@@ -93,8 +93,8 @@ const clientKinds: readonly (readonly [string, Kind])[] = [
 const hear = (heard: Message, listener = new EventReader(intent)) =>
   listener.readMessage(heard, "stream", messageBytes);
 
-describe("what is properly made", () => {
-  it("is told with what it says", () => {
+describe("a valid message", () => {
+  it("yields the event of its kind with its details", () => {
     const listener = new EventReader(intent);
     const id = newId();
     const messageId = toBase58(id);
@@ -123,7 +123,7 @@ describe("what is properly made", () => {
     });
   });
 
-  it("is no event where it says nothing of a payment", () => {
+  it("yields no event if it does not concern the payment", () => {
     expect(hear(create(MessageSchema, { id: { value: newId() } }))).toBeUndefined();
     expect(hear(message({ case: "airdropReceived", value: {} }, { signer: null }))).toBeUndefined();
     expect(
@@ -131,7 +131,7 @@ describe("what is properly made", () => {
     ).toBeUndefined();
   });
 
-  it("verifies over canonical bytes, fields that are unknown included", () => {
+  it("is verified over its canonical bytes, unknown fields included", () => {
     const unknown = lengthDelimited(14, new Uint8Array([1, 2, 3]));
     const sent = Buffer.concat([
       toBinary(MessageSchema, create(MessageSchema, { kind: codeScanned })),
@@ -145,16 +145,16 @@ describe("what is properly made", () => {
     expect(hear(heard)).toMatchObject({ type: "forged", problem: "wrong signature" });
   });
 
-  it("verifies a message whose fields arrive in another order", () => {
+  it("is verified if its fields arrive in another order", () => {
     const scanned = message(codeScanned);
     const bytes = Buffer.from(toBinary(MessageSchema, scanned));
-    // Field 1, the id, to the end.
+    // Move field 1, the id, to the end.
     const idField = 2 + 18;
     const moved = Buffer.concat([bytes.subarray(idField), bytes.subarray(0, idField)]);
     expect(hear(fromBinary(MessageSchema, moved))).toMatchObject({ type: "scanned" });
   });
 
-  it("has a date that can be printed, whatever the sender wrote", () => {
+  it("has a printable date for any timestamp", () => {
     for (const seconds of [10n ** 15n, -(10n ** 15n), 2n ** 63n - 1n, -(2n ** 63n)]) {
       const event = hear(message(scannedAt(seconds)));
       if (event?.type !== "scanned") throw new Error("not scanned");
@@ -165,8 +165,8 @@ describe("what is properly made", () => {
   });
 });
 
-describe("what is forged", () => {
-  it.each(clientKinds)("is a %s without a signature", (kind, value) => {
+describe("a forged message", () => {
+  it.each(clientKinds)("is reported if %s has no signature", (kind, value) => {
     expect(hear(message(value, { signer: null }))).toMatchObject({
       type: "forged",
       kind,
@@ -174,7 +174,7 @@ describe("what is forged", () => {
     });
   });
 
-  it.each(clientKinds)("is a %s with another key's signature", (kind, value) => {
+  it.each(clientKinds)("is reported if %s is signed with another key", (kind, value) => {
     const forged = { type: "forged", kind, problem: "wrong signature" };
     expect(hear(message(value, { signer: newKey() }))).toMatchObject(forged);
     for (const length of [0, 1, 63, 65, 1_000]) {
@@ -184,7 +184,7 @@ describe("what is forged", () => {
     }
   });
 
-  it("is a signature of other words", () => {
+  it("is reported if its signature is over other bytes", () => {
     const heard = message(scannedAt(1n));
     heard.kind = create(MessageSchema, { kind: scannedAt(2n) }).kind;
     expect(hear(heard)).toMatchObject({ type: "forged", problem: "wrong signature" });
@@ -193,7 +193,7 @@ describe("what is forged", () => {
     expect(hear(declined)).toMatchObject({ type: "forged", problem: "wrong signature" });
   });
 
-  it("is what only the sequencer makes, with a signature, however valid", () => {
+  it("is reported if a client signs a kind that only the sequencer sends", () => {
     const listener = new EventReader(intent);
     for (const signer of [key, newKey()]) {
       for (const [kind, value] of [
@@ -209,13 +209,13 @@ describe("what is forged", () => {
   });
 });
 
-describe("a request with other details, signed by the intent's own key", () => {
+describe("a request with other details, signed with the intent's own key", () => {
   it.each<[string, Partial<PaymentIntentOptions>]>([
     ["destination", { destination: account(8) }],
     ["amount", { amount: "2.51" }],
     ["currency", { currency: "eur" }],
     ["fees", { fees: [{ destination: account(9), basisPoints: 100 }] }],
-  ])("conflicts in its %s", (field, details) => {
+  ])("is a conflict in its %s", (field, details) => {
     expect(hear(requestOf(intentOf(details)))).toMatchObject({
       type: "conflicting",
       subject: "request",
@@ -223,7 +223,7 @@ describe("a request with other details, signed by the intent's own key", () => {
     });
   });
 
-  it("conflicts in its domain", () => {
+  it("is a conflict in its domain", () => {
     const kind = fromBinary(MessageSchema, intent.toBinary()).kind;
     if (kind.case !== "requestToReceiveBill") throw new Error("no request");
     kind.value.domain = create(DomainSchema, { value: "example.com" });
@@ -233,7 +233,7 @@ describe("a request with other details, signed by the intent's own key", () => {
     });
   });
 
-  it("conflicts in its kind where it is a login", () => {
+  it("is a conflict in its kind if it is a login", () => {
     const value = login(key, newKey(), "example.com");
     expect(hear(message({ case: "requestToLogin", value }))).toMatchObject({
       type: "conflicting",
@@ -242,7 +242,7 @@ describe("a request with other details, signed by the intent's own key", () => {
     });
   });
 
-  it("conflicts in fees that are other fees", () => {
+  it("is a conflict in its fees if they differ", () => {
     const ours = intentOf({ fees: [{ destination: account(9), basisPoints: 100 }] });
     const theirs = intentOf({ fees: [{ destination: account(9), basisPoints: 101 }] });
     const kind = fromBinary(MessageSchema, theirs.toBinary()).kind as Kind;
@@ -253,13 +253,13 @@ describe("a request with other details, signed by the intent's own key", () => {
     });
   });
 
-  it("makes a bare status doubtful until our request or a matching payment arrives", () => {
+  it("makes a status without details doubtful until our request or a matching payment arrives", () => {
     const foreign = () => requestOf(intentOf({ destination: account(8) }));
     const submittedByStatus = { type: "submitted", heardFrom: "status" };
     const paid = new EventReader(intent);
     expect(hear(foreign(), paid)?.type).toBe("conflicting");
     expect(paid.readStatus(true)).toBeUndefined();
-    // A message without details is a bare status too.
+    // A message without details is as weak as a status.
     expect(hear(submittedWithout(), paid)).toBeUndefined();
     expect(paid.readStatus(true)).toBeUndefined();
     expect(hear(submitted(), paid)).toMatchObject({ type: "submitted", payment: { currency: "usd" } });
@@ -276,21 +276,21 @@ describe("a request with other details, signed by the intent's own key", () => {
     expect(ours.readStatus(true)).toEqual(submittedByStatus);
   });
 
-  it("does not become doubtful by a request that is forged", () => {
+  it("does not make a status doubtful if the request is forged", () => {
     const listener = new EventReader(intent);
     const forged = requestOf(intentOf({ destination: account(8) }), { signer: newKey() });
     expect(hear(forged, listener)?.type).toBe("forged");
     expect(listener.readStatus(true)).toEqual({ type: "submitted", heardFrom: "status" });
   });
 
-  it("does not stand in the way of ours", () => {
+  it("does not suppress our own request", () => {
     const listener = new EventReader(intent);
     expect(hear(requestOf(intentOf({ amount: "1" })), listener)?.type).toBe("conflicting");
     expect(hear(requestOf(intent), listener)?.type).toBe("requested");
   });
 });
 
-describe("a payment", () => {
+describe("a reported payment", () => {
   const kinIntent = intentOf({ currency: "kin", amount: "2500" });
 
   it.each<[string, Message]>([
@@ -310,17 +310,17 @@ describe("a payment", () => {
     ["amount", submitted({ nativeAmount: Number.POSITIVE_INFINITY })],
     ["kind", submittedWithout({ metadata: {} })],
     ["kind", submittedWithout({ metadata: { type: { case: "sendPrivatePayment", value: {} } } })],
-  ])("of another %s conflicts", (field, heard) => {
+  ])("is a conflict if its %s differs", (field, heard) => {
     const listener = new EventReader(intent);
     expect(hear(heard, listener)).toMatchObject({ type: "conflicting", subject: "payment", field });
     expect(listener.readStatus(true)).toBeUndefined();
   });
 
-  it.each([2.49991, 2.49995, 2.5, 2.50005, 2.50009])("of %d fits 2.50", (nativeAmount) => {
+  it.each([2.49991, 2.49995, 2.5, 2.50005, 2.50009])("of %d matches 2.50", (nativeAmount) => {
     expect(hear(submitted({ nativeAmount }))).toMatchObject({ type: "submitted", payment: { nativeAmount } });
   });
 
-  it("that contradicts the intent is not outweighed by words without details", () => {
+  it("that contradicts the intent prevails over a later report without details", () => {
     const listener = new EventReader(intent);
     expect(hear(submitted({ destination: filled(8) }), listener)?.type).toBe("conflicting");
     expect(listener.readStatus(true)).toBeUndefined();
@@ -330,12 +330,12 @@ describe("a payment", () => {
     expect(listener.readStatus(true)).toBeUndefined();
   });
 
-  it("without details counts as what a status is worth", () => {
+  it("without details is no stronger than a status", () => {
     const event = hear(submittedWithout());
     expect(event).toEqual({ type: "submitted", heardFrom: "stream" });
   });
 
-  it("is told once, from wherever it is heard", () => {
+  it("is emitted once, from stream, poll or status", () => {
     const listener = new EventReader(intent);
     expect(listener.readStatus(false)).toBeUndefined();
     expect(listener.readStatus(true)).toEqual({ type: "submitted", heardFrom: "status" });
@@ -353,8 +353,8 @@ describe("a payment", () => {
   });
 });
 
-describe("what comes again", () => {
-  it("is told once by its id", () => {
+describe("a repeated message", () => {
+  it("is dropped by its id", () => {
     const listener = new EventReader(intent);
     for (const heard of [
       requestOf(intent),
@@ -372,7 +372,7 @@ describe("what comes again", () => {
     }
   });
 
-  it("is told once by its signature, though sent again under another id", () => {
+  it("is dropped by its signature if it is sent again under another id", () => {
     const listener = new EventReader(intent);
     for (const kind of [fromBinary(MessageSchema, intent.toBinary()).kind as Kind, codeScanned, rejected]) {
       expect(hear(message(kind), listener)).toBeDefined();
@@ -380,7 +380,7 @@ describe("what comes again", () => {
     }
   });
 
-  it("is not silenced by a forged copy that was faster", () => {
+  it("is emitted even if a forged copy arrived first", () => {
     const listener = new EventReader(intent);
     const id = newId();
     const original = message(rejected, { id });
@@ -392,7 +392,7 @@ describe("what comes again", () => {
     expect(hear(original, listener)).toMatchObject({ type: "rejected" });
   });
 
-  it("is told apart where the sequencer gives no ids, or one id to all", () => {
+  it("is recognized if the sequencer sends no ids, or the same id for all", () => {
     for (const id of [new Uint8Array(0), filled(1, 16)]) {
       const listener = new EventReader(intent);
       const told = [requestOf(intent, { id }), message(codeScanned, { id }), submitted({}, { id })].map(
@@ -403,8 +403,8 @@ describe("what comes again", () => {
   });
 });
 
-describe("a flood", () => {
-  it("makes the oldest forgotten, and neither the request nor the payment", () => {
+describe("a flood of messages", () => {
+  it("evicts the oldest messages, but neither the request nor the payment", () => {
     const listener = new EventReader(intent);
     const first = message(scannedAt(0n), { signer: null });
     const recent: Message[] = [];
@@ -426,7 +426,7 @@ describe("a flood", () => {
     expect(listener.readStatus(true)).toBeUndefined();
   });
 
-  it("of giant fields is heard without working through them", () => {
+  it("with giant fields is processed without parsing them", () => {
     const giant = filled(1, 900_000);
     const listener = new EventReader(intent);
     const scanned = hear(message(codeScanned, { id: giant }), listener);
@@ -442,7 +442,7 @@ describe("a flood", () => {
   });
 });
 
-it("knows the id behind an event", () => {
+it("returns the id of the message that caused an event", () => {
   const listener = new EventReader(intent);
   const id = newId();
   const scanned = hear(message(codeScanned, { id }), listener);
@@ -451,7 +451,7 @@ it("knows the id behind an event", () => {
   expect(listener.idOf({ type: "submitted", heardFrom: "status" })).toBeUndefined();
 });
 
-it("believes no mutation of a valid message", () => {
+it("rejects every mutation of a valid message", () => {
   const valid = [requestOf(intent), message(codeScanned), message(rejected)].map((heard) => ({
     heard,
     bytes: toBinary(MessageSchema, heard),
@@ -494,7 +494,7 @@ it("believes no mutation of a valid message", () => {
   expect(decoded).toBeGreaterThan(scaled(100));
 });
 
-/** A message without its id, which nobody signed. */
+/** Encodes a message without its id, which is not signed. */
 function canonical(heard: Message): Uint8Array {
   const copy = fromBinary(MessageSchema, toBinary(MessageSchema, heard));
   delete copy.id;

@@ -13,7 +13,7 @@ import { order } from "../support/outcomes.js";
 import { fullRuns } from "../support/property.js";
 import { recordingStore } from "../support/recording-store.js";
 
-/** How many runs; `FAULT_SEED` starts elsewhere. */
+/** Number of runs. `FAULT_SEED` sets the first seed. */
 const runs = Number(process.env.FAULT_RUNS ?? (fullRuns ? 100 : 40));
 const firstSeed = Number(process.env.FAULT_SEED ?? 20_240_208);
 const atOnce = 20;
@@ -30,7 +30,7 @@ const protocols: readonly ConnectingClientOptions[] = [
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-describe("through a network that fails", () => {
+describe("over a failing network", () => {
   const recording = recordingStore();
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => rejections.push(reason);
@@ -42,7 +42,7 @@ describe("through a network that fails", () => {
     process.off("unhandledRejection", onRejection);
   });
 
-  /** Create, pay and watch, all through one bad network. Returns what became of its connections. */
+  /** Creates, pays and watches over one failing network. Returns the outcome of its connections. */
   async function run(seed: number): Promise<readonly FaultKind[]> {
     const random = randomOf(seed ^ 0x5eed);
     await using proxy = await startFaultProxy(emulator.port, seed);
@@ -82,7 +82,7 @@ describe("through a network that fails", () => {
   async function create(code: CodeClient, intent: PaymentIntent): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
-        // Each time with more patience, as the machine may be slower than the network's faults.
+        // The timeout grows, because the machine may be slower than the network's faults.
         await code.paymentIntents.create(intent, { timeoutMs: 700 * (tries + 1) });
         return;
       } catch (error) {
@@ -92,7 +92,7 @@ describe("through a network that fails", () => {
   }
 
   it(
-    `hears of every payment, once, in ${runs} runs`,
+    `reports every payment once in ${runs} runs`,
     async () => {
       const resources = () => process.getActiveResourcesInfo().filter((name) => /TCP|Pipe/.test(name));
       const before = resources();
@@ -112,11 +112,11 @@ describe("through a network that fails", () => {
       await Promise.all(Array.from({ length: atOnce }, work));
       expect(failed.join("\n\n")).toBe("");
       expect(rejections).toEqual([]);
-      // The first connections of the usual 40 seeds meet every kind.
+      // With the usual 40 seeds, the first connections include every kind of fault.
       if (runs >= 40 && process.env.FAULT_SEED === undefined)
         expect([...seen].sort()).toEqual([...faultKinds].sort());
       await emulator.close();
-      // Sockets close a moment after they are destroyed.
+      // Sockets close shortly after they are destroyed.
       for (let tries = 0; resources().length > before.length && tries < 1_000; tries++) await pause(50);
       expect(resources()).toEqual(before);
     },

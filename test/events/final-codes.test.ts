@@ -49,7 +49,7 @@ const transportFailures = {
 } satisfies Record<TransportErrorCode, 0>;
 const codesOf = <C extends string>(codes: Record<C, 0>) => Object.keys(codes) as C[];
 
-/** Every code that a status check can end with, as an error of its class. */
+/** Every code that a status check can throw, as an error of its class. */
 const failures: readonly CodeIntentsError[] = [
   ...codesOf(refusals).map(
     (code) => new SequencerError(code, { message: "no", connectCode: "unknown", sequencerMessage: "no" }),
@@ -119,7 +119,7 @@ describe("the codes that end a watch", () => {
   });
 });
 
-describe("one stray response to the status check", () => {
+describe("a single stray response to the status check", () => {
   it.each<[string, () => Response]>([
     ["a 400", () => new Response("bad request", { status: 400 })],
     ["a 401", () => new Response("log in", { status: 401 })],

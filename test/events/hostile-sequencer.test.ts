@@ -62,7 +62,7 @@ async function hear(
 
 const typesOf = (events: readonly PaymentEvent[]) => events.map(({ type }) => type);
 
-/** Streams these messages, and then stays open. */
+/** Streams these messages, then stays open. */
 function streaming(...messages: readonly Message[]): Script {
   return {
     async *openMessageStreamWithKeepAlive(_requests, { signal }) {
@@ -73,28 +73,28 @@ function streaming(...messages: readonly Message[]): Script {
   };
 }
 
-describe.each(places)("a sequencer that lies $name", ({ start }) => {
+describe.each(places)("a lying sequencer $name", ({ start }) => {
   const intent = Intent.from(order);
   const key = rendezvousKey(intent.payload);
 
   it.each([
     ["destination", submissionOf(intent, { destination: filled(9) })],
     ["amount", submissionOf(intent, { nativeAmount: 0.01 })],
-  ])("is not believed where the payment has another %s, nor its status then", async (field, message) => {
+  ])("is not trusted if the payment has another %s, and neither is its status", async (field, message) => {
     await using sequencer = await start({ ...streaming(message), getStatus: paid });
     const { events, error } = await hear(sequencer, intent, { timeoutMs: 1_500 });
     expect(events).toEqual([expect.objectContaining({ type: "conflicting", subject: "payment", field })]);
     expect(error).toMatchObject({ code: "payment_timeout" });
   });
 
-  it("tells of a payment without details for what it is", async () => {
+  it("yields a payment without details as such", async () => {
     const message = submissionOf(intent, { withoutMetadata: true });
     await using sequencer = await start({ ...streaming(message), getStatus: pending });
     const { events } = await hear(sequencer, intent);
     expect(events).toEqual([{ type: "submitted", heardFrom: "stream" }]);
   });
 
-  it("cannot make the payer's messages, and replays in vain", async () => {
+  it("cannot forge the payer's messages, and its replays are dropped", async () => {
     const scanned = delivered(codeScanned, key);
     const request = requestOf(intent, key);
     await using sequencer = await start({
@@ -114,7 +114,7 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     expect(typesOf(events)).toEqual(["forged", "forged", "requested", "scanned", "submitted"]);
   });
 
-  it("floods: the reader's pace holds, and the status is heard", async () => {
+  it("that floods the stream is slowed to the reader's pace, and its status is still read", async () => {
     let sent = 0;
     let submitted = false;
     await using sequencer = await start({
@@ -131,7 +131,7 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     const { events, error } = await hear(sequencer, intent, {}, async () => {
       if (firstAt !== undefined) return;
       firstAt = sent;
-      // A reader that is busy: what is on its way stops.
+      // While the reader is busy, the stream must stop.
       let before = -1;
       while (before !== sent) {
         before = sent;
@@ -141,11 +141,11 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     });
     expect(error).toBeUndefined();
     expect(events.at(-1)).toEqual({ type: "submitted", heardFrom: "status" });
-    // What the reader got, and what fits between the two.
+    // The events that the reader received, and the buffers in between.
     expect(sent).toBeLessThan(50_000);
   });
 
-  it("pings without end, or at delays beyond reason", async () => {
+  it("that pings without pause or with absurd delays does not disturb the watch", async () => {
     for (const seconds of [0n, -5n, 2n ** 40n]) {
       let submitted = false;
       await using sequencer = await start({
@@ -164,7 +164,7 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     }
   });
 
-  it("sends giants", async () => {
+  it("that sends giant messages does not exhaust memory", async () => {
     const giant = delivered({
       case: "requestToGrabBill",
       value: { requestorAccount: { value: filled(1, 3_000_000) } },
@@ -190,7 +190,7 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     expect(typesOf(events).every((type) => type === "submitted" || type === "forged")).toBe(true);
   });
 
-  it("takes back what it said: the payment is told once", async () => {
+  it("that retracts its status yields one payment event", async () => {
     const enough = new AbortController();
     let asked = 0;
     await using sequencer = await start({
@@ -205,24 +205,24 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
     expect(error).toMatchObject({ code: "aborted" });
   });
 
-  it("answers with nothing: a failed question is no payment, and the timeout names it", async () => {
+  it("that fails every status check reports no payment, and the timeout names the failure", async () => {
     await using sequencer = await start({ ...streaming(), getStatus: unavailable });
     const { events, error } = await hear(sequencer, intent, { timeoutMs: 1_000 });
     expect(events).toEqual([]);
     expect(error).toMatchObject({
       code: "payment_timeout",
-      message: expect.stringContaining("question for the status failed"),
+      message: expect.stringContaining("last status check failed"),
       cause: { code: "unavailable" },
     });
   });
 
-  it("refuses every status check: the watch continues, and its timeout names the refusal", async () => {
+  it("that refuses every status check does not end the watch, and the timeout names the refusal", async () => {
     await using sequencer = await start(streaming());
     const { error } = await hear(sequencer, intent, { timeoutMs: 1_000 });
     expect(error).toMatchObject({ code: "payment_timeout", cause: { code: "unimplemented" } });
   });
 
-  it("stores a request with another destination: its status is ignored until a payment matches", async () => {
+  it("that stores a request with another destination is ignored until a payment matches", async () => {
     const foreign = Intent.from({ ...order, destination: account(9), clientSecret: intent.clientSecret });
     expect(foreign.id).toBe(intent.id);
     await using alone = await start({ ...streaming(requestOf(foreign, key)), getStatus: paid });
@@ -241,14 +241,14 @@ describe.each(places)("a sequencer that lies $name", ({ start }) => {
   });
 });
 
-describe("a sequencer whose streams end at once, for ever", () => {
+describe("a sequencer whose streams always end at once", () => {
   const intent = Intent.from(order);
   afterEach(() => {
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
 
-  /** Opens within ten minutes of a fake clock. */
+  /** Counts how often streams are opened within ten minutes of a fake clock. */
   async function openings(script: Script): Promise<{ calls: Scripted["calls"]; longestPauseMs: number }> {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     vi.spyOn(Math, "random").mockReturnValue(0.5);
@@ -274,21 +274,21 @@ describe("a sequencer whose streams end at once, for ever", () => {
     return { calls: { ...sequencer.calls }, longestPauseMs };
   }
 
-  it("is asked ever more rarely, though each stream pings first", async () => {
+  it("is contacted with growing pauses, even if each stream pings first", async () => {
     const { calls, longestPauseMs } = await openings({
       pollMessages: async () => ({ messages: [] }),
       async *openMessageStreamWithKeepAlive() {
         yield pingOf();
       },
     });
-    // Pauses of 5 seconds on average, and a few short ones at the start.
+    // Pauses average 5 seconds, with a few shorter ones at the start.
     expect(calls.openMessageStreamWithKeepAlive).toBeGreaterThan(90);
     expect(calls.openMessageStreamWithKeepAlive).toBeLessThan(140);
     expect(longestPauseMs).toBeLessThan(10_000);
     expect(calls.getStatus).toBeLessThan(130);
   });
 
-  it("is polled instead where they give nothing, and tried again each minute", async () => {
+  it("is polled instead if the streams are empty, and streams are tried again each minute", async () => {
     const { calls } = await openings({
       pollMessages: async () => ({ messages: [] }),
       async *openMessageStreamWithKeepAlive() {},
@@ -301,14 +301,14 @@ describe("a sequencer whose streams end at once, for ever", () => {
     expect(calls.pollMessages).toBeLessThan(200);
   });
 
-  it("is only polled where it has no streams at all", async () => {
+  it("is only polled if it has no streams", async () => {
     const { calls } = await openings({ pollMessages: async () => ({ messages: [] }) });
     expect(calls.openMessageStreamWithKeepAlive).toBeUndefined();
     expect(calls.pollMessages).toBeGreaterThan(110);
     expect(calls.pollMessages).toBeLessThan(130);
   });
 
-  it("leaves the pauses to chance", async () => {
+  it("is contacted after random pauses", async () => {
     const drawn = vi.spyOn(Math, "random");
     await using sequencer = await inMemory({
       getStatus: pending,

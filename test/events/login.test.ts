@@ -21,7 +21,7 @@ import { hex } from "../support/vectors.js";
 const nonce = { clientSecret: "uqM86tVJL9rhqS" };
 const forBrowser = { domain: "example.com", verifier: buildLogin().login.verifier };
 
-/** The intent of a backend, that can sign, and of a browser, that cannot: each hears the same. */
+/** A backend's intent, which can sign, and a browser's, which cannot. Both yield the same events. */
 const listeners: [string, () => { readonly asLogin: Intent; readonly asPayment: Intent }][] = [
   ["a backend", () => ({ asLogin: buildLogin({ ...nonce, login }), asPayment: build({ ...nonce, login }) })],
   [
@@ -36,7 +36,10 @@ const listeners: [string, () => { readonly asLogin: Intent; readonly asPayment: 
 const loginKey = rendezvousKey(buildLogin(nonce).payload);
 const paymentKey = rendezvousKey(build(nonce).payload);
 
-/** A login request at our key, with other fields; the verifier signs it unless the fields say otherwise. */
+/**
+ * Builds a login request at our key with other fields. The verifier signs it unless the fields contain a
+ * signature.
+ */
 const askingLogin = (
   { domain = "example.com", by = verifier.key, rendezvous = loginKey }: Asking = {},
   fields: object = {},
@@ -50,7 +53,7 @@ interface Asking {
 
 const tenUsd = { case: "partial", value: { currency: "usd", nativeAmount: 10 } } as const;
 
-/** The payment request of `order` at our key, with other fields. */
+/** Builds the payment request of `order` at our key with other fields. */
 const askingPayment = (
   { domain = "example.com", by = verifier.key, rendezvous = paymentKey }: Asking = {},
   fields: object = {},
@@ -75,10 +78,10 @@ function hear(intent: Intent, ...messages: Message[]): (PaymentEvent | undefined
 const wrong = { signature: { value: filled(3, 64) } };
 const another = keyOfSeed(filled(4)).key;
 
-describe.each(listeners)("%s hears", (_, listenerOf) => {
+describe.each(listeners)("%s with a login", (_, listenerOf) => {
   const { asLogin, asPayment } = listenerOf();
 
-  it("its own request as requested, once", () => {
+  it("reports its own request once", () => {
     for (const [intent, kind, key] of [
       [asLogin, askingLogin(), loginKey],
       [asPayment, askingPayment(), paymentKey],
@@ -89,7 +92,7 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     }
   });
 
-  it("its own request as requested under any valid signature of its verifier", () => {
+  it("reports its own request under any valid signature of its verifier", () => {
     const other = (intent: Intent) => ({
       signature: { value: drawnSignature(verifier, intent.bytesForVerifier ?? filled(0)) },
     });
@@ -103,21 +106,21 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
   it.each<[string, Kind, string]>([
     ["another domain", askingLogin({ domain: "example.org" }), "domain"],
     ["another verifier", askingLogin({ by: stranger.key }), "verifier"],
-    ["a signature that is none", askingLogin({}, wrong), "signature"],
+    ["an invalid signature", askingLogin({}, wrong), "signature"],
     [
-      "another's signature",
+      "another verifier's signature",
       askingLogin({ by: stranger.key }, { verifier: { value: verifier.publicKey } }),
       "signature",
     ],
     ["no signature", askingLogin({}, { signature: undefined }), "signature"],
-    ["half a signature", askingLogin({}, { signature: { value: filled(1, 32) } }), "signature"],
-    ["another key in it", askingLogin({ rendezvous: another }), "rendezvousKey"],
-    ["no key in it", askingLogin({}, { rendezvousKey: undefined }), "rendezvousKey"],
+    ["a signature of 32 bytes", askingLogin({}, { signature: { value: filled(1, 32) } }), "signature"],
+    ["another rendezvous key", askingLogin({ rendezvous: another }), "rendezvousKey"],
+    ["no rendezvous key", askingLogin({}, { rendezvousKey: undefined }), "rendezvousKey"],
     ["no domain", askingLogin({}, { domain: undefined }), "domain"],
     ["no verifier", askingLogin({}, { verifier: undefined }), "verifier"],
-    ["a payment with the same login", askingPayment({ rendezvous: loginKey }), "kind"],
-    ["a payment", plainPayment, "kind"],
-  ])("at its login %s as a conflict", (_name, kind, field) => {
+    ["the kind of a payment with the same login", askingPayment({ rendezvous: loginKey }), "kind"],
+    ["the kind of a payment", plainPayment, "kind"],
+  ])("reports a conflict if the request at its login has %s", (_name, kind, field) => {
     const [event, own] = hear(asLogin, delivered(kind, loginKey), delivered(askingLogin(), loginKey));
     expect(event).toMatchObject({ type: "conflicting", subject: "request", field });
     expect(own).toMatchObject({ type: "requested" });
@@ -126,18 +129,18 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
   it.each<[string, Kind, string]>([
     ["another domain", askingPayment({ domain: "example.org" }), "domain"],
     ["another verifier", askingPayment({ by: stranger.key }), "verifier"],
-    ["a signature that is none", askingPayment({}, wrong), "signature"],
+    ["an invalid signature", askingPayment({}, wrong), "signature"],
     ["no signature", askingPayment({}, { signature: undefined }), "signature"],
-    ["another key in it", askingPayment({ rendezvous: another }), "rendezvousKey"],
-    ["no login at all", plainPayment, "domain"],
+    ["another rendezvous key", askingPayment({ rendezvous: another }), "rendezvousKey"],
+    ["no login", plainPayment, "domain"],
     ["another account", askingPayment({}, { requestorAccount: { value: filled(8) } }), "destination"],
     [
       "another amount",
       askingPayment({}, { exchangeData: { case: "partial", value: { currency: "usd", nativeAmount: 9 } } }),
       "amount",
     ],
-    ["a login at its key", askingLogin({ rendezvous: paymentKey }), "kind"],
-  ])("at its payment %s as a conflict", (_name, kind, field) => {
+    ["the kind of a login", askingLogin({ rendezvous: paymentKey }), "kind"],
+  ])("reports a conflict if the request at its payment has %s", (_name, kind, field) => {
     expect(hear(asPayment, delivered(kind, paymentKey))[0]).toMatchObject({
       type: "conflicting",
       subject: "request",
@@ -145,12 +148,12 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     });
   });
 
-  it("a login of somebody else at a plain payment as a conflict", () => {
+  it("reports a login added to a plain payment as a conflict", () => {
     const event = hear(build(nonce), delivered(askingPayment(), paymentKey))[0];
     expect(event).toMatchObject({ type: "conflicting", field: "domain" });
   });
 
-  it("a request with fields that nobody knows as a conflict", () => {
+  it("reports a request with unknown fields as a conflict", () => {
     const known = askingLogin().value as Parameters<typeof clone<typeof RequestToLoginSchema>>[1];
     const value = clone(RequestToLoginSchema, known);
     value.$unknown = [{ no: 99, wireType: 0, data: Uint8Array.of(1) }];
@@ -161,7 +164,7 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     });
   });
 
-  it("a request that the key did not sign as forged, whoever the verifier was", () => {
+  it("reports a request that the key did not sign as forged, even with a valid verifier's signature", () => {
     expect(hear(asLogin, delivered(askingLogin(), stranger.key))[0]).toMatchObject({
       type: "forged",
       kind: "requestToLogin",
@@ -170,7 +173,7 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     expect(hear(asLogin, delivered(askingLogin()))[0]).toMatchObject({ type: "forged", problem: "unsigned" });
   });
 
-  it("scans and rejections, which are told by kind", () => {
+  it("reports scans, and rejections only of its kind", () => {
     const at = { timestamp: { seconds: 1_700_000_000n } };
     const scanned: Kind = { case: "codeScanned", value: at };
     const noLogin: Kind = { case: "clientRejectedLogin", value: at };
@@ -203,7 +206,7 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     },
   };
 
-  it("a login submitted without a payment, once, and then the webhook", () => {
+  it("reports a submitted login without a payment, once, and then the webhook", () => {
     const called = delivered({ case: "webhookCalled", value: { timestamp: { seconds: 1n } } });
     expect(hear(asLogin, submitted(), submitted(), called)).toEqual([
       { type: "submitted", heardFrom: "stream" },
@@ -216,7 +219,7 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     ["with the metadata of a payment", paid, "kind"],
     ["with empty metadata", { metadata: {} }, "kind"],
   ])(
-    "a login submitted %s as a conflict, after which the status no longer counts",
+    "reports a login submitted %s as a conflict, and ignores the status afterwards",
     (_name, fields, field) => {
       const listener = new EventReader(asLogin);
       const event = listener.readMessage(submitted(fields), "poll", messageBytes);
@@ -226,14 +229,14 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
     },
   );
 
-  it("a login submitted for another intent as a conflict", () => {
+  it("reports a login submitted for another intent as a conflict", () => {
     expect(hear(asLogin, submitted({}, paymentKey.publicKey))[0]).toMatchObject({
       type: "conflicting",
       field: "intent",
     });
   });
 
-  it("a payment with a login submitted with what was paid", () => {
+  it("reports what was paid with a login", () => {
     const [event] = hear(asPayment, submitted(paid, paymentKey.publicKey));
     expect(event).toMatchObject({
       type: "submitted",
@@ -242,7 +245,7 @@ describe.each(listeners)("%s hears", (_, listenerOf) => {
   });
 });
 
-it("what is delivered here is what an intent sends, byte for byte", () => {
+it("builds the same bytes as an intent for these tests", () => {
   for (const [intent, kind] of [
     [buildLogin({ ...nonce, login }), askingLogin()],
     [build({ ...nonce, login }), askingPayment()],

@@ -26,13 +26,13 @@ const intents: readonly (PaymentIntent | LoginIntent)[] = [
   LoginIntent.from({ login: asksFor }),
 ];
 
-/** How Node and a page decode a message. */
+/** Decoders of Node and of a page. */
 const decoders: readonly (readonly [string, (bytes: Uint8Array) => Message, MessageBytes])[] = [
   ["on Node", (bytes) => fromBinary(MessageSchema, bytes), messageBytes],
   ["in a page", (bytes) => decode(messageShape, bytes), rawMessageBytes],
 ];
 
-/** Serialized messages of every kind, as a sequencer delivers them. */
+/** Returns serialized messages of every kind, as a sequencer delivers them. */
 function messagesFor(intent: Intent): Uint8Array[] {
   const key = rendezvousKey(intent.payload);
   const kinds: Kind[] = [
@@ -56,8 +56,8 @@ function messagesFor(intent: Intent): Uint8Array[] {
   });
 }
 
-describe.each(decoders)("a message that is damaged in any way, %s", (_, read, bytesOf) => {
-  it("does not throw, and does not hide the message behind it", () => {
+describe.each(decoders)("a damaged message, %s", (_, read, bytesOf) => {
+  it("does not throw, and does not hide the message after it", () => {
     const samples = intents.flatMap((intent) => messagesFor(intent).map((bytes) => ({ intent, bytes })));
     const edit = fc.record({ at: fc.nat(400), cut: fc.nat(3), put: fc.uint8Array({ maxLength: 3 }) });
     let decoded = 0;
@@ -91,10 +91,10 @@ describe.each(decoders)("a message that is damaged in any way, %s", (_, read, by
   });
 });
 
-it("reports a page's message with a field of another wire type as forged, once", () => {
+it("reports a page's message once as forged if a field has another wire type", () => {
   const [intent] = intents as [PaymentIntent];
   const scanned = messagesFor(intent)[2] as Uint8Array;
-  // Field 6, `code_scanned`, with the tag of a varint: the page reads it, and cannot split it.
+  // Field 6, `code_scanned`, with the tag of a varint: the page decodes it but cannot split it.
   const bytes = Uint8Array.from(scanned);
   const at = bytes.indexOf((6 << 3) | 2, 20);
   bytes[at] = 6 << 3;
@@ -110,7 +110,7 @@ it("reports a page's message with a field of another wire type as forged, once",
   expect(reader.readMessage(decode(messageShape, scanned), "poll", rawMessageBytes)?.type).toBe("scanned");
 });
 
-it("never throws, whatever a transport of the caller delivers", () => {
+it("never throws for messages of a custom transport", () => {
   for (const kind of [
     { case: "codeScanned", value: undefined },
     { case: "intentSubmitted", value: null },

@@ -55,7 +55,10 @@ async function hear(
   return events;
 }
 
-/** Watches an intent. `requested` resolves with its first event, so that the test continues once the watch has begun. */
+/**
+ * Watches an intent. `requested` resolves with the first event, so that the test continues once the watch
+ * runs.
+ */
 function listen(code: CodeClient, intent: PaymentIntent) {
   let begin = () => {};
   const requested = new Promise<void>((resolve) => {
@@ -71,7 +74,7 @@ function wayNamed(name: string): Way {
   return way;
 }
 
-describe("over the emulator", () => {
+describe("a watch over the emulator", () => {
   let emulator: Emulator;
   let code: CodeClient;
   const hooks: string[] = [];
@@ -91,7 +94,7 @@ describe("over the emulator", () => {
   });
   const register = () => code.paymentIntents.create(order);
 
-  it("hears of a payment after a rejection", async () => {
+  it("reports a payment after a rejection", async () => {
     const intent = await register();
     const events = await hear(code, intent, {}, async ({ type }) => {
       if (type === "requested") await emulator.wallet.scan(intent);
@@ -101,7 +104,7 @@ describe("over the emulator", () => {
     expect(typesOf(events)).toEqual(["requested", "scanned", "rejected", "submitted"]);
   });
 
-  it("ends on a rejection where it should", async () => {
+  it('ends on a rejection with until: "rejected"', async () => {
     const intent = await register();
     const events = await hear(code, intent, { until: "rejected" }, async ({ type }) => {
       if (type === "requested") await emulator.wallet.reject(intent);
@@ -112,7 +115,7 @@ describe("over the emulator", () => {
     expect(typesOf(await hear(code, paid, { until: "rejected" })).at(-1)).toBe("submitted");
   });
 
-  it("waits in vain for a payer who left", async () => {
+  it("times out if the payer leaves", async () => {
     const intent = await register();
     await emulator.wallet.scan(intent);
     await emulator.wallet.vanish(intent);
@@ -125,7 +128,7 @@ describe("over the emulator", () => {
     expect(typesOf(told)).toEqual(["requested", "scanned"]);
   });
 
-  it("goes on until the webhook was called", async () => {
+  it('continues until the webhook was called with until: "webhook"', async () => {
     const url = "https://shop.example.com/paid";
     const intent = await code.paymentIntents.create({ ...order, webhook: { url } });
     const events = await hear(code, intent, { until: "webhook" }, async ({ type }) => {
@@ -135,7 +138,7 @@ describe("over the emulator", () => {
     expect(hooks).toContain(url);
   });
 
-  it("lets three listeners at one key hear of the payment, once each", async () => {
+  it("reports the payment once to each of three listeners at one key", async () => {
     const intent = await register();
     const others = [wayNamed("gRPC"), wayNamed("Connect over HTTP/1.1")].map((way) =>
       clientOf(emulator, way),
@@ -154,7 +157,7 @@ describe("over the emulator", () => {
     for (const client of others) await client.close();
   });
 
-  it("lets two watches of one client run side by side", async () => {
+  it("runs beside another watch of the same client", async () => {
     const intent = await register();
     const listening = [listen(code, intent), listen(code, intent)];
     await Promise.all(listening.map(({ requested }) => requested));
@@ -164,14 +167,14 @@ describe("over the emulator", () => {
   });
 
   it.each(["Connect over HTTP/2", "Connect over HTTP/1.1", "memory"])(
-    "hears of the payment behind 300 scans, where a poll sees 257 messages, over %s",
+    "reports a payment after 300 scans, of which a poll returns 257 messages, over %s",
     async (name) => {
       const intent = await register();
       for (let count = 0; count < 300; count++) await sendKind(emulator, keyOf(intent), scannedAt(count));
       await emulator.wallet.pay(intent.id);
       expect(await poll(emulator, keyOf(intent))).toHaveLength(257);
       const other = clientOf(emulator, wayNamed(name));
-      // The one stream of the key is somebody else's.
+      // Another party holds the key's only stream.
       const busy = new AbortController();
       const blocking = (async () => {
         for await (const _ of messagingOf(emulator).openMessageStream(
@@ -189,7 +192,7 @@ describe("over the emulator", () => {
     },
   );
 
-  it("hears of a payment whose messages somebody else acknowledged", async () => {
+  it("reports a payment whose messages another party acknowledged", async () => {
     const intent = await register();
     await emulator.wallet.pay(intent);
     const messageIds = (await poll(emulator, keyOf(intent))).map(({ id }) => ({
@@ -202,7 +205,7 @@ describe("over the emulator", () => {
     expect(await hear(code, intent)).toEqual([{ type: "submitted", heardFrom: "status" }]);
   });
 
-  it("deletes what was told for the sole listener only", async () => {
+  it("deletes emitted messages for the sole listener only", async () => {
     for (const soleListener of [false, true]) {
       const intent = await register();
       await hear(code, intent, { soleListener }, async ({ type }) => {
@@ -212,7 +215,7 @@ describe("over the emulator", () => {
       });
       await pause(50);
       const left = (await poll(emulator, keyOf(intent))).map(({ kind }) => kind.case);
-      // The payer reads the request, whoever listens alone.
+      // The payer reads the request, even if there is a sole listener.
       expect(left).toEqual(
         soleListener
           ? ["requestToReceiveBill", "intentSubmitted"]
@@ -221,14 +224,14 @@ describe("over the emulator", () => {
     }
   });
 
-  it("tells the details of a payment that came before the watch", async () => {
+  it("reports the details of a payment made before the watch", async () => {
     const intent = await register();
     await emulator.wallet.pay(intent);
     const events = await hear(code, intent);
     expect(events.at(-1)).toMatchObject({ type: "submitted", payment: { nativeAmount: 2.5 } });
   });
 
-  it("waits for an intent that is created later, and for one that never is", async () => {
+  it("waits for an intent that is created later or never", async () => {
     const intent = code.paymentIntents.build(order);
     const { events, requested } = listen(code, intent);
     await pause(200);
@@ -243,7 +246,7 @@ describe("over the emulator", () => {
     expect(await failureOf(never)).toMatchObject({ code: "payment_timeout" });
   });
 
-  it("is told apart in waitForPayment: rejected, timed out, paid", async () => {
+  it("makes waitForPayment reject on rejection and timeout, and resolve on payment", async () => {
     const intent = await register();
     await emulator.wallet.reject(intent);
     const timedOut = await failureOf(
@@ -266,7 +269,7 @@ describe("over the emulator", () => {
     expect(await code.paymentIntents.waitForPayment(intent)).toMatchObject({ type: "submitted" });
   });
 
-  it("refuses options that cannot be used, at once", async () => {
+  it("rejects invalid options at once", async () => {
     const intent = code.paymentIntents.build(order);
     const watch = (options: unknown, of: unknown = intent) =>
       code.paymentIntents.watch(of as PaymentIntent, options as WatchOptions);
@@ -294,7 +297,7 @@ describe("over the emulator", () => {
   });
 });
 
-describe("ends at once", () => {
+describe("a watch whose sequencer never responds", () => {
   const never = () => new Promise<never>(() => {});
   const hanging = {
     getStatus: never,
@@ -303,7 +306,7 @@ describe("ends at once", () => {
     openMessageStream: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
     openMessageStreamWithKeepAlive: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
   };
-  /** A transport that takes no notice of anything. */
+  /** A transport that ignores everything. */
   const deaf: Transport = { unary: never, stream: never };
 
   const places: readonly (readonly [string, () => Promise<{ code: CodeClient } & AsyncDisposable>])[] = [
@@ -323,7 +326,7 @@ describe("ends at once", () => {
   }
 
   describe.each(places)("%s", (_, start) => {
-    it("on return, throw and disposal, while an event is awaited", async () => {
+    it("ends at once on return, throw and disposal while an event is awaited", async () => {
       await using place = await start();
       const { code } = place;
       const intent = code.paymentIntents.build(order);
@@ -350,7 +353,7 @@ describe("ends at once", () => {
       expect((await watch().return()).done).toBe(true);
     });
 
-    it("on the signal, the timeout and the client's end", async () => {
+    it("ends at once on the signal, the timeout and the client's close", async () => {
       await using place = await start();
       const { code } = place;
       const intent = code.paymentIntents.build(order);
@@ -374,7 +377,7 @@ describe("ends at once", () => {
     });
   });
 
-  it("lets a process end by itself, however each watch was left", async () => {
+  it("lets the process exit, however the watch was left", async () => {
     const script = await buildScript(`
       import { CodeClient } from "./src/index.js";
       const [baseUrl] = process.argv.slice(2);
@@ -418,7 +421,7 @@ describe("ends at once", () => {
     });
   });
 
-  it("leaves no timer and no socket behind", async () => {
+  it("releases every timer and socket", async () => {
     const emulator = await Emulator.start();
     const resources = () =>
       process.getActiveResourcesInfo().filter((name) => name === "Timeout" || name.startsWith("TCP")).length;
@@ -436,7 +439,7 @@ describe("ends at once", () => {
       await pause(50);
       controller.abort();
       await aborted;
-      // A reader that never comes back for the error.
+      // This reader never reads the error.
       const leaving = new AbortController();
       const left = code.paymentIntents.watch(intent, { signal: leaving.signal, timeoutMs: 600_000 });
       if (way.capabilities.messages) await left.next();
@@ -449,7 +452,7 @@ describe("ends at once", () => {
   });
 });
 
-describe("over a sequencer of the test's", () => {
+describe("a watch over a scripted sequencer", () => {
   const intent = PaymentIntent.from(order);
   const key = keyOf(intent);
   const pending = async () => ({ exists: true });
@@ -471,14 +474,14 @@ describe("over a sequencer of the test's", () => {
     },
   });
 
-  it("tells in the order of arrival, each once, what comes twice and out of order", async () => {
+  it("emits each event once in order of arrival, even if messages repeat or arrive out of order", async () => {
     const messages = [scanned, webhookCalled, rejection, scanned, request, rejection, request, submission];
     await using sequencer = await inMemory({ ...streaming(...messages), getStatus: pending });
     const events = await hear(sequencer.client(), intent);
     expect(typesOf(events)).toEqual(["scanned", "webhookCalled", "rejected", "requested", "submitted"]);
   });
 
-  it("does not take the webhook's message for the payment", async () => {
+  it("does not treat the webhook's message as the payment", async () => {
     for (const until of ["submitted", "webhook", "rejected"] as const) {
       let submitted = false;
       await using sequencer = await inMemory({
@@ -495,7 +498,7 @@ describe("over a sequencer of the test's", () => {
     expect(event).toMatchObject({ type: "submitted", heardFrom: "stream" });
   });
 
-  it("hears of a payment by its status alone where messages fail", async () => {
+  it("reports a payment by its status alone if messages fail", async () => {
     for (const script of [
       {},
       {
@@ -509,7 +512,7 @@ describe("over a sequencer of the test's", () => {
     }
   });
 
-  it("uses plain streams where there are no others, and polls where there are none", async () => {
+  it("uses plain streams if there are no others, and polls if there are none", async () => {
     await using plain = await inMemory({
       async *openMessageStream(_request, { signal }) {
         yield create(OpenMessageStreamResponseSchema, { messages: [request, submission] });
@@ -528,7 +531,7 @@ describe("over a sequencer of the test's", () => {
     expect(typesOf(overPoll)).toEqual(["requested", "submitted"]);
   });
 
-  it("gives the stream the first word on a payment", async () => {
+  it("lets the stream report a payment before the status", async () => {
     await using sequencer = await inMemory({
       async *openMessageStreamWithKeepAlive(_requests, { signal }) {
         await pause(200);
@@ -541,7 +544,7 @@ describe("over a sequencer of the test's", () => {
     expect(events).toEqual([expect.objectContaining({ heardFrom: "stream", payment: expect.anything() })]);
   });
 
-  it("tells a payment that is known at the timeout, and not that there was none", async () => {
+  it("emits a payment known at the timeout instead of a timeout error", async () => {
     await using waiting = await inMemory({ ...streaming(), getStatus: paid });
     const event = waiting
       .client()
@@ -558,7 +561,7 @@ describe("over a sequencer of the test's", () => {
     expect(typesOf(events)).toEqual(["requested", "submitted"]);
   });
 
-  it("gives a caller who ended it nothing more", async () => {
+  it("emits nothing after the caller ended it", async () => {
     await using sequencer = await inMemory({
       ...streaming(request, scanned, submission),
       getStatus: pending,
@@ -574,7 +577,7 @@ describe("over a sequencer of the test's", () => {
     expect(typesOf(told)).toEqual(["requested"]);
   });
 
-  it("acknowledges one call at a time, whatever there is to acknowledge", async () => {
+  it("makes one acknowledging call at a time for any number of messages", async () => {
     let running = 0;
     let most = 0;
     const acknowledged: string[] = [];
@@ -600,7 +603,7 @@ describe("over a sequencer of the test's", () => {
     expect(sequencer.calls.ackMessages).toBeLessThan(150);
   });
 
-  it("survives the restart of the sequencer", async () => {
+  it("survives a restart of the sequencer", async () => {
     const first = await Emulator.start();
     const code = new CodeClient({ baseUrl: first.url });
     const created = await code.paymentIntents.create(order);
@@ -617,7 +620,7 @@ describe("over a sequencer of the test's", () => {
     await code.close();
   });
 
-  it("opens another stream where a keep-alive stream goes silent", async () => {
+  it("opens another stream if a keep-alive stream is idle for too long", async () => {
     let opened = 0;
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     await using sequencer = await inMemory({
@@ -642,12 +645,12 @@ describe("over a sequencer of the test's", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("keeps a plain stream on which nothing happens", async () => {
+  it("keeps an idle plain stream open", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     await using sequencer = await inMemory({
       async *openMessageStream(_request, { signal }) {
         await Promise.race([untilAborted(signal), pause(61_000)]);
-        // As the sequencer ends it.
+        // Ends as the sequencer ends it.
         yield Promise.reject(new ConnectError("", Code.DeadlineExceeded));
       },
       getStatus: pending,
@@ -663,7 +666,7 @@ describe("over a sequencer of the test's", () => {
     await next;
   });
 
-  it("keeps no listeners on any signal, however long it lasts", async () => {
+  it("keeps no listeners on a signal, however long it runs", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     const kept = new Map<unknown, number>();
     const { addEventListener, removeEventListener } = AbortSignal.prototype;
@@ -699,7 +702,7 @@ describe("over a sequencer of the test's", () => {
     const next = watch.next();
     await vi.advanceTimersByTimeAsync(8 * 60_000);
     expect(sequencer.calls.getStatus).toBeGreaterThan(400);
-    // What is kept is what is running now.
+    // Only the running calls keep listeners.
     expect(Math.max(...kept.values())).toBeLessThan(10);
     expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
     await watch.return();
@@ -707,7 +710,7 @@ describe("over a sequencer of the test's", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
-  it("asks a slow sequencer one question at a time", async () => {
+  it("makes one status check at a time if the sequencer is slow", async () => {
     let running = 0;
     let most = 0;
     await using sequencer = await inMemory({
@@ -726,7 +729,7 @@ describe("over a sequencer of the test's", () => {
 });
 
 describe("a watch until the webhook", () => {
-  it("does not deny a payment that it has told, where the webhook never came", async () => {
+  it("reports the payment as submitted in its timeout error if the webhook never came", async () => {
     await using emulator = await Emulator.start();
     await using code = new CodeClient({ transport: emulator.transport });
     const intent = await code.paymentIntents.create(order);
@@ -743,7 +746,7 @@ describe("a watch until the webhook", () => {
     expect(told).toEqual(["requested", "submitted"]);
   });
 
-  it("is not what waitForPayment waits for", async () => {
+  it("is not available in waitForPayment", async () => {
     await using code = new CodeClient({ baseUrl: "http://127.0.0.1:1" });
     const intent = code.paymentIntents.build(order);
     const options = { until: "webhook" } as unknown as { until: "submitted" };
@@ -753,7 +756,7 @@ describe("a watch until the webhook", () => {
     });
   });
 
-  it("tells the logger of an outage, once when it begins and once when it ends", async () => {
+  it("logs one warning when an outage begins and one when it ends", async () => {
     const warnings: string[] = [];
     const logger = { warn: (message: string) => warnings.push(message) };
     const { port } = await (async () => {
