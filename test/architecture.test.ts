@@ -5,8 +5,8 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 /**
- * Which rooms a room may import from, beside itself. A room is a folder of src/, or a file beside the folders; every
- * arrow, of types too, points to the right. A room that is new has to be given a place here.
+ * The rooms that each room may import from. A room is a folder of src/, or a file beside the folders. Every
+ * import points to the right, including imports of types. A new room must be added here.
  */
 const allowed: Readonly<Record<string, string>> = {
   "escape-controls": "",
@@ -35,18 +35,18 @@ const allowed: Readonly<Record<string, string>> = {
   cli: "escape-controls errors lib contract crypto gen money rendezvous intents inspect webhook scan-code sequencer events client well-known index server emulator",
 };
 
-/** What may import Node's own modules, beside the rooms that are Node's. */
+/** Rooms that may import Node's modules, in addition to the Node-only rooms. */
 const nodesRooms = new Set(["server", "emulator", "cli"]);
 const nodesFiles = new Set(["src/crypto/node.ts", "src/crypto/fallback.ts"]);
-/** Here a file may where only Node loads it: its transport, and what that is made of. */
+/** In these rooms, a file may import them if only Node loads it: Node's transport and its parts. */
 const transports = "src/sequencer/transports/";
 
-/** What loading the package must not load on Node; it comes when it is first used. */
+/** Modules that importing the package on Node must not load. They are loaded on first use. */
 const deferred = /^(@connectrpc\/|@bufbuild\/protobuf(?!\/wire$)|tweetnacl$|ws$|@noble\/)/;
 
 type Conditions = string | { readonly [condition: string]: Conditions };
 
-/** The files of a package by their paths, and the `imports` of its package.json. */
+/** The files of a package by path, and the `imports` of its package.json. */
 interface Sources {
   readonly files: ReadonlyMap<string, string>;
   readonly imports: Readonly<Record<string, Conditions>>;
@@ -55,12 +55,12 @@ interface Sources {
 interface Arrow {
   readonly from: string;
   readonly specifier: string;
-  /** The files that it leads to: none for another package, several where it depends on conditions. */
+  /** The files that it resolves to: none for another package, several if it depends on conditions. */
   readonly to: readonly string[];
   readonly kind: "static" | "dynamic" | "type";
 }
 
-/** Every violation of the architecture, one line each. */
+/** Returns every violation of the architecture, one line each. */
 function violations(sources: Sources): string[] {
   const found: string[] = [];
   const arrows = new Map<string, Arrow[]>();
@@ -87,7 +87,7 @@ function arrowsOf(file: string, text: string, sources: Sources, found: string[])
     arrows.push({ from: file, specifier: specifier.text, to, kind });
   };
   const visit = (node: ts.Node): void => {
-    // `import { type A }` still imports when it runs, under verbatimModuleSyntax; only `import type` does not.
+    // Under verbatimModuleSyntax, `import { type A }` still imports at run time. Only `import type` does not.
     if (ts.isImportDeclaration(node)) {
       add(
         node.moduleSpecifier,
@@ -141,7 +141,7 @@ function directionProblems(file: string, { specifier, to }: Arrow, web: Readonly
     .map((target) => `${file} imports ${target}: no arrow leads from ${room} to ${roomOf(target)}`);
 }
 
-/** One line for each group of files that import each other, of types too. */
+/** Returns one line for each group of files that import each other, including imports of types. */
 function cycles(arrows: ReadonlyMap<string, readonly Arrow[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();
@@ -160,8 +160,8 @@ function cycles(arrows: ReadonlyMap<string, readonly Arrow[]>): string[] {
 }
 
 /**
- * One line for each group of neighbours within a room that import each other, of types too. Neighbours are the folders and
- * files of one folder; a folder imports what its files import.
+ * Returns one line for each group of neighbours within a room that import each other, including imports of
+ * types. Neighbours are the folders and files of one folder. A folder imports what its files import.
  */
 function circles(arrows: ReadonlyMap<string, readonly Arrow[]>): string[] {
   const folders = new Map<string, Map<string, Set<string>>>();
@@ -178,7 +178,7 @@ function circles(arrows: ReadonlyMap<string, readonly Arrow[]>): string[] {
   );
 }
 
-/** Where the paths of two files of one room part: the folder, and the two names in it. */
+/** Returns the folder in which the paths of two files of one room diverge, and the two names in it. */
 function neighbours(a: string, b: string): { folder: string; from: string; to: string } | undefined {
   const from = a.split("/");
   const to = b.split("/");
@@ -188,7 +188,10 @@ function neighbours(a: string, b: string): { folder: string; from: string; to: s
   return { folder: from.slice(0, depth).join("/"), from: nameIn(from), to: nameIn(to) };
 }
 
-/** The groups of names that reach each other; circles of files alone are left to {@link cycles}. */
+/**
+ * Returns the groups of names that reach each other, except cycles of files only, which {@link cycles}
+ * reports.
+ */
 function groups(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const reached = new Map([...graph.keys()].map((name) => [name, reachable(graph, name)]));
   const found = new Map<string, string[]>();
@@ -219,7 +222,7 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-/** What src/index.ts loads at once on Node, and must not. */
+/** Returns the modules that src/index.ts loads at once on Node but must not. */
 function startUpProblems(arrows: ReadonlyMap<string, readonly Arrow[]>, sources: Sources): string[] {
   const found: string[] = [];
   for (const [file, way] of loaded(arrows, sources, "node", ["static"])) {
@@ -233,7 +236,10 @@ function startUpProblems(arrows: ReadonlyMap<string, readonly Arrow[]>, sources:
   return found;
 }
 
-/** The files that src/index.ts loads under a condition by arrows of these kinds, each with a way that leads to it. */
+/**
+ * Returns the files that src/index.ts loads under a condition by these kinds of imports, each with a path to
+ * it.
+ */
 function loaded(
   arrows: ReadonlyMap<string, readonly Arrow[]>,
   sources: Sources,
@@ -254,7 +260,7 @@ function loaded(
   return ways;
 }
 
-/** Where a package import leads under a condition; `undefined` for other imports. */
+/** Returns the target of a package import under a condition; `undefined` for other imports. */
 function under(condition: string, specifier: string, { imports }: Sources): string[] | undefined {
   let value = imports[specifier];
   if (value === undefined) return undefined;
@@ -280,16 +286,16 @@ function readSources(): Sources {
   return { files, imports };
 }
 
-describe("the sources", () => {
+describe("the source tree", () => {
   const sources = readSources();
 
-  test("have no arrow that points back, no cycle, and nothing of Node's in the rooms that run everywhere", () => {
+  test("has no import that points back, no cycle, and no Node module in a room that runs everywhere", () => {
     expect(sources.files.size).toBeGreaterThan(50);
     expect(violations(sources)).toEqual([]);
   });
 
-  test("load the libraries of the wire only when they are first used", () => {
-    // That the walk is not blind: what is deferred is really there, behind dynamic imports.
+  test("loads the wire libraries only on first use", () => {
+    // To show that the search finds them: the deferred modules exist behind dynamic imports.
     const dynamic = [...sources.files].flatMap(([file, text]) =>
       arrowsOf(file, text, sources, []).filter(({ kind }) => kind === "dynamic"),
     );
@@ -299,7 +305,7 @@ describe("the sources", () => {
   });
 });
 
-describe("the check", () => {
+describe("the architecture check", () => {
   const imports = {
     "#crypto": {
       "code-intents-source": { node: "./src/crypto/node.ts", default: "./src/crypto/portable.ts" },
@@ -322,7 +328,7 @@ describe("the check", () => {
   const check = (changes: Record<string, string> = {}): string[] =>
     violations({ files: new Map(Object.entries({ ...sound, ...changes })), imports });
 
-  test("passes a sound house", () => {
+  test("passes for a valid tree", () => {
     expect(check()).toEqual([]);
   });
 
@@ -332,26 +338,26 @@ describe("the check", () => {
     ["an arrow that points back, within a type", `export type A = import("../client/client.js").CodeClient;`],
     ["an arrow that points back, when it runs", `export const load = () => import("../client/client.js");`],
     ["an arrow that points back, of a re-export", `export * from "../client/client.js";`],
-  ])("refuses %s", (_, text) => {
+  ])("reports %s", (_, text) => {
     expect(check({ "src/money/currency.ts": text })).toEqual([
       "src/money/currency.ts imports src/client/client.ts: no arrow leads from money to client",
     ]);
   });
 
-  test("refuses an arrow that points back through a package import", () => {
+  test("reports a package import that points back", () => {
     expect(check({ "src/lib/bytes.ts": `import { crypto } from "#crypto";` })).toEqual([
       "src/lib/bytes.ts imports src/crypto/node.ts: no arrow leads from lib to crypto",
       "src/lib/bytes.ts imports src/crypto/portable.ts: no arrow leads from lib to crypto",
     ]);
   });
 
-  test("refuses Node's modules in a room that runs everywhere", () => {
+  test("reports Node's modules in a room that runs everywhere", () => {
     expect(check({ "src/intents/fees.ts": `import { hash } from "node:crypto";` })).toEqual([
       "src/intents/fees.ts imports node:crypto, and does not run on Node alone",
     ]);
   });
 
-  test("lets a file of Node's transport use Node's modules, unless the web loads it too", () => {
+  test("allows Node's modules in a file of Node's transport, unless the web loads it too", () => {
     const changes = {
       "src/sequencer/open.ts": `export {};`,
       "src/sequencer/transports/http2.ts": `import http2 from "node:http2";`,
@@ -363,7 +369,7 @@ describe("the check", () => {
     ]);
   });
 
-  test("refuses a cycle within a room, of types too", () => {
+  test("reports a cycle within a room, including imports of types", () => {
     const changes = {
       "src/lib/a.ts": `import type { B } from "./b.js";`,
       "src/lib/b.ts": `import { a } from "./a.js";`,
@@ -371,7 +377,7 @@ describe("the check", () => {
     expect(check(changes)).toEqual(["a cycle: src/lib/a.ts -> src/lib/b.ts -> src/lib/a.ts"]);
   });
 
-  test("refuses a circle of neighbouring folders in which no files import each other, of types too", () => {
+  test("reports a cycle of neighbouring folders without a cycle of files, including imports of types", () => {
     const changes = {
       "src/lib/a/one.ts": `import type { Two } from "../b/two.js";`,
       "src/lib/b/two.ts": `export type Two = 2;`,
@@ -383,7 +389,7 @@ describe("the check", () => {
     expect(check(changes)).toEqual([]);
   });
 
-  test("refuses a circle of a folder and a file beside it", () => {
+  test("reports a cycle of a folder and a file beside it", () => {
     const changes = {
       "src/lib/a/one.ts": `import { two } from "../two.js";`,
       "src/lib/two.ts": `import { three } from "./a/three.js";`,
@@ -392,7 +398,7 @@ describe("the check", () => {
     expect(check(changes)).toEqual(["a circle in src/lib: a/, two.ts"]);
   });
 
-  test("refuses a circle of folders deeper in a room, and one of three folders", () => {
+  test("reports a cycle of folders deeper in a room, and one of three folders", () => {
     const changes = {
       "src/lib/x/a/one.ts": `import { two } from "../b/two.js";`,
       "src/lib/x/b/two.ts": `export const two = 2;`,
@@ -404,7 +410,7 @@ describe("the check", () => {
     expect(check(changes)).toEqual(["a circle in src/lib/x: a/, b/, c/"]);
   });
 
-  test("refuses an arrow from the server to the emulator", () => {
+  test("reports an import of the emulator by the server", () => {
     const changes = {
       "src/server/core.ts": `import type { MovableClock } from "../emulator/clock.js";`,
       "src/emulator/clock.ts": `export class MovableClock {}`,
@@ -420,7 +426,7 @@ describe("the check", () => {
     ["@bufbuild/protobuf", `export { create } from "@bufbuild/protobuf";`],
     ["@noble/hashes/sha2.js", `import { sha256 } from "@noble/hashes/sha2.js";`],
     ["tweetnacl", `import nacl from "tweetnacl";`],
-  ])("refuses to load %s at start-up by %s", (specifier, text) => {
+  ])("reports %s loaded at start-up by %s", (specifier, text) => {
     const changes = {
       "src/client/client.ts": `import { crypto } from "#crypto";`,
       "src/crypto/node.ts": text,
@@ -430,13 +436,13 @@ describe("the check", () => {
     ]);
   });
 
-  test("refuses compiled schemas at start-up", () => {
+  test("reports compiled schemas loaded at start-up", () => {
     expect(check({ "src/client/client.ts": `import { value } from "../../gen/code/value_pb.js";` })).toEqual([
       "start-up loads @bufbuild/protobuf/codegenv2: src/index.ts -> src/client/client.ts -> gen/code/value_pb.js",
     ]);
   });
 
-  test("refuses the emulator at start-up", () => {
+  test("reports the emulator loaded at start-up", () => {
     expect(check({ "src/index.ts": `export { Emulator } from "./emulator/index.js";` })).toEqual(
       expect.arrayContaining([
         "src/index.ts imports src/emulator/index.ts: no arrow leads from index to emulator",
@@ -445,7 +451,7 @@ describe("the check", () => {
     );
   });
 
-  test("refuses a room without a place, an import that leads nowhere, and one that cannot be followed", () => {
+  test("reports a room without rules, an unresolved import, and one that cannot be followed", () => {
     expect(check({ "src/new/a.ts": `import "./b.js"; await import(name);` })).toEqual([
       "src/new/a.ts imports ./b.js, which leads nowhere",
       "src/new/a.ts imports what cannot be followed",

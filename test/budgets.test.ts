@@ -18,11 +18,11 @@ const libraries = /node_modules\/(@bufbuild|@connectrpc)\//;
 describe.each(Object.entries(budgets))("a page with %s", (name, budget) => {
   const page = (): PageSize => pages[name as keyof typeof budgets];
 
-  test("is within its budget", () => {
+  test("stays within its budget", () => {
     expect(page().inAll).toBeLessThanOrEqual(budget);
   });
 
-  test("holds nothing of Node, no compiled schema, no intent that signs, and no other protocol", () => {
+  test("contains no Node code, no compiled schema, no signing intent, and no other protocol", () => {
     const foreign =
       /\/crypto\/node\.js$|node-sockets|transports\/node|\/ws\/|connect-node|\/gen\/|payment-intent|emulator/;
     expect(page().inputs.filter((path) => foreign.test(path))).toEqual([]);
@@ -30,10 +30,10 @@ describe.each(Object.entries(budgets))("a page with %s", (name, budget) => {
     expect(page().inputs.filter((path) => other.test(path))).toEqual([]);
   });
 
-  test("loads protobuf and Connect only when it begins to watch", () => {
+  test("loads protobuf and Connect only when a watch begins", () => {
     expect(page().inputsAtOnce.filter((path) => libraries.test(path))).toEqual([]);
     expect(page().inputs.some((path) => libraries.test(path))).toBe(name !== "code");
-    // Splitting makes several files of what is one; they compress a little less.
+    // Code splitting produces several files, which compress slightly worse than one.
     expect(page().atOnce).toBeLessThanOrEqual(budgets.code + 2_000);
   });
 });

@@ -16,7 +16,7 @@ const signature = seed?.signatureHex;
 
 const order = `{ destination: "11111111111111111111111111111111", amount: 10, currency: "usd", idempotencyKey: "1234" }`;
 
-/** What a page or a worker uses: builds, signs, inspects, and calls a sequencer by `fetch`. */
+/** The code of a page or a worker: builds, signs, inspects, and calls a sequencer with `fetch`. */
 const webEntry = `
   import { fromBinary } from "@bufbuild/protobuf";
   import { CodeClient, PaymentIntent } from "code-intents";
@@ -102,7 +102,7 @@ const listeningEntry = `
 let packed: PackedPackage;
 let project: string;
 let emulator: Emulator;
-/** Where the order is registered and paid. */
+/** The URL at which the order is registered and paid. */
 let paid: Emulator;
 beforeAll(async () => {
   const limits = { ...SEQUENCER_LIMITS, usd: { min: 0.05, max: 10 } };
@@ -125,9 +125,9 @@ afterAll(async () => {
 
 interface Bundle {
   readonly code: string;
-  /** What it still imports when it runs. */
+  /** Modules that the bundle still imports at run time. */
   readonly imports: string[];
-  /** The files that it is made of. */
+  /** The bundled files. */
   readonly inputs: string[];
 }
 
@@ -155,7 +155,7 @@ const nodesOwn = new Set("Buffer process global require module __dirname __filen
 // Targets that resolve to the same files get the same bundle.
 const searched = new Map<string, string[]>();
 
-/** The uses of Node's names that do not ask by `typeof` first, in a condition around them, whether the name is there. */
+/** Returns uses of Node globals without a `typeof` check in an enclosing condition. */
 function nodeNames(code: string): string[] {
   const known = searched.get(code);
   if (known !== undefined) return known;
@@ -195,7 +195,7 @@ function isAskedFor(node: ts.Identifier): boolean {
   return false;
 }
 
-/** Whether a function around the reference has a parameter of that name, as CommonJS wrappers do. */
+/** Returns whether an enclosing function has a parameter of that name, as CommonJS wrappers do. */
 function isDeclaredAround(node: ts.Identifier): boolean {
   for (let around: ts.Node = node; !ts.isSourceFile(around); around = around.parent) {
     if (!ts.isFunctionLike(around)) continue;
@@ -205,8 +205,8 @@ function isDeclaredAround(node: ts.Identifier): boolean {
 }
 
 /**
- * What every runtime of the web has; nothing of Node's. The byte arrays are those that TextEncoder and the others make, as
- * in one realm of a browser; a context of its own would have others.
+ * The globals of every web runtime, and none of Node's. Typed arrays are those of this realm, as in a
+ * browser; a new context would have different ones.
  */
 function webGlobals(): Record<string, unknown> {
   const names =
@@ -216,7 +216,7 @@ function webGlobals(): Record<string, unknown> {
     "atob btoa clearTimeout console crypto fetch performance queueMicrotask setTimeout structuredClone";
   return {
     ...Object.fromEntries(names.split(" ").map((name) => [name, Reflect.get(globalThis, name)])),
-    // Of the platform's shape; Node 20 has none of its own.
+    // Has the platform's interface. Node 20 has no global WebSocket.
     WebSocket,
   };
 }
@@ -240,7 +240,7 @@ function runInContext(code: string, selfNames: readonly string[]): WebModule {
 interface Target {
   readonly name: string;
   readonly options: BuildOptions;
-  /** The names by which this runtime calls its global object, beside `globalThis`. */
+  /** The names of this runtime's global object, in addition to `globalThis`. */
   readonly selfNames: readonly string[];
 }
 
@@ -259,7 +259,7 @@ for (const { name, options, selfNames } of targets) {
       ({ code: script } = await bundle(webEntry, { ...web, format: "iife", globalName: "bundle" }));
     });
 
-    test("imports nothing, and uses nothing of Node's without asking", async () => {
+    test("imports nothing, and uses Node globals only after a check", async () => {
       const { code, imports, inputs } = await bundle(webEntry, { ...web, format: "esm" });
       expect(imports).toEqual([]);
       expect(
@@ -271,7 +271,7 @@ for (const { name, options, selfNames } of targets) {
       expect(nodeNames(code)).toEqual([]);
     });
 
-    test("signs as the official packages do, with nothing but the globals of the web", () => {
+    test("signs like the official packages, with web globals only", () => {
       const { sign } = runInContext(script, selfNames);
       expect({ ...sign() }).toEqual({
         signature,
@@ -286,30 +286,30 @@ for (const { name, options, selfNames } of targets) {
       expect(await runInContext(script, selfNames).verify()).toBe(100_000_000_000n);
     });
 
-    test("reaches a sequencer by fetch", async () => {
+    test("reaches a sequencer with fetch", async () => {
       const { call } = runInContext(script, selfNames);
       for (const protocol of ["connect", "grpc-web", "rest", "envelope"]) {
         expect(await call(emulator.url, protocol)).toBe("pending");
       }
     });
 
-    test("hears of a payment by the platform's WebSocket", async () => {
+    test("reports a payment over the platform's WebSocket", async () => {
       const { listen } = runInContext(script, selfNames);
       expect(await listen(paid.url)).toBe("stream");
     });
 
-    test("refuses gRPC, which the web cannot speak", async () => {
+    test("rejects gRPC, which web runtimes cannot speak", async () => {
       const { call } = runInContext(script, selfNames);
       await expect(call(emulator.url, "grpc")).rejects.toMatchObject({ code: "unsupported_by_runtime" });
     });
   });
 }
 
-// What ws would be faster with, and does without.
+// Optional native modules of ws, which it works without.
 const optional = ["bufferutil", "utf-8-validate"];
 
 describe("a bundle for Node", () => {
-  test("signs, and reaches a sequencer over every protocol, from a process of its own", async () => {
+  test("signs, and reaches a sequencer over every protocol, in a separate process", async () => {
     const { code, imports, inputs } = await bundle(nodeEntry, {
       platform: "node",
       format: "esm",
@@ -337,7 +337,7 @@ describe("a bundle for Node", () => {
     });
   });
 
-  test("hears of a payment over the envelope, where what is bundled may require", async () => {
+  test("reports a payment over the envelope, if the bundle may call require", async () => {
     const { code, imports } = await bundle(listeningEntry, {
       platform: "node",
       format: "cjs",
@@ -351,7 +351,7 @@ describe("a bundle for Node", () => {
   });
 });
 
-test("the search for Node's names finds an unguarded one", () => {
+test("the search for Node globals finds an unguarded one", () => {
   expect(nodeNames("const a = Buffer.from([1]);")).toHaveLength(1);
   expect(nodeNames("if (x) { y(process.env.A) }")).toHaveLength(1);
   expect(nodeNames("const { env } = global;")).toHaveLength(1);

@@ -14,19 +14,19 @@ const codes = [...source.matchAll(/export type \w+ErrorCode =([^;]*);/g)]
 const { homepage } = JSON.parse(read("package.json")) as { homepage?: string };
 const repository = homepage?.replace(/#.*$/, "") ?? "https://github.com/OWNER/code-intents";
 
-test("the unions of error codes are read", () => {
+test("finds the codes in the unions of src/errors.ts", () => {
   expect(codes.length).toBeGreaterThan(40);
 });
 
 describe.each(codes)("docsUrl of %s", (code) => {
-  test("leads to the code's anchor in docs/errors.md", () => {
+  test("is the address of the code's anchor in docs/errors.md", () => {
     const { docsUrl } = new CodeIntentsError(code, { message: "m" });
     expect(docsUrl).toBe(`${repository}/blob/main/docs/errors.md#${code}`);
     expect(read("docs/errors.md")).toContain(`<a id="${code}"></a>`);
   });
 });
 
-test("every class of errors has docsUrl, and does not enumerate it", () => {
+test("every error class has a docsUrl that is not enumerable", () => {
   const error = new InputError("invalid_option", "amount", "is wrong");
   expect(error.docsUrl).toMatch(/#invalid_option$/);
   expect(new ScanCodeError("unreadable").docsUrl).toMatch(/#scan_code_unreadable$/);

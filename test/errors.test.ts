@@ -39,7 +39,7 @@ const sequencerInit = {
   cause,
 } as const;
 
-/** One error of each class, made by one copy of the module. */
+/** One error of each class, created by one copy of the module. */
 function oneOfEach(module: Errors): Record<string, CodeIntentsError> {
   return {
     InputError: new module.InputError("invalid_option", "fees[1].basisPoints", "must be a whole number"),
@@ -72,7 +72,7 @@ const classes = {
 } as const;
 const names = Object.keys(classes) as (keyof typeof classes)[];
 
-/** Every code, with the class that carries it. A code that is added, renamed or removed does not compile here. */
+/** Every code with its class. Adding, renaming or removing a code breaks compilation here. */
 const codes = {
   missing_option: "InputError",
   invalid_option: "InputError",
@@ -106,7 +106,7 @@ const codes = {
   webhook_unconfirmed: "WaitError",
 } as const satisfies Record<Exclude<ErrorCode, WebhookErrorCode | ScanCodeErrorCode>, keyof typeof classes>;
 
-/** The codes of the one class that has an entry point of its own. */
+/** The codes of WebhookError, which has its own entry point. */
 const webhookCodes = {
   webhook_malformed: "WebhookError",
   webhook_algorithm_refused: "WebhookError",
@@ -124,7 +124,7 @@ const webhookCodes = {
   webhook_body_unavailable: "WebhookError",
 } as const satisfies Record<WebhookErrorCode, "WebhookError">;
 
-/** The codes of `code-intents/scan-code`, whose class is there. */
+/** The codes of `code-intents/scan-code`, which exports their class. */
 const scanCodes = { scan_code_unreadable: "ScanCodeError" } as const satisfies Record<
   ScanCodeErrorCode,
   string
@@ -142,7 +142,7 @@ const programCodes = {
   defect: true,
 } as const satisfies Record<CliErrorCode | "defect", true>;
 
-/** Compiles only where a switch over the codes is exhaustive and leads to the class of each. */
+/** Compiles only if a switch over the codes is exhaustive and narrows to the class of each. */
 function detailOf(error: AnyCodeIntentsError): string | boolean {
   switch (error.code) {
     case "missing_option":
@@ -184,8 +184,8 @@ function detailOf(error: AnyCodeIntentsError): string | boolean {
   }
 }
 
-describe("the codes", () => {
-  it("in the source are these and no others", () => {
+describe("error codes", () => {
+  it("are exactly those in the source", () => {
     const file = readFileSync(new URL("../src/errors.ts", import.meta.url), "utf8");
     const source = file.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
     const written = [...source.matchAll(/export type (\w+)ErrorCode =([^;]*);/g)].flatMap(([, name, union]) =>
@@ -196,7 +196,7 @@ describe("the codes", () => {
     expect(written).toHaveLength(Object.keys(all).length);
   });
 
-  it("have an entry with an anchor in docs/errors.md, each once, next to those of the command line", () => {
+  it("have one entry each with an anchor in docs/errors.md, beside those of the command line", () => {
     const text = readFileSync(new URL("../docs/errors.md", import.meta.url), "utf8");
     const ofPackage = Object.keys({ ...codes, ...webhookCodes, ...scanCodes });
     const entries = text.split(/^(?=<a id=)/m).slice(1);
@@ -212,13 +212,13 @@ describe("the codes", () => {
     }
   });
 
-  it("of webhooks have a row with their HTTP status in docs/webhooks.md, each once", () => {
+  it("of webhooks have one row each with an HTTP status in docs/webhooks.md", () => {
     const text = readFileSync(new URL("../docs/webhooks.md", import.meta.url), "utf8");
     const rows = [...text.matchAll(/^\| `(webhook_\w+)` \| \d{3} \|/gm)].map(([, code]) => code);
     expect(rows.sort()).toEqual(Object.keys(webhookCodes).sort());
   });
 
-  it("lead a switch to the class that has the detail", () => {
+  it("narrow a switch to the class with the details", () => {
     const details = Object.values(oneOfEach({ CodeIntentsError, ...classes } as Errors)).map((error) =>
       detailOf(error as AnyCodeIntentsError),
     );
@@ -238,20 +238,20 @@ describe("the codes", () => {
 describe.each(names)("%s", (name) => {
   const error = oneOfEach({ CodeIntentsError, ...classes } as Errors)[name] as CodeIntentsError;
 
-  it("is an Error, a CodeIntentsError and itself, and none of the others", () => {
+  it("is an Error, a CodeIntentsError and an instance of its class only", () => {
     expect(error).toBeInstanceOf(Error);
     expect(error).toBeInstanceOf(CodeIntentsError);
     expect(names.filter((other) => error instanceof classes[other])).toEqual([name]);
   });
 
-  it("has a name that survives minifying, not enumerable", () => {
+  it("has a name that survives minification and is not enumerable", () => {
     expect(error.name).toBe(name);
     expect(Object.keys(error)).not.toContain("name");
     expect(String(error)).toBe(`${name}: ${error.message}`);
     expect(inspect(error)).toContain(name);
   });
 
-  it("has a code of its class, and says whether to try again", () => {
+  it("has a code of its class, and states whether a retry may help", () => {
     expect((codes as Record<string, string>)[error.code]).toBe(name);
     expect(error.retryable).toBe(
       name === "SignerError" || name === "TransportError" || name === "RegistrationUnknownError",
@@ -259,7 +259,7 @@ describe.each(names)("%s", (name) => {
     expect(error.message).not.toBe("");
   });
 
-  it("of another copy of the module is an instance of this copy's classes, and the other way round", () => {
+  it("is an instance of the same class in another copy of the module", () => {
     expect(copy.CodeIntentsError).not.toBe(CodeIntentsError);
     const foreign = oneOfEach(copy)[name] as CodeIntentsError;
     expect(Object.getPrototypeOf(foreign)).not.toBe(Object.getPrototypeOf(error));
@@ -272,7 +272,7 @@ describe.each(names)("%s", (name) => {
 });
 
 describe("an error", () => {
-  it("keeps its cause, not enumerable, and has none where there is none", () => {
+  it("keeps its cause, not enumerable, and has no cause otherwise", () => {
     const withCause = new TransportError("unavailable", { message: "m", cause });
     expect(withCause.cause).toBe(cause);
     expect(Object.keys(withCause)).not.toContain("cause");
@@ -287,7 +287,7 @@ describe("an error", () => {
     expect(stack).toContain("errors.test.ts");
   });
 
-  it("is shown by JSON.stringify with its code, without hidden properties", () => {
+  it("is serialized by JSON.stringify with its code, without hidden properties", () => {
     expect(JSON.parse(JSON.stringify(new InputError("invalid_option", "amount", "is wrong")))).toEqual({
       code: "invalid_option",
       field: "amount",
@@ -295,13 +295,13 @@ describe("an error", () => {
     });
   });
 
-  it("that is input's names the field first", () => {
+  it("of an input starts with the field's name", () => {
     const error = new InputError("missing_option", "fees[1].basisPoints", "required");
     expect(error.message).toBe("fees[1].basisPoints: required");
     expect(error.field).toBe("fees[1].basisPoints");
   });
 
-  it("that is the sequencer's keeps its words and codes", () => {
+  it("of the sequencer keeps its text and codes", () => {
     const error = new SequencerError("request_refused", { ...sequencerInit, httpStatus: 400 });
     expect(error).toMatchObject({
       connectCode: "invalid_argument",
@@ -311,7 +311,7 @@ describe("an error", () => {
     expect(new SequencerError("request_refused", sequencerInit).httpStatus).toBeUndefined();
   });
 
-  it("that is the transport's may have arrived unless it says otherwise", () => {
+  it("of the transport may have arrived unless it states otherwise", () => {
     expect(new TransportError("unavailable", { message: "m" }).mayHaveArrived).toBe(true);
     expect(new TransportError("unavailable", { message: "m", mayHaveArrived: false }).mayHaveArrived).toBe(
       false,
@@ -319,7 +319,7 @@ describe("an error", () => {
     expect(new TransportError("unavailable", { message: "m" }).retryable).toBe(false);
   });
 
-  it("that leaves the registration unknown holds the intent where no log shows it", () => {
+  it("of an unknown registration contains the intent, which no log shows", () => {
     const intent = { id: "the id", clientSecret: "SECRET" };
     const error = new RegistrationUnknownError(intent.id, intent, cause);
     expect(error.intent).toBe(intent);
@@ -341,7 +341,7 @@ describe("an error", () => {
     }
   });
 
-  it("that ends a wait for payment names the intent, and the rejection where there was one", () => {
+  it("of a wait names the intent, and the last rejection if there was one", () => {
     const init = { intentId: "the id", what: "The payer declined.", lastRejectionId: "its id", cause };
     const error = new WaitError("payment_rejected", init);
     expect(error).toMatchObject({
@@ -356,7 +356,7 @@ describe("an error", () => {
     expect(silent.lastRejectionId).toBeUndefined();
   });
 
-  it("that is a mismatch names both ids", () => {
+  it("of a mismatch names both ids", () => {
     const error = new IntentMismatchError("id-expected", "id-actual");
     expect(error).toMatchObject({
       code: "intent_mismatch",
@@ -368,7 +368,7 @@ describe("an error", () => {
   });
 });
 
-describe("a user's subclass", () => {
+describe("a subclass outside the package", () => {
   class OrderError extends InputError {
     readonly order = 7;
   }
@@ -388,19 +388,19 @@ describe("a user's subclass", () => {
       expect(deep).toBeInstanceOf(base);
   });
 
-  it("is no instance of its siblings, subclasses and other classes", () => {
+  it("is not an instance of its siblings, subclasses and other classes", () => {
     for (const other of [OtherError, DeepError, TransportError, ShopError])
       expect(error).not.toBeInstanceOf(other);
   });
 
-  it("does not claim the errors of its base", () => {
+  it("does not match errors of its base class", () => {
     const plain = new InputError("invalid_option", "amount", "is wrong");
     expect(plain).not.toBeInstanceOf(OrderError);
     expect(new TransportError("unavailable", { message: "m" })).not.toBeInstanceOf(ShopError);
     expect(oneOfEach(copy).InputError).not.toBeInstanceOf(OrderError);
   });
 
-  it("is an instance of its base in another copy of the module", () => {
+  it("is an instance of its base class in another copy of the module", () => {
     expect(error).toBeInstanceOf(copy.InputError);
     expect(error).toBeInstanceOf(copy.CodeIntentsError);
     expect(error).not.toBeInstanceOf(copy.TransportError);
@@ -411,7 +411,7 @@ describe("a user's subclass", () => {
     expect(foreign).not.toBeInstanceOf(OrderError);
   });
 
-  it("has the name of the nearest class of ours, or one of its own", () => {
+  it("has the name of the nearest class of this package, or a separate one", () => {
     expect(error.name).toBe("InputError");
     expect(new ShopError("unavailable", { message: "m" }).name).toBe("CodeIntentsError");
     const named = new NamedError("unavailable", { message: "m" });
@@ -436,7 +436,7 @@ describe("instanceof", () => {
     { code: "invalid_option", name: "InputError", message: "x" },
     Object.create(null),
     InputError,
-  ])("is false for what is no error of ours (%#)", (value) => {
+  ])("is false for values that are not errors of this package (%#)", (value) => {
     for (const name of names) expect((value as unknown) instanceof classes[name]).toBe(false);
     expect((value as unknown) instanceof CodeIntentsError).toBe(false);
   });

@@ -22,24 +22,24 @@ describe("escapeControls", () => {
     }
   });
 
-  test("leaves every other character of the basic plane alone", () => {
+  test("keeps every other character of the basic multilingual plane", () => {
     for (let unit = 0; unit <= 0xffff; unit++) {
       if (!isEscaped(unit)) expect(escapeControls(String.fromCharCode(unit))).toBe(String.fromCharCode(unit));
     }
   });
 
-  test("leaves pairs of surrogates, combining marks and letters of every script alone", () => {
+  test("keeps surrogate pairs, combining marks and letters of every script", () => {
     const text = "Zażółć 日本語 עברית e\u0301 👩‍👩‍👧 𝒜";
     expect(escapeControls(text)).toBe(text);
   });
 
-  test("changes nothing of a text that is escaped", () => {
+  test("does not change escaped text", () => {
     const once = escapeControls("\u001b]0;title\u0007\r\n\u202etxt");
     expect(once).toBe("\\u001b]0;title\\u0007\\u000d\\u000a\\u202etxt");
     expect(escapeControls(once)).toBe(once);
   });
 
-  test("keeps the value of a JSON text", () => {
+  test("preserves the value of a JSON text", () => {
     const value = { text: "\u001b\n\u007f\u009b\u061c\u200e\u2028\u202e\u2069\ud800" };
     const escaped = escapeControls(JSON.stringify(value));
     expect(escaped).toMatch(/^[\x20-\x7e]*$/);

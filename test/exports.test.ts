@@ -11,7 +11,7 @@ const manifest: { exports: Record<string, Target>; imports: Record<string, Targe
   readFileSync(`${root}package.json`, "utf8"),
 );
 
-/** The paths that a target names, by the conditions that lead there, such as `node` or `code-intents-source node`. */
+/** Returns the paths of a target by their conditions, such as `node` or `code-intents-source node`. */
 function paths(target: Target, conditions = ""): Map<string, string> {
   if (typeof target === "string") return new Map([[conditions.trim(), target]]);
   return new Map(
@@ -19,19 +19,19 @@ function paths(target: Target, conditions = ""): Map<string, string> {
   );
 }
 
-/** The source of a compiled file. */
+/** Returns the source of a compiled file. */
 function sourceOf(path: string): string {
   return path.replace(/^\.\/dist\//, "./src/").replace(/(\.d\.ts|\.js)$/, ".ts");
 }
 
 interface Entry {
-  /** As it is imported, such as `./proto/messaging`. */
+  /** Its specifier, such as `./proto/messaging`. */
   readonly name: string;
-  /** Where its conditions lead, such as `{ types: "./dist/index.d.ts", default: "./dist/index.js" }`. */
+  /** Its conditions, such as `{ types: "./dist/index.d.ts", default: "./dist/index.js" }`. */
   readonly targets: ReadonlyMap<string, string>;
 }
 
-/** Every entry point of code, with patterns spelled out by what is in src/. */
+/** Every code entry point, with patterns expanded by the files in src/. */
 const entries: Entry[] = Object.entries(manifest.exports).flatMap(([pattern, target]) => {
   const targets = paths(target);
   if (pattern === "./package.json") return [];
@@ -223,9 +223,9 @@ test("every entry point exports exactly these names", async () => {
   `);
 });
 
-describe("package.json", () => {
+describe("exports of package.json", () => {
   test.each(entries.map(({ name, targets }) => [name, targets] as const))(
-    "offers %s with its types first, both from one source",
+    "list the types of %s first, from the same source",
     (_, targets) => {
       expect([...targets.keys()]).toEqual(["types", "default"]);
       const sources = [...targets.values()].map(sourceOf);
@@ -236,12 +236,12 @@ describe("package.json", () => {
     },
   );
 
-  test("offers itself", () => {
+  test("include package.json itself", () => {
     expect(manifest.exports["./package.json"]).toBe("./package.json");
   });
 
   test.each(Object.keys(manifest.imports))(
-    "resolves %s alike in the sources and in what is compiled",
+    "resolve %s to the same file in the sources and in the compiled package",
     (name) => {
       const { "code-intents-source": sources = "", ...compiled } = manifest.imports[name] as Record<
         string,

@@ -25,11 +25,11 @@ describe("the well-known file", () => {
     ["a secret key", verifier.secretKey],
     ["a signer", { publicKey: verifier.publicKey, sign: () => new Uint8Array(64) }],
     ["a keypair", nacl.sign.keyPair.fromSeed(verifier.seed)],
-  ])("lists the public key of %s, and nothing else", (_, key) => {
+  ])("lists only the public key of %s", (_, key) => {
     expect(wellKnownFile([key] as never)).toBe(file);
   });
 
-  it("lists several keys in their order, each once", () => {
+  it("lists several keys in order, each once", () => {
     const keys = JSON.parse(wellKnownFile([other, verifierPublicKey, other.secretKey, verifier.secretKey]));
     expect(keys).toEqual({ public_keys: [expect.any(String), verifierPublicKey] });
   });
@@ -46,7 +46,7 @@ describe("the well-known file", () => {
     ["a secret key as a list of numbers", [...verifier.secretKey], "invalid_option", "verifiers[0]"],
     ["a key that is none", [verifierPublicKey, "abc"], "invalid_option", "verifiers[1]"],
     ["a seed", [verifier.seed], "invalid_option", "verifiers[0]"],
-  ])("is refused with %s, at once and not at the first request", (_, verifiers, code, field) => {
+  ])("is rejected with %s at once, not at the first request", (_, verifiers, code, field) => {
     for (const make of [wellKnownFile, wellKnownHandler, wellKnownMiddleware])
       expectRefusal(() => make(verifiers as never), code, field);
   });
@@ -54,7 +54,7 @@ describe("the well-known file", () => {
 
 const url = `https://example.com${WELL_KNOWN_PATH}`;
 
-/** What is answered, and what is handed on: method and target. */
+/** Requests that are answered, and requests that are passed on: method and target. */
 const answered: [string, string][] = [
   ["GET", WELL_KNOWN_PATH],
   ["HEAD", WELL_KNOWN_PATH],
@@ -75,7 +75,7 @@ const handedOn: [string, string][] = [
   ["OPTIONS", WELL_KNOWN_PATH],
 ];
 
-describe("the handler for Fetch", () => {
+describe("the well-known handler for Fetch", () => {
   const handle = wellKnownHandler([verifierPublicKey]);
 
   it.each(answered)("answers %s %s", async (method, target) => {
@@ -87,11 +87,11 @@ describe("the handler for Fetch", () => {
     expect(await response?.text()).toBe(method === "HEAD" ? "" : file);
   });
 
-  it.each(handedOn)("gives undefined for %s %s", (method, target) => {
+  it.each(handedOn)("returns undefined for %s %s", (method, target) => {
     expect(handle(new Request(new URL(target, url), { method }))).toBeUndefined();
   });
 
-  it("answers every request anew", async () => {
+  it("returns a new response for every request", async () => {
     const texts = [handle(new Request(url)), handle(new Request(url))].map((response) => response?.text());
     expect(await Promise.all(texts)).toEqual([file, file]);
   });
@@ -103,7 +103,7 @@ interface Received {
   readonly body: string;
 }
 
-/** A server of `node:http` with the middleware before everything else. */
+/** A `node:http` server with the middleware before everything else. */
 async function served(): Promise<(method: string, target: string) => Promise<Received>> {
   const middleware = wellKnownMiddleware([verifierPublicKey]);
   const server = http.createServer((req, res) => {
@@ -125,7 +125,7 @@ async function served(): Promise<(method: string, target: string) => Promise<Rec
     });
 }
 
-describe("the middleware for node:http", () => {
+describe("the well-known middleware for node:http", () => {
   it.each(answered)("answers %s %s", async (method, target) => {
     const { status, headers, body } = await (await served())(method, target);
     expect([status, body]).toEqual([200, method === "HEAD" ? "" : file]);
@@ -136,11 +136,11 @@ describe("the middleware for node:http", () => {
     });
   });
 
-  it.each(handedOn)("hands %s %s on", async (method, target) => {
+  it.each(handedOn)("passes %s %s on", async (method, target) => {
     expect(await (await served())(method, target)).toMatchObject({ status: 404, body: "next" });
   });
 
-  it("hands on what has neither method nor target", () => {
+  it("passes on a request without method and target", () => {
     const told: string[] = [];
     const request: WellKnownRequest = {};
     const response = { writeHead: () => told.push("head"), end: () => told.push("end") };
@@ -149,8 +149,8 @@ describe("the middleware for node:http", () => {
   });
 });
 
-describe("the sequencer's check of who owns a domain", () => {
-  it("accepts the file that is served, from the address that it asks for", async () => {
+describe("the sequencer's check of a domain's owner", () => {
+  it("accepts the served file, from the address that it requests", async () => {
     const asked: string[] = [];
     const handle = wellKnownHandler([stranger.key, verifier.secretKey]);
     const { code, emulator } = await started(
@@ -171,7 +171,7 @@ describe("the sequencer's check of who owns a domain", () => {
     expect(new Set(asked)).toEqual(new Set([url]));
   });
 
-  it("refuses a verifier that is not in the file", async () => {
+  it("refuses a verifier that the file does not list", async () => {
     const read = await served();
     const { code } = await started(
       {},

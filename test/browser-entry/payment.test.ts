@@ -6,7 +6,7 @@ import { PaymentIntent } from "../../src/index.js";
 import { account, build, spellings } from "../support/payment.js";
 import { vectors } from "../support/vectors.js";
 
-/** What a backend hands to a page. */
+/** Returns the options that a backend sends to a page. */
 function handed(intent: PaymentIntent): RebuildPaymentOptions {
   const { id, clientSecret, amount, currency, destination, fees, kind } = intent;
   return { expectedId: id, clientSecret, amount, currency, destination, fees, kind };
@@ -15,7 +15,7 @@ function handed(intent: PaymentIntent): RebuildPaymentOptions {
 const payments = vectors.intents.filter(({ input }) => !("login" in input) && "destination" in input);
 
 describe("a payment that a page rebuilds", () => {
-  test.each(payments)("is the backend's: $id", ({ input }) => {
+  test.each(payments)("equals the backend's intent: $id", ({ input }) => {
     const intent = PaymentIntent.from({ ...input, rounding: "nearest" } as never);
     const payment = rebuildPayment(handed(intent));
     expect({ ...payment, payload: payment.payload }).toEqual({
@@ -30,7 +30,7 @@ describe("a payment that a page rebuilds", () => {
     expect(watchedPayment(payment).toBinary()).toEqual(intent.toBinary());
   });
 
-  test("has the kind that fees give it, unless it is said", () => {
+  test("derives its kind from its fees unless it is passed", () => {
     const fees = [{ destination: account(9), basisPoints: 100 }];
     const { kind: _, ...options } = handed(build({ fees }));
     expect(rebuildPayment(options).kind).toBe("payment-with-fees");
@@ -43,28 +43,28 @@ describe("a payment that a page rebuilds", () => {
     ["client secret", { clientSecret: build().clientSecret }],
     ["presence of fees", { kind: undefined, fees: [{ destination: account(9), basisPoints: 1 }] }],
     ["id", { expectedId: build().id }],
-  ])("is refused with another %s", (_, change) => {
+  ])("is rejected with another %s", (_, change) => {
     expect(() => rebuildPayment({ ...handed(build()), ...change })).toThrow(
       expect.objectContaining({ code: "intent_mismatch" }),
     );
   });
 
   test.each<[string, object, string, string]>([
-    ["no id to compare with", { expectedId: undefined }, "missing_option", "expectedId"],
+    ["no expected id", { expectedId: undefined }, "missing_option", "expectedId"],
     ["no destination", { destination: undefined }, "missing_option", "destination"],
-    ["a destination that is none", { destination: "0OIl" }, "invalid_option", "destination"],
-    ["a client secret that is none", { clientSecret: "abc" }, "invalid_option", "clientSecret"],
-    ["fees that are no list", { fees: {} }, "invalid_option", "fees"],
-    ["a kind without money", { kind: "login" }, "invalid_option", "kind"],
-    ["a currency that is none", { currency: "gold" }, "invalid_option", "currency"],
+    ["an invalid destination", { destination: "0OIl" }, "invalid_option", "destination"],
+    ["an invalid client secret", { clientSecret: "abc" }, "invalid_option", "clientSecret"],
+    ["fees that are not a list", { fees: {} }, "invalid_option", "fees"],
+    ["a kind without an amount", { kind: "login" }, "invalid_option", "kind"],
+    ["an unknown currency", { currency: "gold" }, "invalid_option", "currency"],
     ["a misspelt option", { amuont: 1 }, "unknown_option", "amuont"],
-  ])("is refused with %s", (_, change, code, field) => {
+  ])("is rejected with %s", (_, change, code, field) => {
     expect(() => rebuildPayment({ ...handed(build()), ...change } as RebuildPaymentOptions)).toThrow(
       expect.objectContaining({ code, field }),
     );
   });
 
-  test("shows no secret, and gives fresh copies of its payload", () => {
+  test("reveals no secret when logged, and returns new copies of its payload", () => {
     const intent = build();
     const payment = rebuildPayment(handed(intent));
     const shown = `${inspect(payment, { showHidden: false, getters: true })} ${JSON.stringify(payment)}`;

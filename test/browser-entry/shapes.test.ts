@@ -34,7 +34,7 @@ function spelled(field: DescField): unknown[] {
   return [field.localName, holds, ...(field.oneof === undefined ? [] : [`oneof ${field.oneof.localName}`])];
 }
 
-test.each([...tables])("the table of %s says what the compiled schema says", (name, { fields }) => {
+test.each([...tables])("the table of %s matches the compiled schema", (name, { fields }) => {
   const own = Object.entries(fields).map(([number, [field, holds, ...repeats]]) => [
     Number(number),
     [field, typeof holds === "object" ? holds.name : holds, ...repeats],
@@ -46,7 +46,7 @@ test.each([...tables])("the table of %s says what the compiled schema says", (na
   expect(Object.fromEntries(own)).toEqual(Object.fromEntries(compiled));
 });
 
-test("whatever the library reads is read, and read as the library does", () => {
+test("decodes all bytes that the library decodes, with the same result", () => {
   let compared = 0;
   const attempt = <T>(read: () => T): T | undefined => {
     try {
@@ -68,7 +68,7 @@ test("whatever the library reads is read, and read as the library does", () => {
   expect(compared).toBeGreaterThan(scaled(1_000));
 });
 
-/** A copy without the fields that the schema does not know; toEqual takes absent and undefined for the same. */
+/** Copies a message without unknown fields; toEqual treats absent and undefined as equal. */
 function withoutUnknown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUnknown);
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
@@ -79,7 +79,7 @@ function withoutUnknown(value: unknown): unknown {
   );
 }
 
-describe("the bytes of a message", () => {
+describe("the bytes of a decoded message", () => {
   const whole = toBinary(
     MessageSchema,
     create(MessageSchema, {
@@ -90,13 +90,13 @@ describe("the bytes of a message", () => {
   );
   const read = decode(shapes.message, whole);
 
-  test("are those that came, and what was sent those without what the server added", () => {
+  test("are the received ones, and the sent ones lack the fields that the server added", () => {
     expect(rawMessageBytes.whole(read)).toEqual(whole);
     const decoded: HeardMessage = fromBinary(MessageSchema, whole);
     expect(rawMessageBytes.sent(read)).toEqual(messageBytes.sent(decoded));
   });
 
-  test("of unknown fields are kept, as they are signed with the rest", () => {
+  test("include unknown fields, which are signed too", () => {
     const sent = Uint8Array.of(...messageBytes.sent(read), 0xf8, 0x01, 0x01);
     const withUnknown = decode(shapes.message, Uint8Array.of(...whole, 0xf8, 0x01, 0x01));
     expect(rawMessageBytes.sent(withUnknown)).toEqual(sent);

@@ -11,7 +11,7 @@ afterEach(cleanUp);
 
 const quiet = { logger: { warn() {} } };
 
-/** How each way is asked for. Node 20 has no WebSocket of its own. */
+/** Options for each protocol. Node 20 has no global WebSocket. */
 const ways: Record<string, Pick<WatchPaymentOptions, "protocol" | "webSocket">> = {
   "the envelope": { webSocket: WebSocket },
   Connect: { protocol: "connect" },
@@ -36,7 +36,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     return { emulator, intent, payment: paymentOf(intent), options };
   }
 
-  test("tells of every step, with the payment as the sequencer has it", async () => {
+  test("reports every step, and the payment as the sequencer stores it", async () => {
     const { emulator, intent, payment, options } = await opened();
     await created(emulator, intent);
     const events: PaymentEvent[] = [];
@@ -45,7 +45,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
       scanned: () => emulator.wallet.reject(intent),
       rejected: () => emulator.wallet.pay(intent),
     };
-    // The status must not be what tells.
+    // The status must not be the source of the report.
     for await (const event of watchPayment(payment, { ...options, intervalMs: 60_000 })) {
       events.push(event);
       await steps[event.type]?.();
@@ -58,7 +58,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     });
   });
 
-  test("hears of a webhook that was answered", async () => {
+  test("reports that the webhook was called", async () => {
     const { emulator } = await emulated({
       clock: new MovableClock(),
       deliverWebhook: async () => ({ status: 200 }),
@@ -83,7 +83,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     expect(types(events).sort()).toEqual(["requested", "submitted", "webhookCalled"]);
   });
 
-  test("says that somebody registered the same intent with another account, before anybody pays", async () => {
+  test("reports another party's request with the same intent and another account before a payment", async () => {
     const { emulator, intent, payment, options } = await opened();
     const other = PaymentIntent.fromClientSecret({
       clientSecret: intent.clientSecret,
@@ -99,7 +99,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     }
   });
 
-  test("goes on after the sequencer was gone, and hears what happened meanwhile", async () => {
+  test("reconnects after an outage, and reports what happened meanwhile", async () => {
     const { emulator, intent, payment, options } = await opened();
     await created(emulator, intent);
     const warnings: string[] = [];
@@ -121,7 +121,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     expect((await next).value).toMatchObject({ type: "submitted" });
   });
 
-  test("waits for the payment alone, and says which time is over", async () => {
+  test("resolves waitForPayment only on payment, and names the expired timeout", async () => {
     const { emulator, intent, payment, options } = await opened();
     await created(emulator, intent);
     await expect(waitForPayment(payment, { ...options, timeoutMs: 100 })).rejects.toMatchObject({
@@ -133,7 +133,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
     expect(await waiting).toMatchObject({ type: "submitted" });
   });
 
-  test("lets go of its stream when the reader leaves, and when its signal fires", async () => {
+  test("releases its stream when the reader leaves and when its signal fires", async () => {
     const { emulator, intent, payment, options } = await opened();
     await created(emulator, intent);
     const leaving = watchPayment(payment, options);
@@ -167,7 +167,7 @@ describe.each(Object.entries(ways))("a page's watch over %s", (_, way) => {
   });
 });
 
-describe("a page's watch", () => {
+describe("options of a page's watch", () => {
   const payment = paymentOf(intentOf());
   const baseUrl = "http://127.0.0.1:1";
 
@@ -176,27 +176,27 @@ describe("a page's watch", () => {
     ["plain http beyond loopback", { baseUrl: "http://shop.example" }, "invalid_option", "baseUrl"],
     ["a protocol that pages cannot speak", { protocol: "grpc" }, "invalid_option", "protocol"],
     [
-      "a WebSocket that Connect does not use",
+      "a WebSocket with Connect",
       { protocol: "connect", webSocket: WebSocket },
       "conflicting_options",
       "webSocket",
     ],
-    ["an option of backends", { soleListener: true }, "unknown_option", "soleListener"],
-    ["an end that there is not", { until: "paid" }, "invalid_option", "until"],
-  ])("is refused at once with %s", (_, change, code, field) => {
+    ["an option for backends", { soleListener: true }, "unknown_option", "soleListener"],
+    ["an unknown value of until", { until: "paid" }, "invalid_option", "until"],
+  ])("are rejected at once with %s", (_, change, code, field) => {
     expect(() => watchPayment(payment, { baseUrl, ...change } as WatchPaymentOptions)).toThrow(
       expect.objectContaining({ code, field }),
     );
   });
 
-  test("is refused of what no page rebuilt", () => {
+  test("are rejected for a payment that rebuildPayment did not return", () => {
     const order = { clientSecret: "x" } as unknown as RebuiltPayment;
     expect(() => watchPayment(order, { baseUrl })).toThrow(
       expect.objectContaining({ code: "invalid_option", field: "payment" }),
     );
   });
 
-  test("goes beyond loopback where that is said", () => {
+  test("allow http beyond loopback with allowInsecure", () => {
     const options = { baseUrl: "http://shop.example", allowInsecure: true };
     const watch = watchPayment(payment, options);
     later(() => watch.return());

@@ -57,6 +57,6 @@ test.each<[string, Uint8Array, Uint8Array]>([
     write.envelope("Messaging", "pollMessages", Uint8Array.of(1, 2)),
     compiled(RequestSchema, { service: "Messaging", method: "pollMessages", body: Uint8Array.of(1, 2) }),
   ],
-])("%s has the bytes of the compiled schema", (_, written, expected) => {
+])("writes the bytes of the compiled schema for %s", (_, written, expected) => {
   expect(written).toEqual(expected);
 });

@@ -15,7 +15,7 @@ import { requestOf, verifier } from "./requests.js";
 
 const count = Number(process.env.AGREEMENT_COUNT ?? scaled(10_000));
 const seed = Number(process.env.PROPERTY_SEED ?? 20_240_208);
-// The test runner needs a turn of the event loop from time to time.
+// The test runner needs the event loop after this many requests.
 const PER_TURN = 100;
 
 const body = JSON.stringify({ public_keys: [toBase58(verifier.publicKey)] });

@@ -8,8 +8,8 @@ import {
 import { brokenIn, dependent } from "./judge.js";
 
 /**
- * Refusals by state: a request, payment or login that came before, and the well-known file of a domain. The explorer
- * sees one message alone.
+ * Refusals that depend on state: an earlier request, payment or login, and a domain's well-known file. The
+ * explorer sees a single message only.
  */
 const stateful =
   /client submitted intent|original request|error veryfing domain ownership|does not own domain|at least one stored/;
@@ -19,12 +19,12 @@ export class Agreement {
   readonly disagreements: string[] = [];
   readonly #allowsLocalWebhooks: boolean;
 
-  /** @param options `allowLocalWebhooks` as the emulators have it; the explorer judges by the real sequencer's rule */
+  /** @param options `allowLocalWebhooks` of the emulators; the explorer applies the real sequencer's rule */
   constructor(options: { readonly allowLocalWebhooks?: boolean } = {}) {
     this.#allowsLocalWebhooks = options.allowLocalWebhooks ?? false;
   }
 
-  /** Returns the emulator with a transport that compares. */
+  /** Returns the emulator with a transport that compares every call. */
   of<T extends { readonly transport: Transport }>(emulator: T): T {
     const transport = this.#comparing(emulator.transport);
     return new Proxy(emulator, {

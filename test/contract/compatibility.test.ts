@@ -30,17 +30,17 @@ const verifier = newKey();
 const login = { domain: "example.com", verifier } as const;
 const webhook = { url: "http://localhost:3000/paid" };
 
-/** What a probe works with: one protocol's client, and the emulator behind it. */
+/** The parameters of a probe: one protocol's client and its emulator. */
 interface Stage {
   readonly way: Way;
   readonly emulator: Emulator;
   readonly code: CodeClient;
 }
 
-/** One row: what is done, and what its cell has to be. */
+/** One row: its probe and the expected cell. */
 interface Row {
   readonly name: string;
-  /** What came out, in a word or two. Throws where it does not work. */
+  /** Returns the outcome in a word or two. Throws if the call fails. */
   readonly probe: (stage: Stage) => Promise<string>;
   readonly expected: (capabilities: Capabilities, way: Way) => string;
 }
@@ -51,7 +51,7 @@ const ifCapable =
   (capabilities: Capabilities): string =>
     capabilities[name] ? yes : otherwise;
 
-/** Runs a call that has to resolve. */
+/** Builds a probe of a call that must resolve. */
 const resolves = (call: (stage: Stage) => Promise<unknown>) => async (stage: Stage) => {
   await call(stage);
   return yes;
@@ -199,19 +199,19 @@ const calls: readonly Row[] = [
   },
 ];
 
-/** How the messages of a key can be read. */
+/** The ways to read the messages of a key. */
 type Reading = "poll" | StreamKind;
 
 const readings: readonly Reading[] = ["poll", "plain", "keep-alive"];
 const readingNames = { poll: "poll", plain: "stream", "keep-alive": "keep-alive stream" } as const;
 
-/** The kinds of `Message`, by the field of its oneof. */
+/** The kinds of `Message`, by the name of the oneof's field. */
 const kinds = MessageSchema.oneofs.flatMap(({ fields }) => fields);
 
-/** Ways that differ in nothing but in who made the HTTP client are no columns of their own. */
+/** Ways that differ only in who created the HTTP client have no separate column. */
 const columns = ways.filter(({ name }) => !name.includes("fetch"));
 
-/** The cells of each column by row name. Computed once, by the first test that needs them. */
+/** The cells of each column by row name. Computed once, for the first test that needs them. */
 const outcomes = new Map<Way, Promise<ReadonlyMap<string, string>>>();
 
 describe.each(columns)("over $name", (way) => {
@@ -225,7 +225,7 @@ describe.each(columns)("over $name", (way) => {
   });
 });
 
-it("is what docs/compatibility.md says", async () => {
+it("equals docs/compatibility.md", async () => {
   const found = await Promise.all(columns.map(outcomeOf));
   const table = (rows: readonly string[]) =>
     [
@@ -295,7 +295,10 @@ async function tryAll(way: Way): Promise<ReadonlyMap<string, string>> {
   }
 }
 
-/** What a call that fails is shown as: by its code where the protocol cannot do it, else by all its words. */
+/**
+ * Returns the cell of a failed call: its code if the protocol does not support it, otherwise its complete
+ * message.
+ */
 function cellOf(error: unknown): string {
   if (error instanceof CodeIntentsError && error.code.startsWith("unsupported")) return `\`${error.code}\``;
   return `fails: ${String(error)}`;
@@ -312,7 +315,7 @@ async function stateOf(emulator: Emulator, id: string): Promise<string> {
     .join();
 }
 
-/** Whether a call is refused as expected, down to the words. */
+/** Returns whether a call is refused as expected, including the sequencer's text. */
 async function refusal(
   call: Promise<unknown>,
   expected: { readonly code: string; readonly sequencerMessage: string },
@@ -325,7 +328,7 @@ async function refusal(
   return error?.sequencerMessage === expected.sequencerMessage ? yes : "without the text";
 }
 
-/** A login that is registered in memory, whatever the way that is tried. */
+/** Registers a login in memory, for any protocol under test. */
 async function registeredLogin(emulator: Emulator): Promise<LoginIntent> {
   const code = new CodeClient({ transport: emulator.transport });
   const intent = await code.loginIntents.create({ login });
@@ -338,7 +341,7 @@ function sequencerOf({ url, transport }: Emulator, { connecting }: Way): Promise
   return openSequencer(checkClientOptions(options).target);
 }
 
-/** The keys of a payment and of a login, at which every kind of message is stored. */
+/** Returns the keys of a payment and of a login at which every kind of message is stored. */
 async function keysWithEveryKind(emulator: Emulator, store: Store): Promise<readonly SigningKey[]> {
   const code = new CodeClient({ transport: emulator.transport });
   const payment = await code.paymentIntents.create({ ...order, webhook });
@@ -357,7 +360,7 @@ async function keysWithEveryKind(emulator: Emulator, store: Store): Promise<read
   return [paymentKey, rendezvousKey(loginIntent.payload)];
 }
 
-/** A message that only the server makes, and no rule of the emulator leads to. */
+/** Builds a message of a kind that only the server creates, and that the emulator never does. */
 function airdrop(): MessageRecord {
   const id = globalThis.crypto.getRandomValues(new Uint8Array(16));
   const exchangeData = { currency: "kin", exchangeRate: 1, nativeAmount: 1, quarks: 100_000n };
@@ -367,7 +370,7 @@ function airdrop(): MessageRecord {
   return { messageId: toBase58(id), kind: "airdropReceived", bytes, createdAt: 1 };
 }
 
-/** The stored messages of a key, read in one way; none where the protocol cannot. */
+/** Returns the stored messages of a key, read in one way; empty if the protocol does not support it. */
 async function read({ messages }: Sequencer, reading: Reading, key: SigningKey): Promise<readonly Message[]> {
   if (messages === undefined) return [];
   const end = new AbortController();
@@ -388,6 +391,6 @@ async function read({ messages }: Sequencer, reading: Reading, key: SigningKey):
 function expectedReadings({ capabilities, connecting }: Way, kind: string): readonly Reading[] {
   if (!capabilities.messages) return [];
   if (kind === "airdropReceived") return ["poll"];
-  // Streams in both directions need HTTP/2, or a WebSocket.
+  // Bidirectional streams need HTTP/2 or a WebSocket.
   return connecting?.httpVersion === "1.1" ? ["poll", "plain"] : readings;
 }

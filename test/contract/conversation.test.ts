@@ -22,7 +22,7 @@ import {
 const destination = "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR";
 const order = { destination, amount: "2.50", currency: "usd" } as const;
 
-describe.each(ways)("over $name", (way) => {
+describe.each(ways)("a watch over $name", (way) => {
   let emulator: Emulator;
   let code: CodeClient;
   const store = memoryStore();
@@ -54,7 +54,7 @@ describe.each(ways)("over $name", (way) => {
     return events;
   }
 
-  it("hears of a payment", async () => {
+  it("reports a payment", async () => {
     const intent = await create();
     const paying = way.capabilities.messages ? undefined : emulator.wallet.pay(intent);
     const events = await hear(intent, {}, async (event) => {
@@ -74,7 +74,7 @@ describe.each(ways)("over $name", (way) => {
     }
   });
 
-  it("hears of a payment after a rejection", async () => {
+  it("reports a payment after a rejection", async () => {
     if (!way.capabilities.messages)
       return expect(() =>
         code.paymentIntents.watch(code.paymentIntents.build({ destination, amount: 1, currency: "usd" }), {
@@ -89,7 +89,7 @@ describe.each(ways)("over $name", (way) => {
     expect(events.map(({ type }) => type)).toEqual(["requested", "rejected", "submitted"]);
   });
 
-  it("waits for a payment, and says that the intent stays payable where none came", async () => {
+  it("times out without a payment, and states that the intent stays payable", async () => {
     const intent = await create();
     await expect(
       code.paymentIntents.waitForPayment(intent, { timeoutMs: 200, intervalMs: 50 }),
@@ -102,7 +102,7 @@ describe.each(ways)("over $name", (way) => {
     expect((await waiting).type).toBe("submitted");
   });
 
-  it("ends at once on break, leaving the key free", async () => {
+  it("ends at once on break, and releases the key", async () => {
     const intent = await create();
     if (!way.capabilities.messages) await emulator.wallet.pay(intent);
     for (let round = 0; round < 3; round++) {
@@ -113,7 +113,7 @@ describe.each(ways)("over $name", (way) => {
     }
   });
 
-  it("hears that the webhook was called", async () => {
+  it("reports that the webhook was called", async () => {
     const build = () =>
       code.paymentIntents.build({ ...order, webhook: { url: "http://localhost:3000/paid" } });
     if (!way.capabilities.messages) {
@@ -127,7 +127,7 @@ describe.each(ways)("over $name", (way) => {
     expect(events.map(({ type }) => type)).toEqual(["requested", "submitted", "webhookCalled"]);
   });
 
-  it("hears nothing of a payer who left, and says that the intent stays payable", async () => {
+  it("reports nothing after the payer leaves, and states that the intent stays payable", async () => {
     const intent = await create();
     await emulator.wallet.scan(intent);
     await emulator.wallet.vanish(intent);
@@ -137,7 +137,7 @@ describe.each(ways)("over $name", (way) => {
     });
   });
 
-  it("tells forged, conflicting and repeated messages for what they are, in any order", async () => {
+  it("recognizes forged, conflicting and repeated messages in any order", async () => {
     const intent = await create();
     const key = rendezvousKey(intent.payload);
     const scanned = { kind: codeScanned };
@@ -145,7 +145,7 @@ describe.each(ways)("over $name", (way) => {
     await send(emulator, key, scanned); // the same bytes and signature under a new id
     const elsewhere = payment({ requestorAccount: { value: filled(9) } });
     await store.transaction(intent.id, async (transaction) => {
-      // What no honest sequencer stores: put where it could only come from a broken or hostile one.
+      // Messages that no honest sequencer stores, so they are written directly to the store.
       await transaction.addMessage(
         signedRecord(key, { kind: { case: "requestToReceiveBill", value: elsewhere } }),
       );
@@ -159,7 +159,7 @@ describe.each(ways)("over $name", (way) => {
     expect(types.sort()).toEqual(told);
   });
 
-  it("hears of a payment behind 300 messages of somebody else", async () => {
+  it("reports a payment after 300 messages of another party", async () => {
     const intent = await create();
     const key = rendezvousKey(intent.payload);
     for (let i = 0; i < 300; i++) {
@@ -171,7 +171,7 @@ describe.each(ways)("over $name", (way) => {
     expect(events.filter(({ type }) => type === "submitted")).toHaveLength(1);
   });
 
-  it("hears of a payment whose messages another party deletes at once", async () => {
+  it("reports a payment whose messages another party deletes at once", async () => {
     const intent = await create();
     const key = rendezvousKey(intent.payload);
     await emulator.wallet.pay(intent);
@@ -180,7 +180,7 @@ describe.each(ways)("over $name", (way) => {
     expect(await hear(intent, {}, async () => {})).toEqual([{ type: "submitted", heardFrom: "status" }]);
   });
 
-  it("lets three listeners at one key hear of the payment, once each", async () => {
+  it("reports the payment once to each of three listeners at one key", async () => {
     const intent = await create();
     const others = [clientOf(emulator, way), clientOf(emulator, way)];
     const waiting = [code, ...others].map(async ({ paymentIntents }) => {
@@ -198,7 +198,7 @@ describe.each(ways)("over $name", (way) => {
   });
 });
 
-/** A message as a sequencer stores it, signed by any key. */
+/** Builds a message as a sequencer stores it, signed with any key. */
 function signedRecord(key: SigningKey, fields: MessageInit): MessageRecord {
   const message = createMessage(MessageSchema, fields);
   const signature = { value: key.sign(toBinary(MessageSchema, message)) };

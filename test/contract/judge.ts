@@ -1,4 +1,4 @@
-/** The verdicts of the explorer and of the sequencer about a request, both given its bytes. */
+/** Returns the verdicts of the explorer and the sequencer on the bytes of a request. */
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
@@ -27,13 +27,16 @@ import { type ServerCore, serverCore } from "../../src/server/core.js";
 import { checkServerOptions, type ServerOptions } from "../../src/server/options.js";
 import { incoming } from "../../src/server/rpc/message-bytes.js";
 
-/** Refusals by configuration: limits of amounts, accounts of the wallet, a pong without a request before it. */
+/**
+ * Refusals that depend on configuration: limits of amounts, accounts of the wallet, a pong without an earlier
+ * request.
+ */
 export const dependent =
   /currency has a (minimum|maximum) amount of|must be a temporary incoming account|request is nil/;
 
 /**
- * What the explorer reports as broken; empty for a request that it finds nothing wrong with, or only doubts. This is
- * the part of `explain` that judges a message of a known type, without what it guesses and recommends.
+ * Returns what the explorer reports as broken; empty if it reports nothing or only doubts. This is the part
+ * of `explain` that judges a message of a known type, without guesses and recommendations.
  */
 export function brokenIn(schema: DescMessage, request: Uint8Array): string[] {
   const tree = messageTree(schema, request);
@@ -49,7 +52,7 @@ export function brokenIn(schema: DescMessage, request: Uint8Array): string[] {
   ];
 }
 
-/** A sequencer that judges requests, each without any state before it. */
+/** A sequencer that judges each request without earlier state. */
 export class Judge {
   readonly #core: ServerCore;
   #store = memoryStore();
@@ -67,7 +70,7 @@ export class Judge {
     });
   }
 
-  /** The text with which the sequencer refuses a request; `undefined` for one that it accepts. */
+  /** Returns the text with which the sequencer refuses a request; `undefined` if it accepts it. */
   async refusalOf(schema: DescMessage, request: Uint8Array): Promise<string | undefined> {
     this.#store = memoryStore();
     try {
@@ -79,7 +82,7 @@ export class Judge {
     }
   }
 
-  /** Ends every stream and timer. */
+  /** Ends all streams and timers. */
   close(): void {
     this.#core.stop();
   }
@@ -127,7 +130,7 @@ export class Judge {
     }
   }
 
-  /** Opens a stream and closes it again. A plain stream without messages stays silent, but holds its key. */
+  /** Opens a stream and closes it again. A plain stream without messages sends nothing, but holds its key. */
   async #opened(open: (signal: AbortSignal) => AsyncIterable<unknown>): Promise<undefined> {
     const controller = new AbortController();
     const first = open(controller.signal)[Symbol.asyncIterator]().next();

@@ -11,10 +11,10 @@ const { secretKey } = verifier;
 const webhook = { url: "http://localhost:3000/in" };
 const soon = { intervalMs: 100, timeoutMs: 110_000 };
 
-describe.each(ways)("logging in over $name", (way) => {
+describe.each(ways)("a login over $name", (way) => {
   let emulator: Emulator;
   let code: CodeClient;
-  /** Speaks a protocol that has everything. */
+  /** A client whose protocol supports every call. */
   let backend: CodeClient;
   const delivered: string[] = [];
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.each(ways)("logging in over $name", (way) => {
     verifier: secretKey,
   });
 
-  /** A login, created by the protocol where it can, else by another. */
+  /** A login, created over the protocol if it supports that, otherwise over another. */
   async function created(): Promise<LoginIntent> {
     const intent = code.loginIntents.build({ login: { ...login, verifier: signerOf(async (own) => own) } });
     if (createLoginIntent) {
@@ -55,7 +55,7 @@ describe.each(ways)("logging in over $name", (way) => {
     return backend.loginIntents.create(intent);
   }
 
-  it("scans, declines, logs in, and tells who it was", async () => {
+  it("is scanned, declined and completed, and identifies its user", async () => {
     const intent = await created();
     expect((await code.loginIntents.getStatus(intent)).state).toBe("pending");
     expect(await code.loginIntents.getUserId(asking(intent))).toEqual({
@@ -82,7 +82,7 @@ describe.each(ways)("logging in over $name", (way) => {
     expect(await code.loginIntents.getStatus(intent.id)).toMatchObject({ state: "submitted", exists: true });
   });
 
-  it("is rebuilt and heard in a browser, which has the public key alone", async () => {
+  it("is rebuilt and watched in a browser, which has only the public key", async () => {
     const { clientSecret, id, login } = await created();
     const intent = LoginIntent.fromClientSecret({ clientSecret, login, expectedId: id });
     const waiting = code.loginIntents.waitForLogin(intent, soon);
@@ -94,7 +94,7 @@ describe.each(ways)("logging in over $name", (way) => {
     });
   });
 
-  it("with a payment tells who paid, by the webhook and by the question", async () => {
+  it("with a payment identifies the payer, by webhook and by getUserId", async () => {
     const signer = signerOf(async (own) => own);
     const login = { domain: "example.com", verifier: signer };
     const intent = code.paymentIntents.build({ ...order, login, webhook });
@@ -108,7 +108,7 @@ describe.each(ways)("logging in over $name", (way) => {
     expect(signer.asked).toHaveLength(1);
   });
 
-  it("with a payment, without saying who paid", async () => {
+  it("with a payment can be paid without identifying the payer", async () => {
     const intent = await code.paymentIntents.create({ ...order, login });
     await emulator.wallet.pay(intent, { anonymous: true });
     expect(await code.loginIntents.getUserId(asking(intent))).toEqual({
@@ -117,14 +117,14 @@ describe.each(ways)("logging in over $name", (way) => {
     });
   });
 
-  it("asks in vain for an unknown intent, and for one without a login", async () => {
+  it("has no user if the intent is unknown or requests no login", async () => {
     const ask = (intent: Parameters<typeof asking>[0]) => code.loginIntents.getUserId(asking(intent));
     expect(await ask(verifierPublicKey)).toEqual({ userId: undefined, ...reason("request_not_found") });
     const plain = await code.paymentIntents.create(order);
     expect(await ask(plain)).toEqual({ userId: undefined, ...reason("login_not_supported") });
   });
 
-  it("is refused to a verifier that the domain does not list", async () => {
+  it("is not disclosed to a verifier that the domain does not list", async () => {
     const intent = await code.paymentIntents.create({ ...order, login });
     const asked = { intent, verifier: stranger.secretKey };
     expect(await failureOf(code.loginIntents.getUserId(asked))).toMatchObject({

@@ -15,7 +15,7 @@ async function failure(call: Promise<unknown>): Promise<CodeIntentsError> {
   return error;
 }
 
-describe.each(ways)("over $name", (way) => {
+describe.each(ways)("a payment over $name", (way) => {
   let emulator: Emulator;
   let code: CodeClient;
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe.each(ways)("over $name", (way) => {
     expect(await code.paymentIntents.getStatus({ intent: intent.id })).toEqual(pending);
   });
 
-  it("takes the same intent twice as one", async () => {
+  it("is one intent if it is created twice", async () => {
     const options = { destination, amount: 1, currency: "eur", idempotencyKey: `twice-${way.name}` } as const;
     const first = await code.paymentIntents.create(options);
     const second = await code.paymentIntents.create(options);
@@ -63,7 +63,7 @@ describe.each(ways)("over $name", (way) => {
     expect((await code.paymentIntents.getStatus(fees)).exists).toBe(true);
   });
 
-  it("tells the same key with another destination as a conflict, in the sequencer's words", async () => {
+  it("conflicts with another destination at the same key, with the sequencer's text", async () => {
     const clientSecret = code.paymentIntents.build({ destination, amount: 1, currency: "usd" }).clientSecret;
     await code.paymentIntents.create({ destination, amount: 1, currency: "usd", clientSecret });
     const error = await failure(
@@ -75,7 +75,7 @@ describe.each(ways)("over $name", (way) => {
     expect((error as SequencerError).connectCode).toBe("invalid_argument");
   });
 
-  it("tells a refusal in the sequencer's words", async () => {
+  it("is refused with the sequencer's text", async () => {
     const seed = { destination: "11111111111111111111111111111111", amount: 10, currency: "usd" } as const;
     const error = await failure(code.paymentIntents.create({ ...seed, idempotencyKey: "1234" }));
     expect(error).toBeInstanceOf(SequencerError);
@@ -92,7 +92,7 @@ describe.each(ways)("over $name", (way) => {
     expect((await code.paymentIntents.getStatus(intent)).exists).toBe(true);
   });
 
-  it("ends with client_closed once closed", async () => {
+  it("ends with client_closed after the client is closed", async () => {
     const closed = clientOf(emulator, way);
     await closed.paymentIntents.getStatus(destination);
     await closed.close();
@@ -100,7 +100,7 @@ describe.each(ways)("over $name", (way) => {
     expect((await failure(closed.paymentIntents.getStatus(destination))).code).toBe("client_closed");
   });
 
-  it("ends with aborted before and during a call", async () => {
+  it("ends with aborted if the signal fires before or during the call", async () => {
     const before = await failure(
       code.paymentIntents.getStatus(destination, { signal: AbortSignal.abort("mine") }),
     );

@@ -1,4 +1,6 @@
-/** Requests at the edges of the contract: valid ones of every kind, with one or several fields changed. */
+/**
+ * Generates requests at the edges of the contract: valid ones of every kind, with one or more fields changed.
+ */
 import { clone, create, type DescField, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { type ReflectList, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { WireType } from "@bufbuild/protobuf/wire";
@@ -35,10 +37,10 @@ export interface GeneratedRequest {
 /** The verifier that every domain lists. */
 export const verifier: SigningKey = crypto.keyFromSeed(filled(7));
 
-/** Keys to send to. Deriving a key takes longer than all else that makes a request. */
+/** Keys to send to. Deriving a key takes longer than the rest of a request. */
 const rendezvousKeys = Array.from({ length: 64 }, (_, i) => crypto.keyFromSeed(filled(i + 100)));
 
-/** A source of numbers from 0 to 1, the same for the same seed. */
+/** Returns a source of numbers from 0 to 1, which is the same for the same seed. */
 function randomSource(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -120,7 +122,7 @@ const quarks = [0n, 1n, 100_000n, 250_000_000n, 250_050_000n, 250_100_000n, 250_
 const integers = [0, 1, 2, 9, 2999, 5000, 5001, 9_999, 10_000, 10_001, 0xffff_ffff];
 const lengths = [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65];
 
-/** The request of a number: always the same one for the same seed. */
+/** Returns the request with this index. The same seed always gives the same request. */
 export function requestOf(seed: number, index: number): GeneratedRequest {
   const random = randomSource(Math.imul(seed, 0x9e3779b1) ^ index);
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
@@ -165,7 +167,7 @@ function urlOf(pick: Pick): string {
   return pick([url, url, url, url, url.padEnd(1024, "a"), url.padEnd(1025, "a")]);
 }
 
-/** Functions that create requests that the sequencer accepts, unsigned; of most kinds several. */
+/** Functions that create valid unsigned requests, several for most kinds. */
 function valid({ publicKey }: SigningKey, pick: Pick): (() => GeneratedRequest)[] {
   const rendezvousKey = { value: publicKey };
   const intentId = rendezvousKey;
@@ -223,7 +225,7 @@ function valid({ publicKey }: SigningKey, pick: Pick): (() => GeneratedRequest)[
   ];
 }
 
-/** Changes one field somewhere in a message. */
+/** Changes one field anywhere in a message. */
 function mutate(message: ReflectMessage, random: () => number, pick: Pick): void {
   const field = pick(message.fields.filter((known) => known.oneof === undefined || message.isSet(known)));
   if (field === undefined) return;
@@ -252,7 +254,7 @@ function mutateEmbedded(
   }
 }
 
-/** Changes an item of a list, or its length. */
+/** Changes an item of a list, or the list's length. */
 function mutateList(list: ReflectList, item: DescMessage, random: () => number, pick: Pick): void {
   if (list.size > 0 && random() < 0.4) {
     mutate(list.get(Math.floor(random() * list.size)) as ReflectMessage, random, pick);
@@ -304,7 +306,7 @@ interface Signable {
   signature?: { value: Uint8Array } | undefined;
 }
 
-/** Signs what has a signature of the right length: requests within a message first. */
+/** Signs every signature field of the right length, requests within a message first. */
 function sign(
   schema: DescMessage,
   request: Message,

@@ -19,7 +19,7 @@ describe("wrapLine", () => {
     expect(wrapLine(text, width, options)).toEqual(lines);
   });
 
-  test("never exceeds the width when it may break words, and loses only blanks", () => {
+  test("never exceeds the width if it may break words, and drops only spaces", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-c][a-c ]*$/), fc.integer({ min: 1, max: 12 }), (text, width) => {
         const lines = wrapLine(text, width, { breakWords: true });

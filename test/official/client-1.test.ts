@@ -8,7 +8,8 @@ import { startOfficial } from "./official-process.js";
 import { type Created, details, order, paymentOf, url } from "./orders.js";
 import { type OfficialSequencer, signedMessages, startSequencer, stored } from "./sequencer.js";
 
-// The last official client that spoke REST. It knows production's address alone; its process leads that to the emulator.
+// The last official client that spoke REST. It knows only the production address, which its process maps to
+// the emulator.
 
 const official = startOfficial(new URL("./client-1.mjs", import.meta.url));
 afterAll(() => official.close());
@@ -20,14 +21,14 @@ async function start(): Promise<OfficialSequencer> {
   return sequencer;
 }
 
-it("is all there", async () => {
+it("exports every function of official client 1", async () => {
   expect(await official.value("exports")).toEqual({
     paymentIntents: ["create", "getStatus"],
     Connection: "function",
   });
 });
 
-describe("paymentIntents.create", () => {
+describe("paymentIntents.create of official client 1", () => {
   it.each<[string, object]>([
     ["usd", {}],
     ["usd of two decimals", { amount: 0.57 }],
@@ -35,14 +36,14 @@ describe("paymentIntents.create", () => {
     ["jpy", { amount: 100, currency: "jpy" }],
     ["kin", { amount: 2500, currency: "kin" }],
     ["an idempotency key", { idempotencyKey: "order-1042" }],
-  ])("registers what ours would: %s", async (_, options) => {
+  ])("registers the same bytes as our client: %s", async (_, options) => {
     const { emulator } = await start();
     const created = await official.value<Created>("paymentIntents.create", { ...order, ...options });
     const { idempotencyKey: __, ...more } = { idempotencyKey: undefined, ...options };
     expect(await signedMessages(emulator, created.id)).toEqual([hex(paymentOf(created, more).toBinary())]);
   });
 
-  it("registers the webhook with it", async () => {
+  it("registers the webhook with the payment", async () => {
     const { emulator, delivered } = await start();
     const created = await official.value<Created>("paymentIntents.create", { ...order, webhook: { url } });
     expect((await stored(emulator, created.id))?.webhook?.url).toBe(url);
@@ -50,7 +51,7 @@ describe("paymentIntents.create", () => {
     await until(() => delivered.length > 0);
   });
 
-  it("knows no fees, and drops them without a word", async () => {
+  it("silently drops fees, which it does not know", async () => {
     const { emulator } = await start();
     const fees = [{ destination: account(9), basisPoints: 100 }];
     const created = await official.value<Created>("paymentIntents.create", { ...order, fees });
@@ -60,18 +61,18 @@ describe("paymentIntents.create", () => {
 
   it.each([
     [
-      "too much",
+      "an amount above the maximum",
       { amount: 1000 },
       400,
       "rpc error: code = InvalidArgument desc = usd currency has a maximum amount of 5.00",
     ],
     [
-      "a webhook that is refused",
+      "a webhook URL that is refused",
       { webhook: { url: "http://example.com/paid" } },
       400,
       "url scheme must be https",
     ],
-  ])("throws where it is refused, with the answer as it came: %s", async (_, options, status, error) => {
+  ])("throws the unmodified response of a refusal: %s", async (_, options, status, error) => {
     const { emulator } = await start();
     const nonce = { clientSecret: "uqM86tVJL9rhqS" };
     expect(await official.error("paymentIntents.create", { ...order, ...nonce, ...options })).toBe(
@@ -83,8 +84,8 @@ describe("paymentIntents.create", () => {
   });
 });
 
-describe("paymentIntents.getStatus", () => {
-  it("is pending until it is confirmed, and pending where nothing is known", async () => {
+describe("paymentIntents.getStatus of official client 1", () => {
+  it("is pending until the payment is confirmed, also for an unknown intent", async () => {
     const { emulator } = await start();
     const status = (intent: string) => official.value("paymentIntents.getStatus", { intent });
     const created = await official.value<Created>("paymentIntents.create", order);
@@ -96,7 +97,7 @@ describe("paymentIntents.getStatus", () => {
     expect(await status(created.id)).toEqual({ status: "confirmed" });
   });
 
-  it("throws for what is no id", async () => {
+  it("throws for an invalid id", async () => {
     await start();
     const error = JSON.stringify({ error: "intent id is not a public key", success: false });
     expect(await official.error("paymentIntents.getStatus", { intent: "abc" })).toBe(
@@ -105,8 +106,8 @@ describe("paymentIntents.getStatus", () => {
   });
 });
 
-describe("Connection", () => {
-  it("posts what ours writes, and reads what the emulator says", async () => {
+describe("Connection of official client 1", () => {
+  it("posts the body of our intent, and reads the emulator's response", async () => {
     const { emulator } = await start();
     const intent = PaymentIntent.from(details);
     expect(await official.value("Connection.post", "createIntent", intent.toRestBody())).toBe(true);

@@ -22,13 +22,14 @@ import { startOfficial } from "./official-process.js";
 import { type Created, details, login, order, paymentOf, statuses, url } from "./orders.js";
 import { startSequencer, stored, stranger, verifier } from "./sequencer.js";
 
-// What the official client shows where something went wrong, what the sequencer really did, and what ours shows.
+// For each failure: what the official client reports, what the sequencer really did, and what our client
+// reports.
 
 const official = startOfficial(new URL("./client-2.mjs", import.meta.url));
 afterAll(() => official.close());
 afterEach(cleanUp);
 
-/** Ours, at the same place and by the same envelope. */
+/** Returns our client at the same sequencer, over the same envelope. */
 function ourClient({ url: baseUrl }: Pick<Emulator, "url">, retry?: false): CodeClient {
   const code = new CodeClient({
     baseUrl,
@@ -40,12 +41,12 @@ function ourClient({ url: baseUrl }: Pick<Emulator, "url">, retry?: false): Code
   return code;
 }
 
-/** Ours, given the same. */
+/** Creates a payment with our client from the same options. */
 async function ourCreate(at: Pick<Emulator, "url">, options: PaymentIntentOptions): Promise<unknown> {
   return ourClient(at).paymentIntents.create(options);
 }
 
-/** A server that answers every call in one way. */
+/** Starts a server that answers every call in the same way. */
 async function answering(
   handle: (exchange: Exchange) => unknown,
 ): Promise<HostileServer & { endpoint: string }> {
@@ -54,7 +55,7 @@ async function answering(
   return Object.assign(server, { endpoint: `${server.url}/v1` });
 }
 
-/** What a failure of ours says, in short. */
+/** Returns the code and message of our error. */
 function told({ code, message, ...error }: CodeIntentsError): string {
   const words = "sequencerMessage" in error ? String(error.sequencerMessage) : message;
   return `${code}: ${words}`;
@@ -65,40 +66,40 @@ const paymentLogin = (key: typeof verifier, domain = "example.com") => ({
   ours: { login: { domain, verifier: key.secretKey } },
 });
 
-describe("a create that the sequencer refuses looks like a success", () => {
+describe("official create that the sequencer refuses looks like a success", () => {
   it.each<[string, { official: object; ours?: object; told: string }]>([
     [
-      "too much",
+      "for an amount above the maximum",
       { official: { amount: 1000 }, told: "request_refused: usd currency has a maximum amount of 5.00" },
     ],
     [
-      "too little",
+      "for an amount below the minimum",
       { official: { amount: 0.01 }, told: "request_refused: usd currency has a minimum amount of 0.05" },
     ],
     [
-      "less than nothing",
+      "for a negative amount",
       { official: { amount: -1 }, told: "invalid_option: amount: must be greater than zero, at least 0.01" },
     ],
     [
-      "a currency without limits",
+      "for a currency without limits",
       { official: { currency: "stn" }, told: "request_refused: stn currency is not currently supported" },
     ],
     [
-      "fees of more than half",
+      "for fees above one half",
       {
         official: { fees: [1, 2].map((byte) => ({ destination: account(byte), basisPoints: 3000 })) },
         told: "request_refused: total fee percentage cannot exceed 5000 basis points",
       },
     ],
     [
-      "a verifier that the domain does not list",
+      "for a verifier that the domain does not list",
       {
         ...paymentLogin(stranger),
         told: `permission_denied: ${stranger.publicKey} does not own domain example.com`,
       },
     ],
     [
-      "a domain in upper case",
+      "for a domain in upper case",
       {
         ...paymentLogin(verifier, "Example.com"),
         told: "invalid_option: login.domain: must be in lower case: example.com",
@@ -113,7 +114,7 @@ describe("a create that the sequencer refuses looks like a success", () => {
     expect(told(await failureOf(ourCreate(emulator, given)))).toBe(words);
   });
 
-  it("a login that is refused", async () => {
+  it("for a login", async () => {
     const { emulator, endpoint } = await startSequencer();
     const { official: theirs, ours } = paymentLogin(stranger);
     const created = await official.value<Created>("loginIntents.create", {
@@ -126,7 +127,7 @@ describe("a create that the sequencer refuses looks like a success", () => {
     expect(error.code).toBe("permission_denied");
   });
 
-  it("the same idempotency key for another account: the first one is paid", async () => {
+  it("for another account with the same idempotency key: the first account is paid", async () => {
     const { emulator, endpoint } = await startSequencer();
     const options = { ...order, idempotencyKey: "order-1042", endpoint };
     const first = await official.value<Created>("paymentIntents.create", options);
@@ -138,7 +139,7 @@ describe("a create that the sequencer refuses looks like a success", () => {
     expect(told(error)).toBe("intent_conflict: destination mismatches original request");
   });
 
-  it("an order that is paid already", async () => {
+  it("for an order that is already paid", async () => {
     const { emulator, endpoint } = await startSequencer();
     const options = { ...order, idempotencyKey: "order-1042", endpoint };
     const created = await official.value<Created>("paymentIntents.create", options);
@@ -150,7 +151,7 @@ describe("a create that the sequencer refuses looks like a success", () => {
     expect(error.code).toBe("already_submitted");
   });
 
-  it("an answer that says NO_ACTIVE_STREAM", async () => {
+  it("with the result NO_ACTIVE_STREAM", async () => {
     const noActiveStream = reply("envelope", Uint8Array.of(0x08, 1), {});
     const server = await answering((exchange) => exchange.answer(noActiveStream));
     const { endpoint } = server;
@@ -161,8 +162,8 @@ describe("a create that the sequencer refuses looks like a success", () => {
   });
 });
 
-describe("a webhook", () => {
-  it("that is refused with the request throws after the request was made", async () => {
+describe("official webhook registration", () => {
+  it("throws after the request was stored if the webhook is refused with it", async () => {
     const { emulator, endpoint } = await startSequencer();
     const options = { clientSecret: "uqM86tVJL9rhqS", webhook: { url: "https://example.com:8443/paid" } };
     expect(await official.error("paymentIntents.create", { ...order, ...options, endpoint })).toBe(
@@ -175,7 +176,7 @@ describe("a webhook", () => {
     expect(error.code).toBe("webhook_refused");
   });
 
-  it("that the sequencer cannot read is lost, and looks registered", async () => {
+  it("looks successful but is lost if the sequencer cannot parse the URL", async () => {
     const { emulator, endpoint } = await startSequencer();
     const options = { ...order, webhook: { url: "ftp://example.com/paid" }, endpoint };
     const { id } = await official.value<Created>("paymentIntents.create", options);
@@ -189,7 +190,7 @@ describe("a webhook", () => {
     );
   });
 
-  it("that no sequencer registered looks registered", async () => {
+  it("looks successful if no sequencer registered it", async () => {
     const server = await answering((exchange) => exchange.answer(refusalAnswer("envelope", "internal", "")));
     const asked = { intent: account(1), url };
     expect(await official.value("webhook.register", { ...asked, endpoint: server.endpoint })).toEqual({
@@ -200,7 +201,7 @@ describe("a webhook", () => {
     expect(error.code).toBe("sequencer_failed");
   });
 
-  it("of which the sequencer says what no client knows is an unknown one", async () => {
+  it("reports an unknown result if the sequencer sends one", async () => {
     const server = await answering((exchange) => exchange.answer(reply("envelope", Uint8Array.of(8, 9), {})));
     const asked = { intent: account(1), url };
     expect(await official.value("webhook.register", { ...asked, endpoint: server.endpoint })).toEqual({
@@ -212,9 +213,9 @@ describe("a webhook", () => {
   });
 });
 
-describe("a status", () => {
+describe("official getStatus", () => {
   it.each(["unauthenticated", "internal", "unavailable"] as const)(
-    "that failed with %s reads as unpaid",
+    "reports a payment as unpaid if the call failed with %s",
     async (code) => {
       const server = await answering((exchange) => exchange.answer(refusalAnswer("envelope", code, "no")));
       const { endpoint } = server;
@@ -227,7 +228,7 @@ describe("a status", () => {
     },
   );
 
-  it("of an intent that nobody registered is pending", async () => {
+  it("reports an unregistered intent as pending", async () => {
     const { emulator, endpoint } = await startSequencer();
     const status = await official.value("paymentIntents.getStatus", { intent: account(1), endpoint });
     expect(status).toEqual(statuses.unknown);
@@ -235,8 +236,8 @@ describe("a status", () => {
   });
 });
 
-describe("a user", () => {
-  it("is undefined for whatever reason; ours says which", async () => {
+describe("official getUserId", () => {
+  it("returns undefined for every reason, and our client returns the reason", async () => {
     const { emulator, endpoint } = await startSequencer();
     const code = ourClient(emulator);
     const paymentOnly = await official.value<Created>("paymentIntents.create", { ...order, endpoint });
@@ -258,7 +259,7 @@ describe("a user", () => {
     }
   });
 
-  it("is undefined for a verifier that the domain does not list, though somebody logged in", async () => {
+  it("returns undefined for a verifier that the domain does not list, even if a user logged in", async () => {
     const { emulator, endpoint } = await startSequencer();
     const options = { mode: "login", login, signers: [verifier.seed], endpoint };
     const { id } = await official.value<Created>("loginIntents.create", options);
@@ -272,8 +273,8 @@ describe("a user", () => {
   });
 });
 
-describe("the way to the sequencer", () => {
-  it("is the global fetch, whatever fetch is given", async () => {
+describe("official transport", () => {
+  it("always calls the global fetch, even if another fetch is passed", async () => {
     const { emulator, endpoint } = await startSequencer();
     const { created, calls } = await official.value<{ created: Created; calls: number }>("createByFetch", {
       ...order,
@@ -292,7 +293,7 @@ describe("the way to the sequencer", () => {
     expect(ours).toBe(1);
   });
 
-  it("is tried once, and what an HTTP error says is lost; ours tries again", async () => {
+  it("tries once and drops the text of an HTTP error, and our client retries", async () => {
     const busyOnce = (exchange: Exchange) =>
       exchange.answer(
         exchange.number === 1 ? { status: 503, body: "in maintenance" } : rightAnswer(exchange),
@@ -307,7 +308,7 @@ describe("the way to the sequencer", () => {
     expect(second.exchanges).toHaveLength(2);
   });
 
-  it("that leads nowhere is a network error", async () => {
+  it("throws a network error if the port is closed", async () => {
     const port = await closedPort();
     const endpoint = `http://127.0.0.1:${port}/v1`;
     expect(await official.error("paymentIntents.create", { ...order, endpoint })).toBe(
@@ -317,7 +318,7 @@ describe("the way to the sequencer", () => {
     expect((await failureOf(code.paymentIntents.create(details))).code).toBe("unavailable");
   });
 
-  it("that never answers is waited on for ever; ours ends, and says that it is not known what became of it", async () => {
+  it("waits indefinitely for a response, and our client times out with registration_unknown", async () => {
     const server = await answering(() => {});
     const theirs = official.outcome("paymentIntents.create", { ...order, endpoint: server.endpoint });
     let ended = false;
@@ -335,7 +336,7 @@ describe("the way to the sequencer", () => {
   });
 });
 
-describe("what the official client refuses itself", () => {
+describe("official client", () => {
   it.each([
     [
       "getStatus without an intent",
@@ -343,10 +344,10 @@ describe("what the official client refuses itself", () => {
       { intent: "" },
       "Error: Intent ID is required",
     ],
-    ["getStatus of what is no id", "paymentIntents.getStatus", { intent: "abc" }, "Error: invalid address"],
+    ["getStatus of an invalid id", "paymentIntents.getStatus", { intent: "abc" }, "Error: invalid address"],
     ["register without an intent", "webhook.register", { intent: "", url }, "Error: Intent ID is required"],
     ["register without a URL", "webhook.register", { intent: account(1), url: "" }, "Error: URL is required"],
-    ["register for what is no id", "webhook.register", { intent: "abc", url }, "Error: invalid address"],
+    ["register for an invalid id", "webhook.register", { intent: "abc", url }, "Error: invalid address"],
     [
       "getUserId without an intent",
       "loginIntents.getUserId",
@@ -372,12 +373,12 @@ describe("what the official client refuses itself", () => {
       "Error: login verifier is required",
     ],
     [
-      "an account that is none",
+      "an invalid account",
       "paymentIntents.create",
       { ...order, destination: "abc" },
       "Error: invalid address",
     ],
-  ])("is never sent: %s", async (_, name, options, words) => {
+  ])("rejects before sending: %s", async (_, name, options, words) => {
     const server = await answering((exchange) => exchange.answer(rightAnswer(exchange)));
     expect(await official.error(name, { ...options, endpoint: server.endpoint })).toBe(words);
     expect(server.exchanges).toHaveLength(0);

@@ -13,7 +13,7 @@ const official = startOfficial(new URL("./client-2.mjs", import.meta.url));
 afterAll(() => official.close());
 afterEach(cleanUp);
 
-it("is all there: these functions, and no call for tips", async () => {
+it("exports these functions, and none for tips", async () => {
   expect(await official.value("exports")).toEqual({
     getStatus: "function",
     getUserId: "function",
@@ -25,7 +25,7 @@ it("is all there: these functions, and no call for tips", async () => {
   });
 });
 
-describe("paymentIntents.create registers what ours would:", () => {
+describe("official paymentIntents.create registers the same bytes as our client", () => {
   it.each<[string, object, object?]>([
     ["usd", {}],
     ["usd of two decimals", { amount: 0.29 }],
@@ -40,7 +40,7 @@ describe("paymentIntents.create registers what ours would:", () => {
     ],
     ["an empty list of fees", { fees: [] }, { fees: undefined, kind: "payment-with-fees" }],
     ["a login", { login, signers: [verifier.seed] }, { signers: undefined, login: ownLogin }],
-  ])("%s", async (_, options, ours = {}) => {
+  ])("for %s", async (_, options, ours = {}) => {
     const { emulator, endpoint } = await startSequencer();
     const created = await official.value<Created>("paymentIntents.create", {
       ...order,
@@ -65,7 +65,7 @@ describe("paymentIntents.create registers what ours would:", () => {
   it.each([
     ["an idempotency key", { idempotencyKey: "order-1042 ✓" }],
     ["a client secret", { clientSecret: "uqM86tVJL9rhqS" }],
-  ])("%s, twice, is one intent", async (_, nonce) => {
+  ])("with %s, twice, is one intent", async (_, nonce) => {
     const { emulator, endpoint } = await startSequencer();
     const create = () => official.value<Created>("paymentIntents.create", { ...order, ...nonce, endpoint });
     const created = await create();
@@ -76,17 +76,14 @@ describe("paymentIntents.create registers what ours would:", () => {
     expect(await signedMessages(emulator, intent.id)).toEqual([own, own]);
   });
 
-  it.each(["login", "tip", undefined])(
-    "the mode %s, of which it makes a payment all the same",
-    async (mode) => {
-      const { emulator, endpoint } = await startSequencer();
-      const options = { ...order, mode, platform: { name: "x", username: "getcode" }, endpoint };
-      const created = await official.value<Created>("paymentIntents.create", options);
-      expect(await signedMessages(emulator, created.id)).toEqual([hex(paymentOf(created).toBinary())]);
-    },
-  );
+  it.each(["login", "tip", undefined])("with the mode %s, which it ignores", async (mode) => {
+    const { emulator, endpoint } = await startSequencer();
+    const options = { ...order, mode, platform: { name: "x", username: "getcode" }, endpoint };
+    const created = await official.value<Created>("paymentIntents.create", options);
+    expect(await signedMessages(emulator, created.id)).toEqual([hex(paymentOf(created).toBinary())]);
+  });
 
-  it("a webhook, whose token verifies against the order", async () => {
+  it("with a webhook whose token verifies against the order", async () => {
     const { emulator, endpoint, delivered } = await startSequencer();
     const created = await official.value<Created>("paymentIntents.create", {
       ...order,
@@ -103,23 +100,26 @@ describe("paymentIntents.create registers what ours would:", () => {
   });
 });
 
-describe("getStatus", () => {
-  it.each(["paymentIntents.getStatus", "loginIntents.getStatus", "getStatus"])("by %s", async (name) => {
-    const { emulator, endpoint } = await startSequencer();
-    const status = (intent: string) => official.value(name, { intent, endpoint });
-    const created = await official.value<Created>("paymentIntents.create", { ...order, endpoint });
-    const intent = paymentOf(created);
-    expect(await status(account(1))).toEqual(statuses.unknown);
-    expect(await status(created.id)).toEqual(statuses.pending);
-    await emulator.wallet.scan(intent);
-    expect(await status(created.id)).toEqual(statuses.scanned);
-    await emulator.wallet.reject(intent);
-    expect(await status(created.id)).toEqual(statuses.scanned);
-    await emulator.wallet.pay(intent);
-    expect(await status(created.id)).toEqual({ ...statuses.confirmed, codeScanned: true });
-  });
+describe("official getStatus", () => {
+  it.each(["paymentIntents.getStatus", "loginIntents.getStatus", "getStatus"])(
+    "reports pending and confirmed by %s",
+    async (name) => {
+      const { emulator, endpoint } = await startSequencer();
+      const status = (intent: string) => official.value(name, { intent, endpoint });
+      const created = await official.value<Created>("paymentIntents.create", { ...order, endpoint });
+      const intent = paymentOf(created);
+      expect(await status(account(1))).toEqual(statuses.unknown);
+      expect(await status(created.id)).toEqual(statuses.pending);
+      await emulator.wallet.scan(intent);
+      expect(await status(created.id)).toEqual(statuses.scanned);
+      await emulator.wallet.reject(intent);
+      expect(await status(created.id)).toEqual(statuses.scanned);
+      await emulator.wallet.pay(intent);
+      expect(await status(created.id)).toEqual({ ...statuses.confirmed, codeScanned: true });
+    },
+  );
 
-  it("by the class Client, beneath them", async () => {
+  it("reports the status through the class Client", async () => {
     const { emulator, endpoint } = await startSequencer();
     const created = await official.value<Created>("paymentIntents.create", { ...order, endpoint });
     const answer = () => official.value("Client.send", { endpoint, intent: created.id });
@@ -129,8 +129,8 @@ describe("getStatus", () => {
   });
 });
 
-describe("loginIntents", () => {
-  it("creates what ours would, and is told who logged in", async () => {
+describe("official loginIntents", () => {
+  it("creates the same bytes as our client, and returns the user who logged in", async () => {
     const { emulator, endpoint, delivered } = await startSequencer();
     const options = { mode: "login", login, signers: [verifier.seed], webhook: { url }, endpoint };
     const { id, clientSecret } = await official.value<Created>("loginIntents.create", options);
@@ -151,7 +151,7 @@ describe("loginIntents", () => {
     expect(claims).toMatchObject({ kind: "login", user: userId });
   });
 
-  it("getUserId tells who paid", async () => {
+  it("returns the payer from getUserId", async () => {
     const { emulator, endpoint } = await startSequencer();
     const options = { ...order, login, signers: [verifier.seed], endpoint };
     const created = await official.value<Created>("paymentIntents.create", options);
@@ -162,8 +162,8 @@ describe("loginIntents", () => {
   });
 });
 
-describe("webhook.register", () => {
-  it.each(["webhook.register", "registerWebhook"])("tells what became of it: %s", async (name) => {
+describe("official webhook.register", () => {
+  it.each(["webhook.register", "registerWebhook"])("returns the sequencer's result: %s", async (name) => {
     const { emulator, endpoint } = await startSequencer();
     const create = () => official.value<Created>("paymentIntents.create", { ...order, endpoint });
     const register = (intent: string, to: string) => official.value(name, { intent, url: to, endpoint });

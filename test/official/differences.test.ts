@@ -65,7 +65,7 @@ interface Rule {
   readonly rule: string;
   readonly code: InputErrorCode;
   readonly field: string;
-  /** What breaks it, by what to call it. */
+  /** Options that violate the rule, by description. */
   readonly inputs: Readonly<Record<string, AnyOptions>>;
 }
 
@@ -81,13 +81,13 @@ const ourRules: readonly Rule[] = [
     inputs: { "-1": amount(-1), "-0.01": amount(-0.01), "-1 beside fees": { ...shared(1), amount: -1 } },
   },
   {
-    rule: "nothing is rounded unasked",
+    rule: "an amount is not rounded by default",
     code: "invalid_option",
     field: "amount",
     inputs: { "0.005": amount(0.005), "0.125, a tie": amount(0.125), "1.005": amount(1.005) },
   },
   {
-    rule: "an amount is at most 2^53 - 1 hundredths, and nothing wraps",
+    rule: "an amount is at most 2^53 - 1 hundredths, so it cannot wrap",
     code: "invalid_option",
     field: "amount",
     inputs: {
@@ -98,7 +98,7 @@ const ourRules: readonly Rule[] = [
     },
   },
   {
-    rule: "no fees are no option; whoever wants the key of an empty list says so by `kind`",
+    rule: "an empty list of fees is invalid; `kind` selects its key",
     code: "invalid_option",
     field: "fees",
     inputs: { "[]": { ...payment, fees: [] }, null: { ...payment, fees: null } },
@@ -110,13 +110,13 @@ const ourRules: readonly Rule[] = [
     inputs: { "0": shared(0), "10001": shared(10_001), "2^32 - 1": shared(2 ** 32 - 1) },
   },
   {
-    rule: "a fee says its share",
+    rule: "a fee has a share",
     code: "missing_option",
     field: "fees[0].basisPoints",
-    inputs: { nothing: shared(undefined) },
+    inputs: { "no share": shared(undefined) },
   },
   {
-    rule: "the destination is paid without a fee",
+    rule: "a fee goes to another account than the destination",
     code: "invalid_option",
     field: "fees[0].destination",
     inputs: { "a fee to it": { ...payment, fees: [{ destination, basisPoints: 1 }] } },
@@ -130,25 +130,25 @@ const ourRules: readonly Rule[] = [
     },
   },
   {
-    rule: "there are three fees at most",
+    rule: "there are at most three fees",
     code: "invalid_option",
     field: "fees",
     inputs: { four: shared(1, 2, 3, 4) },
   },
   {
-    rule: "an idempotency key that is there names an order; the official client takes an empty one for none",
+    rule: "an idempotency key is not empty; the official client treats an empty one as absent",
     code: "missing_option",
     field: "idempotencyKey",
     inputs: { empty: key(""), null: key(null) },
   },
   {
-    rule: "an idempotency key is well-formed Unicode; otherwise many keys are one",
+    rule: "an idempotency key is well-formed Unicode; otherwise different keys would be equal",
     code: "invalid_option",
     field: "idempotencyKey",
-    inputs: { "half a character": key("\ud800") },
+    inputs: { "a lone surrogate": key("\ud800") },
   },
   {
-    rule: "a client secret that is there is one",
+    rule: "a client secret is not empty",
     code: "missing_option",
     field: "clientSecret",
     inputs: { empty: { ...payment, clientSecret: "" } },
@@ -172,7 +172,7 @@ const ourRules: readonly Rule[] = [
     inputs: { text: webhook("https://example.com"), null: webhook(null) },
   },
   {
-    rule: "a domain is a base domain that the sequencer takes: lower-case ASCII of two labels, and no address",
+    rule: "a domain is a base domain that the sequencer accepts: two labels of lower-case ASCII, not an address",
     code: "invalid_option",
     field: "login.domain",
     inputs: {
@@ -181,11 +181,11 @@ const ourRules: readonly Rule[] = [
       Unicode: at("bücher.de"),
       "an IPv6 address": at("[::1]"),
       "an underscore": at("exa_mple.com"),
-      "a hyphen first": at("-a.com"),
-      "a label of 64": at(`${"a".repeat(64)}.com`),
+      "a leading hyphen": at("-a.com"),
+      "a label of 64 characters": at(`${"a".repeat(64)}.com`),
       "a user": at("user@example.com"),
       "a query": at("example.com?x"),
-      "false punycode": at("ab--cd.com"),
+      "invalid punycode": at("ab--cd.com"),
     },
   },
   {
@@ -201,19 +201,19 @@ const ourRules: readonly Rule[] = [
     inputs: { "a number": named("x", 5) },
   },
   {
-    rule: "a user's name is well-formed Unicode; otherwise many names are one",
+    rule: "a user's name is well-formed Unicode; otherwise different names would be equal",
     code: "invalid_option",
     field: "platform.username",
-    inputs: { "half a character": named("x", "\ud800") },
+    inputs: { "a lone surrogate": named("x", "\ud800") },
   },
   {
-    rule: "the mode is that of the class",
+    rule: "the mode matches the class",
     code: "invalid_option",
     field: "mode",
     inputs: { another: { ...payment, mode: "pay" } },
   },
   {
-    rule: "a login asks for no payment",
+    rule: "a login requests no payment",
     code: "unknown_option",
     field: "amount",
     inputs: { "an amount": { ...login, amount: 1 } },
@@ -226,27 +226,31 @@ const ourRules: readonly Rule[] = [
   },
   ...["confirmParams", "locale", "appearance", "endpoint", "fetch", "platform", "idempotencyKye"].map(
     (field): Rule => ({
-      rule: "an option that has no effect here is refused",
+      rule: "an option without effect is rejected",
       code: "unknown_option",
       field,
       inputs: { [field]: { ...payment, [field]: {} } },
     }),
   ),
   {
-    rule: "an option that has no effect here is refused",
+    rule: "an option without effect is rejected",
     code: "unknown_option",
     field: "fees[0].bps",
-    inputs: { "one more in a fee": { ...payment, fees: [{ destination: taker, basisPoints: 1, bps: 1 }] } },
+    inputs: {
+      "an unknown option in a fee": { ...payment, fees: [{ destination: taker, basisPoints: 1, bps: 1 }] },
+    },
   },
   {
-    rule: "an option that has no effect here is refused",
+    rule: "an option without effect is rejected",
     code: "unknown_option",
     field: "login.url",
-    inputs: { "one more in a login": { ...login, login: { domain: "example.com", verifier, url: "" } } },
+    inputs: {
+      "an unknown option in a login": { ...login, login: { domain: "example.com", verifier, url: "" } },
+    },
   },
 ];
 
-describe("what the official packages sign and ours refuses, by the rule:", () => {
+describe("options that the official packages sign and ours rejects, by rule:", () => {
   const rows = ourRules.flatMap(({ rule, code, field, inputs }) =>
     Object.entries(inputs).map(([input, options]) => [rule, input, { code, field, options }] as const),
   );
@@ -264,7 +268,7 @@ const loginBy = (verifier: unknown): AnyOptions => ({
   login: { domain: "example.com", verifier },
 });
 
-describe("what ours takes and the official packages refuse, by the rule:", () => {
+describe("options that our package accepts and the official ones reject, by rule:", () => {
   it.each<readonly [string, string, AnyOptions, { official: string; same: AnyOptions }]>([
     [
       "an amount may be a decimal string, which is exact",
@@ -296,8 +300,8 @@ describe("what ours takes and the official packages refuse, by the rule:", () =>
   });
 });
 
-describe("what both take and make differently:", () => {
-  it("an idempotency key beside ours' secret: the official packages know none, and ignore it", () => {
+describe("options that both accept with different results:", () => {
+  it("an idempotency key with a secret, which the official packages ignore", () => {
     const options = { ...paymentWithoutNonce, idempotencyKey: "order-1042" };
     const secret = { ...options, idempotencySecret: "a secret of at least thirty-two bytes" };
     expect(official(secret)).toEqual(official(options));
@@ -305,16 +309,16 @@ describe("what both take and make differently:", () => {
     expect(ours(secret).payload).not.toBe(official(secret).payload);
   });
 
-  it("fiat from 2^51 hundredths on: the official units can be one beside the digits, and ours by rounding alone", () => {
+  it("fiat from 2^51 hundredths up, where the official units can differ from the digits by one, and ours only by rounding", () => {
     const options = amount(90071992547409.91);
     expect(official(options).payload.slice(4, 18)).toBe("ffffffffffff1f");
-    // Of such a double, JavaScript's shortest text has one decimal.
+    // The shortest JavaScript text of such a double has one decimal.
     expect(ours(options).payload.slice(4, 18)).toBe("feffffffffff1f");
     expect(ours({ ...options, amount: "90071992547409.91" })).toEqual(official(options));
     expect(ours({ ...options, rounding: "nearest" })).toEqual(official(options));
   });
 
-  it("kin from 2^41 hundredths on: the official quarks can be one beside the amount, and ours are exact", () => {
+  it("kin from 2^41 hundredths up, where the official quarks can differ from the amount by one, and ours are exact", () => {
     const options = { ...payment, currency: "kin", amount: 41781441856.05 };
     const quarksOf = ({ message }: Built) => {
       const { kind } = fromBinary(MessageSchema, unhex(message));

@@ -1,4 +1,4 @@
-/** Random options that the official packages and ours both take. */
+/** Generates random options that the official packages and ours both accept. */
 import { base58 } from "@scure/base";
 import fc from "fast-check";
 import * as crypto from "#crypto";
@@ -6,13 +6,13 @@ import { formatUnits, MAX_UNITS } from "../../src/money/amount.js";
 import { magnitudes } from "../support/property.js";
 import type { AnyOptions } from "./packages.js";
 
-/** Below this many hundredths the official client's units are always those of the decimal text. */
+/** Below this many hundredths, the official client's units always equal those of the decimal text. */
 const EXACT_UNITS = 2n ** 51n;
 
-/** Below this many hundredths of a kin the official client's quarks are always exact. */
+/** Below this many hundredths of a kin, the official client's quarks are always exact. */
 const EXACT_KIN_UNITS = 2n ** 41n;
 
-/** An amount, and its decimal text where it has two decimals at most. */
+/** An amount, and its decimal text if it has at most two decimals. */
 export interface RandomAmount {
   readonly amount: number;
   readonly text: string | undefined;
@@ -20,7 +20,7 @@ export interface RandomAmount {
 
 const accounts = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => base58.encode(bytes));
 
-/** Any key that is well-formed Unicode: letters of all scripts, emoji, controls, unassigned code points. */
+/** Any key of well-formed Unicode: letters of all scripts, emoji, controls, unassigned code points. */
 const idempotencyKeys = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 40 }),
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
@@ -48,14 +48,14 @@ function rounded(amount: number): RandomAmount {
   return { amount, text: undefined };
 }
 
-/** Whether an amount is between 0.01 and `max` hundredths, as the official client rounds it. */
+/** Returns whether an amount is between 0.01 and `max` hundredths when rounded like the official client. */
 function isBetween({ amount }: RandomAmount, max: bigint): boolean {
   if (!(amount < 1e15)) return false;
   const units = BigInt((100 * Number(amount.toFixed(2))).toFixed(0));
   return units > 0n && units <= max;
 }
 
-/** Amounts of every magnitude, of two decimals or of as many as a double has. */
+/** Amounts of every magnitude, with two decimals or as many as a double has. */
 function amountsUpTo(max: bigint): fc.Arbitrary<RandomAmount> {
   const edges = [1n, 2n, 5n, 7n, 29n, 57n, 99n, 100n, 101n, 115n, 500n, 501n, max - 1n, max];
   const noisy = [
@@ -78,7 +78,7 @@ function amountsUpTo(max: bigint): fc.Arbitrary<RandomAmount> {
       { weight: 4, arbitrary: units.map(decimal) },
       { weight: 1, arbitrary: fc.constantFrom(...edges).map(decimal) },
       { weight: 1, arbitrary: fc.constantFrom(...noisy).map(rounded) },
-      // Sums and products of prices, with the noise of binary fractions.
+      // Sums and products of prices, with floating-point noise.
       {
         weight: 1,
         arbitrary: fc.tuple(units, units).map(([a, b]) => rounded(Number(a) / 100 + Number(b) / 100)),
@@ -87,7 +87,7 @@ function amountsUpTo(max: bigint): fc.Arbitrary<RandomAmount> {
         weight: 1,
         arbitrary: fc.tuple(fc.nat(100_000), fc.nat(1000)).map(([a, b]) => rounded((a / 100) * (b / 1000))),
       },
-      // Exact ties, and a little beside them.
+      // Exact ties, and values slightly off a tie.
       {
         weight: 1,
         arbitrary: fc.nat(1_000_000).map((thousandths) => rounded((2 * thousandths + 1) / 1000 + 0.004)),
@@ -97,11 +97,11 @@ function amountsUpTo(max: bigint): fc.Arbitrary<RandomAmount> {
     .filter((amount) => isBetween(amount, max));
 }
 
-/** Options of a payment, and its amount as text where that says the same. */
+/** Options of a payment, and its amount as text if the text is equivalent. */
 export interface RandomPayment {
   readonly options: AnyOptions;
   readonly text: string | undefined;
-  /** Whether the official `sign()` is looked at too, which signs once more. */
+  /** Whether to compare the official `sign()` too, which signs once more. */
   readonly resigned: boolean;
 }
 
@@ -139,7 +139,7 @@ const fees = fc.uniqueArray(fc.record({ destination: accounts, basisPoints: shar
   selector: ({ destination }) => destination,
 });
 
-/** Payments with one to three fees; or with an empty list of them, which has a key of its own. */
+/** Payments with one to three fees, or with an empty list, which has a different key. */
 export const paymentsWithFees: fc.Arbitrary<RandomPayment> = fc
   .constantFrom("usd", "eur", "jpy", "kin")
   .chain((currency) =>
@@ -178,7 +178,7 @@ export interface RandomLoginRequest extends RandomPayment {
   readonly login: RandomLogin;
 }
 
-/** Logins alone. */
+/** Logins without a payment. */
 export const loginRequests: fc.Arbitrary<RandomLoginRequest> = fc
   .record({ login: logins, nonce: nonces, webhook: webhooks, resigned })
   .map(({ login, nonce, webhook, resigned }) => ({
@@ -188,7 +188,7 @@ export const loginRequests: fc.Arbitrary<RandomLoginRequest> = fc
     text: undefined,
   }));
 
-/** Payments that ask for a login, some of them with fees. */
+/** Payments that request a login, some of them with fees. */
 export const paymentsWithLogin: fc.Arbitrary<RandomLoginRequest> = fc
   .constantFrom("usd", "eur", "jpy", "kin")
   .chain((currency) =>
@@ -205,7 +205,8 @@ export const paymentsWithLogin: fc.Arbitrary<RandomLoginRequest> = fc
   )
   .map(({ login, payment }) => ({ login, ...payment }));
 
-// Of one to four bytes each, so that names end before, at and behind the last of 15 bytes, also within a character.
+// Characters of one to four bytes, so that names end before, at and after the last of 15 bytes, also within a
+// character.
 const character = fc.constantFrom("a", "Z", "0", "_", ".", "é", "ß", "€", "日", "\u{1f600}", "\ufeff");
 const names = fc.oneof(
   { weight: 3, arbitrary: fc.array(character, { minLength: 1, maxLength: 15 }).map((all) => all.join("")) },
@@ -219,10 +220,10 @@ export const tips: fc.Arbitrary<{ mode: "tip"; platform: { name: "x" | "twitter"
   .filter(({ username }) => username.length <= 15)
   .map((platform) => ({ mode: "tip", platform }));
 
-/** The forms in which ours takes a login's key. */
+/** The forms in which our package accepts a login's key. */
 export const keyForms = ["signers", "secret key", "base58", "numbers", "keypair", "signer"] as const;
 
-/** Ours for the official `login` and `signers`, in one of its forms. */
+/** Our equivalent of the official `login` and `signers`, in one of its forms. */
 export function loginIn(
   form: (typeof keyForms)[number],
   { seed, domain, verifier }: RandomLogin,

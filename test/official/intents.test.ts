@@ -5,14 +5,14 @@ import { payments, paymentsWithFees } from "./inputs.js";
 import type { AnyOptions } from "./packages.js";
 import { expectSamePayment } from "./parts.js";
 
-/** Ours says by its kind what the official client says by an empty list of fees. */
+/** Our package states by `kind` what the official client states by an empty list of fees. */
 function withoutEmptyFees({ fees, ...options }: AnyOptions): AnyOptions {
   if (Array.isArray(fees) && fees.length > 0) return { ...options, fees };
   return { ...options, kind: "payment-with-fees" };
 }
 
-// The official side signs slowly: seconds here, and longer on a machine that is busy.
-describe("random intents, each equal to the official one in every byte:", {
+// The official packages sign slowly: for seconds here, and longer on a busy machine.
+describe("random intents with the same bytes as the official ones:", {
   timeout: 180_000,
 }, () => {
   it.each(["usd", "eur", "jpy", "kin"])("payments in %s", async (currency) => {

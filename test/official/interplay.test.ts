@@ -7,7 +7,7 @@ import { startOfficial } from "./official-process.js";
 import { type Created, details, login, order, ownLogin, paymentOf, statuses } from "./orders.js";
 import { startSequencer, verifier } from "./sequencer.js";
 
-// A shop that runs the official client in one place and ours in another, at the same sequencer.
+// A shop that uses both the official client and ours at the same sequencer.
 
 const official = startOfficial(new URL("./client-2.mjs", import.meta.url));
 afterAll(() => official.close());
@@ -21,8 +21,8 @@ function ourClient(emulator: Emulator, way: Way): CodeClient {
 
 const withLogin = ways.filter(({ capabilities }) => capabilities.createLoginIntent);
 
-describe.each(ways)("over $name", (way) => {
-  it("an intent of the official client is watched and read by ours, paid, and confirmed there", async () => {
+describe.each(ways)("official client and ours at one sequencer, over $name", (way) => {
+  it("our client watches and reads an official intent, and the official client confirms it", async () => {
     const { emulator, endpoint } = await startSequencer();
     const code = ourClient(emulator, way);
     const created = await official.value<Created>("paymentIntents.create", { ...order, endpoint });
@@ -36,7 +36,7 @@ describe.each(ways)("over $name", (way) => {
     expect((await code.paymentIntents.getStatus(created.id)).state).toBe("submitted");
   });
 
-  it("an intent of ours is known to the official client, and confirmed when it is paid", async () => {
+  it("the official client reads our intent, and confirms it when it is paid", async () => {
     const { emulator, endpoint } = await startSequencer();
     const intent = await ourClient(emulator, way).paymentIntents.create(details);
     const status = () => official.value("paymentIntents.getStatus", { intent: intent.id, endpoint });
@@ -50,7 +50,7 @@ describe.each(ways)("over $name", (way) => {
     expect(await status()).toEqual(statuses.confirmed);
   });
 
-  it("each asks who paid with an intent of the other", async () => {
+  it("each client returns the payer of the other's intent", async () => {
     const { emulator, endpoint } = await startSequencer();
     const code = ourClient(emulator, way);
     const ours = await code.paymentIntents.create({ ...details, login: ownLogin });
@@ -67,13 +67,13 @@ describe.each(ways)("over $name", (way) => {
   });
 });
 
-describe.each(withLogin)("a login over $name", (way) => {
-  it("of the official client is heard by ours, and of ours is told to the official client", async () => {
+describe.each(withLogin)("official client and ours in a login, over $name", (way) => {
+  it("our client reports an official login, and the official client reports ours", async () => {
     const { emulator, endpoint } = await startSequencer();
     const code = ourClient(emulator, way);
     const options = { mode: "login", login, signers: [verifier.seed], endpoint };
     const { id, clientSecret } = await official.value<Created>("loginIntents.create", options);
-    // A browser knows the verifier by its public key alone.
+    // A browser knows only the verifier's public key.
     const theirs = LoginIntent.fromClientSecret({ clientSecret, expectedId: id, login });
     const heard = code.loginIntents.waitForLogin(theirs, { timeoutMs: 110_000 });
     const { userId } = await emulator.wallet.login(theirs);

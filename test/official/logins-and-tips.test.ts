@@ -7,8 +7,8 @@ import { keyForms, loginIn, loginRequests, paymentsWithLogin, tips } from "./inp
 import { officialKeypair, officialRequest, officialTip } from "./packages.js";
 import { expectSamePayment, official, ours } from "./parts.js";
 
-// The official side signs slowly: seconds here, and longer on a machine that is busy.
-describe("random intents, each equal to the official one in every byte:", {
+// The official packages sign slowly: for seconds here, and longer on a busy machine.
+describe("random logins and tips with the same bytes as the official ones:", {
   timeout: 180_000,
 }, () => {
   it("logins", async () => {

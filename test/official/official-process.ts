@@ -1,30 +1,30 @@
-/** Official clients in processes of their own. */
+/** Runs official clients in separate processes. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** What a call came to, as a program that makes it would see. */
+/** The outcome of a call, as its caller sees it. */
 export type Outcome =
   | { readonly value: unknown; readonly error?: undefined }
   | { readonly value?: undefined; readonly error: { readonly name: string; readonly message: string } };
 
-/** An official client in a process of its own. */
+/** An official client in a separate process. */
 export interface OfficialProcess {
-  /** Makes a call by its name; resolves whatever it comes to. */
+  /** Makes a call by name, and resolves with its outcome. */
   outcome(name: string, ...args: readonly unknown[]): Promise<Outcome>;
-  /** Makes a call that succeeds. */
+  /** Makes a call that must succeed. */
   value<T>(name: string, ...args: readonly unknown[]): Promise<T>;
-  /** Makes a call that throws, and resolves with its name and words. */
+  /** Makes a call that must throw, and resolves with the error's name and message. */
   error(name: string, ...args: readonly unknown[]): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Starts a script that calls `serveCalls`, by plain Node. */
+/** Starts a script that calls `serveCalls`, with plain Node. */
 export function startOfficial(script: URL): OfficialProcess {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const child = fork(fileURLToPath(script), {
     env,
     execArgv: [],
-    // Keeps what is undefined, and bytes.
+    // Preserves undefined values and bytes.
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

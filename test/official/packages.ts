@@ -1,19 +1,19 @@
-/** The official packages as they are on npm, unmodified, loaded as any program loads them. */
+/** The official packages from npm, unmodified and loaded like by any program. */
 import { createRequire } from "node:module";
 import intents, { type IntentSigners } from "@code-wallet/intents";
 
 /** An Ed25519 keypair of the official packages. */
 export type OfficialKeypair = IntentSigners["signers"][number];
 
-/** Any options at all, which need not be valid ones. */
+/** Any options, including invalid ones. */
 export type AnyOptions = Readonly<Record<string, unknown>>;
 
-// Theirs to depend on, so resolved from where they are.
+// Resolved from the official package, because these are its dependencies.
 const { Keypair } = createRequire(import.meta.resolve("@code-wallet/intents"))("@code-wallet/keys") as {
   Keypair: { fromSeed(seed: Uint8Array): OfficialKeypair };
 };
 
-/** The official keypair of a seed of 32 bytes. */
+/** Builds the official keypair of a 32-byte seed. */
 export function officialKeypair(seed: Uint8Array): OfficialKeypair {
   return Keypair.fromSeed(seed);
 }
@@ -26,7 +26,7 @@ export type OfficialRequest =
 /** An official tip. */
 export type OfficialTip = InstanceType<typeof intents.TipRequestIntent>;
 
-/** The official intent for a login, for a payment, or for a payment with a login. */
+/** Builds the official intent of a login, a payment, or a payment with a login. */
 export function officialRequest(options: AnyOptions): OfficialRequest {
   const given = options as never;
   if (options.mode === "login") return new intents.LoginRequestIntent(given);
@@ -34,7 +34,7 @@ export function officialRequest(options: AnyOptions): OfficialRequest {
   return new intents.PaymentRequestIntent(given);
 }
 
-/** The official tip. */
+/** Builds the official tip. */
 export function officialTip(options: AnyOptions): OfficialTip {
   return new intents.TipRequestIntent(options as never);
 }

@@ -1,4 +1,4 @@
-/** What intents are made of, official ones and ours, to hold one against the other. */
+/** The parts of official intents and of ours, to compare them. */
 import { base58, base64urlnopad } from "@scure/base";
 import { expect } from "vitest";
 import { type LoginIntent, PaymentIntent, type PaymentIntentOptions } from "../../src/index.js";
@@ -6,15 +6,15 @@ import { hex } from "../support/vectors.js";
 import type { RandomPayment } from "./inputs.js";
 import { type AnyOptions, type OfficialRequest, officialRequest } from "./packages.js";
 
-/** Everything that an intent is made of, in hex and text. */
+/** All parts of an intent, as hex and text. */
 export interface Parts {
   readonly payload: string;
   readonly id: string;
   readonly publicKey: string;
   readonly clientSecret: string;
-  /** The request before anybody signed. */
+  /** The request before any signature. */
   readonly unsigned: string;
-  /** The request as it travels: with the verifier's signature, where there is a login. */
+  /** The request as sent: with the verifier's signature if there is a login. */
   readonly inner: string;
   readonly message: string;
   readonly signature: string;
@@ -23,7 +23,7 @@ export interface Parts {
 
 const nothing = new Uint8Array();
 
-/** The official parts. `resigned`: also what its `sign()` gives, which costs as much again. */
+/** Returns the official parts. `resigned` adds the result of its `sign()`, which doubles the time. */
 export async function official(intent: OfficialRequest, resigned: boolean): Promise<Parts> {
   const request = await intent.getSendMessageRequestProto();
   const { message } = request;
@@ -49,7 +49,7 @@ export async function official(intent: OfficialRequest, resigned: boolean): Prom
   return parts;
 }
 
-/** The same parts of ours. */
+/** Returns the same parts of our intent. */
 export function ours(intent: PaymentIntent | LoginIntent): Parts {
   const signed = intent.sign();
   const inner = "requestToLogin" in signed ? signed.requestToLogin : signed.requestToReceiveBill;
@@ -71,8 +71,8 @@ function paymentOf(options: AnyOptions): PaymentIntent {
 }
 
 /**
- * Holds a payment against the official one: of a number that is rounded as there; and where two decimals say the same, of the
- * number and of the text that are taken as they are.
+ * Compares a payment with the official one: with a number that both round and, if two decimals are
+ * equivalent, with the exact number and text too.
  */
 export async function expectSamePayment(
   { options, text, resigned }: RandomPayment,

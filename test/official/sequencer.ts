@@ -1,4 +1,4 @@
-/** An emulator as the official clients meet a sequencer, and what it really stores. */
+/** An emulator configured like the sequencer that the official clients use, and access to what it stores. */
 import { clearField, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import * as crypto from "#crypto";
@@ -12,11 +12,11 @@ import { toBase58 } from "../../src/lib/bytes.js";
 import { later } from "../support/emulated.js";
 import { hex } from "../support/vectors.js";
 
-/** A verifier's key. */
+/** Keys of a verifier. */
 export interface VerifierKey {
-  /** 32 bytes: what the official keypair is made from. */
+  /** 32 bytes: the seed of the official keypair. */
   readonly seed: Uint8Array;
-  /** 64 bytes: seed and public key, which ours takes. */
+  /** 64 bytes: seed and public key, the form that our package accepts. */
   readonly secretKey: Uint8Array;
   /** Base58. */
   readonly publicKey: string;
@@ -31,18 +31,18 @@ function keyOf(byte: number): VerifierKey {
 /** The key that the well-known file of example.com lists. */
 export const verifier: VerifierKey = keyOf(8);
 
-/** A key that it does not list. */
+/** A key that the file does not list. */
 export const stranger: VerifierKey = keyOf(9);
 
 export interface OfficialSequencer {
   readonly emulator: Emulator;
-  /** The official clients' option. */
+  /** The `endpoint` option of the official clients. */
   readonly endpoint: string;
   /** Webhooks that were delivered. */
   readonly delivered: readonly WebhookRequest[];
 }
 
-/** An emulator with production's rules about webhooks; it ends with the test. */
+/** Starts an emulator with production's webhook rules. It closes after the test. */
 export async function startSequencer(): Promise<OfficialSequencer> {
   const delivered: WebhookRequest[] = [];
   const emulator = await Emulator.start({
@@ -61,7 +61,7 @@ export async function startSequencer(): Promise<OfficialSequencer> {
   return { emulator, endpoint: `${emulator.url}/v1`, delivered };
 }
 
-/** What the emulator stores of an intent; `undefined` where it stores nothing. */
+/** Returns what the emulator stores for an intent; `undefined` if nothing. */
 export async function stored({ transport }: Emulator, intentId: string): Promise<EmulatedIntent | undefined> {
   try {
     return (await createClient(EmulatorService, transport).getIntent({ intentId })).intent;
@@ -71,7 +71,7 @@ export async function stored({ transport }: Emulator, intentId: string): Promise
   }
 }
 
-/** The stored messages in hex, as they were signed: without what the sequencer adds. */
+/** Returns the stored messages in hex, as signed: without the fields that the sequencer adds. */
 export async function signedMessages(emulator: Emulator, intentId: string): Promise<readonly string[]> {
   const intent = await stored(emulator, intentId);
   return (intent?.messages ?? []).map(({ message: bytes }) => {
