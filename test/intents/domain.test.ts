@@ -10,7 +10,7 @@ import { expectRefusal } from "../support/refusal.js";
 const label = (length: number) => "a".repeat(length);
 const loginAt = (domain: unknown) => ({ login: { domain, verifier: verifierPublicKey } });
 
-describe("a login's domain may be", () => {
+describe("accepts a login's domain", () => {
   it.each([
     "example.com",
     "getcode.com",
@@ -39,7 +39,7 @@ const noDot = "must not end in a dot";
 const noSubdomain = "subdomains cannot be verified";
 const noTopLevel = "must have a base domain and a top-level domain";
 
-describe("a login's domain may not be", () => {
+describe("rejects a login's domain", () => {
   it.each<[unknown, string]>([
     ["https://example.com", `${notAlone}, without scheme or path: example.com`],
     ["https://shop.org/login", `${notAlone}, without scheme or path: shop.org`],
@@ -123,12 +123,12 @@ describe("a login's domain may not be", () => {
       expect(expectRefusal(act, "invalid_option", "login.domain").message).toContain(mend);
   });
 
-  it.each(["", null, undefined])("%j: it is missing then", (domain) => {
+  it.each(["", null, undefined])("%j as missing", (domain) => {
     const error = expectRefusal(() => buildLogin(loginAt(domain)), "missing_option", "login.domain");
     expect(error.message).toContain("example.com");
   });
 
-  it("text that is no domain, which no error repeats: it may be a secret in the wrong place", () => {
+  it("that is other text, which no error repeats, because it may be a misplaced secret", () => {
     for (const text of ["5Kd3NBUAdUnhyzenEwVLy0", "aB.cD.eF", "/GeHeIm/tO", "geheimß", "my.own.geheim ß"]) {
       const { message } = expectRefusal(() => checkDomain(text, "domain"), "invalid_option", "domain");
       expect(message.toLowerCase()).not.toMatch(/5kd3|ab\.cd|geheim/);
@@ -136,7 +136,7 @@ describe("a login's domain may not be", () => {
   });
 });
 
-describe("whatever text is given as a domain", () => {
+describe("checkDomain of any text", () => {
   const texts = fc.oneof(
     fc.string({ maxLength: 40 }),
     fc.string({ unit: "binary", maxLength: 20 }),
@@ -149,7 +149,7 @@ describe("whatever text is given as a domain", () => {
     fc.stringMatching(/^xn--[a-z0-9-]{1,6}\.com$/),
   );
 
-  it("is either refused or, as the sequencer reads it, its own base domain", () => {
+  it("either rejects it or returns it as its own base domain, as the sequencer parses it", () => {
     const seen = { accepted: 0, refused: 0 };
     fc.assert(
       fc.property(texts, (text) => {
@@ -163,7 +163,7 @@ describe("whatever text is given as a domain", () => {
         if (domain === undefined) return;
         expect(domain).toBe(text);
         expect(new URL(`https://${domain}`).host).toBe(domain);
-        // IDNA has rules for the name behind punycode that URLs do not have; they are left to the sequencer.
+        // IDNA rules for names behind punycode, which URLs do not have, are left to the sequencer.
         if (!domain.includes("xn--")) expect(baseDomain(domain)).toBe(domain);
       }),
       runs(3000),

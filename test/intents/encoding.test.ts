@@ -56,7 +56,7 @@ const orders: fc.Arbitrary<RandomOrder> = fc
       destination,
       fees: others.map((taker, i) => ({ destination: taker, basisPoints: shares[i] ?? 1 })),
       nonce,
-      // A number says every hundredth only up to 2^46.
+      // A number distinguishes every hundredth only up to 2^46.
       asNumber: asNumber && units < 100n * 2n ** 46n,
     };
   });
@@ -74,7 +74,7 @@ function intentOf(order: RandomOrder): PaymentIntent {
   } as PaymentIntentOptions);
 }
 
-/** The same order through the compiled schema. */
+/** Encodes the same order with the compiled schema. */
 function compiled({ currency, amount, destination, fees }: RandomOrder) {
   const nativeAmount = Number(amount);
   const value = create(RequestToReceiveBillSchema, {
@@ -97,10 +97,10 @@ function compiled({ currency, amount, destination, fees }: RandomOrder) {
 }
 
 describe("the bytes of any intent", () => {
-  it("are those of a second encoder", () => {
+  it("equal those of a second encoder", () => {
     const seen = { currencies: new Set<string>(), fees: new Set<number>() };
     const { seed, numRuns } = runs(1500);
-    // An order in every currency comes before the random ones.
+    // Orders in every currency first, then random ones.
     const examples = fc
       .sample(orders, { seed, numRuns: currencies.length })
       .map((order, index): [RandomOrder] => [{ ...order, currency: currencies[index] ?? "" }]);
@@ -128,7 +128,7 @@ describe("the bytes of any intent", () => {
     expect([...seen.fees].sort()).toEqual([0, 1, 2, 3]);
   });
 
-  it("are those of the compiled schema, and read back to the same", () => {
+  it("equal those of the compiled schema, and decode to the same message", () => {
     fc.assert(
       fc.property(orders, (order) => {
         const intent = intentOf(order);
@@ -158,7 +158,7 @@ describe("the bytes of any intent", () => {
     );
   });
 
-  it("are what the signature covers; the inner bytes, which REST carries, are not", () => {
+  it("are covered by the signature, unlike the inner bytes, which REST sends", () => {
     fc.assert(
       fc.property(orders, (order) => {
         const intent = intentOf(order);
@@ -178,7 +178,7 @@ describe("the bytes of any intent", () => {
     );
   });
 
-  it("rebuild from client secret, id and details", () => {
+  it("rebuild from the client secret, id and details", () => {
     fc.assert(
       fc.property(orders, (order) => {
         const intent = intentOf(order);

@@ -18,7 +18,7 @@ function options() {
   };
 }
 
-/** Everything that an intent gives out, as text. */
+/** Returns everything that an intent exposes, as text. */
 function everything(intent: PaymentIntent): string {
   const { message, requestToReceiveBill, signature, publicKey } = intent.sign();
   return JSON.stringify([
@@ -31,7 +31,7 @@ function everything(intent: PaymentIntent): string {
 }
 
 describe("an intent does not change", () => {
-  it("where the bytes that it gave out are overwritten", () => {
+  it("if bytes that it returned are overwritten", () => {
     const intent = PaymentIntent.from(options());
     const before = everything(intent);
     const signed = intent.sign();
@@ -50,14 +50,14 @@ describe("an intent does not change", () => {
     expect(everything(intent)).toBe(before);
   });
 
-  it("where bytes are overwritten before it ever signed", () => {
+  it("if bytes are overwritten before its first signature", () => {
     const intent = PaymentIntent.from(options());
     intent.toBinary().fill(0xee);
     intent.payload.fill(0xee);
     expect(everything(intent)).toBe(everything(PaymentIntent.from(options())));
   });
 
-  it("where the options are changed afterwards", () => {
+  it("if its options are changed later", () => {
     const given = options();
     const intent = PaymentIntent.from(given);
     const before = everything(PaymentIntent.from(options()));
@@ -71,7 +71,7 @@ describe("an intent does not change", () => {
     expect(everything(intent)).toBe(before);
   });
 
-  it("where its own properties are assigned to", () => {
+  it("if its properties are assigned to", () => {
     const intent = PaymentIntent.from(options());
     const before = everything(intent);
     const open = intent as unknown as Record<string, unknown>;
@@ -99,7 +99,7 @@ describe("an intent does not change", () => {
     expect(everything(intent)).toBe(before);
   });
 
-  it("nor do the options that it was built from", () => {
+  it("the options from which it is built", () => {
     const given = options();
     const before = JSON.stringify({ ...given, idempotencySecret: hex(given.idempotencySecret) });
     everything(PaymentIntent.from(given));
@@ -107,7 +107,7 @@ describe("an intent does not change", () => {
     expect(Object.isFrozen(given.fees)).toBe(false);
   });
 
-  it("where it is built from frozen options", () => {
+  it("if it is built from frozen options", () => {
     const given = options();
     for (const part of [given, given.fees, given.webhook, ...given.fees]) Object.freeze(part);
     expect(everything(PaymentIntent.from(given))).toBe(everything(PaymentIntent.from(options())));

@@ -10,11 +10,11 @@ import { hex, vectors } from "../support/vectors.js";
 interface Expected {
   code: InputErrorCode;
   field: string;
-  /** The rule of ours by which something is refused that the official client accepts. */
+  /** The rule by which our package rejects an input that the official client accepts. */
   rule?: string;
 }
 
-/** What ours does with each. */
+/** Our outcome for each input. */
 const ours: Record<string, Expected | { accepted: string }> = {
   "no-destination": { code: "missing_option", field: "destination" },
   "no-currency": { code: "missing_option", field: "currency" },
@@ -28,7 +28,7 @@ const ours: Record<string, Expected | { accepted: string }> = {
   "amount-1e15": {
     code: "invalid_option",
     field: "amount",
-    rule: "at most 2^53 - 1 hundredths, nothing wraps",
+    rule: "at most 2^53 - 1 hundredths, so nothing wraps",
   },
   "both-nonces": { code: "conflicting_options", field: "clientSecret" },
   "client-secret-bad-alphabet": { code: "invalid_option", field: "clientSecret" },
@@ -36,11 +36,11 @@ const ours: Record<string, Expected | { accepted: string }> = {
   "fee-20000-bps": {
     code: "invalid_option",
     field: "fees[0].destination",
-    rule: "no fee to the payment's own destination, and 10000 basis points at most",
+    rule: "no fee to the payment's own destination, and at most 10000 basis points",
   },
   "fee-fractional-bps": { code: "invalid_option", field: "fees[0].destination" },
-  "fee-four-takers": { code: "invalid_option", field: "fees", rule: "three takers at most" },
-  "payment-login-missing": { accepted: "without a login it is a payment like any other" },
+  "fee-four-takers": { code: "invalid_option", field: "fees", rule: "at most three fees" },
+  "payment-login-missing": { accepted: "without a login it is a plain payment" },
   "login-domain-missing": { code: "missing_option", field: "login.domain" },
   "login-verifier-bad": { code: "invalid_option", field: "login.verifier" },
   "login-domain-path": { code: "invalid_option", field: "login.domain" },
@@ -52,7 +52,7 @@ const ours: Record<string, Expected | { accepted: string }> = {
   "login-domain-uppercase": {
     code: "invalid_option",
     field: "login.domain",
-    rule: "lower case, as the sequencer refuses upper case",
+    rule: "lower case, because the sequencer rejects upper case",
   },
   "login-sign-without-signers": { code: "missing_option", field: "login.verifier" },
   "login-signers-invalid": { code: "invalid_option", field: "signers" },
@@ -63,19 +63,19 @@ const ours: Record<string, Expected | { accepted: string }> = {
 
 type Vector = (typeof vectors.invalidInputs)[number];
 
-/** The official options; what JSON cannot hold is put back. */
+/** Restores values that JSON cannot represent in the official options. */
 function optionsOf({ id, input }: Vector): Record<string, unknown> {
   return {
     ...input,
     ...(input.amount === "NaN" ? { amount: Number.NaN } : {}),
-    // There the placeholder itself is as invalid as what it stood for.
+    // The placeholder is as invalid as the value that it stands for.
     ...(input.signers === undefined || id === "login-signers-invalid"
       ? {}
       : { signers: [verifier.secretKey] }),
   };
 }
 
-/** Builds by the class of the mode, and signs where the official client refused only that. */
+/** Builds with the class of the mode, and signs if the official client rejected only the signature. */
 function build(vector: Vector, more: Record<string, unknown> = {}): PaymentIntent | LoginIntent | TipIntent {
   const options = { ...optionsOf(vector), ...more } as unknown;
   if (vector.input.mode === "tip") return TipIntent.from(options as TipIntentOptions);
@@ -106,7 +106,7 @@ function rowOf(id: string): Vector {
   return vector;
 }
 
-it("every official bad input has its row", () => {
+it("every invalid input of the official vectors has an expected outcome", () => {
   expect(rows.map(({ id }) => id).sort()).toEqual(Object.keys(ours).sort());
   expect(new Set(rows.map(({ input }) => input.mode))).toEqual(new Set(["payment", "login", "tip"]));
   for (const { id, accepted: officially, rule } of refused) {
@@ -114,9 +114,9 @@ it("every official bad input has its row", () => {
   }
 });
 
-describe("what both refuse", () => {
+describe("input that both reject", () => {
   it.each(refused.filter(({ rule }) => rule === undefined))(
-    "$id: $code for $field; the official client $official",
+    "$id: $code for $field; official client: $official",
     (row) => {
       expectRefusal(() => build(row), row.code, row.field);
       expectRefusal(() => build(row, { mode: undefined }), row.code, row.field);
@@ -124,7 +124,7 @@ describe("what both refuse", () => {
   );
 });
 
-describe("what the official client accepts and ours refuses", () => {
+describe("input that only our package rejects", () => {
   it.each(refused.filter(({ rule }) => rule !== undefined))(
     "$id: $code for $field, by the rule: $rule",
     (row) => {
@@ -137,7 +137,7 @@ describe("what the official client accepts and ours refuses", () => {
   it.each([
     ["fee-20000-bps", 20_000],
     ["fee-fractional-bps", 1.5],
-  ])("%s is refused for its basis points too, with another taker", (id, basisPoints) => {
+  ])("%s is rejected for its basis points too, with another account", (id, basisPoints) => {
     const fees = [{ destination: "11111111111111111111111111111111", basisPoints }];
     expectRefusal(() => build(rowOf(id), { fees }), "invalid_option", "fees[0].basisPoints");
   });
@@ -149,8 +149,8 @@ describe("what the official client accepts and ours refuses", () => {
   });
 });
 
-describe("what ours accepts, whatever the official client does", () => {
-  it.each(accepted)("$id: $why; the official client $official", (row) => {
+describe("input that our package accepts", () => {
+  it.each(accepted)("$id: $why; official client: $official", (row) => {
     const intent = build(row);
     if (row.accepted) expect([hex(intent.payload), intent.id]).toEqual([row.payloadHex, row.intent]);
     else expect(intent.id).toBe(build(row, { amount: 0.05 }).id);

@@ -6,7 +6,7 @@ import { stranger, verifier, verifierPublicKey } from "../support/login.js";
 import { order } from "../support/payment.js";
 import { hex } from "../support/vectors.js";
 
-/** The signer's own public key and method, which its owner may change. */
+/** The signer's own public key and method, which its owner may change later. */
 function options() {
   return {
     idempotencyKey: "k",
@@ -26,7 +26,7 @@ const kinds: [string, (given: ReturnType<typeof options>) => Intent][] = [
   ["a payment with a login", (given) => PaymentIntent.from({ ...order, ...given })],
 ];
 
-/** Everything that an intent gives out, as text. */
+/** Returns everything that an intent exposes, as text. */
 function everything(intent: Intent): string {
   const { payload, bytesForVerifier = new Uint8Array(0) } = intent;
   const bytes = [payload, bytesForVerifier, intent.toBinary(), intent.toSendMessageRequest()];
@@ -35,7 +35,7 @@ function everything(intent: Intent): string {
 }
 
 describe.each(kinds)("%s does not change", (_, build) => {
-  it("where the bytes that it gave out are overwritten, before and after it signed", () => {
+  it("if bytes that it returned are overwritten, before and after it signs", () => {
     const intent = build(options());
     const before = everything(build(options()));
     for (let round = 0; round < 2; round++) {
@@ -46,7 +46,7 @@ describe.each(kinds)("%s does not change", (_, build) => {
     }
   });
 
-  it("where the options are changed before it signs", () => {
+  it("if its options are changed before it signs", () => {
     const given = options();
     const intent = build(given);
     given.login.domain = "attacker.example";
@@ -57,7 +57,7 @@ describe.each(kinds)("%s does not change", (_, build) => {
     expect(everything(intent)).toBe(everything(build(options())));
   });
 
-  it("where a secret key is overwritten before it signs, in every form of bytes", () => {
+  it("if a secret key is overwritten before it signs, in every form of bytes", () => {
     const asBytes = (secretKey: Uint8Array) => secretKey;
     const asPair = (secretKey: Uint8Array) => ({ publicKey: verifier.publicKey, secretKey });
     for (const form of [asBytes, asPair]) {
@@ -70,7 +70,7 @@ describe.each(kinds)("%s does not change", (_, build) => {
     }
   });
 
-  it("where a signer overwrites the bytes that it is given, or those that it gave", () => {
+  it("if a signer overwrites the bytes that it receives or returns", () => {
     const given = options();
     let gave = new Uint8Array(0);
     given.login.verifier.sign = (message) => {
@@ -84,12 +84,12 @@ describe.each(kinds)("%s does not change", (_, build) => {
     expect(everything(intent)).toBe(everything(build(options())));
   });
 
-  it("where a signer overwrites what it gave once that is verified, and not yet written", async () => {
+  it("if a signer overwrites its signature between verification and encoding", async () => {
     const given = options();
     const sign = (message: Uint8Array) => {
       const bytes = Uint8Array.from(verifier.key.sign(message));
       const gave = Promise.resolve(bytes);
-      // One turn after whoever waits for it has seen it.
+      // One turn after the caller has verified it.
       gave.then(() => {}).then(() => bytes.fill(0));
       return gave;
     };
@@ -99,7 +99,7 @@ describe.each(kinds)("%s does not change", (_, build) => {
     expect(everything(intent)).toBe(everything(build(options())));
   });
 
-  it("where its own properties are assigned to", () => {
+  it("if its properties are assigned to", () => {
     const intent = build(options());
     const before = everything(build(options()));
     for (const name of ["id", "login", "webhook", "payload", "clientSecret", "bytesForVerifier", "more"]) {
@@ -111,7 +111,7 @@ describe.each(kinds)("%s does not change", (_, build) => {
     expect(everything(intent)).toBe(before);
   });
 
-  it("where it is built from frozen options, which it leaves as they are", () => {
+  it("if it is built from frozen options, which stay unchanged", () => {
     const given = options();
     for (const part of [given, given.login, given.login.verifier, given.webhook]) Object.freeze(part);
     expect(everything(build(given))).toBe(everything(build(options())));
@@ -120,7 +120,7 @@ describe.each(kinds)("%s does not change", (_, build) => {
     expect(Object.isFrozen(loose.login)).toBe(false);
   });
 
-  it("and is an Intent, with the verifier's public key alone", () => {
+  it("and is an Intent with only the verifier's public key", () => {
     const intent = build(options());
     expect(intent).toBeInstanceOf(Intent);
     expect(intent.login).toEqual({ domain: "example.com", verifier: verifierPublicKey });

@@ -19,8 +19,8 @@ import { hex, loginVectors } from "../support/vectors.js";
 
 const hexOf = (bytes: Uint8Array | undefined) => bytes && hex(bytes);
 
-describe.each(loginVectors)("official vector $id", (vector) => {
-  // Options as the official client takes them.
+describe.each(loginVectors)("official login vector $id", (vector) => {
+  // The options of the official client.
   const official = { ...vector.input, signers: [verifier.secretKey] } as unknown as LoginIntentOptions;
   const { domain } = official.login;
   const intent = LoginIntent.from(official);
@@ -31,13 +31,13 @@ describe.each(loginVectors)("official vector $id", (vector) => {
     expect(intent.id).toBe(vector.rendezvousPublicKey);
   });
 
-  it("has the verifier sign the same bytes, and holds the same signature", () => {
+  it("signs the same verifier's bytes, and contains the same signature", () => {
     expect(hexOf(intent.bytesForVerifier)).toBe(vector.verifierSignedBytesHex);
     const { signature } = fromBinary(RequestToLoginSchema, intent.sign().requestToLogin);
     expect(hexOf(signature?.value)).toBe(vector.verifierSignatureHex);
   });
 
-  it("has the same message and signature, and travels as the same SendMessageRequest", () => {
+  it("has the same message, signature and SendMessageRequest", () => {
     const signed = intent.sign();
     expect(hex(signed.requestToLogin)).toBe(vector.innerSignedBytesHex);
     expect(hex(signed.message)).toBe(vector.messageHex);
@@ -47,7 +47,7 @@ describe.each(loginVectors)("official vector $id", (vector) => {
     expect(hex(intent.toSendMessageRequest())).toBe(vector.sendMessageRequestHex);
   });
 
-  it("is rebuilt from its client secret: signed again by a backend, unsigned by a browser", () => {
+  it("is rebuilt from its client secret: signed by a backend, unsigned in a browser", () => {
     const details = { clientSecret: intent.clientSecret, expectedId: intent.id };
     const again = rebuildLogin({ ...details, login: { domain, verifier: verifier.secretKey } });
     expect(hex(again.toSendMessageRequest())).toBe(vector.sendMessageRequestHex);
@@ -58,7 +58,7 @@ describe.each(loginVectors)("official vector $id", (vector) => {
   });
 });
 
-it("covers at least one login vector", () => {
+it("the official vectors include a login", () => {
   expect(loginVectors.length).toBeGreaterThanOrEqual(1);
 });
 
@@ -71,7 +71,7 @@ const logins = fc.record({
 });
 
 describe("the bytes of any login", () => {
-  it("are those of a second encoder, and of the compiled schema", () => {
+  it("equal those of a second encoder and of the compiled schema", () => {
     fc.assert(
       fc.property(logins, ({ domain, seed, nonce }) => {
         const { key, secretKey, publicKey } = keyOfSeed(seed);
@@ -111,13 +111,13 @@ describe("the bytes of any login", () => {
 });
 
 describe("the key of a login", () => {
-  it("comes from its nonce alone: neither domain nor verifier is in it", () => {
+  it("depends only on its nonce, not on domain and verifier", () => {
     const elsewhere = { domain: "example.org", verifier: keyOfSeed(new Uint8Array(32)).secretKey };
     const ids = [login, elsewhere].map((login) => buildLogin({ login, idempotencyKey: "session-7" }).id);
     expect(new Set(ids).size).toBe(1);
   });
 
-  it("is another one at every build without a key", () => {
+  it("differs each time without an idempotency key", () => {
     expect(new Set(Array.from({ length: 50 }, () => buildLogin().id)).size).toBe(50);
   });
 
@@ -130,12 +130,12 @@ describe("the key of a login", () => {
       expect(hex(intent.payload.subarray(9))).toBe(hex(nonce.subarray(0, 11)));
       expect(base58.decode(intent.clientSecret)).toEqual(intent.payload.slice(9));
     }
-    // Written down once, so that it stays what it is.
+    // Recorded once, so that it never changes.
     const { payload } = buildLogin({ idempotencyKey: "session-7", idempotencySecret });
     expect(hex(payload.subarray(9))).toBe("35b674848a6cb5ed235d5d");
   });
 
-  it("is not that of a payment with the same idempotency key, with a secret or without one", () => {
+  it("differs from that of a payment with the same idempotency key, with and without a secret", () => {
     const payment = { destination: verifierPublicKey, amount: 1, currency: "usd" } as const;
     for (const keyed of [{}, { idempotencySecret: "x".repeat(32) }]) {
       const nonce = { idempotencyKey: "order-1", ...keyed };
@@ -147,11 +147,11 @@ describe("the key of a login", () => {
   });
 });
 
-describe("rebuilding a login from the client secret", () => {
+describe("a login rebuilt from its client secret", () => {
   const original = buildLogin({ idempotencyKey: "session-1" });
   const { clientSecret, id: expectedId } = original;
 
-  it("with another client secret is an intent_mismatch, which shows neither", () => {
+  it("throws intent_mismatch for another client secret, and reveals neither", () => {
     const other = "uqM86tVJL9rhqS";
     try {
       rebuildLogin({ clientSecret: other, expectedId });
@@ -164,7 +164,7 @@ describe("rebuilding a login from the client secret", () => {
     }
   });
 
-  it("with another domain or verifier has the expected id all the same", () => {
+  it("has the expected id with another domain or verifier", () => {
     const elsewhere = { domain: "example.org", verifier: verifierPublicKey };
     expect(rebuildLogin({ clientSecret, expectedId, login: elsewhere }).id).toBe(expectedId);
   });
@@ -173,14 +173,14 @@ describe("rebuilding a login from the client secret", () => {
     ["no client secret", {}, "missing_option", "clientSecret"],
     ["an empty client secret", { clientSecret: "" }, "missing_option", "clientSecret"],
     ["a client secret of 12 bytes", { clientSecret: "111111111111" }, "invalid_option", "clientSecret"],
-    ["no base58", { clientSecret: "0OIl" }, "invalid_option", "clientSecret"],
+    ["text that is not base58", { clientSecret: "0OIl" }, "invalid_option", "clientSecret"],
     ["an empty expected id", { clientSecret, expectedId: "" }, "missing_option", "expectedId"],
-    ["an expected id of null", { clientSecret, expectedId: null }, "missing_option", "expectedId"],
-    ["an expected id that is none", { clientSecret, expectedId: "abc" }, "invalid_option", "expectedId"],
+    ["a null expected id", { clientSecret, expectedId: null }, "missing_option", "expectedId"],
+    ["an invalid expected id", { clientSecret, expectedId: "abc" }, "invalid_option", "expectedId"],
     ["an idempotency key", { clientSecret, idempotencyKey: "k" }, "unknown_option", "idempotencyKey"],
     ["an amount", { clientSecret, amount: 1 }, "unknown_option", "amount"],
     ["no login", { clientSecret, login: undefined }, "missing_option", "login"],
-  ] as const)("is refused with %s", (_, options, code, field) => {
+  ] as const)("is rejected with %s", (_, options, code, field) => {
     expectRefusal(() => rebuildLogin(options), code, field);
   });
 });
@@ -188,13 +188,13 @@ describe("rebuilding a login from the client secret", () => {
 describe("the options of a login", () => {
   it.each([
     ["no login", { login: undefined }, "missing_option", "login"],
-    ["a login of null", { login: null }, "missing_option", "login"],
+    ["a null login", { login: null }, "missing_option", "login"],
     ["a login that is a domain", { login: "example.com" }, "invalid_option", "login"],
     ["a login that is a list", { login: [] }, "invalid_option", "login"],
     ["no domain", { login: { verifier: verifierPublicKey } }, "missing_option", "login.domain"],
     ["no verifier", { login: { domain: "example.com" } }, "missing_option", "login.verifier"],
-    ["an unknown name within", { login: { ...login, signer: 1 } }, "unknown_option", "login.signer"],
-    ["an unknown name", { idempotencykey: "k" }, "unknown_option", "idempotencykey"],
+    ["an unknown option in login", { login: { ...login, signer: 1 } }, "unknown_option", "login.signer"],
+    ["an unknown option", { idempotencykey: "k" }, "unknown_option", "idempotencykey"],
     ["an expected id", { expectedId: verifierPublicKey }, "unknown_option", "expectedId"],
     ["an empty key", { idempotencyKey: "" }, "missing_option", "idempotencyKey"],
     [
@@ -204,17 +204,17 @@ describe("the options of a login", () => {
       "clientSecret",
     ],
     ["a short secret", { idempotencySecret: "x".repeat(31) }, "invalid_option", "idempotencySecret"],
-    ["signers that are no list", { signers: verifier.secretKey }, "invalid_option", "signers"],
+    ["signers that are not a list", { signers: verifier.secretKey }, "invalid_option", "signers"],
     ["a signer that cannot sign", { signers: [verifierPublicKey] }, "invalid_option", "signers[0]"],
     ["a webhook that is text", { webhook: "https://example.com" }, "invalid_option", "webhook"],
-    ["a webhook that is no URL", { webhook: { url: "example.com" } }, "invalid_option", "webhook.url"],
+    ["a webhook with an invalid URL", { webhook: { url: "example.com" } }, "invalid_option", "webhook.url"],
     ["the mode of a payment", { mode: "payment" }, "invalid_option", "mode"],
     ["an unknown mode", { mode: "toString" }, "invalid_option", "mode"],
-  ] as const)("are refused with %s", (_, options, code, field) => {
+  ] as const)("are rejected with %s", (_, options, code, field) => {
     expectRefusal(() => buildLogin(options), code, field);
   });
 
-  it.each([null, undefined, "example.com", [], 1])("are refused where they are %j", (options) => {
+  it.each([null, undefined, "example.com", [], 1])("are rejected if they are %j", (options) => {
     expectRefusal(
       () => LoginIntent.from(options as unknown as LoginIntentOptions),
       "invalid_option",
@@ -233,11 +233,11 @@ describe("the options of a login", () => {
     ["intentId", "expectedId"],
     ["locale", "page"],
     ["endpoint", "baseUrl"],
-  ])("with %s are refused, saying what to use", (name, mend) => {
+  ])("are rejected with %s, and the error names what to use", (name, mend) => {
     expect(expectRefusal(() => buildLogin({ [name]: "x" }), "unknown_option", name).message).toContain(mend);
   });
 
-  it("take the official mode, and say which class another mode has", () => {
+  it("accept the official mode, and name the class of another mode", () => {
     expect(buildLogin({ mode: "login", idempotencyKey: "k" }).id).toBe(
       buildLogin({ idempotencyKey: "k" }).id,
     );
@@ -246,7 +246,7 @@ describe("the options of a login", () => {
     );
   });
 
-  it("take a webhook, which is not part of the key", () => {
+  it("accept a webhook, which does not affect the key", () => {
     const webhook = { url: "https://example.com/hook/7fQ2" };
     const intent = buildLogin({ webhook, idempotencyKey: "k" });
     expect(intent.webhook).toEqual(webhook);

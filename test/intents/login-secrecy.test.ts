@@ -13,13 +13,13 @@ const idempotencySecret = "SECRET-idempotency-secret-of-32-bytes-and-more";
 const keyed = { idempotencyKey: "SECRET-session", idempotencySecret };
 const { secretKey, publicKey, seed } = verifier;
 const secretText = base58.encode(secretKey);
-// Public, but told in no error either.
+// Public, but no error contains it either.
 const login = { domain: "example.com", verifier: secretKey };
 
 function expectNoSecret(text: string, intents: readonly Intent[] = []): void {
   const shown = text.replace(/\s+/g, " ");
   expect(shown).not.toContain("SECRET");
-  // A secret in other letters would still be guessed.
+  // A secret in another case could still be recovered.
   expect(shown.toLowerCase()).not.toContain(secretText.toLowerCase());
   const secrets = intents.flatMap(({ payload }) => [
     payload,
@@ -39,27 +39,30 @@ const forms: [string, unknown][] = [
   ["numbers", [...secretKey]],
   ["base58", secretText],
   ["a keypair", { publicKey, secretKey }],
-  ["an object of Solana's kind", { publicKey: { toBytes: () => publicKey }, secretKey }],
-  ["a signer that holds its key", { publicKey, secretKey, sign: (m: Uint8Array) => verifier.key.sign(m) }],
+  ["a Solana keypair", { publicKey: { toBytes: () => publicKey }, secretKey }],
+  ["a signer that contains its key", { publicKey, secretKey, sign: (m: Uint8Array) => verifier.key.sign(m) }],
 ];
 
-describe.each(forms)("an intent whose verifier is given as %s shows no secret", (_, key) => {
+describe.each(forms)("an intent with %s as its verifier reveals no secret", (_, key) => {
   const webhook = { url: "https://example.com/SECRET-path-token" };
   const given = { ...keyed, webhook, login: { domain: "example.com", verifier: key } };
   const intents = [buildLogin(given), build(given)];
   const shows: [string, (intent: Intent) => string][] = [
     ["util.inspect", (intent) => inspect(intent)],
-    ["every option of it", (intent) => inspect(intent, { showHidden: true, getters: true, depth: 9 })],
-    ["something that holds it", (intent) => inspect({ a: [intent] }, { showHidden: true, depth: 9 })],
+    [
+      "util.inspect with every option",
+      (intent) => inspect(intent, { showHidden: true, getters: true, depth: 9 }),
+    ],
+    ["an object that contains it", (intent) => inspect({ a: [intent] }, { showHidden: true, depth: 9 })],
     ["JSON.stringify", (intent) => JSON.stringify({ intent })],
-    ["its own keys of every kind", (intent) => Reflect.ownKeys(intent).map(String).join()],
-    ["a copy by spreading", (intent) => inspect({ ...intent }, { showHidden: true, depth: 9 })],
+    ["its own property names", (intent) => Reflect.ownKeys(intent).map(String).join()],
+    ["a spread copy", (intent) => inspect({ ...intent }, { showHidden: true, depth: 9 })],
     ["structuredClone", (intent) => inspect(structuredClone(intent), { showHidden: true, depth: 9 })],
     ["its login", (intent) => inspect(intent.login, { showHidden: true, depth: 9 })],
-    ["a template", (intent) => `${intent}`],
+    ["a template string", (intent) => `${intent}`],
   ];
 
-  it.each(shows)("in %s, before and after it signed", (_, show) => {
+  it.each(shows)("in %s, before and after it signs", (_, show) => {
     for (const intent of intents) {
       expectNoSecret(show(intent), intents);
       intent.sign();
@@ -67,7 +70,7 @@ describe.each(forms)("an intent whose verifier is given as %s shows no secret", 
     }
   });
 
-  it("in what travels", () => {
+  it("in the bytes that are sent", () => {
     for (const intent of intents) {
       const { message } = intent.sign();
       for (const bytes of [message, intent.toSendMessageRequest()])
@@ -76,7 +79,7 @@ describe.each(forms)("an intent whose verifier is given as %s shows no secret", 
   });
 });
 
-it("a login shows the rest: what may be logged", () => {
+it("a login shows everything else, for logs", () => {
   const intent = buildLogin({ ...keyed, login, webhook: { url: "https://example.com/SECRET" } });
   const shown = {
     id: intent.id,
@@ -87,7 +90,7 @@ it("a login shows the rest: what may be logged", () => {
   expect(inspect(intent, { getters: true })).toBe(`LoginIntent ${inspect(shown)}`);
 });
 
-describe("an error shows no secret", () => {
+describe("errors reveal no secret", () => {
   const at = (more: object) => buildLogin({ ...keyed, login: { ...login, ...more } });
   const as = (key: unknown) => at({ verifier: key });
   const { clientSecret, id } = buildLogin({ ...keyed, login });
@@ -100,19 +103,19 @@ describe("an error shows no secret", () => {
     ["a domain that is a path of secrets", () => at({ domain: `${secretText}/SECRET` })],
     ["a domain with a password", () => at({ domain: "https://u:SECRET@example.com/SECRET" })],
     ["a domain with a query", () => at({ domain: "example.com?SECRET" })],
-    ["a domain with secrets beyond ASCII", () => at({ domain: `${secretText}é` })],
+    ["a domain with a secret and a non-ASCII letter", () => at({ domain: `${secretText}é` })],
     ["a domain of labels that are secrets", () => at({ domain: `${secretText}.${secretText}.X` })],
-    ["a domain that holds one", () => at({ domain: ["SECRET"] })],
-    ["a secret key that is cut", () => as(secretKey.subarray(0, 63))],
-    ["a secret key that is cut, as numbers", () => as([...secretKey].slice(1))],
-    ["a secret key that is cut, as base58", () => as(base58.encode(secretKey.subarray(1)))],
-    ["a secret key with a letter too much", () => as(`${secretText}0`)],
+    ["a domain that contains a secret", () => at({ domain: ["SECRET"] })],
+    ["a truncated secret key", () => as(secretKey.subarray(0, 63))],
+    ["a truncated secret key, as numbers", () => as([...secretKey].slice(1))],
+    ["a truncated secret key, as base58", () => as(base58.encode(secretKey.subarray(1)))],
+    ["a secret key with an extra character", () => as(`${secretText}0`)],
     ["a secret key in hex", () => as(Buffer.from(secretKey).toString("hex"))],
     ["a seed", () => as(seed)],
-    ["a secret key of two halves", () => as(swapped)],
-    ["a secret key of two halves, as base58", () => as(base58.encode(swapped))],
-    ["a pair of two halves", () => as({ publicKey: stranger.publicKey, secretKey })],
-    ["a pair whose public key is no key", () => as({ publicKey: seed.subarray(1), secretKey })],
+    ["a secret key of mismatched halves", () => as(swapped)],
+    ["a secret key of mismatched halves, as base58", () => as(base58.encode(swapped))],
+    ["a pair of mismatched keys", () => as({ publicKey: stranger.publicKey, secretKey })],
+    ["a pair with an invalid public key", () => as({ publicKey: seed.subarray(1), secretKey })],
     ["a pair whose secret key is text", () => as({ publicKey, secretKey: secretText })],
     ["numbers that are too large", () => as([...secretKey.subarray(1), 256])],
     ["a signer without a public key", () => as({ sign: () => secretKey, secretKey })],
@@ -120,24 +123,27 @@ describe("an error shows no secret", () => {
     ["an object without a method", () => as(holder({ secretKey: [...secretKey] }))],
     ["a secret key among the signers", () => buildLogin({ ...keyed, login, signers: [secretText.slice(1)] })],
     ["signers that are a secret key", () => buildLogin({ ...keyed, login, signers: secretKey })],
-    ["an option that holds one", () => buildLogin({ ...keyed, login, verifierKey: secretText })],
-    ["a mode that is one", () => buildLogin({ ...keyed, login, mode: secretText })],
-    ["a webhook that is one", () => buildLogin({ ...keyed, login, webhook: { url: secretText } })],
-    ["an expected id that is one", () => rebuildLogin({ login, clientSecret, expectedId: secretText })],
+    [
+      "an unknown option that contains a secret",
+      () => buildLogin({ ...keyed, login, verifierKey: secretText }),
+    ],
+    ["a mode that is a secret", () => buildLogin({ ...keyed, login, mode: secretText })],
+    ["a webhook that is a secret", () => buildLogin({ ...keyed, login, webhook: { url: secretText } })],
+    ["an expected id that is a secret", () => rebuildLogin({ login, clientSecret, expectedId: secretText })],
     ["a mismatch", () => rebuildLogin({ login, clientSecret: "uqM86tVJL9rhqS", expectedId: id })],
-    ["a signer that gives its secret", () => as(holder({ sign: () => secretKey })).sign()],
-    ["a signer that gives its secret as text", () => as(holder({ sign: () => secretText })).sign()],
-    ["a signer that answers later", () => as(holder({ sign: async () => secretKey })).sign()],
-    ["a public key that signs nothing", () => as(verifierPublicKey).sign()],
-    ["a file that lists half a key", () => wellKnownFile([secretText.slice(1)])],
+    ["a signer that returns its secret", () => as(holder({ sign: () => secretKey })).sign()],
+    ["a signer that returns its secret as text", () => as(holder({ sign: () => secretText })).sign()],
+    ["an asynchronous signer", () => as(holder({ sign: async () => secretKey })).sign()],
+    ["a public key without a signer", () => as(verifierPublicKey).sign()],
+    ["a file that lists a truncated key", () => wellKnownFile([secretText.slice(1)])],
     ["a file that lists numbers", () => wellKnownFile([...secretKey] as never)],
     ["a file that is a secret key", () => wellKnownFile(secretKey as never)],
     ["a file that is a secret key as text", () => wellKnownFile(secretText as never)],
-  ])("about %s", (_, act) => {
+  ])("for %s", (_, act) => {
     expectNoSecret(shownOf(errorOf(act)), [buildLogin({ ...keyed, login })]);
   });
 
-  it("about a signer that throws its secret: the text is the cause's alone", () => {
+  it("for a signer that throws its secret, which stays in the cause", () => {
     const thrown = new Error(`SECRET ${secretText}`);
     const sign = () => {
       throw thrown;
@@ -147,7 +153,7 @@ describe("an error shows no secret", () => {
     expectNoSecret([sync.message, String(sync), JSON.stringify(sync)].join());
   });
 
-  it("of what a client asks with", async () => {
+  it("in the requests of a client", async () => {
     const calls = new LoginIntents(undefined as never, undefined as never, undefined as never);
     for (const key of [secretText.slice(1), seed, swapped, [...swapped], { publicKey, secretKey: swapped }]) {
       const error = await calls.getUserId({ intent: id, verifier: key as never }).catch((e: unknown) => e);
@@ -166,7 +172,7 @@ function errorOf(act: () => unknown): unknown {
   throw new Error("was accepted");
 }
 
-/** Every way in which an error is printed. */
+/** Every way to print an error. */
 function shownOf(error: unknown): string {
   expect(error).toBeInstanceOf(CodeIntentsError);
   const { message, stack, cause } = error as CodeIntentsError;

@@ -11,7 +11,7 @@ describe("an intent's own properties", () => {
     { fees: undefined },
     { fees: [{ destination: account(3), basisPoints: 100 }] },
     { kind: "payment-with-fees" },
-  ])("build it again, whatever its fees: %j", (options) => {
+  ])("rebuild it with any fees: %j", (options) => {
     const { id, clientSecret, destination, amount, currency, fees, kind, webhook } = build(options);
     const again = PaymentIntent.fromClientSecret({
       expectedId: id,
@@ -26,12 +26,12 @@ describe("an intent's own properties", () => {
     expect([again.kind, again.fees]).toEqual([kind, fees]);
   });
 
-  it("leave an empty list of fees refused where the kind is not said", () => {
+  it("are rejected with an empty list of fees if the kind is missing", () => {
     expectRefusal(() => build({ fees: [] }), "invalid_option", "fees");
   });
 });
 
-it("a keypair that gives its secret key, as the official client's does, is a verifier", () => {
+it("accepts the official client's keypair, which returns its secret key, as a verifier", () => {
   const seed = new Uint8Array(32).fill(8);
   const { publicKey } = crypto.keyFromSeed(seed);
   const verifier = { getSecretKey: () => concatBytes(seed, publicKey) };
@@ -39,10 +39,10 @@ it("a keypair that gives its secret key, as the official client's does, is a ver
   expect(login.verifier).toBe(toBase58(publicKey));
 });
 
-describe("a verifier that answers later", () => {
+describe("an asynchronous verifier", () => {
   const key = newKey();
 
-  it("is asked once, however many wait for it, and again after it failed", async () => {
+  it("is called once for concurrent callers, and again after a failure", async () => {
     let asked = 0;
     const sign = async (message: Uint8Array) => {
       asked++;

@@ -11,7 +11,7 @@ import { hex } from "../support/vectors.js";
 const bytesOf = (length: number) => base58.encode(new Uint8Array(length).fill(7));
 const fee = (byte: number, basisPoints: unknown = 100) => ({ destination: account(byte), basisPoints });
 
-describe("the seed's example", () => {
+describe("the protocol's example request", () => {
   const intent = PaymentIntent.from({
     destination: "11111111111111111111111111111111",
     amount: 10,
@@ -19,13 +19,13 @@ describe("the seed's example", () => {
     idempotencyKey: "1234",
   });
 
-  it("is its 54 bytes", () => {
+  it("is encoded as its 54 bytes", () => {
     const bytes = intent.toBinary();
     expect(bytes).toHaveLength(54);
     expect(hex(bytes)).toBe(`2a340a220a20${"00".repeat(32)}1a0e0a03757364110000000000002440`);
   });
 
-  it("is decoded back to its fields", () => {
+  it("is decoded to its fields", () => {
     const message = fromBinary(MessageSchema, intent.toBinary());
     expect(message.id).toBeUndefined();
     expect(message.sendMessageRequestSignature).toBeUndefined();
@@ -51,8 +51,8 @@ describe("the seed's example", () => {
   });
 });
 
-describe("an intent", () => {
-  it("says what it was built from, normalised", () => {
+describe("a payment intent", () => {
+  it("has the options from which it was built, normalized", () => {
     const intent = PaymentIntent.from({
       destination: account(7),
       amount: 2.5,
@@ -70,19 +70,19 @@ describe("an intent", () => {
     expect(base58.decode(intent.clientSecret)).toEqual(intent.payload.subarray(9));
   });
 
-  it("without key or secret has another nonce each time", () => {
+  it("has another nonce each time without key and secret", () => {
     const intents = Array.from({ length: 100 }, () => build());
     expect(new Set(intents.map(({ id }) => id)).size).toBe(100);
     expect(new Set(intents.map(({ clientSecret }) => clientSecret)).size).toBe(100);
     expect(new Set(intents.map((intent) => hex(intent.toBinary()))).size).toBe(1);
   });
 
-  it("without a key has another nonce each time, also with an idempotency secret", () => {
+  it("has another nonce each time without a key, even with an idempotency secret", () => {
     const idempotencySecret = new Uint8Array(32).fill(1);
     expect(build({ idempotencySecret }).clientSecret).not.toBe(build({ idempotencySecret }).clientSecret);
   });
 
-  it("of the same key and amount is the same one, whatever destination, fees and webhook", () => {
+  it("is the same for the same key and amount, with any destination, fees and webhook", () => {
     const { id } = build({ idempotencyKey: "k" });
     expect(build({ idempotencyKey: "k" }).id).toBe(id);
     expect(build({ idempotencyKey: "k", destination: account(9) }).id).toBe(id);
@@ -93,7 +93,7 @@ describe("an intent", () => {
     expect(new Set([id, withFee]).size).toBe(2);
   });
 
-  it("of the same key with another amount, currency or secret is another one", () => {
+  it("differs for the same key with another amount, currency or secret", () => {
     const idempotencySecret = "x".repeat(32);
     const ids = [
       build({ idempotencyKey: "k" }),
@@ -106,7 +106,7 @@ describe("an intent", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("with a secret has another nonce for another amount; without one the same", () => {
+  it("has another nonce for another amount with a secret, and the same without one", () => {
     const idempotencySecret = "x".repeat(32);
     const keyed = ["10", "10.01"].map(
       (amount) => build({ idempotencyKey: "k", idempotencySecret, amount }).clientSecret,
@@ -116,12 +116,12 @@ describe("an intent", () => {
     expect(plain[0]).toBe(plain[1]);
   });
 
-  it("of a client secret ignores an idempotency secret that is set for all orders", () => {
+  it("ignores an idempotency secret if a client secret is passed", () => {
     const clientSecret = "uqM86tVJL9rhqS";
     expect(build({ clientSecret, idempotencySecret: "x".repeat(32) }).id).toBe(build({ clientSecret }).id);
   });
 
-  it("signs the same each time, with the bytes of toBinary", () => {
+  it("always returns the same signature, over the bytes of toBinary", () => {
     const intent = build({ fees: [fee(1), fee(2), fee(3)] });
     const [one, two] = [intent.sign(), intent.sign()];
     expect(one).toEqual(two);
@@ -131,7 +131,7 @@ describe("an intent", () => {
     );
   });
 
-  it("carries the webhook in the REST body alone", () => {
+  it("contains the webhook only in the REST body", () => {
     const webhook = { url: "https://example.com/hook?order=1" };
     const [without, withHook] = [build({ idempotencyKey: "k" }), build({ idempotencyKey: "k", webhook })];
     expect(hex(withHook.toBinary())).toBe(hex(without.toBinary()));
@@ -139,7 +139,7 @@ describe("an intent", () => {
     expect(Object.keys(without.toRestBody())).toEqual(["intent", "message", "signature"]);
   });
 
-  it("of kind payment-with-fees without fees has a key of its own and the same message", () => {
+  it("has a different key and the same message with kind payment-with-fees and no fees", () => {
     const [plain, other] = [
       build({ idempotencyKey: "k" }),
       build({ idempotencyKey: "k", kind: "payment-with-fees" }),
@@ -151,7 +151,7 @@ describe("an intent", () => {
     expect(build({ idempotencyKey: "k", kind: "payment-with-fees", fees: [fee(1)] }).id).toBe(other.id);
   });
 
-  it("treats options that are undefined as absent", () => {
+  it("treats undefined options as absent", () => {
     const options = {
       fees: undefined,
       kind: undefined,
@@ -167,7 +167,7 @@ describe("an intent", () => {
     );
   });
 
-  it("rounds only where asked to", () => {
+  it("rounds only with the rounding option", () => {
     expectRefusal(() => build({ amount: 2.675 }), "invalid_option", "amount");
     expectRefusal(() => build({ amount: 2.675, rounding: "refuse" }), "invalid_option", "amount");
     expect(build({ amount: 2.675, rounding: "nearest" }).amount).toBe("2.67");
@@ -175,7 +175,7 @@ describe("an intent", () => {
 });
 
 describe("the destination", () => {
-  it.each([undefined, null, ""])("is missing where it is %j", (destination) => {
+  it.each([undefined, null, ""])("is missing if it is %j", (destination) => {
     expectRefusal(() => build({ destination }), "missing_option", "destination");
     expectRefusal(
       () => rebuild({ destination, clientSecret: "uqM86tVJL9rhqS" }),
@@ -193,12 +193,12 @@ describe("the destination", () => {
     "usdc:abc",
     "é".repeat(32),
     "z".repeat(1_000_000),
-  ])("is refused where it is no base58 (%#)", (destination) => {
+  ])("is rejected if it is not base58 (%#)", (destination) => {
     const { message } = expectRefusal(() => build({ destination }), "invalid_option", "destination");
     expect(message).not.toContain(destination);
   });
 
-  it.each([1, 20, 31, 33, 64])("is refused where it is %d bytes", (length) => {
+  it.each([1, 20, 31, 33, 64])("is rejected if it is %d bytes", (length) => {
     const { message } = expectRefusal(
       () => build({ destination: bytesOf(length) }),
       "invalid_option",
@@ -207,14 +207,14 @@ describe("the destination", () => {
     expect(message).toContain(`is ${length} bytes; must be 32`);
   });
 
-  it("is refused with one leading 1 more or less", () => {
+  it("is rejected with one leading 1 more or less", () => {
     expectRefusal(() => build({ destination: "1".repeat(31) }), "invalid_option", "destination");
     expectRefusal(() => build({ destination: "1".repeat(33) }), "invalid_option", "destination");
     expect(build({ destination: "1".repeat(32) }).destination).toBe("1".repeat(32));
   });
 
   it.each([32, true, {}, [account(7)], new Uint8Array(32), Object(account(7))])(
-    "is refused where it is no string (%#)",
+    "is rejected if it is not a string (%#)",
     (destination) => {
       expectRefusal(() => build({ destination }), "invalid_option", "destination");
     },
@@ -222,7 +222,7 @@ describe("the destination", () => {
 });
 
 describe("the amount", () => {
-  it.each([undefined, null, ""])("is missing where it is %j", (amount) => {
+  it.each([undefined, null, ""])("is missing if it is %j", (amount) => {
     expectRefusal(() => build({ amount }), "missing_option", "amount");
   });
 
@@ -234,17 +234,17 @@ describe("the amount", () => {
       [10n, true, false, {}, [], ["10"], () => 10],
       ["90071992547409.92", 1e15, 1e21, "9".repeat(100_000)],
     ].flat(),
-  )("is refused where it is no exact positive amount (%#)", (amount) => {
+  )("is rejected if it is not an exact positive amount (%#)", (amount) => {
     expectRefusal(() => build({ amount }), "invalid_option", "amount");
     expectRefusal(() => rebuild({ amount, clientSecret: "uqM86tVJL9rhqS" }), "invalid_option", "amount");
   });
 
-  it.each(["kin", "jpy"])("in %s is in hundredths too", (currency) => {
+  it.each(["kin", "jpy"])("is in hundredths in %s too", (currency) => {
     expect(hex(build({ currency, amount: "1.23" }).payload.subarray(2, 9))).toBe("7b000000000000");
     expectRefusal(() => build({ currency, amount: "1.234" }), "invalid_option", "amount");
   });
 
-  it("may be the largest, which fills the payload as far as a double counts", () => {
+  it("may be the largest, which fills the payload as far as doubles are exact", () => {
     const intent = build({ amount: "90071992547409.91", currency: "kin" });
     expect(hex(intent.payload.subarray(2, 9))).toBe("ffffffffffff1f");
     expect(intent.amount).toBe("90071992547409.91");
@@ -252,18 +252,18 @@ describe("the amount", () => {
 });
 
 describe("the currency", () => {
-  it.each([undefined, null, ""])("is missing where it is %j", (currency) => {
+  it.each([undefined, null, ""])("is missing if it is %j", (currency) => {
     expectRefusal(() => build({ currency }), "missing_option", "currency");
   });
 
   it.each(["xyz", "ggp", "usd ", "us", "constructor", 140, true, {}, ["usd"]])(
-    "is refused where it is unknown (%j)",
+    "is rejected if it is unknown (%j)",
     (currency) => {
       expectRefusal(() => build({ currency }), "invalid_option", "currency");
     },
   );
 
-  it("in the wrong case is normalised, with the same id", () => {
+  it("is accepted in upper case, with the same id", () => {
     for (const currency of ["USD", "Usd", "uSD"]) {
       const intent = build({ currency, idempotencyKey: "k" });
       expect(intent.currency).toBe("usd");
@@ -276,7 +276,7 @@ describe("the currency", () => {
 describe("the nonce", () => {
   const clientSecret = "uqM86tVJL9rhqS";
 
-  it("is refused from both a key and a client secret, empty or not", () => {
+  it("is rejected if both a key and a client secret are passed, even if empty", () => {
     for (const options of [
       { idempotencyKey: "k", clientSecret },
       { idempotencyKey: "", clientSecret },
@@ -288,29 +288,29 @@ describe("the nonce", () => {
     }
   });
 
-  it.each(["", null])("is refused from an idempotency key that is %j, and never random", (idempotencyKey) => {
+  it.each(["", null])("is rejected for the idempotency key %j, and never random", (idempotencyKey) => {
     expectRefusal(() => build({ idempotencyKey }), "missing_option", "idempotencyKey");
     const idempotencySecret = "x".repeat(32);
     expectRefusal(() => build({ idempotencyKey, idempotencySecret }), "missing_option", "idempotencyKey");
   });
 
   it.each([1234, true, {}, ["k"]])(
-    "is refused from an idempotency key that is no string (%j)",
+    "is rejected for an idempotency key that is not a string (%j)",
     (idempotencyKey) => {
       expectRefusal(() => build({ idempotencyKey }), "invalid_option", "idempotencyKey");
     },
   );
 
-  it("is refused from an idempotency key with a lone surrogate", () => {
+  it("is rejected for an idempotency key with a lone surrogate", () => {
     expectRefusal(() => build({ idempotencyKey: "order \ud800" }), "invalid_option", "idempotencyKey");
   });
 
-  it.each(["", null])("is refused from a client secret that is %j, and never random", (empty) => {
+  it.each(["", null])("is rejected for the client secret %j, and never random", (empty) => {
     expectRefusal(() => build({ clientSecret: empty }), "missing_option", "clientSecret");
     expectRefusal(() => rebuild({ clientSecret: empty }), "missing_option", "clientSecret");
   });
 
-  it("is refused from an absent client secret on rebuilding", () => {
+  it("is rejected without a client secret when rebuilding", () => {
     expectRefusal(() => rebuild({}), "missing_option", "clientSecret");
     expectRefusal(() => rebuild({ clientSecret: undefined }), "missing_option", "clientSecret");
   });
@@ -325,7 +325,7 @@ describe("the nonce", () => {
     11,
     {},
     new Uint8Array(11),
-  ])("is refused from a client secret that is not base58 of 11 bytes (%#)", (wrong) => {
+  ])("is rejected for a client secret that is not base58 of 11 bytes (%#)", (wrong) => {
     expectRefusal(() => build({ clientSecret: wrong }), "invalid_option", "clientSecret");
     expectRefusal(() => rebuild({ clientSecret: wrong }), "invalid_option", "clientSecret");
   });
@@ -340,45 +340,45 @@ describe("the nonce", () => {
     ["a list", Array(32).fill(0)],
     ["an ArrayBuffer", new ArrayBuffer(32)],
     ["an object", {}],
-  ])("is refused from an idempotency secret that is %s, used or not", (_, idempotencySecret) => {
+  ])("is rejected for an idempotency secret that is %s, used or not", (_, idempotencySecret) => {
     for (const options of [{ idempotencyKey: "k" }, { clientSecret }, {}]) {
       expectRefusal(() => build({ ...options, idempotencySecret }), "invalid_option", "idempotencySecret");
     }
   });
 });
 
-describe("fees", () => {
-  it("of one to three takers are carried in their order", () => {
+describe("fees of a payment", () => {
+  it("are encoded in order, up to three", () => {
     const fees = [fee(1, 1), fee(2, 10_000), fee(3, 42)];
     for (const count of [1, 2, 3])
       expect(build({ fees: fees.slice(0, count) }).fees).toEqual(fees.slice(0, count));
   });
 
-  it("of four takers are refused", () => {
+  it("are rejected if there are four", () => {
     expectRefusal(() => build({ fees: [fee(1), fee(2), fee(3), fee(4)] }), "invalid_option", "fees");
   });
 
-  it("that are an empty list are refused, with the way to the official key for it", () => {
+  it("are rejected as an empty list, and the error names how to get the official key", () => {
     const { message } = expectRefusal(() => build({ fees: [] }), "invalid_option", "fees");
     expect(message).toContain('kind: "payment-with-fees"');
     expect(build({ fees: [], kind: "payment-with-fees" }).kind).toBe("payment-with-fees");
   });
 
   it.each([null, {}, "", "fees", 1, true, { 0: fee(1), length: 1 }, new Set([fee(1)]), fee(1)])(
-    "that are no list are refused (%#)",
+    "are rejected if they are not a list (%#)",
     (fees) => {
       expectRefusal(() => build({ fees }), "invalid_option", "fees");
     },
   );
 
   it.each([null, undefined, "x", 1, [], [fee(1)]])(
-    "that hold something else than a fee are refused (%#)",
+    "are rejected if they contain anything but fees (%#)",
     (entry) => {
       expectRefusal(() => build({ fees: [fee(1), entry] }), "invalid_option", "fees[1]");
     },
   );
 
-  it("that are a list with a hole are refused", () => {
+  it("are rejected as a sparse list", () => {
     expectRefusal(() => build({ fees: Array(1) }), "invalid_option", "fees[0]");
   });
 
@@ -397,7 +397,7 @@ describe("fees", () => {
     {},
     [5],
     2 ** 32 + 1,
-  ])("of %s basis points are refused", (basisPoints) => {
+  ])("are rejected with %s basis points", (basisPoints) => {
     expectRefusal(() => build({ fees: [fee(1, basisPoints)] }), "invalid_option", "fees[0].basisPoints");
     expectRefusal(
       () => build({ fees: [fee(1), fee(2, basisPoints)] }),
@@ -406,7 +406,7 @@ describe("fees", () => {
     );
   });
 
-  it.each([undefined, null])("without basis points (%j) are refused", (basisPoints) => {
+  it.each([undefined, null])("are rejected without basis points (%j)", (basisPoints) => {
     const fees = [fee(1), { destination: account(2), basisPoints }];
     expectRefusal(() => build({ fees }), "missing_option", "fees[1].basisPoints");
     expectRefusal(
@@ -416,7 +416,7 @@ describe("fees", () => {
     );
   });
 
-  it.each([undefined, null, ""])("without a taker (%j) are refused", (destination) => {
+  it.each([undefined, null, ""])("are rejected without a destination (%j)", (destination) => {
     expectRefusal(
       () => build({ fees: [{ destination, basisPoints: 1 }] }),
       "missing_option",
@@ -425,19 +425,19 @@ describe("fees", () => {
   });
 
   it.each(["abc", "0OIl", bytesOf(31), bytesOf(33), 1, {}])(
-    "with a taker that is no account (%j) are refused",
+    "are rejected with an invalid destination (%j)",
     (destination) => {
       const fees = [fee(1), { destination, basisPoints: 1 }];
       expectRefusal(() => build({ fees }), "invalid_option", "fees[1].destination");
     },
   );
 
-  it("to the payment's own destination are refused", () => {
+  it("are rejected for the payment's own destination", () => {
     expectRefusal(() => build({ fees: [fee(7)] }), "invalid_option", "fees[0].destination");
     expectRefusal(() => build({ fees: [fee(1), fee(7)] }), "invalid_option", "fees[1].destination");
   });
 
-  it("to the same taker twice are refused, naming both", () => {
+  it("are rejected for the same destination twice, and the error names both", () => {
     const { message } = expectRefusal(
       () => build({ fees: [fee(1), fee(2), fee(1, 5)] }),
       "invalid_option",
@@ -447,20 +447,20 @@ describe("fees", () => {
   });
 
   it.each(["amount", "bps", "basispoints", "Destination", "toString"])(
-    "with an unknown field %s are refused",
+    "are rejected with the unknown field %s",
     (name) => {
       expectRefusal(() => build({ fees: [{ ...fee(1), [name]: 1 }] }), "unknown_option", `fees[0].${name}`);
     },
   );
 });
 
-describe("the kind", () => {
-  it("payment is refused together with fees", () => {
+describe("the kind of a payment", () => {
+  it('is rejected as "payment" with fees', () => {
     expectRefusal(() => build({ kind: "payment", fees: [fee(1)] }), "conflicting_options", "kind");
   });
 
   it.each(["", "Payment", "login", "tip", "cash", 2, 4, null, true, {}, ["payment"]])(
-    "is refused where it is %j",
+    "is rejected if it is %j",
     (kind) => {
       expectRefusal(() => build({ kind }), "invalid_option", "kind");
       expectRefusal(() => build({ kind, fees: [fee(1)] }), "invalid_option", "kind");
@@ -469,15 +469,12 @@ describe("the kind", () => {
 });
 
 describe("rounding", () => {
-  it.each(["", "Nearest", "up", "round", true, false, null, 2, {}])(
-    "is refused where it is %j",
-    (rounding) => {
-      expectRefusal(() => build({ rounding }), "invalid_option", "rounding");
-    },
-  );
+  it.each(["", "Nearest", "up", "round", true, false, null, 2, {}])("is rejected if it is %j", (rounding) => {
+    expectRefusal(() => build({ rounding }), "invalid_option", "rounding");
+  });
 });
 
-describe("the webhook", () => {
+describe("the webhook of a payment", () => {
   const hook = (url: unknown) => () => build({ webhook: { url } });
   const longest = `https://example.com/${"x".repeat(1024 - 20)}`;
 
@@ -490,7 +487,7 @@ describe("the webhook", () => {
     "https://[::1]/",
     "https://xn--mnchen-3ya.de/",
     longest,
-  ])("%s is taken as it is", (url) => {
+  ])("accepts %s unchanged", (url) => {
     expect(build({ webhook: { url } }).webhook).toEqual({ url });
     expect(build({ webhook: { url } }).toRestBody().webhook).toBe(url);
   });
@@ -517,7 +514,7 @@ describe("the webhook", () => {
     "https://exa mple.com/",
     "https://example.com:99999/",
     "https://?x",
-  ])("%j is refused: no absolute http(s) URL", (url) => {
+  ])("rejects %j, which is not an absolute http(s) URL", (url) => {
     expectRefusal(hook(url), "invalid_option", "webhook.url");
   });
 
@@ -526,23 +523,23 @@ describe("the webhook", () => {
     ["a carriage return", "https://example.com/hook\r"],
     ["a tab", "https://example.com/ho\tok"],
     ["a NUL", "https://example.com/\u0000"],
-    ["a backslash for a slash", "https://\\example.com/hook"],
-    ["slashes too many", "https:////example.com/hook"],
+    ["a backslash instead of a slash", "https://\\example.com/hook"],
+    ["too many slashes", "https:////example.com/hook"],
     ["no host", "https:///hook"],
     ["a lone surrogate", "https://example.com/\ud800"],
-  ])("with %s is refused: a browser's parser mends it, the sequencer's does not", (_, url) => {
+  ])("rejects %s, which a browser's parser repairs but the sequencer's does not", (_, url) => {
     expectRefusal(hook(url), "invalid_option", "webhook.url");
   });
 
   it.each(["https://user:pass@example.com/", "https://user@example.com/", "https://:pass@example.com/"])(
-    "%s is refused for its credentials",
+    "rejects the credentials in %s",
     (url) => {
       const { message } = expectRefusal(hook(url), "invalid_option", "webhook.url");
       expect(message).not.toContain("pass@");
     },
   );
 
-  it("is refused beyond 1024 characters, and not before", () => {
+  it("accepts 1024 characters and rejects more", () => {
     expect(longest).toHaveLength(1024);
     expectRefusal(hook(`${longest}x`), "invalid_option", "webhook.url");
     // The sequencer counts characters: 1024 of them in 2028 UTF-16 units.
@@ -551,34 +548,34 @@ describe("the webhook", () => {
     expectRefusal(hook(`${astral}🙂`), "invalid_option", "webhook.url");
   });
 
-  it.each([undefined, null, ""])("without a URL (%j) is refused", (url) => {
+  it.each([undefined, null, ""])("rejects a missing URL (%j)", (url) => {
     expectRefusal(hook(url), "missing_option", "webhook.url");
     expectRefusal(() => build({ webhook: {} }), "missing_option", "webhook.url");
   });
 
   it.each([1, true, {}, ["https://example.com"], new URL("https://example.com")])(
-    "with a URL that is no string is refused (%#)",
+    "rejects a URL that is not a string (%#)",
     (url) => {
       expectRefusal(hook(url), "invalid_option", "webhook.url");
     },
   );
 
   it.each(["https://example.com", null, ["https://example.com"], 1, true])(
-    "that is %j is refused: an object with url",
+    "rejects %j, which is not an object with a url",
     (webhook) => {
       expectRefusal(() => build({ webhook }), "invalid_option", "webhook");
     },
   );
 
-  it("with an unknown field is refused", () => {
+  it("rejects an unknown field", () => {
     const webhook = { url: "https://example.com", secret: "x" };
     expectRefusal(() => build({ webhook }), "unknown_option", "webhook.secret");
   });
 });
 
-describe("the options", () => {
+describe("the options of a payment", () => {
   it.each([undefined, null, [], "options", 1, true, [order], () => order])(
-    "are refused where they are no object (%#)",
+    "are rejected if they are not an object (%#)",
     (options) => {
       expectRefusal(
         () => PaymentIntent.from(options as unknown as PaymentIntentOptions),
@@ -604,7 +601,7 @@ describe("the options", () => {
       ],
       ["toString", "constructor", "hasOwnProperty", ""],
     ].flat(),
-  )("with the unknown name %j are refused, even where it is undefined", (name) => {
+  )("are rejected with the unknown name %j, even if its value is undefined", (name) => {
     expectRefusal(() => build({ [name]: "x" }), "unknown_option", name);
     expectRefusal(() => build({ [name]: undefined }), "unknown_option", name);
     const clientSecret = "uqM86tVJL9rhqS";
@@ -619,20 +616,20 @@ describe("the options", () => {
     ["endpoint", "new CodeClient as baseUrl"],
     ["fetch", "new CodeClient"],
     ["platform", "use TipIntent"],
-  ])("with the official client's %s are refused, saying what to use", (name, mend) => {
+  ])("are rejected with the official client's %s, and the error names what to use", (name, mend) => {
     expect(expectRefusal(() => build({ [name]: "x" }), "unknown_option", name).message).toContain(mend);
     const again = () => rebuild({ clientSecret: "uqM86tVJL9rhqS", [name]: "x" });
     expect(expectRefusal(again, "unknown_option", name).message).toContain(mend);
   });
 
-  it("with a name __proto__ of their own are refused", () => {
+  it("are rejected with an own property named __proto__", () => {
     const options = JSON.parse(
       `{"__proto__": {"amount": "1"}, "destination": "${account(7)}", "currency": "usd"}`,
     );
     expectRefusal(() => PaymentIntent.from(options), "unknown_option", "__proto__");
   });
 
-  it("that belong to the other way of building are refused", () => {
+  it("are rejected if they belong to the other way of building", () => {
     expectRefusal(() => build({ expectedId: account(1) }), "unknown_option", "expectedId");
     const clientSecret = "uqM86tVJL9rhqS";
     const hinted = expectRefusal(
@@ -648,7 +645,7 @@ describe("the options", () => {
     );
   });
 
-  it("are named in the refusal of an unknown one", () => {
+  it("are listed in the error for an unknown one", () => {
     const { message } = expectRefusal(() => build({ amout: 1 }), "unknown_option", "amout");
     for (const name of ["destination", "amount", "currency", "fees", "kind", "rounding", "webhook"]) {
       expect(message).toContain(name);
@@ -656,7 +653,7 @@ describe("the options", () => {
   });
 });
 
-describe("rebuilding from the client secret", () => {
+describe("a payment rebuilt from its client secret", () => {
   const original = build({ idempotencyKey: "order-1", fees: [fee(1)] });
   const { clientSecret, id: expectedId } = original;
   const details = { clientSecret, expectedId, fees: [fee(1)] };
@@ -671,7 +668,7 @@ describe("rebuilding from the client secret", () => {
     throw new Error("was accepted");
   };
 
-  it("gives the same intent", () => {
+  it("is the same intent", () => {
     const rebuilt = rebuild(details);
     expect(rebuilt.id).toBe(expectedId);
     expect(rebuilt.sign()).toEqual(original.sign());
@@ -684,7 +681,7 @@ describe("rebuilding from the client secret", () => {
     ["presence of fees", { fees: undefined }],
     ["presence of fees, by kind", { fees: undefined, kind: "payment" }],
     ["client secret", { clientSecret: "3u6BsMecq8cofJN" }],
-  ])("with another %s is an intent_mismatch", (_, options) => {
+  ])("throws intent_mismatch with another %s", (_, options) => {
     const error = mismatch(options);
     expect(error.code).toBe("intent_mismatch");
     expect(error.expectedId).toBe(expectedId);
@@ -695,29 +692,29 @@ describe("rebuilding from the client secret", () => {
     expect(error.retryable).toBe(false);
   });
 
-  it("without an expected id is not checked", () => {
+  it("is not compared without an expected id", () => {
     expect(rebuild({ ...details, expectedId: undefined, amount: "10.01" }).id).not.toBe(expectedId);
   });
 
   it.each([
     ["destination", { destination: account(9) }],
-    ["taker of the fees", { fees: [fee(3, 9000)] }],
+    ["destination of the fees", { fees: [fee(3, 9000)] }],
     ["number of fees", { fees: [fee(1), fee(2)] }],
     ["webhook", { webhook: { url: "https://example.com" } }],
     [
       "list of fees, where the kind keeps saying that there are some",
       { fees: undefined, kind: "payment-with-fees" },
     ],
-  ])("with another %s has the expected id all the same: it is not in the key", (_, options) => {
+  ])("has the expected id with another %s, which the key does not cover", (_, options) => {
     expect(rebuild({ ...details, ...options }).id).toBe(expectedId);
   });
 
-  it.each(["", null])("with an expected id that is %j is refused", (empty) => {
+  it.each(["", null])("is rejected if the expected id is %j", (empty) => {
     expectRefusal(() => rebuild({ ...details, expectedId: empty }), "missing_option", "expectedId");
   });
 
   it.each(["abc", "0OIl", bytesOf(31), bytesOf(33), 1, {}, new Uint8Array(32)])(
-    "with an expected id that is no id is refused (%#)",
+    "is rejected if the expected id is invalid (%#)",
     (wrong) => {
       expectRefusal(() => rebuild({ ...details, expectedId: wrong }), "invalid_option", "expectedId");
     },

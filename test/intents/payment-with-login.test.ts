@@ -17,12 +17,12 @@ import { hex, paymentWithLoginVectors } from "../support/vectors.js";
 
 const hexOf = (bytes: Uint8Array | undefined) => bytes && hex(bytes);
 
-describe.each(paymentWithLoginVectors)("official vector $id", (vector) => {
-  // Options as the official client takes them.
+describe.each(paymentWithLoginVectors)("official payment vector with a login $id", (vector) => {
+  // The options of the official client.
   const official = { rounding: "nearest", ...vector.input, signers: [verifier.secretKey] };
   const intent = PaymentIntent.from(official as unknown as PaymentIntentOptions);
 
-  it("has the same payload, client secret and key, those without a login", () => {
+  it("has the same payload, client secret and key, which do not depend on the login", () => {
     expect(hex(intent.payload)).toBe(vector.payloadHex);
     expect(intent.clientSecret).toBe(vector.clientSecret);
     expect(intent.id).toBe(vector.rendezvousPublicKey);
@@ -30,7 +30,7 @@ describe.each(paymentWithLoginVectors)("official vector $id", (vector) => {
     expect(PaymentIntent.from(without).id).toBe(intent.id);
   });
 
-  it("has the verifier sign the same bytes, and holds the same signature", () => {
+  it("signs the same verifier's bytes, and contains the same signature", () => {
     expect(hexOf(intent.bytesForVerifier)).toBe(vector.verifierSignedBytesHex);
     const { signature } = fromBinary(RequestToReceiveBillSchema, intent.sign().requestToReceiveBill);
     expect(hexOf(signature?.value)).toBe(vector.verifierSignatureHex);
@@ -45,12 +45,12 @@ describe.each(paymentWithLoginVectors)("official vector $id", (vector) => {
     expect(hex(signed.publicKey)).toBe(vector.rendezvousPublicKeyHex);
   });
 
-  it("travels as the same SendMessageRequest and REST body", () => {
+  it("has the same SendMessageRequest and REST body", () => {
     expect(hex(intent.toSendMessageRequest())).toBe(vector.sendMessageRequestHex);
     expect(intent.toRestBody()).toEqual(vector.restBody);
   });
 
-  it("is rebuilt from its client secret: signed again by a backend, unsigned by a browser", () => {
+  it("is rebuilt from its client secret: signed by a backend, unsigned in a browser", () => {
     const { idempotencyKey: _, clientSecret: __, ...details } = official as Record<string, unknown>;
     const rebuilding = { ...details, clientSecret: intent.clientSecret, expectedId: intent.id };
     expect(hex(rebuild(rebuilding).toSendMessageRequest())).toBe(vector.sendMessageRequestHex);
@@ -62,7 +62,7 @@ describe.each(paymentWithLoginVectors)("official vector $id", (vector) => {
   });
 });
 
-it("covers payments with a login, with and without fees", () => {
+it("the official vectors include payments with a login, with and without fees", () => {
   expect(paymentWithLoginVectors.some(({ input }) => input.fees !== undefined)).toBe(true);
   expect(paymentWithLoginVectors.some(({ input }) => input.fees === undefined)).toBe(true);
 });
@@ -92,7 +92,7 @@ const orders = fc
   });
 
 describe("the bytes of any payment with a login", () => {
-  it("are those of a second encoder, and of the compiled schema", () => {
+  it("equal those of a second encoder and of the compiled schema", () => {
     const feeCounts = new Set<number>();
     fc.assert(
       fc.property(orders, ({ domain, seed, nonce, ...order }) => {
@@ -152,7 +152,7 @@ describe("the bytes of any payment with a login", () => {
 });
 
 describe("a payment with a login", () => {
-  it("differs from the one without it in its message alone", () => {
+  it("differs from the payment without it only in its message", () => {
     const [with_, without] = [{ login }, {}].map((more) => build({ idempotencyKey: "k", ...more }));
     expect(with_?.id).toBe(without?.id);
     expect(hexOf(with_?.toBinary())).not.toBe(hexOf(without?.toBinary()));
@@ -163,7 +163,7 @@ describe("a payment with a login", () => {
     expect(without?.bytesForVerifier).toBeUndefined();
   });
 
-  it("has its verifier sign amount, account and key: nothing of it can be moved to another request", () => {
+  it("has a verifier's signature over amount, account and key, so none can be moved to another request", () => {
     const of = (more: object) => hexOf(build({ idempotencyKey: "k", login, ...more }).bytesForVerifier);
     const all = [
       {},
@@ -175,27 +175,27 @@ describe("a payment with a login", () => {
     expect(new Set(all.map(of)).size).toBe(all.length);
   });
 
-  it("takes the key of its verifier from the official signers, whichever place it has there", () => {
+  it("takes its verifier's key from any position in the official signers", () => {
     const signers = [stranger.secretKey, verifier.secretKey];
     const official = { mode: "payment", login: { ...login, verifier: verifierPublicKey }, signers };
     const signed = build({ idempotencyKey: "k", ...official }).sign();
     expect(signed).toEqual(build({ idempotencyKey: "k", login }).sign());
   });
 
-  it("is not signed by anybody else's key among the signers", () => {
+  it("is not signed with another key among the signers", () => {
     const official = { login: { ...login, verifier: verifierPublicKey }, signers: [stranger.secretKey] };
     expectRefusal(() => build(official).sign(), "missing_option", "login.verifier");
   });
 
   it.each([
-    ["a login of null", { login: null }, "invalid_option", "login"],
+    ["a null login", { login: null }, "invalid_option", "login"],
     ["no domain", { login: { verifier: verifierPublicKey } }, "missing_option", "login.domain"],
     ["a subdomain", { login: { ...login, domain: "app.example.com" } }, "invalid_option", "login.domain"],
     ["no verifier", { login: { domain: "example.com" } }, "missing_option", "login.verifier"],
     ["signers that cannot sign, even without a login", { signers: ["x"] }, "invalid_option", "signers[0]"],
-    ["signers that are no list", { signers: {} }, "invalid_option", "signers"],
+    ["signers that are not a list", { signers: {} }, "invalid_option", "signers"],
     ["the mode of a login", { login, mode: "login" }, "invalid_option", "mode"],
-  ] as const)("is refused with %s", (_, options, code, field) => {
+  ] as const)("is rejected with %s", (_, options, code, field) => {
     expectRefusal(() => build(options), code, field);
   });
 });

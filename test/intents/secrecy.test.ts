@@ -5,7 +5,7 @@ import { CodeIntentsError } from "../../src/errors.js";
 import { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { account, build, rebuild, spellings } from "../support/payment.js";
 
-// Base58 text, UTF-8 text and a key that all read SECRET wherever they should show.
+// Base58 text, UTF-8 text and a key that all contain SECRET, so that a leak is easy to find.
 const idempotencyKey = "SECRET-key-of-an-order";
 const idempotencySecret = "SECRET-idempotency-secret-of-32-bytes-and-more";
 const wrongLength = "SECRETSECRETSECRETSECRET";
@@ -29,7 +29,7 @@ function expectNoSecret(text: string): void {
   }
 }
 
-describe("an intent shows no secret", () => {
+describe("a payment intent reveals no secret", () => {
   it.each([
     ["util.inspect", () => inspect(intent)],
     ["util.inspect with hidden properties", () => inspect(intent, { showHidden: true, depth: 9 })],
@@ -38,20 +38,20 @@ describe("an intent shows no secret", () => {
       () => inspect(intent, { showHidden: true, getters: true, depth: 9 }),
     ],
     [
-      "util.inspect of something that holds it",
+      "util.inspect of an object that contains it",
       () => inspect({ order: [intent] }, { showHidden: true, depth: 9 }),
     ],
     ["JSON.stringify", () => JSON.stringify({ order: intent })],
     ["Object.keys and entries", () => JSON.stringify([Object.keys(intent), Object.entries(intent)])],
-    ["its own keys of every kind", () => Reflect.ownKeys(intent).map(String).join()],
-    ["a copy by spreading", () => inspect({ ...intent }, { showHidden: true, depth: 9 })],
+    ["its own property names", () => Reflect.ownKeys(intent).map(String).join()],
+    ["a spread copy", () => inspect({ ...intent }, { showHidden: true, depth: 9 })],
     ["structuredClone", () => inspect(structuredClone(intent), { showHidden: true, depth: 9 })],
-    ["a template", () => `${intent}`],
+    ["a template string", () => `${intent}`],
   ])("in %s", (_, show) => {
     expectNoSecret(show());
   });
 
-  it("and shows the rest: what may be logged", () => {
+  it("and shows everything else, for logs", () => {
     const names = ["id", "destination", "amount", "currency", "fees", "kind"];
     expect(Object.keys(intent).sort()).toEqual([...names, "login"].sort());
     expect(Object.keys(intent.toJSON()).sort()).toEqual([...names, "webhook"].sort());
@@ -63,7 +63,7 @@ describe("an intent shows no secret", () => {
     });
   });
 
-  it("of a webhook its origin, since its path may hold a token", () => {
+  it("in its webhook, of which it shows the origin, because the path may contain a token", () => {
     const webhook = { url: "https://shop.example.com/paid/9sK9x3MC7yEM" };
     const withWebhook = PaymentIntent.from({ destination: account(1), amount: 1, currency: "usd", webhook });
     expect(withWebhook.toJSON().webhook).toBe("https://shop.example.com");
@@ -71,7 +71,7 @@ describe("an intent shows no secret", () => {
     expect(withWebhook.webhook).toEqual(webhook);
   });
 
-  it("in what travels: message, request and REST body", () => {
+  it("in the bytes that are sent: message, request and REST body", () => {
     const { message, requestToReceiveBill } = intent.sign();
     for (const bytes of [message, requestToReceiveBill, intent.toSendMessageRequest()]) {
       expectNoSecret(Buffer.from(bytes).toString("hex"));
@@ -83,7 +83,7 @@ describe("an intent shows no secret", () => {
   });
 });
 
-describe("an error shows no secret", () => {
+describe("errors of a payment reveal no secret", () => {
   const good = { idempotencyKey, idempotencySecret };
   const { clientSecret } = intent;
   const fee = { destination: account(1), basisPoints: 1 };
@@ -91,16 +91,16 @@ describe("an error shows no secret", () => {
   it.each<[string, () => unknown]>([
     ["a missing destination", () => build({ ...good, destination: undefined })],
     ["a destination that is the client secret", () => build({ ...good, destination: clientSecret })],
-    ["a destination that is no base58", () => build({ ...good, destination: notBase58 })],
+    ["a destination that is not base58", () => build({ ...good, destination: notBase58 })],
     ["an amount that is the secret", () => build({ ...good, amount: idempotencySecret })],
-    ["an amount of three decimals", () => build({ ...good, amount: 1.005 })],
+    ["an amount with three decimals", () => build({ ...good, amount: 1.005 })],
     ["a currency that is the secret", () => build({ ...good, currency: idempotencySecret })],
     ["a kind that is the secret", () => build({ ...good, kind: idempotencySecret })],
     ["a rounding that is the secret", () => build({ ...good, rounding: idempotencySecret })],
     ["fees that are the secret", () => build({ ...good, fees: idempotencySecret })],
     ["a fee that is the secret", () => build({ ...good, fees: [idempotencySecret] })],
     [
-      "a taker that is the client secret",
+      "a fee's destination that is the client secret",
       () => build({ ...good, fees: [{ ...fee, destination: clientSecret }] }),
     ],
     [
@@ -114,11 +114,11 @@ describe("an error shows no secret", () => {
       () => build({ ...good, webhook: { url: "https://u:SECRET@example.com" } }),
     ],
     ["a key and a client secret", () => build({ ...good, clientSecret })],
-    ["an unknown option that holds it", () => build({ ...good, clientsecret: clientSecret })],
+    ["an unknown option that contains it", () => build({ ...good, clientsecret: clientSecret })],
     ["a client secret of another length", () => build({ clientSecret: wrongLength })],
-    ["a client secret that is no base58", () => build({ clientSecret: notBase58 })],
-    ["a client secret that is no string", () => build({ clientSecret: ["SECRET"] })],
-    ["a secret that is short", () => build({ idempotencyKey, idempotencySecret: "SECRET" })],
+    ["a client secret that is not base58", () => build({ clientSecret: notBase58 })],
+    ["a client secret that is not a string", () => build({ clientSecret: ["SECRET"] })],
+    ["a short secret", () => build({ idempotencyKey, idempotencySecret: "SECRET" })],
     ["a secret of short bytes", () => build({ idempotencyKey, idempotencySecret: Buffer.from("SECRET") })],
     ["a secret of the wrong type", () => build({ idempotencyKey, idempotencySecret: ["SECRET"] })],
     [
@@ -126,15 +126,15 @@ describe("an error shows no secret", () => {
       () => build({ idempotencyKey, idempotencySecret: `${idempotencySecret}\ud800` }),
     ],
     ["a key with a lone surrogate", () => build({ ...good, idempotencyKey: `${idempotencyKey}\ud800` })],
-    ["a key that is no string", () => build({ ...good, idempotencyKey: [idempotencyKey] })],
+    ["a key that is not a string", () => build({ ...good, idempotencyKey: [idempotencyKey] })],
     ["options that are the secret", () => build(Object("SECRET"))],
     ["another client secret length on rebuilding", () => rebuild({ clientSecret: wrongLength })],
     ["an expected id that is the client secret", () => rebuild({ clientSecret, expectedId: clientSecret })],
-    ["an expected id that is no base58", () => rebuild({ clientSecret, expectedId: notBase58 })],
+    ["an expected id that is not base58", () => rebuild({ clientSecret, expectedId: notBase58 })],
     ["a mismatch", () => rebuild({ clientSecret, expectedId: intent.id, amount: "11" })],
     ["a key on rebuilding", () => rebuild({ clientSecret, idempotencyKey })],
     ["a secret on rebuilding", () => rebuild({ clientSecret, idempotencySecret })],
-  ])("about %s", (_, act) => {
+  ])("for %s", (_, act) => {
     let error: unknown;
     try {
       act();

@@ -21,7 +21,7 @@ const as = (given: unknown) =>
   buildLogin({ idempotencyKey: "k", login: { domain: "example.com", verifier: given } });
 const signed = as(secretKey).sign();
 
-/** As a class of a KMS has it: nothing works without `this`. */
+/** Like a class of a KMS client: its methods need `this`. */
 class Kms implements Signer {
   readonly #seed = seed;
   readonly name = "kms";
@@ -36,7 +36,7 @@ class Kms implements Signer {
 const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
 const nodeKey = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
 
-/** A public key as Solana's libraries have it. */
+/** A public key like those of Solana's libraries. */
 class SolanaPublicKey {
   toBytes(): Uint8Array {
     return publicKey.slice();
@@ -57,18 +57,21 @@ const synchronous: [string, unknown][] = [
   ["a signer whose public key is a Buffer", { publicKey: Buffer.from(publicKey), sign }],
   ["a signer whose public key is base58", { publicKey: verifierPublicKey, sign }],
   ["a signer whose public key is an object", { publicKey: new SolanaPublicKey(), sign }],
-  ["a signer whose public key gives base58", { publicKey: { toBytes: () => verifierPublicKey }, sign }],
-  ["a signer with more than it needs", { publicKey, sign, secretKey: "elsewhere", region: "eu" }],
-  ["a signer that answers with a Buffer", { publicKey, sign: (m: Uint8Array) => nodeSign(null, m, nodeKey) }],
-  ["an instance of a class that needs its this", new Kms()],
+  [
+    "a signer whose public key object returns base58",
+    { publicKey: { toBytes: () => verifierPublicKey }, sign },
+  ],
+  ["a signer with additional properties", { publicKey, sign, secretKey: "elsewhere", region: "eu" }],
+  ["a signer that returns a Buffer", { publicKey, sign: (m: Uint8Array) => nodeSign(null, m, nodeKey) }],
+  ["an instance of a class that uses this", new Kms()],
   ["a SigningKey of this package", key],
   ["a keypair of tweetnacl", nacl.sign.keyPair.fromSeed(seed)],
-  ["a keypair of Solana's kind", new SolanaKeypair()],
-  ["a pair without its public half", { secretKey }],
+  ["a Solana keypair", new SolanaKeypair()],
+  ["a pair without a public key", { secretKey }],
   ["a pair whose secret key is a Buffer", { publicKey, secretKey: Buffer.from(secretKey) }],
   ["64 bytes", secretKey],
   ["64 bytes in a Buffer", Buffer.from(secretKey)],
-  ["64 bytes within more", new Uint8Array([7, ...secretKey, 7]).subarray(1, 65)],
+  ["64 bytes of a larger buffer", new Uint8Array([7, ...secretKey, 7]).subarray(1, 65)],
   ["64 numbers, as in a key file", JSON.parse(JSON.stringify([...secretKey]))],
   ["64 bytes in base58", base58.encode(secretKey)],
   ["the official client's Keypair", Keypair.fromSeed(seed)],
@@ -81,38 +84,38 @@ const asynchronous: [string, unknown][] = [
     { publicKey, sign: (message: Uint8Array) => Promise.resolve().then(async () => sign(message)) },
   ],
   [
-    "a thenable whose then gives nothing",
+    "a thenable whose then returns nothing",
     {
       publicKey,
       sign: (message: Uint8Array) => ({
-        // biome-ignore lint/suspicious/noThenProperty: a thenable it is
+        // biome-ignore lint/suspicious/noThenProperty: it is a thenable
         then: (resolve: (signature: Uint8Array) => void) => void resolve(sign(message)),
       }),
     },
   ],
 ];
 
-describe("a verifier may be", () => {
-  it.each(synchronous)("%s: it signs the same bytes, at once or later", async (_, given) => {
+describe("a verifier", () => {
+  it.each(synchronous)("can be %s, synchronous or asynchronous", async (_, given) => {
     const intent = as(given);
     expect(intent.login).toEqual({ domain: "example.com", verifier: verifierPublicKey });
     expect(intent.sign()).toEqual(signed);
     expect(await as(given).signAsync()).toEqual(signed);
   });
 
-  it.each(synchronous)("%s, among the official signers", (_, given) => {
+  it.each(synchronous)("can be %s among the official signers", (_, given) => {
     const login = { domain: "example.com", verifier: verifierPublicKey };
     expect(buildLogin({ idempotencyKey: "k", login, signers: [given] }).sign()).toEqual(signed);
   });
 
-  it.each(asynchronous)("%s: it signs the same bytes later", async (_, given) => {
+  it.each(asynchronous)("can be %s, only asynchronous", async (_, given) => {
     const intent = as(given);
     expect(await intent.signAsync()).toEqual(signed);
     expect(intent.sign()).toEqual(signed);
     expect(hex(intent.toBinary())).toBe(hex(signed.message));
   });
 
-  it("its public key alone, where nothing is signed", async () => {
+  it("can be its public key alone, if nothing is signed", async () => {
     const intent = as(verifierPublicKey);
     expect(intent.id).toBe(as(secretKey).id);
     expect(intent.bytesForVerifier).toEqual(as(secretKey).bytesForVerifier);
@@ -121,7 +124,7 @@ describe("a verifier may be", () => {
     await expect(intent.signAsync()).rejects.toMatchObject({ code: "missing_option" });
   });
 
-  it("typed as every form that is documented", () => {
+  it("has a type that accepts every documented form", () => {
     const forms: VerifierKey[] = [
       { publicKey, sign },
       { publicKey: verifierPublicKey, sign: async (message) => sign(message) },
@@ -140,11 +143,11 @@ describe("a verifier may be", () => {
 const field = "login.verifier";
 const swapped = Uint8Array.from([...seed, ...stranger.publicKey]);
 
-describe("what is no verifier is refused:", () => {
+describe("an invalid verifier is rejected:", () => {
   it.each<[string, unknown, "missing_option" | "invalid_option", string, string?]>([
     ["nothing", undefined, "missing_option", field],
     ["null", null, "missing_option", field],
-    ["an empty text", "", "missing_option", field],
+    ["an empty string", "", "missing_option", field],
     ["a number", 7, "invalid_option", field],
     ["true", true, "invalid_option", field],
     ["a function", sign, "invalid_option", field],
@@ -155,20 +158,20 @@ describe("what is no verifier is refused:", () => {
     ["63 bytes", secretKey.subarray(1), "invalid_option", field, "is 63 bytes"],
     ["65 bytes", Uint8Array.from([...secretKey, 1]), "invalid_option", field],
     ["an ArrayBuffer", secretKey.buffer, "invalid_option", field],
-    ["two halves of different keys", swapped, "invalid_option", field, "last 32 bytes"],
-    ["two halves, as numbers", [...swapped], "invalid_option", field],
-    ["two halves, as base58", base58.encode(swapped), "invalid_option", field],
-    ["numbers that are no bytes", [...secretKey.subarray(1), 256], "invalid_option", field],
+    ["mismatched halves", swapped, "invalid_option", field, "last 32 bytes"],
+    ["mismatched halves, as numbers", [...swapped], "invalid_option", field],
+    ["mismatched halves, as base58", base58.encode(swapped), "invalid_option", field],
+    ["numbers above 255", [...secretKey.subarray(1), 256], "invalid_option", field],
     ["negative numbers", [...secretKey.subarray(1), -1], "invalid_option", field],
     ["fractions", [...secretKey.subarray(1), 0.5], "invalid_option", field],
     ["numbers as text", [...secretKey].map(String), "invalid_option", field],
     ["an empty list", [], "invalid_option", field],
-    ["text that is no base58", "0OIl", "invalid_option", field],
+    ["text that is not base58", "0OIl", "invalid_option", field],
     ["hex", hex(secretKey), "invalid_option", field],
     ["base58 of 31 bytes", base58.encode(seed.subarray(1)), "invalid_option", field],
     ["a signer without a public key", { sign }, "missing_option", `${field}.publicKey`],
     [
-      "a signer with half a public key",
+      "a signer with a truncated public key",
       { publicKey: publicKey.subarray(1), sign },
       "invalid_option",
       `${field}.publicKey`,
@@ -180,19 +183,19 @@ describe("what is no verifier is refused:", () => {
       `${field}.publicKey`,
     ],
     [
-      "a signer whose public key is no base58",
+      "a signer whose public key is not base58",
       { publicKey: "0", sign },
       "invalid_option",
       `${field}.publicKey`,
     ],
     ["a signer whose public key is a number", { publicKey: 1, sign }, "invalid_option", `${field}.publicKey`],
     [
-      "a signer whose public key gives nothing",
+      "a signer whose public key object returns nothing",
       { publicKey: { toBytes() {} }, sign },
       "missing_option",
       `${field}.publicKey`,
     ],
-    ["a sign that is no function", { publicKey, sign: "yes" }, "invalid_option", field],
+    ["a sign that is not a function", { publicKey, sign: "yes" }, "invalid_option", field],
     [
       "a pair of different keys",
       { publicKey: stranger.publicKey, secretKey },
@@ -200,12 +203,17 @@ describe("what is no verifier is refused:", () => {
       `${field}.publicKey`,
     ],
     [
-      "a pair whose public key is none",
+      "a pair with an invalid public key",
       { publicKey: "abc", secretKey },
       "invalid_option",
       `${field}.publicKey`,
     ],
-    ["a pair with half a secret key", { publicKey, secretKey: seed }, "invalid_option", `${field}.secretKey`],
+    [
+      "a pair with a truncated secret key",
+      { publicKey, secretKey: seed },
+      "invalid_option",
+      `${field}.secretKey`,
+    ],
     ["a pair whose secret key is text", { publicKey, secretKey: "x" }, "invalid_option", field],
   ])("%s", (_, given, code, where, words = "") => {
     expect(expectRefusal(() => as(given), code, where).message).toContain(words);
@@ -213,12 +221,12 @@ describe("what is no verifier is refused:", () => {
     expectRefusal(asSigner, code, where.replace(field, "signers[0]"));
   });
 
-  it("a public key among the signers, who are there to sign", () => {
+  it("a public key among the signers, which must sign", () => {
     expectRefusal(() => build({ signers: [secretKey, verifierPublicKey] }), "invalid_option", "signers[1]");
   });
 });
 
-/** A DER-encoded signature, as a KMS gives it for ECDSA. */
+/** A DER-encoded signature, as a KMS returns it for ECDSA. */
 const der = Buffer.concat([Buffer.from("30440220", "hex"), Buffer.alloc(66, 7)]);
 
 const failures: [string, (message: Uint8Array) => unknown, string, boolean][] = [
@@ -231,34 +239,34 @@ const failures: [string, (message: Uint8Array) => unknown, string, boolean][] = 
     true,
   ],
   [
-    "throws nothing",
+    "throws undefined",
     () => {
       throw undefined;
     },
     "failed",
     true,
   ],
-  ["gives nothing", () => undefined, "64 bytes", false],
-  ["gives null", () => null, "64 bytes", false],
-  ["gives 63 bytes", (m) => sign(m).subarray(1), "64 bytes", false],
-  ["gives 65 bytes", (m) => Uint8Array.from([...sign(m), 0]), "64 bytes", false],
-  ["gives an ArrayBuffer", (m) => sign(m).buffer, "64 bytes", false],
-  ["gives text", (m) => base58.encode(sign(m)), "64 bytes", false],
-  ["gives numbers", (m) => [...sign(m)], "64 bytes", false],
-  ["gives DER", () => der, "64 bytes", false],
-  ["gives zeros", () => new Uint8Array(64), "does not verify", false],
-  ["signs by another key", (m) => stranger.key.sign(m), "does not verify", false],
+  ["returns nothing", () => undefined, "64 bytes", false],
+  ["returns null", () => null, "64 bytes", false],
+  ["returns 63 bytes", (m) => sign(m).subarray(1), "64 bytes", false],
+  ["returns 65 bytes", (m) => Uint8Array.from([...sign(m), 0]), "64 bytes", false],
+  ["returns an ArrayBuffer", (m) => sign(m).buffer, "64 bytes", false],
+  ["returns text", (m) => base58.encode(sign(m)), "64 bytes", false],
+  ["returns numbers", (m) => [...sign(m)], "64 bytes", false],
+  ["returns DER", () => der, "64 bytes", false],
+  ["returns zeros", () => new Uint8Array(64), "does not verify", false],
+  ["signs with another key", (m) => stranger.key.sign(m), "does not verify", false],
   ["signs other bytes", (m) => sign(m.subarray(1)), "does not verify", false],
   [
-    "signs a hash, as prehashed Ed25519 does",
+    "signs a hash, like prehashed Ed25519",
     (m) => nacl.sign.detached(nacl.hash(m), secretKey),
     "does not verify",
     false,
   ],
   [
-    "gives a malleated signature",
+    "returns a malleated signature",
     (m) => {
-      // S plus the order of the group: tweetnacl would take it.
+      // S plus the group order: tweetnacl would accept it.
       let carry = 0;
       const order = Buffer.from("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", "hex");
       return sign(m).map((byte, i) => {
@@ -272,9 +280,9 @@ const failures: [string, (message: Uint8Array) => unknown, string, boolean][] = 
     false,
   ],
   [
-    "throws where its answer is looked at",
+    "returns a value that throws when read",
     () => ({
-      // biome-ignore lint/suspicious/noThenProperty: that is the point
+      // biome-ignore lint/suspicious/noThenProperty: the getter must throw
       get then() {
         throw new Error("trap");
       },
@@ -285,24 +293,27 @@ const failures: [string, (message: Uint8Array) => unknown, string, boolean][] = 
 ];
 
 describe("a signer that", () => {
-  it.each(failures)("%s is signer_failed, at once and later", async (_, answer, words, retryable) => {
-    const outcomes = [
-      () => as({ publicKey, sign: answer }).sign(),
-      () => as({ publicKey, sign: answer }).toSendMessageRequest(),
-      () => as({ publicKey, sign: answer }).signAsync(),
-      () => as({ publicKey, sign: async (message: Uint8Array) => answer(message) }).signAsync(),
-    ];
-    for (const outcome of outcomes) {
-      const error = await (async () => outcome())().catch((reason: unknown) => reason);
-      if (!(error instanceof SignerError)) throw new Error(`not refused: ${String(error)}`);
-      expect(error).toMatchObject({ code: "signer_failed", retryable });
-      expect(error.message).toContain("verifier: the signer");
-      expect(error.message).toContain(words);
-      expect(error.message).not.toContain("throttled");
-    }
-  });
+  it.each(failures)(
+    "%s fails with signer_failed, synchronously and asynchronously",
+    async (_, answer, words, retryable) => {
+      const outcomes = [
+        () => as({ publicKey, sign: answer }).sign(),
+        () => as({ publicKey, sign: answer }).toSendMessageRequest(),
+        () => as({ publicKey, sign: answer }).signAsync(),
+        () => as({ publicKey, sign: async (message: Uint8Array) => answer(message) }).signAsync(),
+      ];
+      for (const outcome of outcomes) {
+        const error = await (async () => outcome())().catch((reason: unknown) => reason);
+        if (!(error instanceof SignerError)) throw new Error(`not refused: ${String(error)}`);
+        expect(error).toMatchObject({ code: "signer_failed", retryable });
+        expect(error.message).toContain("verifier: the signer");
+        expect(error.message).toContain(words);
+        expect(error.message).not.toContain("throttled");
+      }
+    },
+  );
 
-  it("fails keeps its own error as the cause, and may succeed later", async () => {
+  it("fails once is the cause of the error, and may succeed later", async () => {
     const reason = new Error("throttled");
     let calls = 0;
     const flaky = async (message: Uint8Array) => {
@@ -314,7 +325,7 @@ describe("a signer that", () => {
     expect(await intent.signAsync()).toEqual(signed);
   });
 
-  it("answers later is asked for by signAsync(), and nothing is left unhandled", async () => {
+  it("is asynchronous requires signAsync(), and leaves no unhandled rejection", async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", onUnhandled);
@@ -322,7 +333,7 @@ describe("a signer that", () => {
       const late = async () => {
         throw new Error("late");
       };
-      // biome-ignore lint/suspicious/noThenProperty: a thenable it is, and has no catch()
+      // biome-ignore lint/suspicious/noThenProperty: it is a thenable without catch()
       const thenable = () => ({ then: (_: unknown, reject: (reason: unknown) => void) => reject("late") });
       for (const answer of [late, thenable, async (message: Uint8Array) => sign(message)]) {
         const intent = as({ publicKey, sign: answer });
@@ -343,8 +354,10 @@ describe("a signer that", () => {
   });
 });
 
-describe("what was signed once stays", () => {
-  /** Valid signatures of the same key that differ: their nonce is drawn, not derived. Ed25519 allows it. */
+describe("the first signature of an intent is kept", () => {
+  /**
+   * A signer with a random nonce, which Ed25519 allows: its signatures of one message are valid but differ.
+   */
   function drawing(): {
     readonly given: { publicKey: Uint8Array; sign: typeof sign };
     readonly answers: string[];
@@ -361,19 +374,19 @@ describe("what was signed once stays", () => {
     return { given, answers };
   }
 
-  it("where the signer would sign otherwise each time", () => {
+  it("if the signer would return another one each time", () => {
     const { given, answers } = drawing();
     const intent = as(given);
     const first = intent.sign();
     expect([intent.sign(), intent.sign()]).toEqual([first, first]);
     expect(hex(intent.toBinary())).toBe(hex(first.message));
     expect(answers).toHaveLength(1);
-    // Two intents of the same options are signed twice: the helper does draw.
+    // Two intents with the same options are signed separately, which shows that the signatures are random.
     expect(hex(as(given).sign().message)).not.toBe(hex(first.message));
     expect(new Set(answers).size).toBe(2);
   });
 
-  it("where signAsync() runs twice at once", async () => {
+  it("if signAsync() runs twice concurrently", async () => {
     const { given, answers } = drawing();
     const later: (() => void)[] = [];
     const slow = (message: Uint8Array) =>
@@ -385,7 +398,7 @@ describe("what was signed once stays", () => {
     expect(one).toEqual(two);
     expect(intent.sign()).toEqual(one);
     expect(answers).toHaveLength(1);
-    // The one answer, and the rendezvous key's signature over it.
+    // The only verifier's signature, and the rendezvous key's signature over it.
     const { message, signature, publicKey: rendezvous } = intent.sign();
     expect(hex(message)).toContain(answers[0]);
     expect(crypto.verify(rendezvous, message, signature)).toBe(true);
@@ -393,7 +406,7 @@ describe("what was signed once stays", () => {
     expect(later).toHaveLength(1);
   });
 
-  it("where sign() comes before signAsync(), or after", async () => {
+  it("if sign() is called before or after signAsync()", async () => {
     const { given, answers } = drawing();
     const intent = as(given);
     const first = intent.sign();

@@ -7,10 +7,10 @@ import { runs } from "../support/property.js";
 import { expectRefusal } from "../support/refusal.js";
 import { hex, tipVectors } from "../support/vectors.js";
 
-/** Builds from options which need not be valid ones. */
+/** Builds from options that may be invalid. */
 const tip = (options: unknown): TipIntent => TipIntent.from(options as TipIntentOptions);
 
-describe.each(tipVectors)("official vector $id", (vector) => {
+describe.each(tipVectors)("official tip vector $id", (vector) => {
   const { platform } = vector.input as { platform: { name: string; username: string } };
 
   it("has the same payload and key, from the official options and from plain ones", () => {
@@ -27,14 +27,14 @@ describe.each(tipVectors)("official vector $id", (vector) => {
   });
 });
 
-it("covers names with and without room behind them, on both platforms", () => {
+it("the official vectors include names with and without padding, on both platforms", () => {
   expect(tipVectors.length).toBeGreaterThanOrEqual(2);
   const platforms = tipVectors.map(({ input }) => (input.platform as { name: string }).name);
   expect(new Set(platforms)).toEqual(new Set(TIP_PLATFORMS));
 });
 
 describe("a tip", () => {
-  it("has the name of any user in its payload, as far as 15 bytes of UTF-8 reach", () => {
+  it("contains the user's name up to 15 bytes of UTF-8", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 15, unit: "binary" }), (username) => {
         fc.pre(username.length <= 15);
@@ -53,7 +53,7 @@ describe("a tip", () => {
     });
   });
 
-  it("has the same key on every platform, which the payload does not name", () => {
+  it("has the same key on every platform, because the payload does not contain the platform", () => {
     const ids = TIP_PLATFORMS.map((platform) => tip({ platform, username: "getcode" }).id);
     expect(new Set(ids).size).toBe(1);
   });
@@ -66,7 +66,7 @@ describe("a tip", () => {
     expect(intent).not.toHaveProperty("clientSecret");
   });
 
-  it("does not change", () => {
+  it("is immutable", () => {
     const options = { platform: { name: "x", username: "getcode" } };
     const intent = tip(options);
     const before = [JSON.stringify(intent), hex(intent.payload)];
@@ -80,9 +80,9 @@ describe("a tip", () => {
 
   it.each([
     ["no options", undefined, "invalid_option", "options"],
-    ["a name alone", "getcode", "invalid_option", "options"],
+    ["a string", "getcode", "invalid_option", "options"],
     ["no platform", { username: "a" }, "missing_option", "platform"],
-    ["a platform of null", { platform: null, username: "a" }, "missing_option", "platform"],
+    ["a null platform", { platform: null, username: "a" }, "missing_option", "platform"],
     ["an unknown platform", { platform: "mastodon", username: "a" }, "invalid_option", "platform"],
     ["a platform in capitals", { platform: "X", username: "a" }, "invalid_option", "platform"],
     ["a platform that is a number", { platform: 1, username: "a" }, "invalid_option", "platform"],
@@ -99,9 +99,9 @@ describe("a tip", () => {
       "invalid_option",
       "platform.name",
     ],
-    ["no name there", { platform: { name: "x" } }, "missing_option", "platform.username"],
+    ["no name in platform", { platform: { name: "x" } }, "missing_option", "platform.username"],
     [
-      "16 characters there",
+      "16 characters in platform",
       { platform: { name: "x", username: "a".repeat(16) } },
       "invalid_option",
       "platform.username",
@@ -112,7 +112,12 @@ describe("a tip", () => {
       "conflicting_options",
       "username",
     ],
-    ["an unknown name there", { platform: { name: "x", user: "a" } }, "unknown_option", "platform.user"],
+    [
+      "an unknown option in platform",
+      { platform: { name: "x", user: "a" } },
+      "unknown_option",
+      "platform.user",
+    ],
     [
       "an idempotency key",
       { platform: "x", username: "a", idempotencyKey: "k" },
@@ -120,7 +125,7 @@ describe("a tip", () => {
       "idempotencyKey",
     ],
     ["the mode of a login", { mode: "login", platform: "x", username: "a" }, "invalid_option", "mode"],
-  ] as const)("is refused with %s", (_, options, code, field) => {
+  ] as const)("is rejected with %s", (_, options, code, field) => {
     expectRefusal(() => tip(options), code, field);
   });
 });

@@ -4,14 +4,14 @@ import { hex, type IntentVector, paymentVectors } from "../support/vectors.js";
 
 function build(vector: IntentVector): PaymentIntent {
   const { mode: _, fees, ...input } = vector.input;
-  // The official client rounds, and takes an empty list of fees for a request with fees.
+  // The official client rounds, and treats an empty list of fees as a request with fees.
   const options = { ...input, rounding: "nearest" } as unknown as PaymentIntentOptions;
   if (Array.isArray(fees) && fees.length === 0)
     return PaymentIntent.from({ ...options, kind: "payment-with-fees" });
   return PaymentIntent.from({ ...options, ...(fees === undefined ? {} : { fees }) } as PaymentIntentOptions);
 }
 
-describe.each(paymentVectors)("official vector $id", (vector) => {
+describe.each(paymentVectors)("official payment vector $id", (vector) => {
   const intent = build(vector);
 
   it("has the same payload, client secret and key", () => {
@@ -29,7 +29,7 @@ describe.each(paymentVectors)("official vector $id", (vector) => {
     expect(hex(signed.publicKey)).toBe(vector.rendezvousPublicKeyHex);
   });
 
-  it("travels as the same SendMessageRequest and REST body", () => {
+  it("has the same SendMessageRequest and REST body", () => {
     expect(hex(intent.toSendMessageRequest())).toBe(vector.sendMessageRequestHex);
     expect(intent.toRestBody()).toEqual(vector.restBody);
   });
@@ -48,7 +48,7 @@ describe.each(paymentVectors)("official vector $id", (vector) => {
   });
 });
 
-it("covers every kind of payment vector", () => {
+it("the official vectors include every kind of payment", () => {
   expect(paymentVectors.length).toBeGreaterThanOrEqual(16);
   expect(paymentVectors.some(({ input }) => input.currency === "kin")).toBe(true);
   expect(paymentVectors.some(({ input }) => Array.isArray(input.fees))).toBe(true);
