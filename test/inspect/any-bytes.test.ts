@@ -6,7 +6,7 @@ import { runs } from "../support/property.js";
 import { unhex, vectors } from "../support/vectors.js";
 import { allNodes, expectCovered, schemaOf, schemas } from "./support.js";
 
-// Also schemas with maps, packed lists, groups of their own and messages that hold themselves.
+// Includes schemas with maps, packed lists, groups and recursive messages.
 const everySchema = [...schemas.values(), StructSchema, FileDescriptorProtoSchema];
 
 const valid: Uint8Array[] = [
@@ -25,7 +25,7 @@ const interesting = fc.oneof(
   fc.constantFrom(0x00, 0x7f, 0x80, 0xff, 0x0b, 0x0c, 0x0a, 0x0e, 0x08),
 );
 
-/** Valid bytes with some bytes changed, put in, taken out or cut off. */
+/** Valid bytes with some bytes changed, inserted, removed or cut off. */
 const mutated: fc.Arbitrary<Uint8Array> = fc
   .tuple(
     fc.constantFrom(...valid),
@@ -47,7 +47,7 @@ const mutated: fc.Arbitrary<Uint8Array> = fc
     return Uint8Array.from(numbers);
   });
 
-it("reads changed messages without throwing, and covers every byte", () => {
+it("the inspector reads changed messages without throwing, and covers every byte", () => {
   fc.assert(
     fc.property(
       mutated,
@@ -62,7 +62,7 @@ it("reads changed messages without throwing, and covers every byte", () => {
   );
 });
 
-it("reads any bytes as any message without throwing, and covers every byte", () => {
+it("the inspector reads any bytes as any message without throwing, and covers every byte", () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 80 }),
     fc.array(interesting, { maxLength: 200 }).map((a) => Uint8Array.from(a)),
@@ -78,7 +78,7 @@ it("reads any bytes as any message without throwing, and covers every byte", () 
   );
 });
 
-it("reads any bytes as a payload without throwing, and covers every byte", () => {
+it("the inspector reads any bytes as a payload without throwing, and covers every byte", () => {
   const anyKind = fc
     .tuple(fc.nat(6), fc.uint8Array({ maxLength: 24 }))
     .map(([kind, rest]) => Uint8Array.from([kind, ...rest]));
@@ -95,7 +95,7 @@ it("reads any bytes as a payload without throwing, and covers every byte", () =>
   );
 });
 
-it("leaves the input as it is", () => {
+it("the inspector does not change its input", () => {
   const bytes = valid[0]?.slice() ?? new Uint8Array();
   renderText(inspectMessage(schemaOf("code.messaging.v1.Message"), bytes));
   expect(bytes).toEqual(valid[0]);
@@ -103,11 +103,11 @@ it("leaves the input as it is", () => {
 
 it.each([
   ["many varints that are too long", 0x80],
-  ["many starts of groups", 0x0b],
-  ["many ends of groups", 0x0c],
-  ["many fields of number 0", 0x00],
-  ["many empty texts", 0x0a],
-])("takes time in proportion to its length: %s", (_what, byte) => {
+  ["many group starts", 0x0b],
+  ["many group ends", 0x0c],
+  ["many fields with number 0", 0x00],
+  ["many empty strings", 0x0a],
+])("the inspector takes time in proportion to the input's length: %s", (_what, byte) => {
   const started = performance.now();
   const tree = inspectMessage(
     schemaOf("code.messaging.v1.RendezvousKey"),
@@ -117,8 +117,8 @@ it.each([
   expect(performance.now() - started).toBeLessThan(60_000);
 });
 
-it("follows messages within each other to a depth of 100, and no further", () => {
-  // Struct holds Value holds Struct: fields { key "", value { struct_value { ... } } }
+it("the inspector follows nested messages to a depth of 100 only", () => {
+  // Struct contains Value contains Struct: fields { key "", value { struct_value { ... } } }
   const nested = (levels: number): Uint8Array => {
     let bytes = new Uint8Array();
     for (let i = 0; i < levels; i++) {

@@ -16,7 +16,7 @@ const change = fc.tuple(
   fc.oneof(fc.nat(255), fc.constantFrom(0, 0x7f, 0x80, 0xff, 0x0b, 0x0a, 0x2a)),
 );
 
-/** Vectors with some bytes changed, put in, taken out, repeated or cut off. */
+/** Vectors with some bytes changed, inserted, removed, repeated or cut off. */
 const damaged: fc.Arbitrary<Uint8Array> = fc
   .tuple(fc.constantFrom(...official), fc.array(change, { maxLength: 5 }))
   .map(([{ hex }, changes]) => {
@@ -42,7 +42,7 @@ const notations: ((bytes: Uint8Array) => string | Uint8Array)[] = [
   (bytes) => Buffer.from(bytes).toString("base64url"),
 ];
 
-/** Text with pieces put in and characters taken out. */
+/** Text with inserted pieces and removed characters. */
 const damagedText: fc.Arbitrary<string> = fc
   .tuple(
     fc.oneof(
@@ -94,11 +94,11 @@ const anything: fc.Arbitrary<string | Uint8Array> = fc.oneof(
   fc.json(),
 );
 
-// Control characters beside the line break would steer a terminal.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+// Control characters other than the line break could control a terminal.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for these characters
 const steering = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-it("explains any input without throwing, and accounts for every byte of it", () => {
+it("explain accepts any input without throwing, and accounts for every byte", () => {
   const types = new Set<string>();
   fc.assert(
     fc.property(anything, (input) => {
@@ -114,7 +114,7 @@ it("explains any input without throwing, and accounts for every byte of it", () 
     }),
     runs(1500),
   );
-  // That the inputs are not all alike: each of these was among them.
+  // The inputs must vary: each of these kinds was among them.
   expect([...types]).toEqual(
     expect.arrayContaining([
       "code.messaging.v1.Message",
@@ -134,7 +134,7 @@ it("explains any input without throwing, and accounts for every byte of it", () 
   );
 });
 
-it("explains any input as anything without throwing", () => {
+it("explain accepts any input as any type without throwing", () => {
   fc.assert(
     fc.property(anything, fc.constantFrom(...EXPLAINED_AS, ...schemas.keys()), (input, as) => {
       for (const { tree } of explain(input, { as }).sections) expectCovered(tree);
@@ -143,7 +143,7 @@ it("explains any input as anything without throwing", () => {
   );
 });
 
-it("compares any two inputs without throwing", () => {
+it("diff accepts any two inputs without throwing", () => {
   fc.assert(
     fc.property(anything, anything, (a, b) => {
       expect(diff(a, a).equal || diff(a, a).summary.startsWith("One is")).toBe(true);
@@ -153,7 +153,7 @@ it("compares any two inputs without throwing", () => {
   );
 });
 
-it("finds the same wrong byte in every notation", () => {
+it("explain finds the same wrong byte in every notation", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...official.filter(({ type }) => type.endsWith(".Message"))),
@@ -175,7 +175,7 @@ it("finds the same wrong byte in every notation", () => {
 });
 
 describe("long input", () => {
-  // What makes a careless pattern or a careless reader go back again and again.
+  // Input that makes a careless pattern or parser backtrack repeatedly.
   it.each([
     "{",
     '{"a":',
@@ -194,7 +194,7 @@ describe("long input", () => {
     "-",
     "1".repeat(9),
     "é",
-  ])("of %j is answered", (piece) => {
+  ])("of %j is explained in time", (piece) => {
     const text = piece.repeat(Math.ceil(60_000 / piece.length));
     for (const input of [text, `${text}x`, `{${text}}`, `{"a":"${text}`, `eyJ${text}.${text}.${text}`]) {
       expect(explain(input).sections).not.toEqual([]);
@@ -202,7 +202,7 @@ describe("long input", () => {
   });
 
   it.each([[0x80], [0x0b], [0x0c], [0x00], [0x0a], [0x08], [0x0a, 0x02, 0x2a, 0x00], [0x22, 0x00]])(
-    "of bytes %s is answered",
+    "of the bytes %s is explained in time",
     (...pattern) => {
       const bytes = Uint8Array.from({ length: 65_536 }, (_, i) => pattern[i % pattern.length] ?? 0);
       const { sections } = explain(bytes);

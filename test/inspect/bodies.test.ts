@@ -17,8 +17,8 @@ function explained(members: Record<string, unknown>): ReturnType<typeof explain>
   return explanation;
 }
 
-describe("the body of createIntent", () => {
-  it("is shown member by member, and its message as what is signed", () => {
+describe("a body of createIntent", () => {
+  it("is explained member by member, and its message as the signed bytes", () => {
     const { sections, checks } = explained({ webhook: "https://example.com/paid" });
     expect(sections[0]?.tree.children.map(({ label, meaning }) => `${label}: ${meaning}`)).toEqual([
       "intent: the intent id, which is the rendezvous public key, base58 of 32 bytes",
@@ -36,24 +36,24 @@ describe("the body of createIntent", () => {
   const standard = Buffer.from(body.message ?? "", "base64url").toString("base64");
   it.each<[string, Record<string, unknown>, string, string]>([
     ["padding", { message: standard }, "message", "base64url without padding"],
-    ["a message that is no text", { message: 7 }, "message", "base64url without padding"],
-    ["hex in place of base58", { signature: seed?.signatureHex }, "signature", "base58 of 64 bytes"],
+    ["a message that is not text", { message: 7 }, "message", "base64url without padding"],
+    ["hex instead of base58", { signature: seed?.signatureHex }, "signature", "base58 of 64 bytes"],
     ["a short id", { intent: "abc" }, "intent", "base58 of 32 bytes"],
     ["a webhook without TLS", { webhook: "http://example.com" }, "webhook", "an https URL"],
     [
-      "the whole Message",
+      "the complete Message",
       { message: Buffer.from(seed?.messageHex ?? "", "hex").toString("base64url") },
       "message",
       "the RequestToReceiveBill alone",
     ],
-  ])("says what is wrong with it: %s", (_what, members, path, expected) => {
+  ])("is reported with its fault: %s", (_what, members, path, expected) => {
     const { problems, type } = explained(members);
     expect(type).toBe("create-intent-body");
     expect(problems[0]).toMatchObject({ code: "invalid_member", path, expected, section: 0 });
     expect(problems[0]?.why).toBe("The sequencer responds with 400.");
   });
 
-  it("says where the value begins", () => {
+  it("is reported with the offset of the wrong value", () => {
     const text = `{ "intent" :  "abc", "message": "${body.message}", "signature": "${body.signature}" }`;
     expect(explain(text).problems[0]).toMatchObject({ code: "invalid_member", offset: 14, found: '"abc"' });
   });
@@ -63,7 +63,7 @@ describe("the body of createIntent", () => {
     ["hex", inner],
     ["hex in capitals", inner.toUpperCase()],
     ["hex with 0x", `0x${inner}`],
-  ])("reads a message in %s, and says what it is", (_what, message) => {
+  ])("is read with its message in %s, and the notation is reported", (_what, message) => {
     const { type, problems, sections, checks } = explained({ message });
     expect(type).toBe("create-intent-body");
     expect(problems).toMatchObject([
@@ -89,13 +89,13 @@ describe("the body of createIntent", () => {
     ],
     ["https://Example.com", "a host of lowercase letters, digits, hyphens and dots, without a port"],
     ["https://example.com/paid", undefined],
-  ])("looks at the host of the webhook %s", (webhook, expected) => {
+  ])("has the host of its webhook checked: %s", (webhook, expected) => {
     expect(explained({ webhook }).problems.map((problem) => problem.expected)).toEqual(
       expected === undefined ? [] : [expected],
     );
   });
 
-  it("says of a missing or short signature nothing of what can be signed", () => {
+  it("is reported without a guess about the signed bytes if its signature is missing or short", () => {
     const { signature = "", ...rest } = body;
     expect(explain(JSON.stringify(rest)).verdict).toMatch(
       /expected a member signature; found none\. The author of the request cannot be verified: the sequencer responds with 400\.$/,
@@ -105,7 +105,7 @@ describe("the body of createIntent", () => {
     );
   });
 
-  it("says which member is missing", () => {
+  it("is reported with the missing member", () => {
     const { signature, ...rest } = body;
     expect(signature).toBeDefined();
     const { problems, checks } = explain(JSON.stringify(rest));
@@ -113,7 +113,7 @@ describe("the body of createIntent", () => {
     expect(checks).toEqual([]);
   });
 
-  it("says that the signature is over the request alone: the usual mistake", () => {
+  it("is reported if its signature covers only the request, the most common mistake", () => {
     const inner = unhex(seed?.innerSignedBytesHex ?? "");
     const { checks, verdict } = explained({ signature: base58.encode(key.sign(inner)) });
     expect(checks.map(({ outcome }) => outcome)).toEqual(["failed"]);
@@ -124,21 +124,21 @@ describe("the body of createIntent", () => {
     );
   });
 
-  it("says that the id is another key", () => {
+  it("is reported if its id is another key", () => {
     const [, another] = vectors.intents;
     expect(explained({ intent: another?.rendezvousPublicKey }).checks[0]?.text).toMatch(
       /The key or the bytes are different/,
     );
   });
 
-  it("finds problems in the message, in its own section", () => {
+  it("is reported with problems of its message in a separate section", () => {
     const wrong = Buffer.from((seed?.innerSignedBytesHex ?? "").replace("757364", "555344"), "hex");
     const { problems, verdict } = explained({ message: wrong.toString("base64url") });
     expect(problems[0]).toMatchObject({ section: 1, offset: 42, code: "invalid_value", found: '"USD"' });
     expect(verdict).toContain("First wrong: in message, from base64url, after the 2 bytes");
   });
 
-  it("checks the key of a login within, and the verifier's signature", () => {
+  it("is checked for the key of its login and the verifier's signature", () => {
     const login = vectors.intents.find(({ id }) => id === "usd-with-login");
     const { checks } = explain(JSON.stringify(login?.restBody));
     expect(checks.map(({ outcome, name }) => [outcome, name])).toEqual([
@@ -149,7 +149,7 @@ describe("the body of createIntent", () => {
   });
 });
 
-describe("the body of getUserId", () => {
+describe("a body of getUserId", () => {
   const wrap = (number: number, bytes: Uint8Array): number[] => [
     number * 8 + 2,
     bytes.length + 2,
@@ -166,7 +166,7 @@ describe("the body of getUserId", () => {
     signature: base58.encode(signature),
   };
 
-  it("is recognised by what its message holds, and checked", () => {
+  it("is recognized by its message, and checked", () => {
     const { type, problems, checks, sections } = explain(JSON.stringify(userId));
     expect([type, problems]).toEqual(["get-user-id-body", []]);
     expect(sections[1]?.type).toBe("code.user.v1.GetLoginForThirdPartyAppRequest");
@@ -176,7 +176,7 @@ describe("the body of getUserId", () => {
     ]);
   });
 
-  it("says that body and message are about different intents", () => {
+  it("is reported if body and message have different intents", () => {
     const [, another] = vectors.intents;
     const { checks } = explain(JSON.stringify({ ...userId, intent: another?.rendezvousPublicKey }));
     expect(checks[0]).toMatchObject({
@@ -186,7 +186,7 @@ describe("the body of getUserId", () => {
   });
 });
 
-it("says that the body of getUserId has another signature than its message", () => {
+it("a body of getUserId is reported if its signature differs from its message's", () => {
   const [, login] = [seed, vectors.intents.find(({ id }) => id === "usd-with-login")];
   const wrap = (number: number, bytes: Uint8Array): number[] => [
     number * 8 + 2,
@@ -210,7 +210,7 @@ it("says that the body of getUserId has another signature than its message", () 
   });
 });
 
-describe("JSON that breaks off or goes wrong", () => {
+describe("truncated or invalid JSON", () => {
   it.each([
     ['{"intent":"abc"', 15, "a comma or }", "the end"],
     ['{"intent" "abc"}', 10, "a colon", '"\\"abc\\"}"'],
@@ -219,14 +219,14 @@ describe("JSON that breaks off or goes wrong", () => {
     ['{"intent":tru}', 10, "a JSON value", '"tru}"'],
     ['{"a":1 "b":2}', 7, "a comma or }", '"\\"b\\":2}"'],
     ['{"a":[1,{"b":"}"}],"c":"x', 23, "a JSON value", '"\\"x"'],
-  ])("%s", (text, offset, expected, found) => {
+  ])("is reported: %s", (text, offset, expected, found) => {
     const explanation = explain(text, { as: "create-intent-body" });
     const problem = explanation.problems.find(({ code }) => code === "unreadable_text");
     expect(problem).toMatchObject({ offset, expected, found });
     for (const { tree } of explanation.sections) expectCovered(tree);
   });
 
-  it("knows where a text ends that holds quotes and backslashes", () => {
+  it("is measured correctly if a string contains quotes and backslashes", () => {
     const text = JSON.stringify({ a: 'x"}', b: "\\", c: [{ d: '"' }, "]"], e: 1 });
     const { sections, problems } = explain(text);
     expect(problems).toEqual([]);
@@ -239,7 +239,7 @@ describe("JSON that breaks off or goes wrong", () => {
     ]);
   });
 
-  it("counts bytes, not characters", () => {
+  it("is reported by bytes, not characters", () => {
     const explanation = explain('{"é":"ü", "intent":"abc"}');
     expect(
       explanation.sections[0]?.tree.children.map(({ label, offset, length }) => [label, offset, length]),
@@ -250,12 +250,12 @@ describe("JSON that breaks off or goes wrong", () => {
     ]);
   });
 
-  it("says that something follows the object", () => {
+  it("is reported if something follows the object", () => {
     const { problems } = explain('{"a":1} x', { as: "json-object" });
     expect(problems).toMatchObject([{ code: "trailing_bytes", offset: 7, found: "2 bytes more" }]);
   });
 
-  it("cannot be made to steer a terminal by the name of a member", () => {
+  it("cannot control a terminal through a member's name", () => {
     const { sections } = explain('{"\\u001b[31m\\u202e":1}');
     expect(sections[0]?.tree.children[0]?.label).toBe("\\u{1b}[31m\\u{202e}");
   });
@@ -271,7 +271,7 @@ describe("a webhook token", () => {
   const [header = "", claims = "", signature = ""] = token.split(".");
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-  it("shows every claim", () => {
+  it("is explained claim by claim", () => {
     const { sections } = explain(token);
     expect(sections[2]?.tree.children.map(({ meaning }) => meaning)).toEqual([
       "the amount paid, in the currency's main unit: 0.05",
@@ -286,7 +286,7 @@ describe("a webhook token", () => {
     ]);
   });
 
-  it("needs the sequencer's key, and fails with another", () => {
+  it("is verified with the sequencer's key, and fails with another", () => {
     expect(explain(token).checks).toMatchObject([{ outcome: "skipped" }]);
     expect(explain(token, { publicKey: signerPublicKey }).checks).toMatchObject([{ outcome: "passed" }]);
     expect(explain(token, { publicKey: key.publicKey }).checks).toMatchObject([{ outcome: "failed" }]);
@@ -316,7 +316,7 @@ describe("a webhook token", () => {
         why: "The sequencer does not write such a token, so this one is not from it.",
       },
     ],
-  ])("says what is wrong with it: %s", (_what, text, problem) => {
+  ])("is reported with its fault: %s", (_what, text, problem) => {
     const explanation = explain(text);
     expect(explanation.type).toBe("webhook-token");
     expect(explanation.problems[0]).toMatchObject(problem);

@@ -15,8 +15,8 @@ import { hex } from "../support/vectors.js";
 import { anyMessage } from "./random-message.js";
 import { at, expectCovered, inspectHex, kindsOf, problemsOf } from "./support.js";
 
-// What readers accept and would write in another way: a signature over it does not verify at the other end.
-describe("not canonical", () => {
+// Input that readers accept but would encode differently, so a signature over it does not verify at the peer.
+describe("the inspector reports a form that is not canonical", () => {
   it.each([
     ["a value", ExchangeDataSchema, "208100", ["non_minimal_varint@1 in quarks"]],
     [
@@ -34,20 +34,20 @@ describe("not canonical", () => {
     ["a tag", ExchangeDataSchema, "a00001", ["non_minimal_varint@0 in quarks"]],
     ["a length", ExchangeDataSchema, "0a8300757364", ["non_minimal_varint@1 in currency"]],
     ["a value of an unknown field", ExchangeDataSchema, "788100", ["non_minimal_varint@1 in #15"]],
-  ])("a varint that is longer than it needs to be: %s", (_what, schema, text, problems) => {
+  ])("of a varint longer than necessary: %s", (_what, schema, text, problems) => {
     const tree = inspectHex(schema, text);
     expect(problemsOf(tree)).toEqual(problems);
     expect(kindsOf(tree)).toEqual(new Set(["not_canonical"]));
   });
 
-  it("fields out of ascending order", () => {
+  it("of fields out of ascending order", () => {
     const tree = inspectHex(ExchangeDataWithoutRateSchema, "110000000000002440 0a03757364");
     expect(problemsOf(tree)).toEqual(["field_order@9 in currency"]);
     expect(tree.problems[0]?.expected).toBe("field 1 before field 2");
     expect(at(tree, "native_amount").value).toBe(10);
   });
 
-  it("a known field after an unknown one, even of a lower number", () => {
+  it("of a known field after an unknown one, even with a lower number", () => {
     expect(problemsOf(inspectHex(MessageSchema, "5a00 6200"))).toEqual([
       "field_order@2 in client_rejected_login",
     ]);
@@ -67,23 +67,23 @@ describe("not canonical", () => {
     ["a small integer", AdditionalFeePaymentSchema, "1000", ["explicit_default@0 in fee_bps"]],
     ["a boolean", GetStatusResponseSchema, "0800", ["explicit_default@0 in exists"]],
     ["an enum", ResponseSchema, "0800", ["explicit_default@0 in result"]],
-    ["minus zero, which is none", ExchangeDataWithoutRateSchema, "110000000000000080", []],
-    ["an empty message, which is none", MessageSchema, "3200", []],
-  ])("an explicit default: %s", (_what, schema, text, problems) => {
+    ["minus zero, which is not a default", ExchangeDataWithoutRateSchema, "110000000000000080", []],
+    ["an empty message, which is not a default", MessageSchema, "3200", []],
+  ])("of an explicit default: %s", (_what, schema, text, problems) => {
     expect(problemsOf(inspectHex(schema, text))).toEqual(problems);
   });
 
-  it("a singular field that is there twice", () => {
+  it("of a singular field that occurs twice", () => {
     const tree = inspectHex(ExchangeDataWithoutRateSchema, "0a03757364 0a03657572");
     expect(problemsOf(tree)).toEqual(["repeated_singular@5 in currency"]);
   });
 
-  it("a message that is there twice", () => {
+  it("of a message that occurs twice", () => {
     const tree = inspectHex(RequestToReceiveBillSchema, "0a00 0a00");
     expect(problemsOf(tree)).toEqual(["repeated_singular@2 in requestor_account"]);
   });
 
-  it("two fields of a oneof", () => {
+  it("of two fields of a oneof", () => {
     const tree = inspectHex(RequestToReceiveBillSchema, "1200 1a00");
     expect(problemsOf(tree)).toEqual(["second_of_oneof@2 in partial"]);
     expect(tree.problems[0]).toMatchObject({
@@ -92,7 +92,7 @@ describe("not canonical", () => {
     });
   });
 
-  it("repeated fields as often as you like", () => {
+  it("but allows any number of repeated fields", () => {
     const tree = inspectHex(RequestToReceiveBillSchema, "4200 4200 4200");
     expect(problemsOf(tree)).toEqual([]);
     expect(tree.children.map(({ path }) => path)).toEqual([0, 1, 2].map((i) => `additional_fees[${i}]`));
@@ -108,16 +108,16 @@ describe("not canonical", () => {
       1,
     ],
     ["an enum of -1 in five bytes", ResponseSchema, "08ffffffff0f", ["varint_out_of_range@1 in result"], -1],
-    ["an enum of -1 in ten bytes, which is right", ResponseSchema, "08ffffffffffffffffff01", [], -1],
-    ["an enum value that nobody knows, which is kept", ResponseSchema, "0807", [], 7],
-  ])("bits that are not read: %s", (_what, schema, text, problems, value) => {
+    ["an enum of -1 in ten bytes, which is valid", ResponseSchema, "08ffffffffffffffffff01", [], -1],
+    ["an unknown enum value, which is kept", ResponseSchema, "0807", [], 7],
+  ])("of bits that are ignored: %s", (_what, schema, text, problems, value) => {
     const tree = inspectHex(schema, text);
     expect(problemsOf(tree)).toEqual(problems);
     expect(tree.children[0]?.value).toBe(value);
   });
 });
 
-it("has no problem exactly where protobuf-es writes the same bytes again", () => {
+it("the inspector reports no problem exactly if protobuf-es encodes the same bytes again", () => {
   const outcomes = { clean: 0, notCanonical: 0 };
   fc.assert(
     fc.property(anyMessage, ([schema, bytes]) => {

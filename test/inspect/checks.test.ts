@@ -13,7 +13,7 @@ const other = crypto.keyFromSeed(new Uint8Array(32).fill(9));
 const verifier = crypto.keyFromSeed(new Uint8Array(32).fill(8));
 const message = unhex(seed?.messageHex ?? "");
 
-/** A length-delimited field, at any length. */
+/** Encodes a length-delimited field of any length. */
 function field(number: number, ...bodies: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(bodies);
   const length = body.length < 128 ? [body.length] : [(body.length & 127) | 128, body.length >> 7];
@@ -96,7 +96,7 @@ describe("the rendezvous signature", () => {
     ]),
     ["by another key", other.sign(message), "The key or the bytes are different"],
     ["over other bytes", key.sign(message.subarray(1)), "The key or the bytes are different"],
-  ])("says what it is instead: %s", (_what, signature, instead) => {
+  ])("fails with the bytes that it covers instead: %s", (_what, signature, instead) => {
     const { checks, problems, verdict } = explain(send(message, signature));
     expect(problems).toEqual([]);
     expect(checks).toEqual([
@@ -108,8 +108,8 @@ describe("the rendezvous signature", () => {
   it.each([
     ["base64url text", base64urlnopad],
     ["base64 text without padding", base64nopad],
-  ])("says that it is over their %s", (what, coder) => {
-    // Of these bytes the texts differ.
+  ])("fails if it covers the %s", (what, coder) => {
+    // The texts of these bytes differ.
     const rest = [Buffer.alloc(32, 0xff), message.subarray(38), field(4)];
     const sent = Uint8Array.from(Buffer.concat([message.subarray(0, 6), ...rest]));
     sent[1] = sent.length - 2;
@@ -120,14 +120,14 @@ describe("the rendezvous signature", () => {
 
   const reordered = Uint8Array.from(Buffer.concat([field(5, message.subarray(38), message.subarray(2, 38))]));
 
-  it("passes over the canonical form of a message that is not in it, and says so", () => {
+  it("passes over the canonical form of a message in another form, and the result states so", () => {
     expect(checks(send(reordered, key.sign(message)))).toEqual([
       "passed: the rendezvous signature verifies over the Message in canonical form, 54 bytes, but not over the 54 bytes as " +
         "given; the sequencer accepts it",
     ]);
   });
 
-  it("fails over the bytes as they are where these are not canonical, and says so", () => {
+  it("fails over the given bytes if these are not canonical, and the result states so", () => {
     expect(checks(send(reordered, key.sign(reordered)))).toEqual([
       "failed: the rendezvous signature verifies over the 54 bytes as given, but the sequencer encodes the Message again " +
         "as 54 bytes, over which it does not verify",
@@ -140,7 +140,7 @@ describe("the rendezvous signature", () => {
     );
   });
 
-  it("is recognised over the Message that should have been sent", () => {
+  it("is recognized over the Message that should have been sent", () => {
     const { checks, problems } = explain(send(inner, key.sign(message)));
     expect(problems[0]?.code).toBe("missing_wrapper");
     expect(checks[0]?.text).toMatch(
@@ -148,7 +148,7 @@ describe("the rendezvous signature", () => {
     );
   });
 
-  it("is skipped where there is no whole key or signature", () => {
+  it("is skipped without a complete key or signature", () => {
     const cut = send(message, key.sign(message)).subarray(0, -1);
     expect(checks(cut)).toEqual([
       "skipped: the rendezvous signature cannot be verified without a complete signature",
@@ -156,8 +156,8 @@ describe("the rendezvous signature", () => {
   });
 });
 
-describe("keys within", () => {
-  it("have to be the key that the message is sent to", () => {
+describe("keys within a request", () => {
+  it("must equal the key to which the message is sent", () => {
     const foreign = send(field(7, wrap(1, other.publicKey)), key.sign(field(7, wrap(1, other.publicKey))));
     expect(explain(foreign).checks[1]).toEqual({
       outcome: "failed",
@@ -177,12 +177,12 @@ describe("the verifier's signature", () => {
     ]);
   });
 
-  it("is checked once, also where the rendezvous key is given as well", () => {
+  it("is checked once, even if the rendezvous key is passed too", () => {
     const { checks } = explain(vector?.sendMessageRequestHex ?? "", { publicKey: other.publicKey });
     expect(checks.map(({ outcome }) => outcome)).toEqual(["passed", "passed", "passed"]);
   });
 
-  it("passes in a login alone", () => {
+  it("passes in a login without a payment", () => {
     const login = vectors.intents.find(({ id }) => id === "login-client-secret");
     expect(checks(login?.innerSignedBytesHex ?? "")).toEqual([
       "passed: the verifier signature verifies over the 87 bytes of the RequestToLogin without its signature",
@@ -214,7 +214,7 @@ describe("the verifier's signature", () => {
       key.sign(unsigned),
       "It verifies with the rendezvous key: sign the RequestToLogin without its signature with the verifier key instead",
     ],
-    ["over nothing that is near", verifier.sign(message), "The key or the bytes are different"],
+    ["over unrelated bytes", verifier.sign(message), "The key or the bytes are different"],
   ])("fails: %s", (_what, signature, instead) => {
     expect(checks(login(verifier.sign(unsigned)))[0]).toMatch(/^passed/);
     expect(checks(login(signature))[0]).toContain(
@@ -222,7 +222,7 @@ describe("the verifier's signature", () => {
     );
   });
 
-  it("passes in a request for the user of a login", () => {
+  it("passes in a request for the user who logged in", () => {
     const question = Uint8Array.from(Buffer.concat([wrap(1, key.publicKey), wrap(2, verifier.publicKey)]));
     const signed = Uint8Array.from(Buffer.concat([question, wrap(3, verifier.sign(question))]));
     expect(explain(signed, { as: "GetLoginForThirdPartyAppRequest" }).checks).toMatchObject([
@@ -239,7 +239,7 @@ describe("a delivered message", () => {
   const delivered = (signature: Uint8Array, body = message): Uint8Array =>
     Uint8Array.from(Buffer.concat([id, wrap(3, signature), body]));
 
-  it("needs the rendezvous key", () => {
+  it("is skipped without the rendezvous key", () => {
     expect(checks(delivered(key.sign(message)))).toEqual([
       "skipped: the sender's signature needs the rendezvous public key, which the message does not contain: pass publicKey",
     ]);
@@ -250,7 +250,7 @@ describe("a delivered message", () => {
     expect(checks(delivered(key.sign(message)), { publicKey: seed?.rendezvousPublicKey })).toEqual(passed);
   });
 
-  it("fails with another key, and says where it is over the id as well", () => {
+  it("fails with another key, and the result states if the signature covers the id too", () => {
     expect(checks(delivered(key.sign(message)), { publicKey: other.publicKey })[0]).toMatch(
       /^failed: .*The key or the bytes are different/,
     );
@@ -260,7 +260,7 @@ describe("a delivered message", () => {
     );
   });
 
-  it("is held against the key that is given, and not against the one within", () => {
+  it("is checked with the passed key, not with the key within", () => {
     const bytes = unhex(vector?.messageHex ?? "");
     const own = rendezvousKey(unhex(vector?.payloadHex ?? ""));
     const outcomes = (publicKey?: Uint8Array): string[] =>
@@ -270,7 +270,7 @@ describe("a delivered message", () => {
     expect(outcomes(other.publicKey)).toEqual(["failed", "failed", "passed"]);
   });
 
-  it("brings its key along where it rejects a payment", () => {
+  it("is checked with the key within if it rejects a payment", () => {
     const rejected = field(7, wrap(1, key.publicKey));
     expect(checks(delivered(key.sign(rejected), rejected)).map((text) => text.split(":")[0])).toEqual([
       "passed",
@@ -278,7 +278,7 @@ describe("a delivered message", () => {
     ]);
   });
 
-  it("is checked in a list, the first twenty of them", () => {
+  it("is checked in a list, up to the first twenty", () => {
     const list = (count: number): Uint8Array =>
       Uint8Array.from(
         Buffer.concat(Array.from({ length: count }, () => field(1, delivered(key.sign(message))))),

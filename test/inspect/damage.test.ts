@@ -6,7 +6,7 @@ const vector = vectors.intents.find(({ id }) => id === "seed-54-byte");
 const seed = vector?.messageHex ?? "";
 const kin = vectors.intents.find(({ id }) => id === "kin-min")?.messageHex ?? "";
 
-/** A field of one-byte tag and length. */
+/** Encodes a field with one-byte tag and length. */
 const field = (number: number, body: string): string =>
   (number * 8 + 2).toString(16).padStart(2, "0") + (body.length / 2).toString(16).padStart(2, "0") + body;
 const double = (value: number): string => hex(new Uint8Array(new Float64Array([value]).buffer));
@@ -17,18 +17,18 @@ const partial = (currency: string, amount: string): string => field(3, field(1, 
 const amount = `11${double(10)}`;
 const message = (...fields: string[]): string => field(5, fields.join(""));
 
-/** The seed's message with one byte changed. */
+/** Returns the seed's message with one byte changed. */
 const changed = (at: number, byte: string): string => seed.slice(0, 2 * at) + byte + seed.slice(2 * at + 2);
 
 // Offsets: 0 tag, 1 length, 2 account, 38 partial, 39 its length, 40 currency, 41 its length, 42 "usd", 45 amount, 46 its value.
 const path = "request_to_receive_bill";
 
-describe("points at the first wrong byte", () => {
+describe("explain reports the first wrong byte", () => {
   it.each<
     [what: string, hex: string, code: string, offset: number, where: string, expected: string, found: string]
   >([
     [
-      "cut off within the amount",
+      "truncated within the amount",
       seed.slice(0, 102),
       "truncated",
       51,
@@ -91,7 +91,7 @@ describe("points at the first wrong byte", () => {
       "35",
     ],
     [
-      "another first tag",
+      "a wrong first tag",
       changed(0, "22"),
       "wrong_field",
       0,
@@ -100,7 +100,7 @@ describe("points at the first wrong byte", () => {
       "22, which is field 4",
     ],
     [
-      "a field under a reserved number",
+      "a field with a reserved number",
       `${seed}${field(11, "00")}`,
       "reserved_field",
       54,
@@ -109,7 +109,7 @@ describe("points at the first wrong byte", () => {
       "field 11, which is reserved",
     ],
     [
-      "a field that nobody knows",
+      "an unknown field",
       message(account, partial("usd", amount), "7801"),
       "unknown_field",
       54,
@@ -136,7 +136,7 @@ describe("points at the first wrong byte", () => {
       "VARINT",
     ],
     [
-      "a length in two bytes where one will do",
+      "a length in two bytes instead of one",
       `2ab400${seed.slice(4)}`,
       "non_minimal_varint",
       1,
@@ -145,7 +145,7 @@ describe("points at the first wrong byte", () => {
       "2 bytes",
     ],
     [
-      "a tag in two bytes where one will do",
+      "a tag in two bytes instead of one",
       `aa8000${seed.slice(2)}`,
       "non_minimal_varint",
       0,
@@ -253,7 +253,7 @@ describe("points at the first wrong byte", () => {
       "-10.0",
     ],
     [
-      "an amount that is no number",
+      "an amount of NaN",
       message(account, partial("usd", `11${double(Number.NaN)}`)),
       "invalid_value",
       46,
@@ -262,7 +262,7 @@ describe("points at the first wrong byte", () => {
       "NaN",
     ],
     [
-      "an endless amount",
+      "an infinite amount",
       message(account, partial("usd", `11${double(Number.POSITIVE_INFINITY)}`)),
       "invalid_value",
       46,
@@ -280,7 +280,7 @@ describe("points at the first wrong byte", () => {
       "4.585e-320, but 10.0 with the eight bytes reversed: the least significant byte comes first",
     ],
     [
-      "capital letters",
+      "upper case",
       message(account, partial("uSD", amount)),
       "invalid_value",
       43,
@@ -298,7 +298,7 @@ describe("points at the first wrong byte", () => {
       '"usdc"',
     ],
     [
-      "a currency that nobody knows",
+      "an unknown currency",
       message(account, partial("xyz", amount)),
       "invalid_value",
       42,
@@ -364,7 +364,7 @@ describe("points at the first wrong byte", () => {
       "44 bytes, which are base58 text: decode it first",
     ],
     [
-      "a fee of nothing",
+      "a fee of zero",
       message(account, partial("usd", amount), field(8, `${field(1, field(1, "11".repeat(32)))}1000`)),
       "explicit_default",
       92,
@@ -373,7 +373,7 @@ describe("points at the first wrong byte", () => {
       "a tag",
     ],
     [
-      "a fee of more than everything",
+      "a fee above 100%",
       message(account, partial("usd", amount), field(8, `${field(1, field(1, "11".repeat(32)))}10914e`)),
       "invalid_value",
       93,
@@ -382,7 +382,7 @@ describe("points at the first wrong byte", () => {
       "10001",
     ],
     [
-      "a fee for the payee",
+      "a fee to the destination",
       message(account, partial("usd", amount), field(8, `${account}1064`)),
       "invalid_value",
       54,
@@ -400,7 +400,7 @@ describe("points at the first wrong byte", () => {
       "none",
     ],
     [
-      "a domain in capital letters",
+      "a domain in upper case",
       message(account, partial("usd", amount), field(4, field(1, text("Example.com")))),
       "invalid_value",
       58,
@@ -409,7 +409,7 @@ describe("points at the first wrong byte", () => {
       '"Example.com"',
     ],
     [
-      "text that is no UTF-8",
+      "text that is not UTF-8",
       message(account, partial("usd", amount), field(4, field(1, "61ff"))),
       "invalid_utf8",
       59,
@@ -428,13 +428,13 @@ describe("points at the first wrong byte", () => {
   });
 });
 
-it("says of what is cut off nothing but that", () => {
+it("explain reports only the truncation of truncated input", () => {
   for (const length of [20, 40, 45, 53]) {
     expect(explain(seed.slice(0, 2 * length)).problems.map(({ code }) => code)).toEqual(["truncated"]);
   }
 });
 
-describe("rules about several fields", () => {
+describe("explain applies rules about several fields", () => {
   const fee = (byte: string): string => field(8, `${field(1, field(1, byte.repeat(32)))}1064`);
   const long = (...fields: string[]): string => {
     const body = fields.join("");
@@ -456,7 +456,7 @@ describe("rules about several fields", () => {
       [["invalid_value", 95, `${path}.additional_fees[1]`, "each account once"]],
     ],
     [
-      "a verifier that signed nothing",
+      "a verifier without a signature",
       message(account, partial("usd", amount), domain, verifier),
       [
         ["missing_field", 69, `${path}.verifier`, "signature in addition to domain and verifier"],
@@ -479,10 +479,10 @@ describe("rules about several fields", () => {
   });
 });
 
-describe("an amount that the sequencer takes, and hardly anybody means", () => {
+describe("an amount that the sequencer accepts but is probably a mistake", () => {
   it.each([
     [
-      "a float made wider",
+      "a float converted to a double",
       Math.fround(2.55),
       46,
       "66 66 66 66 66 66 04 40, the double that is nearest to 2.55",
@@ -490,7 +490,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
       /differs from the double of every client that writes 2\.55: a second request/,
     ],
     [
-      "what adding leaves",
+      "the rounding error of an addition",
       0.1 + 0.2,
       46,
       "33 33 33 33 33 33 d3 3f, the double that is nearest to 0.3",
@@ -521,7 +521,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
     expect(explanation.canonical).toBeUndefined();
   });
 
-  it("is doubtful: an account that is the letters of base58 text", () => {
+  it("is doubtful, like an account that is the characters of a base58 text", () => {
     const letters = Buffer.from("E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J").toString("hex");
     const explanation = explain(message(field(1, field(1, letters)), partial("usd", amount)));
     expect(explanation.problems).toMatchObject([
@@ -530,7 +530,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
     expect(explanation.verdict).toMatch(/^Accepted but doubtful: .* decode the base58 first\.$/);
   });
 
-  it("is told after what is wrong, and hides no failed signature", () => {
+  it("is reported after errors, and does not hide a failed signature", () => {
     const both = explain(message(account, partial("USD", `11${double(2.505)}`)));
     expect(both.verdict).toMatch(/^First wrong: byte 42 .*"USD"\. .* 1 more problem follows\.$/);
     const unsigned = field(1, message(account, partial("usd", `11${double(2.505)}`)));
@@ -541,7 +541,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
     );
   });
 
-  it("is none of two decimals, whatever their number", () => {
+  it("is never one with two decimals", () => {
     for (let hundredths = 1; hundredths < 20_000; hundredths += 7) {
       const { problems } = explain(message(account, partial("usd", `11${double(hundredths / 100)}`)));
       expect(problems, `${hundredths}`).toEqual([]);
@@ -549,7 +549,7 @@ describe("an amount that the sequencer takes, and hardly anybody means", () => {
   });
 });
 
-describe("a request around the message", () => {
+describe("explain reports a fault in the request around the message", () => {
   const {
     sendMessageRequestHex = "",
     innerSignedBytesHex = "",
@@ -560,22 +560,16 @@ describe("a request around the message", () => {
     field(1, inner) + field(2, field(1, rendezvousPublicKeyHex)) + field(3, field(1, signatureHex));
 
   it.each([
+    ["the request instead of the Message", request(innerSignedBytesHex), "missing_wrapper", 2, "message"],
     [
-      "the request where the Message should be",
-      request(innerSignedBytesHex),
-      "missing_wrapper",
-      2,
-      "message",
-    ],
-    [
-      "an id, which only the sequencer gives",
+      "an id, which only the sequencer sets",
       request(`${field(1, field(1, "00".repeat(16)))}${seed}`),
       "not_for_clients",
       2,
       "message.id",
     ],
     [
-      "what only the sequencer says",
+      "a kind that only the sequencer sends",
       request(field(9, field(1, "0801"))),
       "not_for_clients",
       2,
@@ -597,7 +591,7 @@ describe("a request around the message", () => {
     expect(problems[0]?.why.startsWith("Without a signature of 64 bytes")).toBe(isSignature);
   });
 
-  it("lets no change of a single byte pass", () => {
+  it("explain reports every change of a single byte", () => {
     const bytes = unhex(sendMessageRequestHex);
     for (let at = 0; at < bytes.length; at++) {
       for (const flip of [0x01, 0x88]) {
@@ -610,7 +604,7 @@ describe("a request around the message", () => {
     }
   });
 
-  it("names a method that the sequencer does not have", () => {
+  it("explain reports a method that the sequencer does not have", () => {
     const envelope = field(2, text("Messaging")) + field(3, text("createIntent")) + field(4, "00");
     expect(explain(envelope, { as: "Request" }).problems[0]).toMatchObject({
       code: "invalid_value",
@@ -621,7 +615,7 @@ describe("a request around the message", () => {
   });
 });
 
-describe("a payload", () => {
+describe("explain reports a payload", () => {
   const payload = vector?.payloadHex ?? "";
   it.each([
     ["one byte short", payload.slice(0, -2), "truncated", 19],
@@ -635,7 +629,7 @@ describe("a payload", () => {
   });
 });
 
-describe("a scan code", () => {
+describe("explain reports a scan code", () => {
   const whole = vectors.intents[0] as unknown as { kikcodeHex: string };
   const at = (offset: number, byte: string): string =>
     whole.kikcodeHex.slice(0, 2 * offset) + byte + whole.kikcodeHex.slice(2 * offset + 2);
@@ -644,28 +638,28 @@ describe("a scan code", () => {
     ["in the parity", at(3, "ff"), 3, "15"],
     ["in the header", at(13, "07"), 13, "02"],
     ["in the payload", at(20, "99"), 20, "00"],
-  ])("says what a scanner corrects: a byte %s", (_what, damaged, offset, expected) => {
+  ])("with the byte that a scanner corrects: %s", (_what, damaged, offset, expected) => {
     const { type, problems, sections } = explain(damaged);
     expect(type).toBe("scan-code");
     const found = `${damaged.slice(2 * offset, 2 * offset + 2)}, which a scanner corrects`;
     expect(problems[0]).toMatchObject({ code: "parity", offset, expected, found });
-    // The id is that of what was meant.
+    // The id is that of the corrected code.
     expect(sections[0]?.tree.meaning).toContain(`intent id ${vectors.intents[0]?.rendezvousPublicKey}`);
   });
 
-  it("says where parity of another computation differs first", () => {
+  it("with the first differing byte of parity computed by another algorithm", () => {
     const { problems } = explain(`${"00".repeat(13)}${whole.kikcodeHex.slice(26)}`);
     expect(problems[0]).toMatchObject({ code: "parity", offset: 0, expected: "11 for this payload" });
   });
 });
 
-describe("the canonical form", () => {
+describe("the canonical form in an explanation", () => {
   it.each([
     ["fields in another order", message(partial("usd", amount), account), seed, 2],
     ["a long varint", `2ab400${seed.slice(4)}`, seed, 1],
-    ["a field twice", message(account, partial("eur", amount), partial("usd", amount)), seed, 1],
+    ["a repeated field", message(account, partial("eur", amount), partial("usd", amount)), seed, 1],
     [
-      "a default",
+      "an explicit default",
       message(account, partial("usd", `${amount}`), "22020a00"),
       message(account, partial("usd", amount), "2200"),
       1,
@@ -681,7 +675,7 @@ describe("the canonical form", () => {
     });
   });
 
-  it("is that of the message in an envelope", () => {
+  it("is that of the message within an envelope", () => {
     const request = field(1, message(partial("usd", amount), account));
     const envelope = field(2, text("Messaging")) + field(3, text("sendMessage")) + field(4, request);
     const { canonical } = explain(envelope);
@@ -694,9 +688,9 @@ describe("the canonical form", () => {
   });
 
   it.each([
-    ["what is in it", seed],
-    ["what cannot be read", seed.slice(0, -2)],
-    ["what only breaks a rule", message(account, partial("USD", amount))],
+    ["canonical input", seed],
+    ["unreadable input", seed.slice(0, -2)],
+    ["input that only violates a rule", message(account, partial("USD", amount))],
   ])("is not shown for %s", (_what, input) => {
     expect(explain(input).canonical).toBeUndefined();
   });

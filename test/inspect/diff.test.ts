@@ -14,13 +14,13 @@ function intent(changes: object): PaymentIntent {
   return PaymentIntent.from({ ...order, ...changes });
 }
 
-/** Messages compared, so that offsets are those of the message. */
+/** Compares messages, so that offsets are those of the message. */
 function messages(changes: object): ReturnType<typeof diff> {
   return diff(here.toBinary(), hex(intent(changes).toBinary()));
 }
 
-describe("two messages", () => {
-  it("says that they are the same", () => {
+describe("diff of two messages", () => {
+  it("reports that they are the same", () => {
     expect(messages({ idempotencyKey: "b" })).toEqual({
       equal: true,
       summary: "The same: 54 bytes.",
@@ -30,7 +30,7 @@ describe("two messages", () => {
     });
   });
 
-  it("names the letter of the currency", () => {
+  it("reports the letter of the currency that differs", () => {
     expect(messages({ currency: "eur" })).toEqual({
       equal: false,
       summary:
@@ -73,11 +73,11 @@ describe("two messages", () => {
       { currency: "kin" },
       'Byte 1: 34 here, 41 there: the length of request_to_receive_bill, 52 here and 65 there; the first field that differs is request_to_receive_bill.partial.currency: 3 bytes of UTF-8 text: "usd" here, absent there.',
     ],
-  ])("names %s", (_what, changes, summary) => {
+  ])("reports %s", (_what, changes, summary) => {
     expect(messages(changes).summary).toBe(summary);
   });
 
-  it("names the fields that part where one tag is another", () => {
+  it("reports both fields if a tag differs", () => {
     const seed = vectors.intents[0]?.messageHex ?? "";
     const renamed = seed.replace("1a0e0a03", "220e0a03");
     expect(diff(seed, renamed).summary).toMatch(
@@ -85,7 +85,7 @@ describe("two messages", () => {
     );
   });
 
-  it("names the end of the shorter one", () => {
+  it("reports the end of the shorter one", () => {
     const seed = vectors.intents[0]?.messageHex ?? "";
     const { summary, offset } = diff(seed, seed.slice(0, -4));
     expect(offset).toBe(52);
@@ -97,7 +97,7 @@ describe("two messages", () => {
     );
   });
 
-  it("says that only the form differs", () => {
+  it("reports that only the form differs", () => {
     const seed = vectors.intents[0]?.messageHex ?? "";
     const { consequences, fields, equal, faults } = diff(seed, `2ab400${seed.slice(4)}`);
     expect(equal).toBe(false);
@@ -115,7 +115,7 @@ describe("two messages", () => {
     ]);
   });
 
-  it("says what account and fees do to the id", () => {
+  it("reports how account and fees affect the id", () => {
     expect(messages({ destination: other }).consequences).toEqual([
       "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer rejects the second request.",
     ]);
@@ -125,7 +125,7 @@ describe("two messages", () => {
   });
 });
 
-describe("a value in another form", () => {
+describe("diff of a value in another form", () => {
   const field = (number: number, body: string): string =>
     `${(number * 8 + 2).toString(16).padStart(2, "0")}${(body.length / 2).toString(16).padStart(2, "0")}${body}`;
   const account = `0a220a20${"22".repeat(32)}`;
@@ -135,7 +135,7 @@ describe("a value in another form", () => {
     return field(5, body);
   };
 
-  it("is no difference of the field, and breaks the signature", () => {
+  it("reports no difference of the field, and a broken signature", () => {
     const { equal, fields, summary, consequences, faults } = diff(message("9601"), message("968100"));
     expect([equal, fields]).toEqual([false, []]);
     expect(summary).toBe(
@@ -147,7 +147,7 @@ describe("a value in another form", () => {
     expect(faults.map(({ side }) => side)).toEqual(["there"]);
   });
 
-  it("is a difference where the values differ as well", () => {
+  it("reports a difference if the values differ as well", () => {
     const { fields, consequences } = diff(message("9601"), message("978100"));
     expect(fields.map(({ path, here, there }) => [path, here, there])).toEqual([
       ["request_to_receive_bill.additional_fees[0].fee_bps", "varint: 150", "varint: 151"],
@@ -157,12 +157,12 @@ describe("a value in another form", () => {
     ]);
   });
 
-  it("is a difference where only the bytes of an unknown field tell", () => {
+  it("reports a difference if only the bytes of an unknown field differ", () => {
     expect(diff("f2ff030401020304", "f2ff030401020305", { as: "protobuf" }).fields).toHaveLength(1);
   });
 });
 
-it("draws no consequences from bytes that cannot be read, and names the fault", () => {
+it("diff draws no conclusions from unreadable bytes, and reports the fault", () => {
   const seed = vectors.intents[0]?.messageHex ?? "";
   const truncated = diff(seed, seed.slice(0, -4));
   expect(truncated.consequences).toEqual([]);
@@ -186,10 +186,10 @@ it("draws no consequences from bytes that cannot be read, and names the fault", 
   ]);
 });
 
-describe("a request without the Message around it", () => {
+describe("diff of a request without its Message", () => {
   const { requestToReceiveBill: alone } = here.sign();
 
-  it("lacks what is signed, on whichever side it is", () => {
+  it("reports that the signed bytes are missing, on either side", () => {
     const lacks = diff(here.toBinary(), alone);
     expect(lacks).toMatchObject({ equal: false, offset: 0, piece: "message", fields: [] });
     expect(lacks.summary).toBe(
@@ -203,7 +203,7 @@ describe("a request without the Message around it", () => {
     );
   });
 
-  it("is compared all the same", () => {
+  it("compares the request anyway", () => {
     const { summary, fields } = diff(intent({ currency: "eur" }), alone);
     expect(summary).toMatch(
       /the tag and length 2a 34 are missing\. Also, byte 42 of the message: 65 \("e"\) here, 75 \("u"\) there: the first letter of currency/,
@@ -211,13 +211,13 @@ describe("a request without the Message around it", () => {
     expect(fields.map(({ path }) => path)).toEqual(["request_to_receive_bill.partial.currency"]);
   });
 
-  it("is the same as another one, and as a REST body", () => {
+  it("reports equality with the same request, and with a REST body", () => {
     expect(diff(alone, hex(alone)).equal).toBe(true);
     expect(diff(alone, JSON.stringify(here.toRestBody())).equal).toBe(true);
   });
 });
 
-describe("two payloads", () => {
+describe("diff of two payloads", () => {
   const payloads = (changes: object): ReturnType<typeof diff> => diff(here.payload, intent(changes).payload);
   const ids = (changes: object): string =>
     `So the keys and the intent ids differ: ${here.id} here, ${intent(changes).id} there.`;
@@ -247,14 +247,14 @@ describe("two payloads", () => {
       "Byte 9: ca here, 3e there: byte 1 of 11 of nonce.",
       "The nonces differ: the client secret, the idempotency key or the idempotency secret is different.",
     ],
-  ])("part in the %s, and so do the ids", (area, changes, summary, consequence) => {
+  ])("reports the different %s, and the different ids", (area, changes, summary, consequence) => {
     const difference = payloads(changes);
     expect(difference.summary).toBe(summary);
     expect(difference.fields.map(({ path }) => path)).toEqual([area]);
     expect(difference.consequences).toEqual([consequence, ids(changes)]);
   });
 
-  it("are compared with a scan code, too", () => {
+  it("accepts a scan code for a payload", () => {
     expect(diff(here.payload, encodeScanCode(here.payload))).toMatchObject({
       equal: true,
       summary: "The same: the payload.",
@@ -263,7 +263,7 @@ describe("two payloads", () => {
   });
 });
 
-describe("different forms of an intent", () => {
+describe("diff of different forms of an intent", () => {
   const forms: [string, (of: PaymentIntent) => DiffInput][] = [
     ["the intent", (of) => of],
     ["its message", (of) => of.toBinary()],
@@ -274,9 +274,10 @@ describe("different forms of an intent", () => {
   ];
 
   it.each(forms.flatMap(([one, a]) => forms.map(([two, b]) => [one, two, a, b] as const)))(
-    "%s and %s are compared by what both hold",
+    "compares the common parts of %s and %s",
     (one, two, a, b) => {
-      // What is signed is the Message, which the request alone lacks; a REST body has it alone, too.
+      // Only the Message is signed, which the request alone lacks. A REST body contains the request alone
+      // too.
       const lacks = [one, two].filter((form) => form === "its request alone").length === 1;
       const isBody = [one, two].some((form) => form.startsWith("its REST body"));
       expect(diff(a(here), b(here)).equal).toBe(!lacks || isBody);
@@ -286,7 +287,7 @@ describe("different forms of an intent", () => {
     },
   );
 
-  it("has a piece for payload and message of two intents", () => {
+  it("has a part for the payload and the message of two intents", () => {
     const { fields } = diff(here, intent({ amount: 3 }));
     expect(fields.map(({ piece, path }) => `${piece}: ${path}`)).toEqual([
       "payload: units",
@@ -294,7 +295,7 @@ describe("different forms of an intent", () => {
     ]);
   });
 
-  it("says that key and signature follow", () => {
+  it("reports that key and signature differ as a consequence", () => {
     const { fields, consequences } = diff(
       JSON.stringify(here.toRestBody()),
       intent({ amount: 3 }).toSendMessageRequest(),
@@ -305,7 +306,7 @@ describe("different forms of an intent", () => {
     );
   });
 
-  it("says that a signature is over something else where only it differs", () => {
+  it("reports that a signature covers something else if only it differs", () => {
     const signature = intent({ amount: 3 }).toRestBody().signature;
     const { summary, consequences } = diff(
       here.toSendMessageRequest(),
@@ -317,7 +318,7 @@ describe("different forms of an intent", () => {
     ]);
   });
 
-  it("says that payloads are the same where only the account differs", () => {
+  it("reports that payloads are equal if only the account differs", () => {
     expect(diff(here, intent({ destination: other })).consequences).toEqual([
       "The payloads are equal, so the keys and the intent ids are equal.",
       "Account, domain and fees are not part of the payload: with the same client secret the intent id is the same, and the sequencer rejects the second request.",
@@ -336,7 +337,7 @@ describe("different forms of an intent", () => {
   });
 });
 
-it("compares client secrets", () => {
+it("diff compares client secrets", () => {
   const { summary, consequences } = diff(here.clientSecret, intent({ idempotencyKey: "b" }).clientSecret);
   expect(summary).toMatch(/^Byte 0: .* byte 1 of 11 of nonce\.$/);
   expect(consequences).toEqual([
@@ -344,7 +345,7 @@ it("compares client secrets", () => {
   ]);
 });
 
-describe("an input that the sequencer refuses", () => {
+describe("diff of an input that the sequencer refuses", () => {
   const { id } = here;
   const { signature } = here.sign();
   const message = here.toBinary();
@@ -376,7 +377,7 @@ describe("an input that the sequencer refuses", () => {
     ["a hex signature", { signature: hex(signature) }, "(signature)"],
     ["the outer Message", { message: Buffer.from(message).toString("base64url") }, "(message)"],
     ["no signature", { signature: undefined }, "a member signature"],
-  ])("is not the same with %s in a REST body", (_name, changes, place) => {
+  ])("reports %s in a REST body as a difference", (_name, changes, place) => {
     const { equal, faults, summary } = diff(body(), body(changes));
     expect({ equal, faults }).toEqual({
       equal: false,
@@ -386,14 +387,14 @@ describe("an input that the sequencer refuses", () => {
     expect(diff(body(changes), body()).faults).toEqual([{ side: "here", text: faults[0]?.text }]);
   });
 
-  it("is named even if the other one is the same", () => {
+  it("names it even if the other input is the same", () => {
     const wrong = body({ signature: hex(signature) });
     const { equal, faults } = diff(wrong, wrong);
     expect(equal).toBe(true);
     expect(faults.map(({ side }) => side)).toEqual(["here", "there"]);
   });
 
-  it("has no fault with the right body", () => {
+  it("reports no fault for a valid body", () => {
     expect(diff(body(), body({ webhook: "https://example.com/hook" }))).toMatchObject({
       equal: true,
       faults: [],
@@ -401,7 +402,7 @@ describe("an input that the sequencer refuses", () => {
     expect(diff(body(), here)).toMatchObject({ equal: true, faults: [] });
   });
 
-  it("names fields out of order, and not the signature over them", () => {
+  it("reports fields out of order, and not the signature over them", () => {
     const [account, rest] = [request.subarray(0, 36), request.subarray(36)];
     const turned = block(5, Buffer.concat([rest, account]));
     const { summary, faults } = diff(call(message, signature), call(turned, new Uint8Array(64).fill(7)));
@@ -414,7 +415,7 @@ describe("an input that the sequencer refuses", () => {
     ]);
   });
 
-  it("calls an unsigned call unsigned", () => {
+  it("reports a missing signature of an unsigned call", () => {
     const { faults } = diff(call(message, signature), call(message, new Uint8Array(64)));
     expect(faults).toEqual([
       {
@@ -428,7 +429,7 @@ describe("an input that the sequencer refuses", () => {
   });
 });
 
-it("says that there is nothing to compare", () => {
+it("diff reports that two inputs have nothing to compare", () => {
   expect(diff(here.payload, here.toBinary())).toEqual({
     equal: false,
     summary:
@@ -439,20 +440,23 @@ it("says that there is nothing to compare", () => {
   });
 });
 
-it("takes both for what it is told", () => {
+it("diff reads both inputs as the type in the options", () => {
   const poll = vectors.otherMessages.find(({ id }) => id === "poll-messages")?.requestHex ?? "";
   expect(diff(poll, poll, { as: "OpenMessageStreamRequest" }).equal).toBe(true);
   expect(() => diff(poll, poll, { as: "nothing" })).toThrow("as: must be the name of a message");
   expect(() => diff(poll, poll, { width: 3 } as object)).toThrow("width: unknown option; the options are as");
 });
 
-it.each([undefined, null, 7, {}])("refuses what is neither text, bytes nor an intent: %j", (input) => {
-  expect(() => diff(here, input as unknown as DiffInput)).toThrow(
-    "input: must be text, a Uint8Array or an intent",
-  );
-});
+it.each([undefined, null, 7, {}])(
+  "diff rejects an input that is neither text, bytes nor an intent: %j",
+  (input) => {
+    expect(() => diff(here, input as unknown as DiffInput)).toThrow(
+      "input: must be text, a Uint8Array or an intent",
+    );
+  },
+);
 
-it("is written as text that keeps to its width", () => {
+it("diff is rendered as text within its width", () => {
   for (const width of [60, 80, 110]) {
     const text = renderDifference(diff(here, intent({ amount: 3, destination: other })), { width });
     expect(text.split("\n").every((line) => line.length <= width && line === line.trimEnd())).toBe(true);
@@ -464,7 +468,7 @@ it("is written as text that keeps to its width", () => {
   expect(styled).toContain("<problem>Byte 2 of the payload");
 });
 
-it("never finds a difference where the bytes are equal, nor none where they are not", () => {
+it("diff finds a difference exactly if the bytes differ", () => {
   for (const { sendMessageRequestHex = "" } of vectors.intents.slice(0, 3)) {
     expect(diff(sendMessageRequestHex, sendMessageRequestHex).equal).toBe(true);
     const { length } = explain(sendMessageRequestHex).sections[0]?.tree ?? { length: 0 };

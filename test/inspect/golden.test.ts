@@ -9,10 +9,10 @@ const login = vectors.intents.find(({ id }) => id === "usd-with-login");
 const message = seed?.messageHex ?? "";
 const { token } = (vectors as unknown as { webhookJwt: { token: string }[] }).webhookJwt[0] ?? { token: "" };
 
-// The notation of the protocol's own documentation.
+// The notation of the protocol's documentation.
 const walkThrough = (message.match(/../g) ?? []).map((pair) => `0x${pair.toUpperCase()}`).join(", ");
 
-describe("explained in text, as people read it", () => {
+describe("renderExplanation and renderDifference", () => {
   it.each([
     ["message", walkThrough],
     ["send-message-request", seed?.sendMessageRequestHex],
@@ -26,11 +26,11 @@ describe("explained in text, as people read it", () => {
     ["wrong-order", `2a341a0e0a037573641100000000000024400a220a20${"00".repeat(32)}`],
     ["wrong-signature", JSON.stringify({ ...seed?.restBody, signature: webhook?.restBody?.signature })],
     ["no-hex", `${message.slice(0, 30)}O${message.slice(31)}`],
-  ])("%s", async (name, input) => {
+  ])("write the golden text: %s", async (name, input) => {
     await expect(`${renderExplanation(explain(input ?? ""))}\n`).toMatchFileSnapshot(`golden/${name}.txt`);
   });
 
-  it("difference", async () => {
+  it("write the golden text: difference", async () => {
     const intent = (changes: object): PaymentIntent =>
       PaymentIntent.from({
         destination: "E8otxw1CVX9bfyddKu3ZB3BVLa4VVF9J7CTPdnUwT9jR",
@@ -44,10 +44,10 @@ describe("explained in text, as people read it", () => {
   });
 });
 
-it("is the same in colours, but for the escapes, and in the caller's own", () => {
+it("rendered text is the same in colour apart from the escapes, and in custom colours", () => {
   const explanation = explain(seed?.sendMessageRequestHex?.replace("757364", "555344") ?? "");
   const plain = renderExplanation(explanation);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the escapes that are looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for these escapes
   expect(renderExplanation(explanation, { color: true }).replaceAll(/\u001b\[\d*m/g, "")).toBe(plain);
   const styles = new Set<string>();
   const own = renderExplanation(explanation, {
@@ -70,7 +70,7 @@ it("is the same in colours, but for the escapes, and in the caller's own", () =>
   ]);
 });
 
-it.each([0, 12, Number.NaN])("takes a width of %s for the least one", (width) => {
+it.each([0, 12, Number.NaN])("rendered text has the minimum width for a width of %s", (width) => {
   const explanation = explain(message);
   expect(renderExplanation(explanation, { width })).toBe(renderExplanation(explanation, { width: 60 }));
   for (const line of renderExplanation(explanation, { width: 60 }).split("\n")) {

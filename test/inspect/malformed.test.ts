@@ -15,7 +15,7 @@ function unreadable(hex: string, schema: DescMessage = MessageSchema): string[] 
     .map(({ offset, length, path }) => `${offset}+${length} in ${path}`);
 }
 
-describe("truncated", () => {
+describe("the inspector reports truncated input", () => {
   it("within a tag", () => {
     const tree = inspectHex(ResponseSchema, "0801 8a");
     expect(problemsOf(tree)).toEqual(["truncated@3"]);
@@ -47,7 +47,7 @@ describe("truncated", () => {
     expect(at(tree, "currency").value).toBe("usd");
   });
 
-  it("of a message: one problem, at the outermost length that reaches too far", () => {
+  it("of a message: one problem, at the outermost length that is too large", () => {
     const bytes = Uint8Array.from(Buffer.from(message.replaceAll(" ", ""), "hex"));
     for (let length = 2; length < bytes.length; length++) {
       expect(problemsOf(inspectMessage(MessageSchema, bytes.subarray(0, length)))).toEqual([
@@ -65,7 +65,7 @@ describe("truncated", () => {
   });
 });
 
-describe("length beyond the end", () => {
+describe("the inspector reports a length beyond the end", () => {
   it("of text", () => {
     const tree = inspectHex(DomainSchema, "0a05 6162");
     expect(problemsOf(tree)).toEqual(["length_beyond_end@1 in value"]);
@@ -75,8 +75,8 @@ describe("length beyond the end", () => {
     expect(at(tree, "value").lengthPrefix?.value).toBe(5);
   });
 
-  it("of the message around it, though the input goes on", () => {
-    // The account says 34 bytes where only 4 are left of the request.
+  it("of the message around it, even if the input continues", () => {
+    // The account has length 34, but only 4 bytes of the request are left.
     const tree = inspectHex(MessageSchema, "2a06 0a22 0a020000 1a00");
     expect(problemsOf(tree)).toEqual([
       "length_beyond_end@3 in request_to_receive_bill.requestor_account",
@@ -92,7 +92,7 @@ describe("length beyond the end", () => {
   });
 });
 
-describe("bad varint", () => {
+describe("the inspector reports a bad varint", () => {
   const eleven = "ffffffffffffffffffff01";
 
   it("over 10 bytes in a value", () => {
@@ -110,14 +110,14 @@ describe("bad varint", () => {
     expect(problemsOf(inspectHex(RequestSchema, `0a${eleven}`))).toEqual(["varint_too_long@10 in version"]);
   });
 
-  it("of 10 bytes that say more than 64 bits, after which reading goes on", () => {
+  it("of 10 bytes with more than 64 bits, and reads on", () => {
     const tree = inspectHex(ResponseSchema, "08ffffffffffffffffff02 1a0161");
     expect(problemsOf(tree)).toEqual(["varint_overflow@10 in result"]);
     expect(at(tree, "message").value).toBe("a");
   });
 });
 
-describe("wrong wire type of a known field", () => {
+describe("the inspector reports a wrong wire type of a known field", () => {
   it.each([
     ["varint for text", "0805", 5n],
     ["eight bytes for text", `09${"00".repeat(8)}`, new Uint8Array(8)],
@@ -130,22 +130,22 @@ describe("wrong wire type of a known field", () => {
     expect(at(tree, "value").meaning).toMatch(/^value with another wire type/);
   });
 
-  it("text for a double, after which reading goes on", () => {
+  it("of text for a double, and reads on", () => {
     const tree = inspectHex(ExchangeDataWithoutRateSchema, "1203313030 0a03757364");
     expect(problemsOf(tree)).toContain("wrong_wire_type@0 in native_amount");
     expect(at(tree, "currency").value).toBe("usd");
   });
 });
 
-describe("invalid UTF-8", () => {
+describe("the inspector reports invalid UTF-8", () => {
   it.each([
-    ["a byte that never occurs", "61ff62", 1],
-    ["a character that ends too early", "61e282", 1],
+    ["an invalid byte", "61ff62", 1],
+    ["a truncated character", "61e282", 1],
     ["an overlong form", "c080", 0],
     ["an overlong form of three bytes", "e08080", 0],
     ["a surrogate", "6162eda080", 2],
-    ["beyond the last code point", "f4908080", 0],
-    ["a lone continuation", "e282ac80", 3],
+    ["a code point above the last", "f4908080", 0],
+    ["a lone continuation byte", "e282ac80", 3],
   ])("%s", (_what, text, index) => {
     const length = (text.length / 2).toString(16).padStart(2, "0");
     const tree = inspectHex(DomainSchema, `0a${length}${text}`);
@@ -154,8 +154,8 @@ describe("invalid UTF-8", () => {
   });
 });
 
-describe("group wire types", () => {
-  it("shows a group and its fields, and goes on after it", () => {
+describe("the inspector reports group wire types", () => {
+  it("and shows a group and its fields, and reads on", () => {
     const tree = inspectHex(ResponseSchema, "0801 23 0805 1a0161 24 1a0162");
     expect(problemsOf(tree)).toEqual(["group@2 in #4", "field_order@9 in message"]);
     expect(at(tree, "#4.#1").value).toBe(5n);
@@ -176,32 +176,32 @@ describe("group wire types", () => {
     expect(problemsOf(inspectHex(DomainSchema, "23 2c 24"))).toEqual(["group@0 in #4", "group@1 in #4.#5"]);
   });
 
-  it("with an end that belongs to none", () => {
+  it("with an end that belongs to no group", () => {
     const tree = inspectHex(DomainSchema, "0c 0a0161");
     expect(problemsOf(tree)).toContain("group@0 in value");
   });
 
-  it("nested too deep, and never closed", () => {
+  it("with too deep nesting and no end", () => {
     const tree = inspectHex(DomainSchema, "23".repeat(5000));
     expect(problemsOf(tree).filter((problem) => !problem.startsWith("group"))).toHaveLength(1);
     expect(tree.problems.find(({ code }) => code === "too_deep")?.offset).toBe(100);
   });
 });
 
-describe("bad tags", () => {
-  it("field number 0", () => {
+describe("the inspector reports a bad tag", () => {
+  it("with field number 0", () => {
     const tree = inspectHex(DomainSchema, "0005 0a0161");
     expect(problemsOf(tree)).toContain("field_number_zero@0 in #0");
     expect(at(tree, "value").value).toBe("a");
   });
 
-  it.each(["06", "0f"])("wire type of tag %s", (tag) => {
+  it.each(["06", "0f"])("with the wire type of tag %s", (tag) => {
     const tree = inspectHex(DomainSchema, `0a0161 ${tag} 0a0162`);
     expect(problemsOf(tree).some((problem) => problem.startsWith("invalid_wire_type@3"))).toBe(true);
     expect(unreadable(`0a0161 ${tag} 0a0162`, DomainSchema)).toEqual(["4+3 in "]);
   });
 
-  it("field number beyond 2^29 - 1", () => {
+  it("with a field number above 2^29 - 1", () => {
     expect(problemsOf(inspectHex(DomainSchema, "f8ffffff0f 05"))).toEqual([]);
     expect(problemsOf(inspectHex(DomainSchema, "8080808010 05"))).toEqual([
       "field_number_out_of_range@0 in #536870912",
@@ -209,7 +209,7 @@ describe("bad tags", () => {
   });
 });
 
-it("says that a field is unknown, which is no problem", () => {
+it("the inspector reports an unknown field, which is not a problem", () => {
   const tree = inspectHex(RequestToReceiveBillSchema, `0a22 ${account} 7a03616263 8001 05 8d01 01020304`);
   expect(problemsOf(tree)).toEqual([]);
   expect(at(tree, "#15")).toMatchObject({
@@ -221,12 +221,12 @@ it("says that a field is unknown, which is no problem", () => {
   expect(at(tree, "#17").meaning).toBe("unknown field 17: 4 bytes");
 });
 
-it("says where a key has another length than it should", () => {
+it("the inspector reports a key of the wrong length", () => {
   const tree = inspectHex(RequestToReceiveBillSchema, "0a05 0a03010203");
   expect(at(tree, "requestor_account.value").meaning).toBe("3 bytes; public key or account has 32");
 });
 
-it("marks all of that as malformed, and writes it as text", () => {
+it("the inspector marks malformed input, and renders it as text", () => {
   const tree = inspectHex(DomainSchema, "0a05 6162");
   expect(kindsOf(tree)).toEqual(new Set(["malformed"]));
   expect(renderText(tree)).toMatchInlineSnapshot(`
@@ -239,12 +239,12 @@ it("marks all of that as malformed, and writes it as text", () => {
   `);
 });
 
-it("takes empty input for the empty message", () => {
+it("the inspector reads empty input as the empty message", () => {
   const tree = inspectHex(MessageSchema, "");
   expect(tree).toMatchObject({ problems: [], parts: [], children: [], length: 0 });
 });
 
-it("refuses what is no bytes", () => {
+it("the inspector rejects input that is not bytes", () => {
   expect(() => inspectMessage(MessageSchema, "2a34" as unknown as Uint8Array)).toThrow(
     "bytes: must be a Uint8Array",
   );

@@ -6,10 +6,10 @@ import { unhex, vectors } from "../support/vectors.js";
 
 const message = unhex(vectors.intents.find(({ id }) => id === "seed-54-byte")?.messageHex ?? "");
 
-/** What no argument of these functions is, however it came there. */
+/** Values that no argument of these functions can be. */
 const nothing: readonly unknown[] = [undefined, null, 7, true, {}, [], () => 1, Symbol("x"), new Date(0)];
 
-/** Every exported function, with one argument of which nothing is what it takes. */
+/** Every exported function with one invalid argument. */
 const functions: Readonly<Record<string, (argument: never) => unknown>> = {
   explain: inspect.explain,
   "the options of explain": (options) => inspect.explain("00", options ?? null),
@@ -33,11 +33,11 @@ const functions: Readonly<Record<string, (argument: never) => unknown>> = {
     inspect.renderText(inspect.inspectMessage(MessageSchema, message), options ?? null),
 };
 
-describe.each(Object.entries(functions))("%s", (name, call) => {
+describe.each(Object.entries(functions))("an invalid argument of the explorer: %s", (name, call) => {
   it.each(nothing.map((argument) => [String(argument), argument]))(
-    "refuses %s with an InputError",
+    "%s is rejected with an InputError",
     (_text, argument) => {
-      // Every option may be left out, and a date has none of its own.
+      // Options can be omitted, and Date values have no own option.
       const isEmpty = typeof argument === "object" && argument !== null && !Array.isArray(argument);
       const attempt = (): unknown => call(argument as never);
       if (name.includes("options") && isEmpty) expect(attempt).not.toThrow();
@@ -46,7 +46,7 @@ describe.each(Object.entries(functions))("%s", (name, call) => {
   );
 });
 
-it("covers every function that is exported", () => {
+it("the test covers every exported function of the explorer", () => {
   const exported = Object.entries(inspect).filter(
     ([, value]) => typeof value === "function" && !/^class/.test(`${value}`),
   );
@@ -58,8 +58,8 @@ it("covers every function that is exported", () => {
   }
 });
 
-describe("bytes that are hard to look at", () => {
-  it("are explained where they lie in shared memory", () => {
+describe("bytes in unusual memory", () => {
+  it("are explained if they are in shared memory", () => {
     const shared = new Uint8Array(new SharedArrayBuffer(message.length));
     shared.set(message);
     expect(inspect.explain(shared).verdict).toBe("No byte is wrong.");
@@ -68,14 +68,14 @@ describe("bytes that are hard to look at", () => {
     );
   });
 
-  it("are explained where they were handed on to somebody else", () => {
+  it("are explained if their buffer was transferred", () => {
     const gone = new Uint8Array(message);
     structuredClone(gone.buffer, { transfer: [gone.buffer] });
     expect(inspect.explain(gone).summary).toMatch(/^The input is empty/);
     expect(inspect.inspectPayload(gone).problems).toMatchObject([{ code: "truncated" }]);
   });
 
-  it("are explained where they are a stretch of something longer, and are a Buffer", () => {
+  it("are explained if they are a part of a larger buffer, or a Buffer", () => {
     const within = Buffer.concat([Buffer.from("ffff", "hex"), message, Buffer.from("ff", "hex")]).subarray(
       2,
       -1,

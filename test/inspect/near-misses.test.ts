@@ -4,7 +4,7 @@ import { explain } from "../../src/inspect/index.js";
 import { hex, unhex, vectors } from "../support/vectors.js";
 import { expectCovered } from "./support.js";
 
-/** A field of one-byte tag; the length in as many bytes as it needs. */
+/** Encodes a field with a one-byte tag, and a length in as many bytes as it needs. */
 const field = (number: number, body: string): string => {
   const size = body.length / 2;
   const length = size < 128 ? [size] : [(size & 127) | 128, size >> 7];
@@ -12,7 +12,7 @@ const field = (number: number, body: string): string => {
 };
 const text = (value: string): string => Buffer.from(value).toString("hex");
 
-// A key with bytes that are no text, and one that is nothing but zeros.
+// A key whose bytes are not text, and a key of zeros.
 const key = "c3280567845247aecb1b8cd601e8b15c8afc704dc1a2494b6b8b0c6f04777d4c";
 const zeros = "00".repeat(32);
 const partial = field(3, `${field(1, text("usd"))}110000000000000440`);
@@ -30,7 +30,7 @@ function explained(input: string, as?: string): ReturnType<typeof explain> {
   return explanation;
 }
 
-describe("a tag of another field", () => {
+describe("explain reports a tag of another field", () => {
   it.each([
     [
       "the account as field 2",
@@ -60,7 +60,7 @@ describe("a tag of another field", () => {
       "0a, the tag of currency (field 1)",
       "1a, which is field 3",
     ],
-  ])("is named at its byte: %s", (_what, input, offset, expected, found) => {
+  ])("at its byte: %s", (_what, input, offset, expected, found) => {
     for (const as of [undefined, "Message"]) {
       const { type, problems, verdict } = explained(input, as);
       expect([type, problems[0]?.code, problems[0]?.offset]).toEqual([MESSAGE, "wrong_field", offset]);
@@ -70,8 +70,8 @@ describe("a tag of another field", () => {
     }
   });
 
-  it("is not guessed at where two would do, or where a client may not send the field", () => {
-    // A login's field as that of a rejection or of a submission: both are an intent id.
+  it("without a guess if two fields are possible, or if a client may not send the field", () => {
+    // The field of a login as a rejection or a submission: both contain an intent id.
     const { problems } = explained(field(8, field(1, field(1, key))), "Message");
     expect(problems).toEqual([]);
     const send =
@@ -80,7 +80,7 @@ describe("a tag of another field", () => {
   });
 });
 
-describe("a key of another length", () => {
+describe("explain reports a key of another length", () => {
   it.each([
     ["with the private half", message(field(1, field(1, `${key}${zeros}`)), partial), "64 bytes"],
     [
@@ -88,8 +88,8 @@ describe("a key of another length", () => {
       message(field(1, field(1, text(key))), partial),
       "64 bytes, which are hex text: decode it first",
     ],
-    ["half of it", message(field(1, field(1, key.slice(0, 32))), partial), "16 bytes"],
-  ])("leaves the message what it is: %s", (_what, input, found) => {
+    ["half a key", message(field(1, field(1, key.slice(0, 32))), partial), "16 bytes"],
+  ])("without changing the type of the message: %s", (_what, input, found) => {
     const { type, problems } = explained(input);
     expect(type).toBe(MESSAGE);
     expect(problems[0]).toMatchObject({
@@ -102,14 +102,14 @@ describe("a key of another length", () => {
   });
 });
 
-describe("a key or signature by itself with a byte too many or lost", () => {
+describe("explain reports a separate key or signature with an extra or missing byte", () => {
   it.each([
     ["31 bytes", key.slice(2), "public-key", 31, "32 bytes for a public key"],
     ["33 bytes", `${key}00`, "public-key", 32, "32 bytes for a public key"],
     ["63 bytes", `${key}${key.slice(2)}`, "signature", 63, "64 bytes for a signature"],
     ["65 bytes", `${key}${key}00`, "signature", 64, "64 bytes for a signature"],
     ["base58 of 31 bytes", base58.encode(unhex(key.slice(2))), "public-key", 31, "32 bytes for a public key"],
-  ])("is taken for that: %s", (_what, input, type, offset, expected) => {
+  ])("as a key or signature: %s", (_what, input, type, offset, expected) => {
     const { problems, summary, type: taken } = explained(input);
     expect([taken, problems.length]).toEqual([type, 1]);
     expect(problems[0]).toMatchObject({ code: "wrong_length", offset, expected });
@@ -117,7 +117,7 @@ describe("a key or signature by itself with a byte too many or lost", () => {
   });
 });
 
-describe("what transports put before a message", () => {
+describe("explain reports the bytes that transports put before a message", () => {
   const send = vectors.intents.find(({ id }) => id === "seed-54-byte")?.sendMessageRequestHex ?? "";
   const grpc = (bytes: string): string => `00${(bytes.length / 2).toString(16).padStart(8, "0")}${bytes}`;
 
@@ -143,34 +143,34 @@ describe("what transports put before a message", () => {
       "0a, the first byte of the message",
       "the length of 160 in 2 bytes, as in a delimited message",
     ],
-  ])("is named: %s", (_what, input, length, expected, found) => {
+  ])("by name: %s", (_what, input, length, expected, found) => {
     const isSend = input.endsWith(send);
     for (const as of [undefined, isSend ? "SendMessageRequest" : "Message"]) {
       const { type, summary, problems, sections, checks } = explained(input, as);
       expect(type).toBe(isSend ? "code.messaging.v1.SendMessageRequest" : MESSAGE);
       expect(problems).toMatchObject([{ code: "unexpected_prefix", offset: 0, expected, found }]);
       expect(summary).toContain(`Before it: ${found}.`);
-      // Offsets stay those of what was pasted.
+      // Offsets remain those of the pasted input.
       const { lengthPrefix, children } = sections[0]?.tree ?? { children: [] };
       expect([lengthPrefix?.offset, lengthPrefix?.length, children[0]?.offset]).toEqual([0, length, length]);
       expect(checks.map(({ outcome }) => outcome)).toEqual(isSend ? ["passed"] : []);
     }
   });
 
-  it("is none where its length is another one, or where the message says something else", () => {
+  it("only if their length matches and the message agrees", () => {
     expect(explained(`35${good}`).problems[0]?.code).not.toBe("unexpected_prefix");
     expect(explained(`36${"ff".repeat(54)}`).problems).toEqual([]);
     expect(explained(grpc(good).replace(/^00/, "01")).problems[0]?.code).not.toBe("unexpected_prefix");
   });
 
-  it("is no part of the request either, around which the Message goes", () => {
+  it("separately from the Message that a request lacks", () => {
     expect(explained(grpc(good.slice(4))).summary).toContain(
       "the Message around it: 2a 34 and then these bytes.",
     );
   });
 });
 
-describe("a value without the message around it", () => {
+describe("explain reports a value without the message around it", () => {
   const { rendezvousPublicKeyHex = "", signatureHex = "" } =
     vectors.intents.find(({ id }) => id === "seed-54-byte") ?? {};
   const send = (publicKey: string, signature: string): string =>
@@ -232,7 +232,7 @@ describe("a value without the message around it", () => {
       "0a 40 first, the tag and length of value in a Signature",
       "only the 64 bytes of an Ed25519 signature",
     ],
-  ])("is named at its byte: %s", (_what, input, type, offset, where, expected, found) => {
+  ])("at its byte: %s", (_what, input, type, offset, where, expected, found) => {
     const explanation = explained(input);
     expect(explanation.type).toBe(type);
     expect(explanation.problems).toMatchObject([
@@ -241,7 +241,7 @@ describe("a value without the message around it", () => {
     expect(explanation.verdict).toContain("add 2 to every length around them");
   });
 
-  it("is not seen in a key that is too short, nor in a Domain that is one", () => {
+  it("except in a key that is too short, and in a valid Domain", () => {
     expect(explained(message(field(1, field(1, key.slice(4))), partial)).problems[0]).toMatchObject({
       code: "wrong_length",
       found: "30 bytes",
@@ -252,8 +252,8 @@ describe("a value without the message around it", () => {
   });
 });
 
-describe("a request that stands alone", () => {
-  it("is said not to be what is signed, with what has to go around it", () => {
+describe("explain reports a request without its Message", () => {
+  it("as bytes that are not signed, with the bytes to put before it", () => {
     expect(explained(good.slice(4)).verdict).toBe(
       "No byte is wrong, but these are not the bytes to sign: put 2a 34 before them, the tag and length that wrap the " +
         "request in a Message, and sign all of that. Only the `message` of a REST body is the request without the Message.",
@@ -262,7 +262,7 @@ describe("a request that stands alone", () => {
   });
 });
 
-describe("one way of reading", () => {
+describe("explain of the same bytes", () => {
   const wrong = good.replace(/^2a/, "32");
   const bytes = unhex(wrong);
   const writings: [string, string][] = [
@@ -273,7 +273,7 @@ describe("one way of reading", () => {
     ["a key in hex", key],
     ["a signature in hex", key + key],
     ["a Buffer as JSON", JSON.stringify(Buffer.from(good, "hex"))],
-    ["what is no notation", "not bytes at all"],
+    ["text in no notation", "not bytes at all"],
     ["eleven letters", "hello world"],
     [
       "a REST body with other letters",
@@ -281,11 +281,11 @@ describe("one way of reading", () => {
     ],
   ];
 
-  it.each(writings)("says the same of text and of a file that holds it: %s", (_what, input) => {
+  it.each(writings)("is the same for text and for a file with this text: %s", (_what, input) => {
     for (const as of [undefined, "Message", "json-object"]) {
       const { notation, ...given } = explain(input, { as });
       const { notation: read, ...held } = explain(new TextEncoder().encode(`\ufeff${input}\n`), { as });
-      // What cannot be read is shown as it is, with the line break.
+      // Unreadable input is shown unchanged, including the line break.
       const isText = given.problems.some(({ code }) => code === "unreadable_text");
       expect([held.type, held.summary, held.verdict, held.problems, read]).toEqual([
         given.type,
@@ -305,20 +305,20 @@ describe("one way of reading", () => {
     }
   });
 
-  it("takes bytes that are text by chance for the message that they are", () => {
-    // Its length is that of a vertical tab.
+  it("treats bytes that happen to be text as the message that they are", () => {
+    // Its length byte is that of a vertical tab.
     const domain = unhex(field(1, text("example.com")));
     expect(explain(domain)).toMatchObject({ type: "code.common.v1.Domain", notation: "bytes", problems: [] });
   });
 });
 
-describe("bytes as JSON.stringify writes them", () => {
+describe("bytes as written by JSON.stringify", () => {
   it.each([
     ["a Buffer", JSON.stringify(Buffer.from(good, "hex"))],
     ["a Buffer, laid out", JSON.stringify(Buffer.from(good, "hex"), null, 2)],
     ["a Uint8Array", JSON.stringify(unhex(good))],
     ["an array", JSON.stringify([...unhex(good)])],
-  ])("are read: %s", (_what, input) => {
+  ])("are read as bytes: %s", (_what, input) => {
     const { type, notation, sections } = explained(input);
     expect([type, notation, hex(sections[0]?.tree.bytes ?? new Uint8Array())]).toEqual([
       MESSAGE,
@@ -332,24 +332,24 @@ describe("bytes as JSON.stringify writes them", () => {
     '{"type":"Buffer","data":"KjQ="}',
     '{"0":42,"2":52}',
     '{"type":"Buffer"',
-  ])("are something else: %s", (input) => {
+  ])("are distinguished from other JSON: %s", (input) => {
     expect(explained(input)).toMatchObject({ type: "json-object", notation: "JSON" });
   });
 });
 
-it("says of a JSON object that nothing is known of it", () => {
+it("explain reports a JSON object without known members as unknown", () => {
   expect(explained('{"success":true}').verdict).toBe(
     "There is nothing to compare it with; pass `as` to name its type.",
   );
   expect(explained('{"success":true}', "json-object").verdict).toBe("No byte is wrong.");
 });
 
-describe("an end that is missing", () => {
+describe("a missing end", () => {
   it.each([
     [1, "1 more byte, since the length at byte 1 is 52"],
     [9, "9 more bytes, since the length at byte 1 is 52"],
     [50, "50 more bytes, since the length at byte 1 is 52"],
-  ])("by %i bytes is counted, and no length is blamed", (missing, expected) => {
+  ])("of %i bytes is counted, and no length is blamed", (missing, expected) => {
     const { problems, verdict } = explained(good.slice(0, -2 * missing), "Message");
     const offset = 54 - missing;
     expect(problems).toMatchObject([
@@ -360,7 +360,7 @@ describe("an end that is missing", () => {
     );
   });
 
-  it("is none where a length is beyond all messages, or where the message around it is whole", () => {
+  it("is not assumed if a length is beyond all messages, or if the outer message is complete", () => {
     expect(explained(`2affffff7f${good.slice(4)}`, "Message").problems[0]?.code).toBe("length_beyond_end");
     expect(explained(message(account, "1a20"), "Message").problems[0]).toMatchObject({
       code: "length_beyond_end",

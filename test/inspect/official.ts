@@ -1,7 +1,7 @@
 import type { InspectNotation } from "../../src/inspect/index.js";
 import { unhex, vectors } from "../support/vectors.js";
 
-/** Bytes or text of the official packages, and what it is. */
+/** Bytes or text of the official packages, and their type. */
 export interface Official {
   readonly name: string;
   /** Full name of a message, or a name of `EXPLAINED_AS`. */
@@ -21,7 +21,7 @@ function entry(name: string, type: string, hex: string | undefined): Official[] 
 
 const raw = vectors.intents as unknown as readonly Record<string, string | undefined>[];
 
-/** Every byte string of the vectors that is something by itself. */
+/** Every separate byte string of the vectors. */
 export const official: readonly Official[] = [
   ...raw.flatMap((vector) => [
     ...entry(`message of ${vector.id}`, MESSAGE, vector.messageHex),
@@ -61,7 +61,7 @@ export const restBodies: readonly { readonly id: string; readonly text: string }
   ({ id, restBody }) => (restBody === undefined ? [] : [{ id, text: JSON.stringify(restBody) }]),
 );
 
-/** The ways in which bytes are pasted. */
+/** The notations in which bytes are pasted. */
 export const writings: Readonly<
   Record<"hex" | "base64" | "base64url" | "bytes", (hex: string) => string | Uint8Array>
 > = {
@@ -71,7 +71,9 @@ export const writings: Readonly<
   bytes: (hex) => unhex(hex),
 };
 
-/** The notation that a writing may be read as: without marks of its own, base64 is base64url too. */
+/**
+ * Returns the notation as which a text may be read: without distinctive characters, base64 is base64url too.
+ */
 export const readAs: Readonly<Record<keyof typeof writings, readonly InspectNotation[]>> = {
   hex: ["hex"],
   base64: ["base64", "base64url"],

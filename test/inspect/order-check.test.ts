@@ -25,8 +25,8 @@ const order: StoredOrder = {
   destination: account,
 };
 
-describe("an order that matches", () => {
-  it("by the id alone leaves open what is not in the id", () => {
+describe("checkOrder of a matching claim", () => {
+  it("reports what the id does not cover if only the id is claimed", () => {
     expect(checkOrder(order, intent.id)).toEqual({
       matches: true,
       intentId: intent.id,
@@ -35,7 +35,7 @@ describe("an order that matches", () => {
     });
   });
 
-  it("by the claims of a webhook, too", () => {
+  it("accepts the claims of a webhook", () => {
     const claims = {
       kind: "payment",
       intent: intent.id,
@@ -51,14 +51,14 @@ describe("an order that matches", () => {
     expect(checkOrder(order, { [name]: intent.id } as OrderClaim).matches).toBe(true);
   });
 
-  it("may be the intent itself, or what was stored of it", () => {
+  it("accepts the intent itself, or its stored fields", () => {
     assertOrder(intent, intent.id);
     assertOrder(intent, intent);
     const { clientSecret, destination, amount, currency, fees, kind } = intent;
     assertOrder({ clientSecret, destination, amount, currency, fees, kind }, intent.id);
   });
 
-  it("may be a login", () => {
+  it("accepts a login", () => {
     const login = LoginIntent.from({
       login: { domain: "example.com", verifier: "2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1" },
     });
@@ -71,7 +71,7 @@ describe("an order that matches", () => {
     ({ input, clientSecret }) => input.mode === "payment" && clientSecret !== null,
   );
   it.each(official.map(({ id, ...vector }) => [id, vector] as const))(
-    "of the official package: %s",
+    "accepts an intent of the official package: %s",
     (_id, vector) => {
       const { amount, currency, fees } = vector.input as {
         amount: number;
@@ -93,13 +93,13 @@ describe("an order that matches", () => {
   );
 });
 
-describe("an order that does not match", () => {
+describe("checkOrder of a claim for another order", () => {
   it.each<[string, object, object]>([
     ["destination", { destination: other }, { field: "destination", order: account, claim: other }],
     ["currency", { currency: "eur" }, { field: "currency", order: "usd", claim: "eur" }],
     ["amount", { amount: 2.6 }, { field: "amount", order: "2.50", claim: "2.6" }],
     ["amount", { amount: "2.49" }, { field: "amount", order: "2.50", claim: "2.49" }],
-  ])("in the claimed %s", (_field, claimed, mismatch) => {
+  ])("reports the different %s", (_field, claimed, mismatch) => {
     const check = checkOrder(order, { intent: intent.id, ...claimed });
     expect(check).toMatchObject({ matches: false, mismatches: [mismatch] });
     expect(check.likely).toBeUndefined();
@@ -116,18 +116,18 @@ describe("an order that does not match", () => {
     [{ amount: "250" }, "with 2.50: 1/100 of the amount, as if the main unit were hundredths"],
     [{ currency: "eur" }, "in usd"],
     [{ currency: "eur", kind: "payment-with-fees" }, "in usd, and without fees"],
-  ])("in its id, by %j", (changes, how) => {
+  ])("reports the different id for %j", (changes, how) => {
     expect(likely(changes)).toBe(`The claimed id is that of this order ${how}.`);
   });
 
-  it("in its id, by a hundredth too much", () => {
+  it("reports that the id has one hundredth more or less", () => {
     const { id, clientSecret } = PaymentIntent.from({ destination: account, amount: 1, currency: "usd" });
     expect(likely({ clientSecret, amount: "1.01" }, id)).toBe(
       "The claimed id is that of this order with 1.00: one hundredth less.",
     );
   });
 
-  it("in its id, where the claim says its amount and currency itself", () => {
+  it("reports that the id matches the claimed amount and currency", () => {
     expect(likely({ amount: "7" }, { intent: intent.id, amount: 2.5 })).toBe(
       "The claimed id is that of this order with the claimed 2.50 usd.",
     );
@@ -136,7 +136,7 @@ describe("an order that does not match", () => {
     ).toBe("The claimed id is that of this order with the claimed 2.50 usd.");
   });
 
-  it("in its id, by being a login", () => {
+  it("reports that the id is that of a login", () => {
     const login = LoginIntent.from({
       login: { domain: "example.com", verifier: "2KW2XRd9kwqet15Aha2oK3tYvd3nWbTFH1MBiRAv1BE1" },
       clientSecret: intent.clientSecret,
@@ -146,13 +146,13 @@ describe("an order that does not match", () => {
     );
   });
 
-  it("in its id, by another client secret", () => {
+  it("reports that the client secret belongs to another order", () => {
     expect(likely({}, other)).toBe(
       "No similar order has the claimed id: the client secret probably belongs to another order.",
     );
   });
 
-  // Hundredths that other official clients make of the same amount, with the same client secret.
+  // Hundredths that other official clients compute from the same amount, with the same client secret.
   const { clientSecret = "" } = vectors.idempotencyKeys.find(({ seed }) => seed === "1234") ?? {};
   const texts = {
     go: "the official Go client truncates it",
@@ -168,10 +168,10 @@ describe("an order that does not match", () => {
         : [[`${row.currency} ${row.amount}`, sdk, row] as const],
     ),
   );
-  it("has official disagreements to look at", () => {
+  it("has official disagreements to test", () => {
     expect(new Set(disagreements.map(([, sdk]) => sdk))).toEqual(new Set(Object.keys(texts)));
   });
-  it.each(disagreements)("in its id, as %s of %s", (_amount, sdk, row) => {
+  it.each(disagreements)("reports the id as %s of %s", (_amount, sdk, row) => {
     const { currency, amount } = row as unknown as { currency: string; amount: string };
     const text = likely(
       { clientSecret, currency, amount: Number(amount), rounding: "nearest" },
@@ -181,7 +181,7 @@ describe("an order that does not match", () => {
     expect(text).toMatch(
       new RegExp(`^The claimed id is that of this order with ${(units / 100).toFixed(2)}, as the official`),
     );
-    // Where several clients come to the same, the first of them is named.
+    // If several clients agree, the first one is named.
     const same = (Object.keys(texts) as (keyof typeof texts)[]).filter(
       (name) => row[name]?.intent === row[sdk]?.intent,
     );
@@ -200,7 +200,7 @@ describe("assertOrder", () => {
     throw new Error("it passed");
   }
 
-  it("throws a typed error that lists what differs", () => {
+  it("throws a typed error that lists the differences", () => {
     const error = mismatch();
     expect(error).toBeInstanceOf(CodeIntentsError);
     expect([error.name, error.code, error.retryable]).toEqual([
@@ -215,14 +215,14 @@ describe("assertOrder", () => {
     );
   });
 
-  it("holds no secret", () => {
+  it("throws an error without secrets", () => {
     const error = mismatch();
     const shown = `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`;
     expect(shown).not.toContain(intent.clientSecret);
   });
 });
 
-describe("a claimed amount", () => {
+describe("checkOrder of a claimed amount", () => {
   const { id, clientSecret } = PaymentIntent.from({ destination: account, amount: "0.29", currency: "usd" });
   const cheap: StoredOrder = { clientSecret, amount: 0.29, currency: "usd" };
 
@@ -237,7 +237,7 @@ describe("a claimed amount", () => {
     [0.2899999999999999, false],
     [29, false],
     [-0.29, false],
-  ])("has to be that of the order exactly: %s", (amount, matches) => {
+  ])("requires the exact amount of the order: %s", (amount, matches) => {
     expect(checkOrder(cheap, { intent: id, amount }).matches).toBe(matches);
   });
 
@@ -245,13 +245,13 @@ describe("a claimed amount", () => {
     [0.29009, true],
     [0.28991, true],
     [0.2902, false],
-  ])("may differ as a payment may, where it is what was paid: %s", (amount, matches) => {
+  ])("allows the tolerance of a payment if it was paid: %s", (amount, matches) => {
     expect(checkOrder(cheap, { intent: id, amount, quarks: 29_000n } as OrderClaim).matches).toBe(matches);
     expect(checkOrder(cheap, { intent: id, amount }).matches).toBe(false);
   });
 });
 
-describe("what cannot be used", () => {
+describe("checkOrder with invalid input", () => {
   it.each<[unknown, unknown, string, string]>([
     [{}, intent.id, "missing_option", "order.clientSecret: required: the client secret of an intent"],
     [null, intent.id, "missing_option", "order.clientSecret: required"],
@@ -320,7 +320,7 @@ describe("what cannot be used", () => {
       "invalid_option",
       'claim.currency: "dollars" is not one of',
     ],
-  ])("%j with %j", (stored, claim, code, message) => {
+  ])("rejects %j with %j", (stored, claim, code, message) => {
     let thrown: unknown;
     try {
       checkOrder(stored as StoredOrder, claim as OrderClaim);

@@ -20,10 +20,10 @@ function layout(tree: Inspection): string[] {
   return tree.children.map(({ label, offset, length }) => `${label} ${offset}+${length}`);
 }
 
-describe.each(vectors.payloadCodec)("official payload $id", (vector) => {
+describe.each(vectors.payloadCodec)("inspectPayload of official vector $id", (vector) => {
   const tree = inspect(vector.payloadHex);
 
-  it("has the areas and values that it was made from", () => {
+  it("has the areas and values of the vector", () => {
     expect(tree.problems).toEqual([]);
     const values = Object.fromEntries(tree.children.map(({ label, value }) => [label, value]));
     if (vector.amount !== undefined) {
@@ -36,14 +36,14 @@ describe.each(vectors.payloadCodec)("official payload $id", (vector) => {
   });
 });
 
-describe("the six kinds", () => {
+describe("inspectPayload of each kind", () => {
   it.each([
     ["cash", 0, ["kind 0+1", "quarks 1+8", "nonce 9+11"]],
     ["gift-card", 1, ["kind 0+1", "quarks 1+8", "nonce 9+11"]],
     ["payment", 2, ["kind 0+1", "currency 1+1", "units 2+7", "nonce 9+11"]],
     ["login", 3, ["kind 0+1", "unused 1+8", "nonce 9+11"]],
     ["payment-with-fees", 4, ["kind 0+1", "currency 1+1", "units 2+7", "nonce 9+11"]],
-  ])("%s", (kind, number, areas) => {
+  ])("labels the areas of %s", (kind, number, areas) => {
     const tree = inspect(`0${number} 0000000000000000 ${nonceHex}`);
     expect(layout(tree)).toEqual(areas);
     expect(problemsOf(tree)).toEqual([]);
@@ -51,14 +51,14 @@ describe("the six kinds", () => {
     expect(at(tree, "nonce").value).toEqual(unhex(nonceHex));
   });
 
-  it("tip", () => {
+  it("labels the areas of tip", () => {
     const tree = inspect("0500000000676574636f64652e3456712f722b58");
     expect(layout(tree)).toEqual(["kind 0+1", "flags 1+4", "username 5+7", "padding 12+8"]);
     expect(at(tree, "username").value).toBe("getcode");
     expect(problemsOf(tree)).toEqual([]);
   });
 
-  it("have the values that decoding has", () => {
+  it("has the values of decodePayload", () => {
     const nonce = fc.uint8Array({ minLength: 11, maxLength: 11 });
     const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 15 });
     const payload = fc.oneof(
@@ -93,7 +93,7 @@ describe("the six kinds", () => {
   });
 });
 
-describe("meaning", () => {
+describe("meanings of a payload", () => {
   it.each([
     [
       `028ce803000000000003ac674216f3e15c761ee1`,
@@ -118,24 +118,24 @@ describe("meaning", () => {
       "units",
       "7-byte little-endian hundredths: 36028797018963968, which is 360287970189639.68 usd; larger than the exact range",
     ],
-  ])("of %s, %s", (hex, path, meaning) => {
+  ])("describe %s, %s", (hex, path, meaning) => {
     expect(at(inspect(hex), path).meaning).toBe(meaning);
   });
 
-  it("of the whole names the intent", () => {
+  it("name the intent in the root", () => {
     expect(inspect("028ce803000000000003ac674216f3e15c761ee1").meaning).toBe(
       "a request for payment, 20 bytes; intent id GHEXGTE2r1PartuDip4VhDz8b2RY4xqRTRtMCUEaEXXN",
     );
   });
 
-  it("of a name that was cut inside a character", () => {
+  it("describe a name that was cut inside a character", () => {
     const tree = inspectPayload(encodePayload({ kind: "tip", username: `${"a".repeat(14)}é` }));
     expect(problemsOf(tree)).toEqual([]);
     expect(at(tree, "username").value).toBe(`${"a".repeat(14)}\ufffd`);
   });
 });
 
-describe("a number that only makes sense with its bytes reversed", () => {
+describe("a number that is plausible only with its bytes reversed", () => {
   it.each([
     ["units", "02 8c 000000000000fa", 2, "250", "7 bytes"],
     ["units, of one cent", "02 8c 00000000000001", 2, "1", "7 bytes"],
@@ -160,13 +160,13 @@ describe("a number that only makes sense with its bytes reversed", () => {
   });
 });
 
-describe("broken payloads", () => {
+describe("an invalid payload", () => {
   it.each([
     ["nothing", "", ["truncated@0"], []],
-    ["a kind alone", "02", ["truncated@1"], ["kind 0+1"]],
-    ["cut off in the amount", "028ce803", ["truncated@4"], ["kind 0+1", "currency 1+1", "units 2+2"]],
+    ["only a kind", "02", ["truncated@1"], ["kind 0+1"]],
+    ["truncated in the amount", "028ce803", ["truncated@4"], ["kind 0+1", "currency 1+1", "units 2+2"]],
     [
-      "cut off in the nonce",
+      "truncated in the nonce",
       `028c000000000000000102`,
       ["truncated@11"],
       ["kind 0+1", "currency 1+1", "units 2+7", "nonce 9+2"],
@@ -202,7 +202,7 @@ describe("broken payloads", () => {
       ["kind 0+1", "flags 1+4", "username 5+7", "padding 12+8"],
     ],
     [
-      "another padding",
+      "wrong padding",
       "0500000000676574636f64652e3456712f722b59",
       ["payload_filler@19 in padding"],
       ["kind 0+1", "flags 1+4", "username 5+7", "padding 12+8"],
@@ -219,25 +219,25 @@ describe("broken payloads", () => {
       ["invalid_utf8@5 in username"],
       ["kind 0+1", "flags 1+4", "username 5+7", "padding 12+8"],
     ],
-  ])("%s", (_what, hex, problems, areas) => {
+  ])("is reported: %s", (_what, hex, problems, areas) => {
     const tree = inspect(hex);
     expect(problemsOf(tree)).toEqual(problems);
     expect(layout(tree)).toEqual(areas);
   });
 
-  it("shows the amount where only the currency is unknown", () => {
+  it("has its amount if only the currency is unknown", () => {
     const tree = inspect(`02 9a e8030000000000 ${nonceHex}`);
     expect(at(tree, "units").value).toBe(1000n);
     expect(at(tree, "currency").value).toBe(154);
     expect(at(tree, "units").meaning).toBe("7-byte little-endian hundredths: 1000, which is 10.00");
   });
 
-  it("refuses what is no bytes", () => {
+  it("is rejected if it is not bytes", () => {
     expect(() => inspectPayload("028c" as unknown as Uint8Array)).toThrow("bytes: must be a Uint8Array");
   });
 });
 
-it("is explained in text", () => {
+it("a payload is rendered as text", () => {
   expect(renderText(inspect("028ce803000000000003ac674216f3e15c761ee1"))).toMatchInlineSnapshot(`
     "offset  bytes                    what        meaning
          0                           payload     a request for payment, 20 bytes; intent id

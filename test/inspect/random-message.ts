@@ -2,7 +2,7 @@ import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf
 import fc from "fast-check";
 import { schemas } from "./support.js";
 
-/** Numbers that decide, one after the other, how a message is built. */
+/** Numbers that decide, one by one, how a message is built. */
 class Tape {
   readonly #numbers: readonly number[];
   #at = 0;
@@ -24,10 +24,7 @@ const double = (n: number): number[] => [...new Uint8Array(new Float64Array([n])
 const len = (body: readonly number[]): number[] => [(body.length & 0x7f) | 0x80, body.length >> 7, ...body];
 const short = (body: readonly number[]): number[] => (body.length < 128 ? [body.length, ...body] : len(body));
 
-/**
- * Fields of a message with the right wire types, in good order or not, some of them twice, default or too
- * long.
- */
+/** Fields of a message with the right wire types, in any order, some repeated, default or too long. */
 function build(schema: DescMessage, tape: Tape, depth: number): number[] {
   const picked = Array.from({ length: tape.below(5) }, () => schema.fields[tape.below(schema.fields.length)]);
   const fields = picked.filter((field) => field !== undefined);
@@ -54,7 +51,7 @@ function fieldBytes(field: DescField, tape: Tape, depth: number): number[] {
     case ScalarType.DOUBLE:
       return [tag + 1, ...double(tape.of([10, 0.05, -0, Number.POSITIVE_INFINITY, 0]))];
     case ScalarType.STRING:
-      // No byte order mark: protobuf-es 2.13 loses one at the start of a text.
+      // No byte order mark: protobuf-es 2.13 drops one at the start of a text.
       return [tag + 2, ...short(tape.of([[0x75, 0x73, 0x64], [0xc3, 0xa9], [0xe2, 0x82, 0xac], []]))];
     case ScalarType.BYTES:
       return [tag + 2, ...short(tape.of([Array(32).fill(7), [0xff], [1, 2, 3], []]))];
@@ -68,7 +65,7 @@ function fieldBytes(field: DescField, tape: Tape, depth: number): number[] {
 
 const tapes = fc.array(fc.nat(1_000_000), { minLength: 8, maxLength: 60, size: "max" });
 
-/** Any message of the protocol in bytes that can be read, in good order or not. */
+/** The bytes of any readable message of the protocol, in any order. */
 export const anyMessage: fc.Arbitrary<readonly [schema: DescMessage, bytes: Uint8Array]> = fc
   .tuple(fc.constantFrom(...schemas.values()), tapes)
   .map(([schema, numbers]) => [schema, Uint8Array.from(build(schema, new Tape(numbers), 1))]);

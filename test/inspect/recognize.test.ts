@@ -8,30 +8,30 @@ const webhookTokens = (
   vectors as unknown as { webhookJwt: { id: string; token: string; signerPublicKey: string }[] }
 ).webhookJwt;
 
-describe.each(Object.keys(writings) as (keyof typeof writings)[])("from %s", (writing) => {
-  // In base64 a nonce has fifteen characters, as its base58 has, which is how everybody writes it.
+describe.each(Object.keys(writings) as (keyof typeof writings)[])("explain, given %s,", (writing) => {
+  // In base64, a nonce has fifteen characters, like its base58, which is the usual notation.
   const written = official.filter(({ type }) => type !== "nonce" || !writing.startsWith("base64"));
 
-  it.each(written.map((vector) => [vector.name, vector] as const))("recognises the %s", (name, vector) => {
+  it.each(written.map((vector) => [vector.name, vector] as const))("recognizes %s", (name, vector) => {
     const { type, hex } = vector;
     const explanation = explain(writings[writing](hex));
-    // Some messages are the same bytes; the others are named then.
+    // Some messages have the same bytes. Then the others are named.
     expect([explanation.type, ...explanation.alternatives]).toContain(type);
     expect(readAs[writing]).toContain(explanation.notation);
     expect(explanation.sections[0]?.tree.bytes).toEqual(unhex(hex));
-    // The body of the documentation's own example is no message.
+    // The body in the documentation's example is not a message.
     if (!name.endsWith("http-envelope-version-1.0")) expect(explanation.problems).toEqual([]);
     expect(explanation.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
     for (const { tree } of explanation.sections) expectCovered(tree);
   });
 });
 
-it("has vectors of everything to recognise", () => {
+it("the official vectors contain every recognizable type", () => {
   expect(official.length).toBeGreaterThan(150);
   expect(new Set(official.map(({ type }) => type)).size).toBeGreaterThan(15);
 });
 
-it("is in doubt only about messages that have the same bytes", () => {
+it("explain is uncertain only about messages with the same bytes", () => {
   const doubtful = official.filter(({ hex }) => explain(hex).alternatives.length > 0);
   expect(new Set(doubtful.map(({ name }) => name))).toEqual(
     new Set([
@@ -39,7 +39,7 @@ it("is in doubt only about messages that have the same bytes", () => {
       "request of open-message-stream-signed",
       "answer of send-message-response-no-active-stream",
       "request of get-status",
-      // A SendPrivatePaymentMetadata begins in the same way, with an account and an amount in kin.
+      // A SendPrivatePaymentMetadata begins the same way, with an account and an amount in kin.
       "request of kin-min",
       "request of kin-max",
     ]),
@@ -53,8 +53,8 @@ it("is in doubt only about messages that have the same bytes", () => {
   );
 });
 
-describe.each(restBodies)("the REST body of $id", ({ id, text }) => {
-  it.each(["text", "bytes"])("is recognised from %s", (form) => {
+describe.each(restBodies)("explain of the REST body of $id", ({ id, text }) => {
+  it.each(["text", "bytes"])("recognizes it from %s", (form) => {
     const explanation = explain(form === "text" ? text : new TextEncoder().encode(`${text}\n`));
     expect(explanation).toMatchObject({ type: "create-intent-body", notation: "JSON", problems: [] });
     const [body, message] = explanation.sections;
@@ -70,8 +70,8 @@ describe.each(restBodies)("the REST body of $id", ({ id, text }) => {
   });
 });
 
-describe.each(webhookTokens)("the webhook token $id", ({ token, signerPublicKey }) => {
-  it.each(["text", "bytes"])("is recognised from %s", (form) => {
+describe.each(webhookTokens)("explain of the webhook token $id", ({ token, signerPublicKey }) => {
+  it.each(["text", "bytes"])("recognizes it from %s", (form) => {
     const explanation = explain(form === "text" ? token : new TextEncoder().encode(token), {
       publicKey: signerPublicKey,
     });
@@ -93,7 +93,7 @@ describe.each(webhookTokens)("the webhook token $id", ({ token, signerPublicKey 
   });
 });
 
-describe("as", () => {
+describe("the option `as`", () => {
   it.each([
     ...EXPLAINED_AS,
     "Message",
@@ -101,17 +101,17 @@ describe("as", () => {
     "code.common.v1.Request",
     "message",
     ...schemas.keys(),
-  ])("takes anything for %s that it is told to", (as) => {
+  ])("makes explain read any input as %s", (as) => {
     for (const input of ["2a340a22", "", "028ce803000000000003ac674216f3e15c761ee1", "{}", "a.b.c"]) {
       const explanation = explain(input, { as });
       for (const { tree } of explanation.sections) expectCovered(tree);
       const [, name = ""] = /([^.]+)$/.exec(as) ?? [];
-      // Text that is not bytes in any notation stays that.
+      // Text that is not bytes in any notation stays text.
       if (input === "2a340a22") expect(explanation.type.toLowerCase()).toContain(name.toLowerCase());
     }
   });
 
-  it("decides between messages of the same bytes", () => {
+  it("decides between messages with the same bytes", () => {
     const poll = official.find(({ name }) => name === "request of poll-messages")?.hex ?? "";
     const explanation = explain(poll, { as: "OpenMessageStreamRequest" });
     expect(explanation).toMatchObject({
@@ -121,24 +121,24 @@ describe("as", () => {
     expect(explanation.summary).toContain("as requested");
   });
 
-  it.each(["Massage", "", "payloads", 7])("refuses %j", (as) => {
+  it.each(["Massage", "", "payloads", 7])("rejects %j", (as) => {
     expect(() => explain("00", { as: as as string })).toThrow(
       /^as: must be the name of a message, such as Message, or one of payload, scan-code, public-key,/,
     );
   });
 });
 
-it.each(["message", "SendMessageRequest"])("recognises a %s by its beginning", (what) => {
+it.each(["message", "SendMessageRequest"])("explain recognizes a %s by its beginning", (what) => {
   const { type = "", hex = "" } = official.find(({ name }) => name === `${what} of usd-with-login`) ?? {};
   for (let length = 12; length < hex.length / 2; length += 3) {
     const { type: taken, alternatives, problems } = explain(hex.slice(0, 2 * length));
-    // Between two fields a message may be whole, and another one then.
+    // Between two fields a message may be complete, and another one.
     if (problems[0]?.code !== "truncated") continue;
     expect([taken, ...alternatives], `${length} bytes`).toContain(type);
   }
 });
 
-it("takes the body of an answer for what it fits", () => {
+it("explain recognizes the body of a response by its fields", () => {
   const message = official.find(({ name }) => name === "message of server-webhook-called")?.hex ?? "";
   const list = `0a${(message.length / 2).toString(16)}${message}`;
   const { type, sections, problems } = explain(`12${(list.length / 2).toString(16)}${list}`);
@@ -151,8 +151,8 @@ it("takes the body of an answer for what it fits", () => {
   expect(sections[0]?.tree.parts.at(-1)?.path).toBe("body.messages[0].webhook_called.timestamp.nanos");
 });
 
-describe("what nobody knows", () => {
-  it("shows fields without names where the bytes fall into fields", () => {
+describe("explain of an unknown type", () => {
+  it("shows fields without names if the bytes are fields", () => {
     const { type, summary, sections } = explain("f2ff03 04 01020304 f8ff03 05");
     expect(type).toBe("protobuf");
     expect(summary).toBe(
@@ -164,7 +164,7 @@ describe("what nobody knows", () => {
     ]);
   });
 
-  it("shows bytes where they do not", () => {
+  it("shows bytes if they are not", () => {
     const { type, sections, verdict } = explain("ffffffffffffffffffffffff");
     expect(type).toBe("bytes");
     expect(verdict).toBe("There is nothing to compare it with; pass `as` to name its type.");
@@ -182,7 +182,7 @@ describe("what nobody knows", () => {
   });
 });
 
-it("says of a request alone what is signed", () => {
+it("explain of a request alone names the signed bytes", () => {
   const inner = official.find(({ name }) => name === "request of seed-54-byte")?.hex ?? "";
   expect(explain(inner).summary).toMatch(
     /The signed bytes are the Message around it: 2a 34 and then these bytes\.$/,
@@ -193,29 +193,29 @@ it("says of a request alone what is signed", () => {
   );
 });
 
-describe("options", () => {
+describe("options of explain", () => {
   it.each([
     [{ publicKey: "abc" }, "publicKey: is 3 bytes; must be 32"],
     [{ publicKey: new Uint8Array(31) }, "publicKey: is 31 bytes; must be 32"],
     [{ maxBytes: 0 }, "maxBytes: must be a whole number of bytes, greater than 0"],
     [{ maxBytes: 1.5 }, "maxBytes: must be a whole number of bytes, greater than 0"],
     [{ format: "hex" }, "format: unknown option; the options are as, publicKey, maxBytes"],
-  ])("are refused where they cannot be used: %j", (options, message) => {
+  ])("are rejected if they are invalid: %j", (options, message) => {
     expect(() => explain("00", options as object)).toThrow(message);
   });
 
-  it.each([undefined, null, 7, {}, [1]])("refuses what is neither text nor bytes: %j", (input) => {
+  it.each([undefined, null, 7, {}, [1]])("reject input that is neither text nor bytes: %j", (input) => {
     expect(() => explain(input as unknown as string)).toThrow("input: must be text or a Uint8Array");
   });
 });
 
-describe("long input", () => {
+describe("long input of explain", () => {
   it.each([
     ["bytes", new Uint8Array(65_537)],
     ["hex", "00".repeat(65_537)],
     ["base64", "AAAz".repeat(30_000)],
     ["text", "x ".repeat(300_000)],
-  ])("is not looked at: %s", (_what, input) => {
+  ])("is not read: %s", (_what, input) => {
     const { problems, sections, verdict } = explain(input);
     expect(problems).toMatchObject([{ code: "too_large", offset: 65_536, expected: "at most 65536 bytes" }]);
     expect(verdict).toMatch(/No message of this protocol is nearly that long\.$/);

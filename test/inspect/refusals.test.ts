@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-/** What comes of a message: of its explanation, and of sending it. */
+/** The outcome of a message: in its explanation, and when it is sent. */
 async function judged(kindFor: (key: ReturnType<typeof newKey>) => Kind): Promise<{
   readonly problems: readonly string[];
   readonly doubtful: boolean;
@@ -71,19 +71,19 @@ const paid = (fields: PaymentFields) => () => ({
 const domain = { value: "example.com" };
 const signature = { value: filled(1, 64) };
 
-/** Requests, and whether the sequencer takes them. What is refused for limits and accounts is not in them. */
+/** Requests, and whether the sequencer accepts them. Refusals for limits and accounts are omitted. */
 const requests: readonly (readonly [what: string, kind: (key: ReturnType<typeof newKey>) => Kind])[] = [
   ["1 usd", paid({})],
   ["no account", paid({ requestorAccount: undefined })],
   ["an account of 31 bytes", paid({ requestorAccount: { value: filled(1, 31) } })],
   ["no exchange data", paid({ exchangeData: undefined })],
   ["NaN usd", paid({ exchangeData: fiat("usd", Number.NaN) })],
-  ["an endless amount", paid({ exchangeData: fiat("usd", Number.POSITIVE_INFINITY) })],
+  ["an infinite amount", paid({ exchangeData: fiat("usd", Number.POSITIVE_INFINITY) })],
   ["a negative amount", paid({ exchangeData: fiat("usd", -1) })],
   ["2.505 usd", paid({ exchangeData: fiat("usd", 2.505) })],
   ["a float of 2.55 usd", paid({ exchangeData: fiat("usd", Math.fround(2.55)) })],
-  ["capital letters", paid({ exchangeData: fiat("USD", 1) })],
-  ["a currency of nobody", paid({ exchangeData: fiat("xyz", 1) })],
+  ["an uppercase currency", paid({ exchangeData: fiat("USD", 1) })],
+  ["an unknown currency", paid({ exchangeData: fiat("xyz", 1) })],
   ["a currency without limits", paid({ exchangeData: fiat("ssp", 1) })],
   ["a currency without an index", paid({ exchangeData: fiat("ggp", 1) })],
   ["kin without its rate", paid({ exchangeData: fiat("kin", 2500) })],
@@ -91,24 +91,24 @@ const requests: readonly (readonly [what: string, kind: (key: ReturnType<typeof 
   ["NaN kin", paid({ exchangeData: kin({ nativeAmount: Number.NaN, quarks: 250_000_000n }) })],
   ["a fraction of a kin", paid({ exchangeData: kin({ nativeAmount: 2500.5, quarks: 250_000_000n }) })],
   ["a fraction in quarks", paid({ exchangeData: kin({ quarks: 250_050_000n }) })],
-  ["a kin too many in quarks", paid({ exchangeData: kin({ quarks: 250_100_000n }) })],
+  ["one kin too many in quarks", paid({ exchangeData: kin({ quarks: 250_100_000n }) })],
   ["two kin too many in quarks", paid({ exchangeData: kin({ quarks: 250_200_000n }) })],
   ["another rate of kin", paid({ exchangeData: kin({ exchangeRate: 2 }) })],
   ["usd with a rate", paid({ exchangeData: kin({ currency: "usd", nativeAmount: 1, quarks: 100_000n }) })],
-  ["fees of 5000 in sum", paid({ additionalFees: [fee(2, 2999), fee(3, 2001)] })],
-  ["fees of 5001 in sum", paid({ additionalFees: [fee(2, 3000), fee(3, 2001)] })],
-  ["a fee of nothing", paid({ additionalFees: [fee(2, 0)] })],
+  ["fees with a sum of 5000", paid({ additionalFees: [fee(2, 2999), fee(3, 2001)] })],
+  ["fees with a sum of 5001", paid({ additionalFees: [fee(2, 3000), fee(3, 2001)] })],
+  ["a fee of zero", paid({ additionalFees: [fee(2, 0)] })],
   ["a fee of 10001", paid({ additionalFees: [fee(2, 10_001)] })],
   ["four fees", paid({ additionalFees: [2, 3, 4, 5].map((byte) => fee(byte, 1)) })],
-  ["a fee for the payee", paid({ additionalFees: [fee(1, 1)] })],
-  ["two fees for one", paid({ additionalFees: [fee(2, 1), fee(2, 1)] })],
+  ["a fee to the destination", paid({ additionalFees: [fee(1, 1)] })],
+  ["two fees to one account", paid({ additionalFees: [fee(2, 1), fee(2, 1)] })],
   ["an unverified domain", paid({ domain })],
   ["an unverified subdomain", paid({ domain: { value: "shop.example.com" } })],
   ["a domain of one label", paid({ domain: { value: "localhost" } })],
-  ["a domain in capitals", paid({ domain: { value: "Example.com" } })],
+  ["a domain in upper case", paid({ domain: { value: "Example.com" } })],
   ["a domain with an underscore", paid({ domain: { value: "ex_ample.com" } })],
   ["a domain with two hyphens after two letters", paid({ domain: { value: "ab--cd.com" } })],
-  ["a domain with a dot at its end", paid({ domain: { value: "example.com." } })],
+  ["a domain with a trailing dot", paid({ domain: { value: "example.com." } })],
   ["a signature without a domain", paid({ signature })],
   ["a verifier without a domain", paid({ verifier: { value: verifier.publicKey } })],
   ["a rendezvous key without a domain", paid({ rendezvousKey: { value: filled(1) } })],
@@ -126,7 +126,7 @@ const requests: readonly (readonly [what: string, kind: (key: ReturnType<typeof 
     (key) => ({ case: "requestToReceiveBill", value: verifiedPayment(key, verifier, "app.getcode.com") }),
   ],
   [
-    "another rendezvous key within",
+    "another rendezvous key in the request",
     (key) => ({
       case: "requestToReceiveBill",
       value: verifiedPayment(key, verifier, "example.com", { rendezvousKey: { value: filled(1) } }),
@@ -146,7 +146,7 @@ const requests: readonly (readonly [what: string, kind: (key: ReturnType<typeof 
   ],
   ["a login at one label", (key) => ({ case: "requestToLogin", value: login(key, verifier, "localhost") })],
   [
-    "a login that nobody signed",
+    "an unsigned login",
     (key) => ({
       case: "requestToLogin",
       value: login(key, verifier, "example.com", { signature: undefined } as LoginFields),
@@ -160,23 +160,26 @@ const requests: readonly (readonly [what: string, kind: (key: ReturnType<typeof 
     "a rejection of another intent",
     () => ({ case: "clientRejectedPayment", value: { intentId: { value: filled(1) } } }),
   ],
-  ["a code that was scanned", () => ({ case: "codeScanned", value: { timestamp: { seconds: 1n } } })],
-  ["what only the sequencer says", () => ({ case: "webhookCalled", value: { timestamp: { seconds: 1n } } })],
+  ["a scan", () => ({ case: "codeScanned", value: { timestamp: { seconds: 1n } } })],
+  [
+    "a kind that only the sequencer sends",
+    () => ({ case: "webhookCalled", value: { timestamp: { seconds: 1n } } }),
+  ],
 ];
 
-describe("what the explanation says is refused", () => {
-  it.each(requests)("is refused by the emulator, and nothing else is: %s", async (_what, kind) => {
+describe("a request that the explanation reports as refused", () => {
+  it.each(requests)("is refused by the emulator, and no other is: %s", async (_what, kind) => {
     const { problems, refusal } = await judged(kind);
     expect({ refused: problems.length > 0, problems }).toEqual({ refused: refusal !== undefined, problems });
   });
 
-  it("is neither all of it nor nothing", async () => {
+  it("is among both refused and accepted ones", async () => {
     const outcomes = await Promise.all(requests.map(([, kind]) => judged(kind)));
     expect(outcomes.filter(({ refusal }) => refusal !== undefined).length).toBeGreaterThan(30);
     expect(outcomes.filter(({ refusal }) => refusal === undefined).length).toBeGreaterThan(10);
   });
 
-  it("is refused in any combination", async () => {
+  it("is refused with every combination of faults", async () => {
     const any = fc.record({
       exchangeData: fc.constantFrom<(ExchangeData | undefined)[]>(
         fiat("usd", 1),
@@ -211,9 +214,9 @@ describe("what the explanation says is refused", () => {
   });
 });
 
-describe("what is doubtful", () => {
+describe("a doubtful request", () => {
   it.each(["NaN usd", "2.505 usd", "a float of 2.55 usd", "a currency without an index"])(
-    "is taken all the same: %s",
+    "is accepted anyway: %s",
     async (what) => {
       const [, kind] = requests.find(([name]) => name === what) ?? [];
       const { doubtful, refusal } = await judged(kind ?? paid({}));
@@ -221,7 +224,7 @@ describe("what is doubtful", () => {
     },
   );
 
-  it("is no currency and no amount that official clients write", async () => {
+  it("has a currency or an amount that official clients never send", async () => {
     const supported = CURRENCIES.filter((currency) => !["ssp", "stn", "ves", "kin"].includes(currency));
     for (const currency of supported) {
       const message = create(MessageSchema, {
@@ -232,7 +235,7 @@ describe("what is doubtful", () => {
   });
 });
 
-describe("a webhook URL", () => {
+describe("a webhook URL in an explanation", () => {
   const resolveHost = async (): Promise<void> => {};
   const rules = { resolveHost, allowLocalWebhooks: false };
 
@@ -253,7 +256,7 @@ describe("a webhook URL", () => {
     `https://example.com/${"a".repeat(1010)}`,
   ];
   it.each(urls.map((url) => [url.slice(0, 40), url]))(
-    "is refused where the sequencer refuses it: %s",
+    "is reported as refused exactly if the sequencer refuses it: %s",
     async (_start, url) => {
       const request = { intentId: { value: filled(1) }, url };
       const call = microPaymentOf(emulator).registerWebhook(request);

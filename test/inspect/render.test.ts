@@ -11,16 +11,16 @@ import { at, inspectHex, schemas } from "./support.js";
 const login = vectors.intents.find(({ id }) => id === "usd-with-login");
 const message = inspectHex(MessageSchema, login?.messageHex ?? "");
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the escapes that are looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for these escapes
 const escapes = /\u001b\[\d*m/g;
 
-describe("every text", () => {
+describe("the text of a tree", () => {
   it.each([
     ["a message", message],
     ["a payload", inspectPayload(unhex(login?.payloadHex ?? ""))],
     ["a broken message", inspectMessage(MessageSchema, message.bytes.subarray(0, 100))],
     ["an empty message", inspectMessage(MessageSchema, new Uint8Array())],
-  ])("keeps to its width, and ends no line in a blank: %s", (_what, tree) => {
+  ])("stays within its width, and has no trailing spaces: %s", (_what, tree) => {
     for (const width of [60, 61, 79, 80, 100, 110, 139, 140, 200, 500]) {
       const lines = renderText(tree, { width }).split("\n");
       for (const line of lines) {
@@ -30,7 +30,7 @@ describe("every text", () => {
     }
   });
 
-  it("holds every byte in hex, in order", () => {
+  it("contains every byte in hex, in order", () => {
     for (const width of [60, 110, 140]) {
       const hexWidth = { 60: 11, 110: 23, 140: 47 }[width] ?? 0;
       const cells = renderText(message, { width })
@@ -41,7 +41,7 @@ describe("every text", () => {
     }
   });
 
-  it("is the same with colour, but for the escapes", () => {
+  it("is the same in colour, apart from the escapes", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...schemas.values()),
@@ -59,12 +59,12 @@ describe("every text", () => {
     );
   });
 
-  it.each([0, -1, 12, Number.NaN])("takes a width of %s for the least one", (width) => {
+  it.each([0, -1, 12, Number.NaN])("has the minimum width for a width of %s", (width) => {
     expect(renderText(message, { width })).toBe(renderText(message, { width: 60 }));
   });
 });
 
-it("colours tags, lengths, values, names and problems", () => {
+it("renderText colours tags, lengths, values, names and problems", () => {
   const text = renderText(inspectHex(RequestSchema, "0a00 1203616263"), { color: true });
   expect(text).toContain("\u001b[36m12\u001b[0m");
   expect(text).toContain("\u001b[33m03\u001b[0m");
@@ -73,7 +73,7 @@ it("colours tags, lengths, values, names and problems", () => {
   expect(text).toContain("\u001b[31m! explicit_default\u001b[0m");
 });
 
-it("shows problems where they are, and counts them at the top", () => {
+it("renderText shows problems in place, and counts them at the top", () => {
   expect(
     renderText(inspectHex(RequestSchema, "0a00 1283006162632206"), { width: 100 }),
   ).toMatchInlineSnapshot(`
@@ -97,7 +97,7 @@ it("shows problems where they are, and counts them at the top", () => {
   `);
 });
 
-it("shows groups, unknown fields and what cannot be told apart", () => {
+it("renderText shows groups, unknown fields and ambiguous parts", () => {
   expect(
     renderText(inspectHex(RequestSchema, "7b 0805 7c 82010161 06 ffff"), { width: 100 }),
   ).toMatchInlineSnapshot(`
@@ -124,12 +124,12 @@ it("shows groups, unknown fields and what cannot be told apart", () => {
   `);
 });
 
-it("shows a part of a tree", () => {
+it("renderText shows a part of a tree", () => {
   const part = at(message, "request_to_receive_bill.domain");
   expect(renderText(part).split("\n")[1]).toMatch(/^ +\d+ {2}22 +domain +field 4, LEN; a domain$/);
 });
 
-it("lets no input steer the terminal", () => {
+it("renderText lets no input control the terminal", () => {
   const hostile = '\u001b[31m red \u202e back \u0007 \u009b1m " \\ \u2028 \u200b é 日本 \n';
   const tree = inspectMessage(DomainSchema, toBinary(DomainSchema, create(DomainSchema, { value: hostile })));
   expect(tree.children[0]?.value).toBe(hostile);
@@ -139,7 +139,7 @@ it("lets no input steer the terminal", () => {
   expect(renderText(tree, { width: 500 })).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
 });
 
-it("wraps a million characters in no time", () => {
+it("renderText wraps a million characters quickly", () => {
   const tree = inspectMessage(
     DomainSchema,
     toBinary(DomainSchema, create(DomainSchema, { value: "ab ".repeat(350_000) })),

@@ -10,8 +10,8 @@ import { runs, scaled } from "../support/property.js";
 import { anyMessage } from "./random-message.js";
 import { schemaOf, schemas } from "./support.js";
 
-describe("the rules", () => {
-  it.each(Object.entries(messageRules))("of %s name what the compiled message has", (typeName, rules) => {
+describe("the explorer's rules", () => {
+  it.each(Object.entries(messageRules))("about %s name fields of the compiled message", (typeName, rules) => {
     const { fields, oneofs } = schemaOf(typeName);
     const names = fields.map(({ name }) => name);
     const { required, most, checks } = rules;
@@ -25,7 +25,7 @@ describe("the rules", () => {
     expect([...schemas.keys()]).toEqual(expect.arrayContaining(Object.keys(crossRules)));
   });
 
-  it("are broken wherever the emulator's validation refuses", () => {
+  it("are violated if the emulator's validation refuses", () => {
     const refused = { yes: 0, no: 0 };
     fc.assert(
       fc.property(anyMessage, ([schema, bytes]) => {
@@ -33,7 +33,7 @@ describe("the rules", () => {
         refused[violation === undefined ? "no" : "yes"]++;
         if (violation === undefined) return;
         const { problems } = explain(bytes, { as: schema.typeName });
-        // A default that is written out is a breach of form, and stands for the one of the rule.
+        // An explicit default is a violation of the form, and stands for that of the rule.
         expect(
           problems.map(({ kind }) => kind).some((kind) => kind !== "malformed"),
           violation,
@@ -45,8 +45,8 @@ describe("the rules", () => {
   });
 });
 
-describe("the catalog", () => {
-  it("has every compiled message, once", () => {
+describe("the explorer's catalog", () => {
+  it("lists every compiled message once", () => {
     const names = messageTypes().map(({ typeName }) => typeName);
     expect(new Set(names)).toEqual(new Set(schemas.keys()));
     expect(names).toHaveLength(schemas.size);
@@ -64,11 +64,11 @@ describe("the catalog", () => {
     ["Identity", "getLoginForThirdPartyApp", "code.user.v1.GetLoginForThirdPartyAppRequest"],
     ["Messaging", "getStatus", undefined],
     ["Intents", "createIntent", undefined],
-  ])("knows what %s.%s takes", (service, method, typeName) => {
+  ])("finds the request of %s.%s", (service, method, typeName) => {
     expect(methodNamed(service, method)?.input.typeName).toBe(typeName);
   });
 
-  it("knows what answers a call", () => {
+  it("finds the response of each call", () => {
     expect(answerTypes().map(({ name }) => name)).toEqual(
       expect.arrayContaining(["GetStatusResponse", "SendMessageResponse", "PollMessagesResponse"]),
     );

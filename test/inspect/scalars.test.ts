@@ -12,7 +12,7 @@ import { inspectMessage } from "../../src/inspect/index.js";
 import { runs } from "../support/property.js";
 import { at, expectCovered, inspectHex, problemsOf } from "./support.js";
 
-// The protocol has only a few of protobuf's types; later messages may have any.
+// The protocol has only a few of protobuf's types. Later messages may have any.
 const types = [
   "DOUBLE",
   "FLOAT",
@@ -83,7 +83,7 @@ function written(schema: DescMessage, init: Record<string, unknown>): Uint8Array
   return toBinary(schema, create(schema, init));
 }
 
-it("decodes every scalar type as protobuf-es does", () => {
+it("the inspector decodes every scalar type like protobuf-es", () => {
   const init = fc.record(Object.fromEntries(types.map((type) => [`f${camel(type)}`, values[type]])), {
     requiredKeys: [],
   });
@@ -105,14 +105,14 @@ it("decodes every scalar type as protobuf-es does", () => {
   );
 });
 
-it("makes values for the fields that there are", () => {
+it("the inspector returns values for existing fields only", () => {
   expect(types.map((type) => `f${camel(type)}`)).toEqual(Singular.fields.map(({ localName }) => localName));
 });
 
 it.each([
   ["packed", Packed],
-  ["one by one", Expanded],
-])("decodes lists, %s", (_how, schema) => {
+  ["unpacked", Expanded],
+])("the inspector decodes lists, %s", (_how, schema) => {
   const lists = types.map((type) => [`f${camel(type)}`, fc.array(values[type], { maxLength: 4 })] as const);
   fc.assert(
     fc.property(fc.record(Object.fromEntries(lists), { requiredKeys: [] }), (fields) => {
@@ -132,13 +132,13 @@ function camel(type: string): string {
   return type.charAt(0) + type.slice(1).toLowerCase();
 }
 
-describe("words for each type", () => {
+describe("the inspector describes a value of each type", () => {
   it.each([
     ["double", "09000000000000f03f", "8-byte little-endian double: 1.0"],
     ["double of a fraction", "099a9999999999b93f", "8-byte little-endian double: 0.1"],
-    ["double that is none", "09000000000000f87f", "8-byte little-endian double: NaN"],
-    ["double without end", "09000000000000f0ff", "8-byte little-endian double: -Infinity"],
-    ["double below zero by nothing", "090000000000000080", "8-byte little-endian double: -0.0"],
+    ["double that is NaN", "09000000000000f87f", "8-byte little-endian double: NaN"],
+    ["infinite double", "09000000000000f0ff", "8-byte little-endian double: -Infinity"],
+    ["negative zero", "090000000000000080", "8-byte little-endian double: -0.0"],
     ["large double", "095bc0748936699944", "8-byte little-endian double: 3e+22"],
     ["float", "150000c03f", "4-byte little-endian float: 1.5"],
     ["int64", "18ffffffffffffffffff01", "varint: -1"],
@@ -161,7 +161,7 @@ describe("words for each type", () => {
   });
 });
 
-it("keeps a byte order mark", () => {
+it("the inspector keeps a byte order mark", () => {
   const tree = inspectHex(Singular, "4a04efbbbf61");
   expect(tree.children[0]).toMatchObject({
     value: "\ufeffa",
@@ -169,39 +169,34 @@ it("keeps a byte order mark", () => {
   });
 });
 
-describe("packed lists", () => {
-  it("has an element for each value", () => {
+describe("packed lists in the inspector", () => {
+  it("have an element for each value", () => {
     const tree = inspectHex(Packed, "5a03 01ac02");
     expect(tree.children[0]).toMatchObject({ path: "f_uint32", meaning: "2 values" });
     expect(at(tree, "f_uint32[1]")).toMatchObject({ kind: "element", offset: 3, length: 2, value: 300 });
   });
 
   it.each([
-    ["one by one where they should be packed", Packed, "5801", ["packing@0 in f_uint32[0]"]],
-    ["packed where they should be one by one", Expanded, "5a0101", ["packing@0 in f_uint32"]],
+    ["unpacked instead of packed", Packed, "5801", ["packing@0 in f_uint32[0]"]],
+    ["packed instead of unpacked", Expanded, "5a0101", ["packing@0 in f_uint32"]],
     ["in two pieces", Packed, "5a0101 5a0102", ["packing@3 in f_uint32"]],
-    ["of nothing", Packed, "5a00", ["explicit_default@0 in f_uint32"]],
-    ["with a value that is cut off", Packed, "0a03000000", ["truncated@5 in f_double[0]"]],
-    ["with a varint that has no end", Packed, "5a0201ff", ["truncated@4 in f_uint32[1]"]],
+    ["without a value", Packed, "5a00", ["explicit_default@0 in f_uint32"]],
+    ["with a truncated value", Packed, "0a03000000", ["truncated@5 in f_double[0]"]],
+    ["with an unterminated varint", Packed, "5a0201ff", ["truncated@4 in f_uint32[1]"]],
     [
       "with a varint that is too long",
       Packed,
       `5a0c${"ff".repeat(11)}01`,
       ["varint_too_long@11 in f_uint32[0]"],
     ],
-    [
-      "with one that is longer than it needs to be",
-      Packed,
-      "5a028100",
-      ["non_minimal_varint@2 in f_uint32[0]"],
-    ],
-    ["cut off as a whole", Packed, "5a0501ac", ["length_beyond_end@1 in f_uint32"]],
+    ["with a varint longer than necessary", Packed, "5a028100", ["non_minimal_varint@2 in f_uint32[0]"]],
+    ["truncated", Packed, "5a0501ac", ["length_beyond_end@1 in f_uint32"]],
   ])("%s", (_what, schema, text, problems) => {
     expect(problemsOf(inspectHex(schema, text))).toEqual(problems);
   });
 });
 
-it("reads the entries of a map", () => {
+it("the inspector reads the entries of a map", () => {
   const bytes = toBinary(
     StructSchema,
     create(StructSchema, { fields: { a: { kind: { case: "numberValue", value: 1 } } } }),

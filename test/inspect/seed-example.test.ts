@@ -4,19 +4,19 @@ import { MessageSchema } from "../../src/proto/messaging.js";
 import { unhex } from "../support/vectors.js";
 import { allNodes, at, expectCovered } from "./support.js";
 
-// The first message that the protocol's own documentation prints: 10 usd to the account of 32 zero bytes.
+// The first message in the protocol's documentation: 10 usd to the account of 32 zero bytes.
 const bytes = unhex(`2a340a220a20${"00".repeat(32)}1a0e0a03757364110000000000002440`);
 const tree = inspectMessage(MessageSchema, bytes);
 const fields = allNodes(tree).filter(({ kind }) => kind === "field");
 
-it("reads field numbers, wire types and lengths in order", () => {
+it("the documented example has its field numbers, wire types and lengths in order", () => {
   expect(fields.map(({ field }) => field?.number)).toEqual([5, 1, 1, 3, 1, 2]);
   expect(fields.map(({ wireType }) => wireType?.name)).toEqual(["LEN", "LEN", "LEN", "LEN", "LEN", "I64"]);
   expect(fields.flatMap(({ lengthPrefix }) => lengthPrefix?.value ?? [])).toEqual([52, 34, 32, 14, 3]);
   expect(fields.flatMap(({ body }) => body?.length ?? [])).toEqual([52, 34, 32, 14, 3, 8]);
 });
 
-it("names every field by its path, and in JSON", () => {
+it("the documented example has a path for every field, and the names of JSON", () => {
   expect(fields.map(({ path }) => path)).toEqual([
     "request_to_receive_bill",
     "request_to_receive_bill.requestor_account",
@@ -40,7 +40,7 @@ it("names every field by its path, and in JSON", () => {
   });
 });
 
-it("decodes the values and says what they mean", () => {
+it("the documented example has decoded values with their meaning", () => {
   const meanings = Object.fromEntries(fields.map(({ path, meaning }) => [path.split(".").at(-1), meaning]));
   expect(meanings).toEqual({
     request_to_receive_bill: "kind: a request to receive a bill",
@@ -55,7 +55,7 @@ it("decodes the values and says what they mean", () => {
   expect(at(tree, "request_to_receive_bill.partial.native_amount").value).toBe(10);
 });
 
-it("knows where everything is", () => {
+it("the documented example has the offset of every field", () => {
   const currency = at(tree, "request_to_receive_bill.partial.currency");
   expect(currency).toMatchObject({
     offset: 40,
@@ -74,7 +74,7 @@ it("knows where everything is", () => {
   expect(at(tree, "request_to_receive_bill.partial.native_amount").lengthPrefix).toBeUndefined();
 });
 
-it("falls into parts without a gap, and has no problem", () => {
+it("the documented example has parts without a gap, and no problem", () => {
   expectCovered(tree);
   expect(tree.problems).toEqual([]);
   expect(tree.parts.map(({ what, length }) => `${what} ${length}`)).toEqual([
@@ -102,7 +102,7 @@ it("falls into parts without a gap, and has no problem", () => {
   });
 });
 
-it("is explained in text", () => {
+it("the documented example is explained as text", () => {
   expect(renderText(tree)).toMatchInlineSnapshot(`
     "offset  bytes                    what                       meaning
          0                           code.messaging.v1.Message  a message at a rendezvous key, 54 bytes
@@ -127,7 +127,7 @@ it("is explained in text", () => {
   `);
 });
 
-// The walk through these bytes that the documentation takes, line by line, in its own notation.
+// The walk through these bytes in the documentation, line by line, in its notation.
 const walk: [bytes: string, offset: number, says: string][] = [
   ["0x2A", 0, "field 5, LEN"],
   ["0x34", 1, "52 bytes"],
@@ -146,11 +146,11 @@ const walk: [bytes: string, offset: number, says: string][] = [
 ];
 const notation = walk.map(([text]) => text).join(", ");
 
-describe("from the notation of the walk-through", () => {
+describe("the documented walk-through", () => {
   const explanation = explain(notation);
   const [section] = explanation.sections;
 
-  it("is taken for a Message, in which no byte is wrong", () => {
+  it("is read as a Message without a wrong byte", () => {
     expect(notation).toMatch(/^0x2A, 0x34, 0x0A, 0x22, 0x0A, 0x20, 0x00, /);
     expect(explanation).toMatchObject({
       type: "code.messaging.v1.Message",
@@ -164,7 +164,7 @@ describe("from the notation of the walk-through", () => {
   });
 
   it.each(walk.map((line, index) => [index + 1, ...line] as const))(
-    "line %i: %s at byte %i says %s",
+    "has in line %i: %s at byte %i means %s",
     (number, text, offset, says) => {
       const part = section?.tree.parts[number - 1];
       expect(part?.bytes).toEqual(Uint8Array.from(text.split(", ").map(Number)));
@@ -183,7 +183,7 @@ describe("from the notation of the walk-through", () => {
   });
 });
 
-it("does not hand out the methods of a Buffer", () => {
+it("the inspector returns plain Uint8Arrays for a Buffer", () => {
   const fromBuffer = inspectMessage(MessageSchema, Buffer.from(bytes));
   expect(fromBuffer.parts[0]?.bytes.constructor).toBe(Uint8Array);
   expect(fromBuffer).toEqual(tree);

@@ -27,14 +27,14 @@ export function schemaOf(typeName: string): DescMessage {
   return schema;
 }
 
-/** Inspects hex text, in which blanks are welcome. */
+/** Inspects hex text, which may contain spaces. */
 export function inspectHex(schema: DescMessage, text: string): Inspection {
   const tree = inspectMessage(schema, unhex(text.replaceAll(" ", "")));
   expectCovered(tree);
   return tree;
 }
 
-/** The node at a path; throws unless there is exactly one. */
+/** Returns the node at a path. Throws unless there is exactly one. */
 export function at(tree: InspectNode, path: string): InspectNode {
   const [node, another] = allNodes(tree).filter((candidate) => candidate.path === path && candidate !== tree);
   if (node === undefined || another !== undefined) throw new Error(`not exactly one node at ${path}`);
@@ -45,7 +45,7 @@ export function allNodes(node: InspectNode): InspectNode[] {
   return [node, ...node.children.flatMap(allNodes)];
 }
 
-/** `code@offset in path` of each problem. */
+/** Returns `code@offset in path` for each problem. */
 export function problemsOf(tree: Inspection): string[] {
   return tree.problems.map(
     ({ code, offset, path }) => `${code}@${offset}${path === "" ? "" : ` in ${path}`}`,
@@ -56,7 +56,7 @@ export function kindsOf(tree: Inspection): Set<InspectProblem["kind"]> {
   return new Set(tree.problems.map(({ kind }) => kind));
 }
 
-/** Holds the tree against its own promises: every byte in one part, and every span where it says it is. */
+/** Checks the promises of a tree: every byte in one part, and every span at its offset. */
 export function expectCovered(tree: Inspection): void {
   let next = 0;
   for (const part of tree.parts) {
@@ -92,7 +92,7 @@ export function expectCovered(tree: Inspection): void {
   expect(offsets.every((offset) => offset >= 0 && offset <= tree.length)).toBe(true);
 }
 
-/** `path: value` of every value in the tree. */
+/** Returns `path: value` for every value in the tree. */
 export function valuesInTree(tree: InspectNode): Map<string, InspectValue> {
   return new Map(
     allNodes(tree).flatMap(({ path, value }): [string, InspectValue][] =>
@@ -101,7 +101,7 @@ export function valuesInTree(tree: InspectNode): Map<string, InspectValue> {
   );
 }
 
-/** The same of a message that the library has decoded. */
+/** Returns the same for a message that the library decoded. */
 export function valuesInMessage(schema: DescMessage, bytes: Uint8Array): Map<string, unknown> {
   const values = new Map<string, unknown>();
   collect(schema, fromBinary(schema, bytes), "", values);

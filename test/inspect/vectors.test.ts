@@ -30,7 +30,7 @@ const cases: Case[] = [
   ]),
   ...vectors.otherMessages.flatMap((vector): Case[] => {
     const schema = schemaOf(vector.type ?? "");
-    // A `messageHex` is the message that a request carries, where the vector is of the request.
+    // A `messageHex` is the message within a request, if the vector is a request.
     return [
       ...oneCase(`${vector.id} message`, MessageSchema, vector.messageHex),
       ...oneCase(`${vector.id} request`, schema, vector.requestHex),
@@ -45,35 +45,35 @@ function oneCase(name: string, schema: DescMessage, hex: string | undefined): Ca
   return hex === undefined ? [] : [[name, schema, hex]];
 }
 
-describe.each(cases)("official bytes: %s", (_name, schema, hex) => {
+describe.each(cases)("the inspector of official bytes: %s", (_name, schema, hex) => {
   const bytes = unhex(hex);
   const tree = inspectMessage(schema, bytes);
 
-  it("has no problem, and every byte in one part", () => {
+  it("reports no problem, and every byte in one part", () => {
     expect(tree.problems).toEqual([]);
     expectCovered(tree);
     expect(renderText(tree)).not.toMatch(/unknown|unreadable|!/);
   });
 
-  it("has the values that protobuf-es reads", () => {
+  it("returns the values that protobuf-es reads", () => {
     expect(valuesInTree(tree)).toEqual(valuesInMessage(schema, bytes));
   });
 });
 
-it("covers every message of the vectors", () => {
+it("the official vectors contain every message", () => {
   expect(
     vectors.otherMessages.every((vector) => cases.some(([name]) => name.startsWith(`${vector.id} `))),
   ).toBe(true);
   expect(cases.length).toBeGreaterThan(60);
 });
 
-it("finds what is not canonical in an envelope of the official documentation", () => {
+it("the inspector reports the non-canonical form of an envelope in the official documentation", () => {
   const vector = vectors.otherMessages.find(({ id }) => id === "get-status");
   const tree = inspectHex(RequestSchema, vector?.docsEnvelopeHexWithExplicitEmptyVersion ?? "");
   expect(problemsOf(tree)).toEqual(["explicit_default@0 in version"]);
 });
 
-it("says what a payment with a login and fees says", () => {
+it("the inspector describes a payment with a login and fees", () => {
   const vector = vectors.intents.find(({ id }) => id === "usd-with-login-and-fee");
   const tree = inspectHex(MessageSchema, vector?.messageHex ?? "");
   expect(at(tree, "request_to_receive_bill.signature.value").meaning).toMatch(
@@ -106,22 +106,22 @@ it.each([
     "intent_submitted.metadata.send_private_payment.is_withdrawal",
     "varint: true",
   ],
-])("says what is in %s at %s %s", (id, property, path, meaning) => {
+])("the inspector describes %s at %s %s", (id, property, path, meaning) => {
   const vector = vectors.otherMessages.find((candidate) => candidate.id === id);
   const schema = property === "messageHex" ? MessageSchema : schemaOf(vector?.type ?? "");
   expect(at(inspectHex(schema, vector?.[property] ?? ""), path).meaning).toBe(meaning);
 });
 
-describe.each(vectors.intents)("official payload of $id", (vector) => {
+describe.each(vectors.intents)("the inspector of the official payload $id", (vector) => {
   const tree = inspectPayload(unhex(vector.payloadHex));
 
-  it("has no problem, and names the intent", () => {
+  it("reports no problem, and names the intent", () => {
     expect(tree.problems).toEqual([]);
     expectCovered(tree);
     expect(tree.meaning).toContain(`intent id ${vector.rendezvousPublicKey}`);
   });
 
-  it("has the amount and the nonce of the vector", () => {
+  it("returns the amount and the nonce of the vector", () => {
     const values = new Map(tree.children.map(({ label, value }) => [label, value]));
     if (values.has("units")) expect(values.get("units")).toBe(BigInt(vector.encodedUnits ?? -1));
     if (values.has("currency"))

@@ -11,7 +11,7 @@ const registry = createRegistry(...schemas.values(), TimestampSchema, DurationSc
 
 describe("types known by name", () => {
   it.each(Object.entries(knownTypes))(
-    "%s is compiled, and looks as expected",
+    "include %s, which is compiled with the expected fields",
     (typeName, { wraps, says }) => {
       const message = registry.getMessage(typeName);
       expect(message).toBeDefined();
@@ -33,13 +33,13 @@ describe("types known by name", () => {
   });
 });
 
-it("takes the words of its name for any other type", () => {
+it("a type not known by name is described by its words", () => {
   expect(inspectMessage(FileDescriptorSetSchema, new Uint8Array()).meaning).toBe(
     "file descriptor set, 0 bytes",
   );
 });
 
-describe("instants", () => {
+describe("a described instant", () => {
   it.each([
     [0n, 0, "1970-01-01T00:00:00.000Z"],
     [1_700_000_000n, 500_000_000, "2023-11-14T22:13:20.500Z"],
@@ -57,7 +57,7 @@ describe("instants", () => {
     );
   });
 
-  it("says none where half of it was cut off", () => {
+  it("is omitted if half of it was cut off", () => {
     const bytes = toBinary(
       TimestampSchema,
       create(TimestampSchema, { seconds: 1_700_000_000n, nanos: 500_000_000 }),
@@ -66,7 +66,7 @@ describe("instants", () => {
   });
 });
 
-describe("spans of time", () => {
+describe("a described duration", () => {
   it.each([
     [5n, 0, "5 s"],
     [0n, 250_000_000, "0.25 s"],
