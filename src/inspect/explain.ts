@@ -52,7 +52,7 @@ const DEFAULT_MAX_BYTES = 65_536;
  *
  * const explanation = explain("0x2A, 0x34, 0x0A, 0x22, 0x0A, 0x20");
  * explanation.type; // "code.messaging.v1.Message"
- * explanation.verdict; // "First wrong: byte 6 ...: expected 48 more bytes, since the length at byte 1 is 52; ..."
+ * explanation.verdict; // "First wrong: byte 6 ...: expected 48 more bytes, since the length at byte 1 ..."
  * console.log(renderExplanation(explanation));
  * ```
  */

@@ -167,19 +167,19 @@ const requests: readonly (readonly [what: string, kind: (key: ReturnType<typeof 
   ],
 ];
 
-describe("a request that the explanation reports as refused", () => {
-  it.each(requests)("is refused by the emulator, and no other is: %s", async (_what, kind) => {
+describe("the explorer's verdict on a request", () => {
+  it.each(requests)("agrees with the emulator: %s", async (_what, kind) => {
     const { problems, refusal } = await judged(kind);
     expect({ refused: problems.length > 0, problems }).toEqual({ refused: refusal !== undefined, problems });
   });
 
-  it("is among both refused and accepted ones", async () => {
+  it("includes both refused and accepted requests", async () => {
     const outcomes = await Promise.all(requests.map(([, kind]) => judged(kind)));
     expect(outcomes.filter(({ refusal }) => refusal !== undefined).length).toBeGreaterThan(30);
     expect(outcomes.filter(({ refusal }) => refusal === undefined).length).toBeGreaterThan(10);
   });
 
-  it("is refused with every combination of faults", async () => {
+  it("agrees with the emulator for every combination of faults", async () => {
     const any = fc.record({
       exchangeData: fc.constantFrom<(ExchangeData | undefined)[]>(
         fiat("usd", 1),
