@@ -1,7 +1,7 @@
 /**
  * The strict registration profile of IDNA, which the original applies to domains and to the hosts of
- * webhooks. It maps nothing: a name is valid as written or not at all. The tables are those of Unicode
- * 15.0, so every runtime gives the same verdict.
+ * webhooks. It maps nothing: a name is valid as written or not at all. The tables are those of Unicode 15.0,
+ * so every runtime gives the same verdict.
  */
 import * as tables from "./idna-table.js";
 import { MAX_DOMAIN_LENGTH, MAX_LABEL_LENGTH } from "./numbers.js";
@@ -38,8 +38,8 @@ export function idnaProblem(name: string): IdnaProblem | undefined {
 }
 
 /**
- * Whether a character may stand in a name: STD3 leaves lowercase letters, digits, hyphens and dots of
- * ASCII.
+ * Returns whether a name may contain a character. Of ASCII, STD3 allows only lowercase letters, digits,
+ * hyphens and dots.
  */
 function isWritable(character: string): boolean {
   return character < "\u0080" ? /[a-z0-9.-]/.test(character) : isValid(character);

@@ -6,7 +6,7 @@ import type { CheckName } from "./checks.js";
 import { MAX_FEES, MAX_ITEMS } from "./numbers.js";
 
 /**
- * A member of a oneof that another product uses. The sequencer knows it; this protocol has no message with
+ * A member of a oneof that only another product uses. The sequencer knows it, but no message here contains
  * it.
  */
 export interface OtherMember {

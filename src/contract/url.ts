@@ -12,8 +12,8 @@ export type UrlProblem =
   | { readonly kind: "port" | "escape" | "character"; readonly found: string };
 
 /**
- * A URL that Go's parser rejects. `url` is the part that it was parsing: the URL without its fragment, or
- * all of it.
+ * A URL that Go's parser rejects. `url` is the parsed part: the complete URL, or the URL without its
+ * fragment.
  */
 export interface BadUrl {
   readonly url: string;

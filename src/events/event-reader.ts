@@ -194,7 +194,10 @@ export class EventReader {
   }
 }
 
-/** The encodings of a message that count for its signature: by number, and, where it differs, in Go's order. */
+/**
+ * Returns the encodings over which a signature is valid: in order of field numbers and, if different, in Go's
+ * order.
+ */
 function encodingsOf(sent: Uint8Array, bytes: MessageBytes): readonly Uint8Array[] {
   const go = bytes.asGo(sent);
   return equalBytes(go, sent) ? [sent] : [sent, go];

@@ -4,8 +4,8 @@ import { knownField, type WireField, type WireShape } from "./shape.js";
 
 /**
  * An order of fields that counts for a signature: `number`, as most encoders write them, or `go`, as Go's
- * runtime does, with the members of oneofs after all other fields of their message. Unknown fields come
- * last in both.
+ * runtime does, with the members of oneofs after all other fields of their message. Unknown fields come last
+ * in both.
  */
 export type FieldOrder = "number" | "go";
 
@@ -39,6 +39,6 @@ function ordered(
 ): Uint8Array {
   if (message === undefined || wireType !== WIRE.bytes) return bytes.subarray(start, end);
   const value = inOrder(message, bytes.subarray(valueStart, end), order);
-  // To put fields in another order changes no length.
+  // Reordering fields changes no length.
   return concatBytes(bytes.subarray(start, valueStart), value);
 }

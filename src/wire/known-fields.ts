@@ -3,12 +3,12 @@ import { fieldsOf, type RawField, varint, WIRE } from "./reader.js";
 import { knownField, type WireShape } from "./shape.js";
 
 /**
- * The number of a field that holds another field as it came: one that a decoder would misread. No message of
- * this protocol has a field with this number, so decoders keep it unread.
+ * The number of a field that contains another field unchanged, which a decoder would misread. No message of
+ * this protocol has a field with this number, so decoders keep it as an unknown field.
  */
 const CARRIER: number = 2 ** 29 - 2;
 
-// The library refuses longer tags, and groups that nest deeper.
+// The library rejects longer tags, and groups that nest deeper.
 const MAX_PLAIN_TAG_BYTES = 5;
 const MAX_PLAIN_GROUP_BYTES = 64;
 
@@ -71,7 +71,7 @@ function replacementOf(shape: WireShape, bytes: Uint8Array, field: RawField): Ui
   return concatBytes(varint(CARRIER * 8 + WIRE.bytes), varint(whole.length), whole);
 }
 
-/** A field with another value, or with the shortest tag. */
+/** Encodes a field with another value, or with the shortest tag. */
 function withValue(field: RawField, value: Uint8Array): Uint8Array {
   return field.wireType === WIRE.bytes
     ? concatBytes(tagOf(field), varint(value.length), value)

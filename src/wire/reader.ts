@@ -3,10 +3,10 @@
  * uses: tags and varints have at most 10 bytes and 64 bits, and groups nest at most 10,000 deep.
  */
 
-/** Wire types, by their numbers. */
+/** Numbers of the wire types. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;
 
-/** One field. The positions are those of its bytes in the message. */
+/** One field. Positions are byte offsets in the message. */
 export interface RawField {
   readonly number: number;
   readonly wireType: number;
@@ -106,8 +106,7 @@ function within(bytes: Uint8Array, at: number, length: number): number {
 }
 
 /**
- * Returns the end of a group. The numbers of open groups are on a stack, since the sender chooses the
- * depth.
+ * Returns the end of a group. The numbers of open groups are on a stack, since the sender chooses the depth.
  */
 function groupEnd(bytes: Uint8Array, start: number, number: number): number {
   const open = [number];

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
-test("src/contract/idna-table.ts is what its script writes", async () => {
+test("src/contract/idna-table.ts equals the output of its script", async () => {
   const folder = await mkdtemp(join(tmpdir(), "code-intents-idna-"));
   try {
     const written = join(folder, "idna-table.ts");

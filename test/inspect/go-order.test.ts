@@ -18,7 +18,7 @@ const message = fromBinary(MessageSchema, intent.toBinary());
 const byNumber = toBinary(MessageSchema, message);
 const asGo = encodeAsGo(MessageSchema, message);
 
-/** A call with these bytes as its message, signed over these bytes. */
+/** Builds a call with these bytes as its message, signed over the other bytes. */
 function call(sent: Uint8Array, signed: Uint8Array): Uint8Array {
   const rest = create(SendMessageRequestSchema, {
     rendezvousKey: { value: key.publicKey },
@@ -45,34 +45,34 @@ describe("a payment request in the order of Go's encoder", () => {
     expect(verdict).toMatch(/^Accepted but doubtful: /);
   });
 
-  it("is accepted with a signature over the ascending order", () => {
+  it("is accepted with a signature over the order of field numbers", () => {
     expect(explain(call(asGo, byNumber)).checks).toMatchObject([{ outcome: "passed" }]);
   });
 
-  it("counts for a signature, whatever order is sent", () => {
+  it("verifies in either order, whatever order is sent", () => {
     expect(explain(call(byNumber, asGo)).checks).toMatchObject([
       { outcome: "passed", text: expect.stringContaining("but not over the 95 bytes as given") },
     ]);
   });
 
-  it("is no fault in diff", () => {
+  it("is not a fault in diff", () => {
     expect(diff(call(byNumber, byNumber), call(asGo, asGo)).faults).toEqual([]);
   });
 });
 
-it("a third order stays refused", () => {
+it("a third order is rejected", () => {
   const request = byNumber.subarray(2);
-  // The account, which is the first field, comes last.
+  // The account, which is the first field, is last.
   const turned = Buffer.concat([byNumber.subarray(0, 2), request.subarray(36), request.subarray(0, 36)]);
   const { problems, checks } = explain(call(turned, turned));
   expect(problems.map(({ kind }) => kind)).toContain("not_canonical");
   expect(checks).toMatchObject([{ outcome: "failed" }]);
 });
 
-describe("what a decoder keeps unread", () => {
+describe("a field that a decoder treats as unknown", () => {
   const unread = { no: 99, wireType: 0, data: Uint8Array.of(5) };
 
-  it("is accepted under a signature that covers it", () => {
+  it("is accepted with a signature that covers it", () => {
     const changed = fromBinary(MessageSchema, intent.toBinary());
     changed.$unknown = [unread];
     const bytes = toBinary(MessageSchema, changed);

@@ -4,13 +4,13 @@ import { explain } from "../../src/inspect/index.js";
 const field = (number: number, body: Uint8Array): Buffer =>
   Buffer.concat([Uint8Array.of(number * 8 + 2, body.length), body]);
 
-/** The problems of a domain on its own: `offset: expected; found`. */
+/** Returns the problems of a domain alone: `offset: expected; found`. */
 function domainProblems(domain: string): string[] {
   const { problems } = explain(field(1, Buffer.from(domain)).toString("hex"), { as: "Domain" });
   return problems.map(({ offset, expected, found }) => `${offset}: ${expected}; ${found}`);
 }
 
-/** The problems of the URL in a call of RegisterWebhook, with offsets in the URL. */
+/** Returns the problems of the URL in a call of RegisterWebhook, with offsets in the URL. */
 function urlProblems(url: string): string[] {
   const id = field(1, field(1, new Uint8Array(32).fill(7)));
   const call = Buffer.concat([id, Uint8Array.of(0x12, url.length), Buffer.from(url)]);
@@ -18,7 +18,7 @@ function urlProblems(url: string): string[] {
   return problems.map(({ offset, expected, found }) => `${offset - id.length - 2}: ${expected}; ${found}`);
 }
 
-describe("a domain", () => {
+describe("the explanation of a domain", () => {
   it.each([
     [
       "ab--c.com",
@@ -39,16 +39,16 @@ describe("a domain", () => {
       3,
       'a domain such as example.com: lowercase letters, digits, hyphens and dots; "bücher.de"',
     ],
-  ])("names the label or the letter: %s", (domain, offset, problem) => {
+  ])("names the invalid label or character: %s", (domain, offset, problem) => {
     expect(domainProblems(domain)).toEqual([`${offset}: ${problem}`]);
   });
 
-  it.each(["example.com", "example.com.", "com.", "xn--bcher-kva.de"])("has no problem: %s", (domain) => {
+  it.each(["example.com", "example.com.", "com.", "xn--bcher-kva.de"])("reports no problem: %s", (domain) => {
     expect(domainProblems(domain)).toEqual([]);
   });
 });
 
-describe("a webhook URL", () => {
+describe("the explanation of a webhook URL", () => {
   it.each([
     ["https://a.com/%zz", 14, 'two hexadecimal digits after each %, or %25 for the character itself; "%zz"'],
     ["https://a.com/50%", 16, 'two hexadecimal digits after each %, or %25 for the character itself; "%"'],
@@ -69,12 +69,12 @@ describe("a webhook URL", () => {
       13,
       'a host of lowercase letters, digits, hyphens and dots, without a port; "https://a.com:8443/x"',
     ],
-  ])("names the place: %j", (url, offset, problem) => {
+  ])("names the invalid part: %j", (url, offset, problem) => {
     expect(urlProblems(url)).toEqual([`${offset}: ${problem}`]);
   });
 
   it.each(["https://a.com/?100%", "https://a.com/a b", "https://a.com/%7Ejoe"])(
-    "has no problem: %s",
+    "reports no problem: %s",
     (url) => {
       expect(urlProblems(url)).toEqual([]);
     },

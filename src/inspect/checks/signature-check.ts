@@ -42,7 +42,7 @@ export interface Signed {
   readonly bytes: Uint8Array;
   /** The bytes to sign, as the sequencer writes them; `undefined` if they cannot be read. */
   readonly canonical: Uint8Array | undefined;
-  /** The same as Go writes them; `undefined` if that is the canonical form. */
+  /** The same bytes in Go's order; `undefined` if that is the canonical form. */
   readonly go: Uint8Array | undefined;
   readonly guesses: readonly Guess[];
   readonly path: string;

@@ -9,8 +9,7 @@ import { messageRulesOf } from "./message-rules.js";
 const goOrder =
   "This is the order of Go's encoder, which writes the members of oneofs after all other fields. The sequencer accepts a " +
   "signature over it as well as one over ascending field numbers.";
-const unread =
-  "The sequencer keeps it unread, as it does any unknown field, and the signature must cover it.";
+const unread = "The sequencer treats it as an unknown field, which the signature must cover.";
 
 /**
  * Lowers what the sequencer accepts: unknown fields, known fields with another wire type where the message is

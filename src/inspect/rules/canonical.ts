@@ -38,7 +38,10 @@ export function canonicalBody(message: InspectNode, ...without: readonly number[
   return canonicalBytes(type, bytes);
 }
 
-/** Returns the same as Go writes it, or `undefined` if that is the canonical form, or the bytes cannot be read. */
+/**
+ * Returns the message in Go's order, or `undefined` if that is the canonical form or the bytes are
+ * unreadable.
+ */
 export function goBody(message: InspectNode, ...without: readonly number[]): Uint8Array | undefined {
   const type = messageType(message.typeName ?? "");
   const canonical = canonicalBody(message, ...without);

@@ -122,7 +122,8 @@ export const hostname: ValueRule = (value) => {
   if (wrong >= 0) return { code: "invalid_value", at: byteOffset(text, wrong), expected, found };
   const label = labelFinding(text, 0);
   if (label !== undefined) return label;
-  // A name of one label is a host without a base domain. The sequencer counts the empty label after a final dot.
+  // A name of one label is a host without a base domain. The sequencer counts the empty label after a final
+  // dot.
   const isValid = fault === undefined && text.includes(".");
   return isValid ? undefined : { code: "invalid_value", at: 0, expected, found };
 };
