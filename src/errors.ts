@@ -43,12 +43,13 @@ export type UnsupportedErrorCode =
 /** Codes of {@link SequencerError}: the sequencer responded, and rejected the call or failed. */
 export type SequencerErrorCode =
   /**
-   * A rule of the sequencer is violated; the same request fails again. `sequencerMessage` contains its text.
+   * The request violates a rule of the sequencer, and fails again if repeated. `sequencerMessage` contains its
+   * text.
    */
   | "request_refused"
   /**
    * The intent was submitted before this call, which changed nothing. This does not prove that your order is
-   * paid: the request that was paid can be another party's.
+   * paid: another party's request may have been paid.
    */
   | "already_submitted"
   /**
@@ -72,7 +73,7 @@ export type SequencerErrorCode =
   /** The sequencer failed internally. The outcome of the call is unknown. */
   | "sequencer_failed";
 
-/** Codes of {@link TransportError}: there is no response that can be trusted. */
+/** Codes of {@link TransportError}: there is no trustworthy response. */
 export type TransportErrorCode =
   /** The connection was refused or broke, or a gateway reported that the sequencer is unavailable. */
   | "unavailable"
@@ -113,13 +114,13 @@ export type WebhookErrorCode =
    */
   | "webhook_malformed"
   /**
-   * The header names another algorithm than plain EdDSA, such as `none`, HS256 or RS256, or a critical
+   * The header names an algorithm other than plain EdDSA, such as `none`, HS256 or RS256, or a critical
    * extension.
    */
   | "webhook_algorithm_refused"
   /** The signature is not by `publicKey`. */
   | "webhook_signature_invalid"
-  /** The production sequencer signed it, but `publicKey` is another key. */
+  /** The production sequencer signed it, but `publicKey` is a different key. */
   | "webhook_wrong_key"
   /** Validly signed, but for another order: the likely fraud. `field` names what differs. */
   | "webhook_mismatch"
@@ -207,7 +208,7 @@ interface ErrorInit {
 export class CodeIntentsError extends Error {
   /** Stable; switch on this. */
   readonly code: ErrorCode;
-  /** Whether the same call again is safe and may succeed. */
+  /** Whether it is safe to repeat the call, and a repetition may succeed. */
   readonly retryable: boolean;
   /**
    * Address of the documentation of `code`. Always set, except in a page that loads only
@@ -353,7 +354,7 @@ export interface TransportErrorInit extends ErrorInit {
   connectCode?: ConnectCodeName;
 }
 
-/** There is no response that can be trusted. */
+/** There is no trustworthy response. */
 export class TransportError extends CodeIntentsError {
   declare readonly code: TransportErrorCode;
   /** Whether the request may have reached the sequencer and taken effect. */

@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 describe("the sequencer's URL", () => {
-  it.each([undefined, null, ""])("is required, and %j is not a URL", (value) => {
+  it.each([undefined, null, ""])("is required, and %j counts as missing", (value) => {
     vi.stubEnv("CODE_SEQUENCER_URL", undefined);
     const { message } = refuse({ baseUrl: value }, "missing_option", "baseUrl");
     expect(message).toContain("CODE_SEQUENCER_URL");

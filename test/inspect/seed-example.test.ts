@@ -16,7 +16,7 @@ it("the documented example has its field numbers, wire types and lengths in orde
   expect(fields.flatMap(({ body }) => body?.length ?? [])).toEqual([52, 34, 32, 14, 3, 8]);
 });
 
-it("the documented example has a path for every field, and the names of JSON", () => {
+it("the documented example has a path and a JSON name for every field", () => {
   expect(fields.map(({ path }) => path)).toEqual([
     "request_to_receive_bill",
     "request_to_receive_bill.requestor_account",
