@@ -16,7 +16,7 @@ export interface Logger {
   warn(message: string): void;
 }
 
-/** Options that every client takes. */
+/** Options of every client. */
 export interface CommonClientOptions {
   /** Milliseconds until a call times out, retries included. Default: 10,000. */
   readonly timeoutMs?: number | undefined;

@@ -74,7 +74,7 @@ export class PaymentIntents {
 
   /**
    * Tracks an intent until it is submitted: over the best stream that the protocol offers, over polls if
-   * there is none, and by status checks at an interval, which alone suffice to detect a payment. It
+   * there is none, and by status checks at an interval, which suffice to detect a payment. It
    * reconnects automatically, verifies every message, and emits each event once. Leaving the loop releases
    * everything.
    *

@@ -55,7 +55,9 @@ function isLabel(label: string): boolean {
   return label !== "" && !isCombiningMark(first) && hasValidJoiners([...label]);
 }
 
-/** A joiner needs a virama before it. The non-joiner can also stand between letters that would join. */
+/**
+ * Returns whether every joiner follows a virama. The non-joiner can also be between letters that would join.
+ */
 function hasValidJoiners(label: readonly string[]): boolean {
   return label.every((character, at) => {
     if (character !== "\u200c" && character !== "\u200d") return true;

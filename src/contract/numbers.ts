@@ -4,7 +4,7 @@
 export const KEY_LENGTH = 32;
 /** Length of an Ed25519 signature. */
 export const SIGNATURE_LENGTH = 64;
-/** Length of the id that the sequencer gives a message. */
+/** Length of the id that the sequencer assigns to a message. */
 export const MESSAGE_ID_LENGTH = 16;
 
 /** Largest number of messages, or of their ids, in one list. */

@@ -22,7 +22,7 @@ export interface RequestedEvent {
 }
 
 /**
- * The code was scanned, according to a sender who holds the client secret: merchant, browser or payer. This
+ * The code was scanned, according to a sender who knows the client secret: merchant, browser or payer. It
  * proves nothing else. Release and cancel nothing because of it.
  */
 export interface ScannedEvent {
@@ -46,7 +46,7 @@ export interface SubmittedEvent {
 }
 
 /**
- * The payer or user declined, according to a sender who holds the client secret. The intent stays open: it
+ * The payer or user declined, according to a sender who knows the client secret. The intent stays open: it
  * can still be paid.
  */
 export interface RejectedEvent {

@@ -21,8 +21,8 @@ export function asGo(schema: DescMessage, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns whether one of the encodings of a message that count for a signature passes a check: its fields by
- * number, and, where that differs, as Go writes them.
+ * Returns whether one of the encodings that a signature may cover passes a check: fields in order of their
+ * numbers and, if different, in Go's order.
  */
 export function someEncoding<S extends DescMessage>(
   schema: S,

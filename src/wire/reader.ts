@@ -74,7 +74,7 @@ function readVarint(bytes: Uint8Array, at: number): Varint {
   for (let index = 0; index < MAX_VARINT_BYTES; index++) {
     const byte = bytes[at + index];
     if (byte === undefined) throw new WireError(`truncated varint at byte ${at}`);
-    // The last byte holds the 64th bit alone.
+    // The last byte contains only the 64th bit.
     if (index === MAX_VARINT_BYTES - 1 && byte > 1) break;
     value += (byte & 127) * factor;
     if (byte < 128) return { value, end: at + index + 1 };

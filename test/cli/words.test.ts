@@ -51,7 +51,7 @@ describe("a text", () => {
     expect(wrap("ab\nabcdefghijklmnop cd", 8)).toBe("ab\nabcdefghijklmnop\ncd");
   });
 
-  test("is measured without its colours", () => {
+  test("is measured without its colors", () => {
     expect(wrap("\x1b[31mone\x1b[39m two", 7)).toBe("\x1b[31mone\x1b[39m two");
   });
 

@@ -44,7 +44,7 @@ describe("renderExplanation and renderDifference", () => {
   });
 });
 
-it("rendered text is the same in colour apart from the escapes, and in custom colours", () => {
+it("rendered text is the same in color apart from the escapes, and in custom colors", () => {
   const explanation = explain(seed?.sendMessageRequestHex?.replace("757364", "555344") ?? "");
   const plain = renderExplanation(explanation);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for these escapes

@@ -41,7 +41,7 @@ describe("the text of a tree", () => {
     }
   });
 
-  it("is the same in colour, apart from the escapes", () => {
+  it("is the same in color, apart from the escapes", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...schemas.values()),
@@ -64,7 +64,7 @@ describe("the text of a tree", () => {
   });
 });
 
-it("renderText colours tags, lengths, values, names and problems", () => {
+it("renderText colors tags, lengths, values, names and problems", () => {
   const text = renderText(inspectHex(RequestSchema, "0a00 1203616263"), { color: true });
   expect(text).toContain("\u001b[36m12\u001b[0m");
   expect(text).toContain("\u001b[33m03\u001b[0m");
