@@ -168,9 +168,9 @@ export class PaymentIntent extends Intent {
    * @throws InputError as {@link PaymentIntent.from}
    * @example
    * ```ts
-   * const { id: expectedId, clientSecret, destination, amount, currency } = order;
-   * const details = { clientSecret, destination, amount, currency };
-   * const intent = PaymentIntent.fromClientSecret({ ...details, expectedId });
+   * const { amount, currency, intentId } = order;
+   * const details = { destination, amount, currency, clientSecret };
+   * const intent = PaymentIntent.fromClientSecret({ ...details, expectedId: intentId });
    * ```
    */
   static fromClientSecret(options: RebuildOptions): PaymentIntent {
