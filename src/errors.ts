@@ -43,8 +43,8 @@ export type UnsupportedErrorCode =
 /** Codes of {@link SequencerError}: the sequencer responded, and rejected the call or failed. */
 export type SequencerErrorCode =
   /**
-   * The request violates a rule of the sequencer, and fails again if repeated. `sequencerMessage` contains its
-   * text.
+   * The request violates a rule of the sequencer, and fails again if repeated. `sequencerMessage` contains
+   * the rule's text.
    */
   | "request_refused"
   /**
