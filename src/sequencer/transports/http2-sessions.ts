@@ -3,6 +3,7 @@ import type { ClientHttp2Stream, Http2Session } from "node:http2";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 import { TransportError } from "../../errors.js";
 import { connectionError } from "../connection-error.js";
+import { guardResponse } from "./http2-response.js";
 
 /** Times of {@link Http2Sessions}, in milliseconds. */
 export interface Http2SessionTimes {
@@ -49,7 +50,7 @@ export class Http2Sessions {
     const line = this.#current;
     const stream = await connected(line.manager, request, this.#times.connectMs);
     this.#watch(stream.session);
-    refuseReset(stream);
+    guardResponse(stream);
     line.silentSince ??= performance.now();
     stream.once("response", () => {
       line.silentSince = undefined;
@@ -122,19 +123,4 @@ function noConnection(connectMs: number): TransportError {
     retryable: true,
     mayHaveArrived: false,
   });
-}
-
-/** Node ends a body that was reset without an error code as if it were whole; here that is an error, as any reset. */
-function refuseReset(stream: ClientHttp2Stream): void {
-  const push = stream.push.bind(stream);
-  let ended = false;
-  stream.push = (chunk, encoding) => {
-    // The end of an answer arrives before its stream is closed.
-    if (chunk === null && !ended && stream.closed && !stream.destroyed) {
-      process.nextTick(() => stream.destroy(new Error("the stream was reset before its end")));
-      return false;
-    }
-    ended ||= chunk === null;
-    return push(chunk, encoding);
-  };
 }

@@ -1,0 +1,123 @@
+/** How the response to an HTTP/2 request ends. */
+import { type ClientHttp2Stream, constants, type Http2Session } from "node:http2";
+import { TransportError } from "../../errors.js";
+import { connectionError } from "../connection-error.js";
+
+const { NGHTTP2_CANCEL, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
+
+// A server that sent all bytes of a body has this long to end the stream.
+const CLOSE_MS = 1_000;
+
+// The last stream that the peer of a session processes, once it has sent GOAWAY.
+const lastStreams = new WeakMap<Http2Session, number>();
+
+/**
+ * Guards a request that was just sent. A response of which `content-length` bytes arrived is complete, however its
+ * stream ends. Any other response that is cut off fails, also if the stream is reset without an error code. The
+ * error of a stream states whether the peer can have processed the request.
+ */
+export function guardResponse(stream: ClientHttp2Stream): void {
+  watchGoaway(stream.session);
+  endAtContentLength(stream);
+  nameFailure(stream);
+}
+
+function watchGoaway(session: Http2Session | undefined): void {
+  if (session === undefined || lastStreams.has(session)) return;
+  lastStreams.set(session, Number.POSITIVE_INFINITY);
+  session.on("goaway", (_code, lastStream) => lastStreams.set(session, lastStream));
+}
+
+/**
+ * Node's client ends a body whose stream is reset without an error code as if it were complete. Node's server can omit
+ * the end of a stream that a handler closes for lack of trailers.
+ */
+function endAtContentLength(stream: ClientHttp2Stream): void {
+  const push = stream.push.bind(stream);
+  let length: number | undefined;
+  let needsTrailers = false;
+  let received = 0;
+  let hasEnded = false;
+  const isComplete = () => received === length && !needsTrailers;
+  const end = () => {
+    hasEnded = true;
+    return push(null);
+  };
+  const endIfComplete = () => {
+    if (hasEnded || stream.destroyed || received !== length) return;
+    if (!needsTrailers) end();
+    const timer = setTimeout(() => {
+      if (needsTrailers) stream.destroy(new Error("the stream did not end after its content-length"));
+      else stream.close(NGHTTP2_CANCEL);
+    }, CLOSE_MS);
+    timer.unref();
+    stream.once("close", () => clearTimeout(timer));
+  };
+  stream.once("response", (headers) => {
+    const text = String(headers["content-length"]);
+    if (/^\d{1,15}$/.test(text)) length = Number(text);
+    needsTrailers = /^application\/grpc(?!-web)/.test(headers["content-type"] ?? "");
+    endIfComplete();
+  });
+  stream.push = (chunk, encoding) => {
+    if (chunk === null) {
+      // The end of a response arrives before its stream is closed.
+      if (hasEnded || !stream.closed || stream.destroyed) return end();
+      // The event `response` may still be due.
+      process.nextTick(() => {
+        if (isComplete()) end();
+        else stream.destroy(new Error("the stream was reset before its end"));
+      });
+      return false;
+    }
+    received += chunk.length;
+    const hasRoom = push(chunk, encoding);
+    endIfComplete();
+    return hasRoom;
+  };
+}
+
+function nameFailure(stream: ClientHttp2Stream): void {
+  const { session } = stream;
+  let hasResponse = false;
+  stream.once("response", () => {
+    hasResponse = true;
+  });
+  const destroy = stream._destroy.bind(stream);
+  stream._destroy = (error, callback) =>
+    destroy(error, (failure) => {
+      if (failure == null || failure instanceof TransportError) return callback(failure);
+      const { id, rstCode = NGHTTP2_NO_ERROR } = stream;
+      const lastStream = session === undefined ? undefined : lastStreams.get(session);
+      const wasIgnored =
+        rstCode === NGHTTP2_REFUSED_STREAM ||
+        (id !== undefined && id > (lastStream ?? Number.POSITIVE_INFINITY));
+      if (id === undefined) callback(connectionError(failure, { sent: false }));
+      else if (wasIgnored && !hasResponse) callback(notProcessed(failure));
+      else callback(wasReset(failure) ? reset(rstCode, failure) : connectionError(failure));
+    });
+}
+
+function wasReset(failure: Error): boolean {
+  return "code" in failure && failure.code === "ERR_HTTP2_STREAM_ERROR";
+}
+
+/** The peer guarantees this by RFC 9113, sections 6.8 and 8.7. */
+function notProcessed(cause: Error): TransportError {
+  return new TransportError("unavailable", {
+    message: "The server refused the request before it processed any of it; call again",
+    retryable: true,
+    mayHaveArrived: false,
+    cause,
+  });
+}
+
+function reset(code: number, cause: Error): TransportError {
+  const advice = code === NGHTTP2_HTTP_1_1_REQUIRED ? '. It requires HTTP/1.1: set httpVersion: "1.1"' : "";
+  return new TransportError("unavailable", {
+    // Node's text ends with the name of the code.
+    message: `The server reset the request (${/\w+$/.exec(cause.message)?.[0] ?? code})${advice}`,
+    retryable: true,
+    cause,
+  });
+}
