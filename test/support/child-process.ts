@@ -26,7 +26,7 @@ export interface Child {
 
 /** A script that imports the package's sources and runs in plain Node. */
 export interface Script {
-  run(args?: readonly string[], limitMs?: number): Child;
+  run(args?: readonly string[], limitMs?: number, env?: Readonly<Record<string, string>>): Child;
   remove(): Promise<void>;
 }
 
@@ -51,15 +51,17 @@ export async function buildScript(contents: string): Promise<Script> {
     },
     external: ["bufferutil", "utf-8-validate"],
     outfile,
+    logLevel: "error",
   });
   return {
-    run: (args = [], limitMs = 120_000) => start([outfile, ...args], limitMs),
+    run: (args = [], limitMs = 120_000, env = {}) => start([outfile, ...args], limitMs, env),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
-function start(args: readonly string[], limitMs: number): Child {
-  const { CODE_SEQUENCER_URL: _, NODE_OPTIONS: __, ...env } = process.env;
+function start(args: readonly string[], limitMs: number, added: Readonly<Record<string, string>>): Child {
+  const { CODE_SEQUENCER_URL: _, NODE_OPTIONS: __, ...inherited } = process.env;
+  const env = { ...inherited, ...added };
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let stdout = "";
   let stderr = "";

@@ -10,7 +10,7 @@ interface SocketEnd {
 
 /** The error for a socket that ended before its call did; nothing was sent where it was never open. */
 export function socketClosedError({ wasOpen, code, cause }: SocketEnd): TransportError {
-  if (cause !== undefined) return connectionError(cause, wasOpen ? { sent: true } : undefined);
+  if (cause !== undefined) return connectionError(cause, { sent: wasOpen });
   const closing = code === undefined ? "" : ` (code ${code})`;
   return new TransportError("unavailable", {
     message: wasOpen
