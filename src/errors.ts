@@ -189,6 +189,8 @@ const brand = Symbol.for("code-intents.error.classes");
 interface ErrorInit {
   message: string;
   retryable?: boolean;
+  /** Milliseconds after which the server asks for the next attempt, if it does. */
+  retryAfterMs?: number | undefined;
   cause?: unknown;
 }
 
@@ -211,6 +213,11 @@ export class CodeIntentsError extends Error {
   /** Whether it is safe to repeat the call, and a repetition may succeed. */
   readonly retryable: boolean;
   /**
+   * Milliseconds that the server asks callers to wait before the same call again, by `Retry-After`; at most a
+   * day. Absent if it does not ask. A call that retries has already waited, if its deadline allowed that.
+   */
+  declare readonly retryAfterMs?: number;
+  /**
    * Address of the documentation of `code`. Always set, except in a page that loads only
    * `code-intents/browser`.
    */
@@ -220,6 +227,7 @@ export class CodeIntentsError extends Error {
     super(escapeControls(init.message), init.cause === undefined ? undefined : { cause: init.cause });
     this.code = code;
     this.retryable = init.retryable ?? false;
+    if (init.retryAfterMs !== undefined) this.retryAfterMs = init.retryAfterMs;
     const names: string[] = [];
     for (let c: unknown = new.target; typeof c === "function" && c !== Error; c = Object.getPrototypeOf(c)) {
       if (Object.hasOwn(c, brand)) names.push((c as unknown as Record<symbol, string>)[brand] ?? "");
@@ -394,6 +402,7 @@ export class RegistrationUnknownError<Intent = unknown> extends CodeIntentsError
         "Call create() with the same intent again: the same intent twice is one intent." +
         (cause instanceof CodeIntentsError ? ` The last attempt: ${cause.message}` : ""),
       retryable: true,
+      retryAfterMs: cause instanceof CodeIntentsError ? cause.retryAfterMs : undefined,
       cause,
     });
     this.intentId = intentId;

@@ -1,6 +1,7 @@
 import { CodeIntentsError, SequencerError, TransportError } from "../errors.js";
 import { onAbort } from "./abort.js";
 import type { CallContext, CallOptions, Sequencer } from "./port.js";
+import { headersTooLarge } from "./status-error.js";
 
 /** How often and how soon a call is tried again. Only calls that are safe to repeat are. */
 export interface RetryOptions {
@@ -73,11 +74,13 @@ export async function callWithRetries<T>(
           ended,
         ]);
       } catch (reason) {
-        const error = end.signal.aborted ? end.signal.reason : reason;
+        const error = end.signal.aborted ? end.signal.reason : nameHeaders(reason, headers);
         if (end.signal.aborted || isAmbiguous(error)) mayHaveArrived = true;
         if (end.signal.aborted || !isRetryable(error) || number >= policy.retry.maxAttempts) throw error;
-        const pauseMs =
-          Math.random() * Math.min(policy.retry.maxDelayMs, policy.retry.initialDelayMs * 2 ** (number - 1));
+        const pauseMs = Math.max(
+          retryAfterMs(error),
+          Math.random() * Math.min(policy.retry.maxDelayMs, policy.retry.initialDelayMs * 2 ** (number - 1)),
+        );
         if (performance.now() + pauseMs >= deadline) throw error;
         await pause(pauseMs, ended);
       }
@@ -97,6 +100,22 @@ function isAmbiguous(error: unknown): boolean {
 
 function isRetryable(error: unknown): boolean {
   return error instanceof CodeIntentsError && error.retryable;
+}
+
+// Servers accept at least this much.
+const SMALL_HEADERS_BYTES = 4_096;
+
+/** Names the headers in the error of a server that rejects large ones with 400, as nginx does. */
+function nameHeaders(error: unknown, headers: Readonly<Record<string, string>>): unknown {
+  if (!(error instanceof SequencerError) || error.httpStatus !== 400 || error.sequencerMessage !== "")
+    return error;
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) bytes += name.length + value.length;
+  return bytes > SMALL_HEADERS_BYTES ? headersTooLarge(`HTTP 400, ${bytes} bytes`, error) : error;
+}
+
+function retryAfterMs(error: unknown): number {
+  return (error instanceof CodeIntentsError && error.retryAfterMs) || 0;
 }
 
 function endCallOn(
@@ -146,10 +165,11 @@ function settled(error: unknown, mayHaveArrived: boolean): unknown {
 /** The error with another word on arrival. */
 export function withArrival(error: TransportError, mayHaveArrived: boolean): TransportError {
   if (error.mayHaveArrived === mayHaveArrived) return error;
-  const { code, message, retryable, cause, httpStatus, connectCode } = error;
+  const { code, message, retryable, retryAfterMs, cause, httpStatus, connectCode } = error;
   return new TransportError(code, {
     message,
     retryable,
+    retryAfterMs,
     mayHaveArrived,
     cause,
     ...(httpStatus === undefined ? {} : { httpStatus }),

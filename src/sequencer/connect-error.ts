@@ -4,8 +4,10 @@ import { escapeControls } from "../escape-controls.js";
 import { connectionError } from "./connection-error.js";
 import { malformedResponse } from "./malformed-response.js";
 import type { CallContext } from "./port.js";
+import { retryAfterMsOf } from "./retry-after.js";
 import { errorOfHttpStatus, errorOfStatus } from "./status-error.js";
 import { redirectRefused, responseTooLarge } from "./transports/fetch-client.js";
+import { STATUS_HEADER } from "./transports/http-status.js";
 
 // gRPC has eight digits for it.
 const MAX_TIMEOUT_MS = 99_999_999;
@@ -41,9 +43,46 @@ export function fromConnectError(error: unknown): CodeIntentsError {
   if (unreadable.test(text) || cause instanceof URIError)
     return malformedResponse("the call", `an answer of the protocol (${text})`, failure);
   if (cause !== undefined || text.startsWith("http/2 ")) return connectionError(failure);
+  const { metadata } = failure;
+  const shared = { retryAfterMs: retryAfterMsOf(metadata), cause: failure };
   const status = /^HTTP (\d{3})$/.exec(text)?.[1];
-  if (status !== undefined) return httpStatusError(Number(status), failure);
-  return errorOfStatus({ connectCode: connectCodeName(code), text, cause: failure });
+  if (status !== undefined) return httpStatusError(Number(status), grpcMessage(metadata), shared);
+  const httpStatus = Number(metadata.get(STATUS_HEADER)) || undefined;
+  // The library itself chose the code, by the status: the body is no error of the protocol. An error of it can have
+  // the status 500 with this code.
+  if (httpStatus !== undefined && httpStatus !== 500 && code === codeOfHttpStatus(httpStatus))
+    return httpStatusError(httpStatus, text, shared);
+  return errorOfStatus({ connectCode: connectCodeName(code), text, httpStatus, ...shared });
+}
+
+/** Returns the code that Connect's transports derive from an HTTP status. */
+function codeOfHttpStatus(status: number): Code {
+  switch (status) {
+    case 400:
+      return Code.Internal;
+    case 401:
+      return Code.Unauthenticated;
+    case 403:
+      return Code.PermissionDenied;
+    case 404:
+      return Code.Unimplemented;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return Code.Unavailable;
+    default:
+      return Code.Unknown;
+  }
+}
+
+/** Returns the text of a gRPC error that came with an HTTP status of its own. */
+function grpcMessage(metadata: Headers): string {
+  try {
+    return decodeURIComponent(metadata.get("grpc-message") ?? "");
+  } catch {
+    return "";
+  }
 }
 
 /** The same failure with a message that is safe to print, as `console.error` prints causes as well. */
@@ -56,12 +95,17 @@ function printable(failure: ConnectError): ConnectError {
 }
 
 /** The typed error where HTTP answered, and no sequencer. */
-function httpStatusError(status: number, failure: ConnectError): CodeIntentsError {
+function httpStatusError(status: number, text: string, shared: SharedParts): CodeIntentsError {
   if (status >= 300 && status < 400) return redirectRefused(status);
   return (
-    errorOfHttpStatus(status, "", failure) ??
-    malformedResponse("the call", `of status 200 but ${status}`, failure)
+    errorOfHttpStatus(status, text, shared) ??
+    malformedResponse("the call", `of status 200 but ${status}`, shared.cause)
   );
+}
+
+interface SharedParts {
+  readonly retryAfterMs: number | undefined;
+  readonly cause: ConnectError;
 }
 
 /** Connect's name of a code, such as `invalid_argument`. */

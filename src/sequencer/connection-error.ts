@@ -32,6 +32,14 @@ export function connectionError(cause: unknown, known?: { readonly sent: boolean
   const refusal = failure.error === undefined ? undefined : handshakeRefusal(failure.error, code);
   if (refusal !== undefined)
     return new TransportError("unavailable", { message: refusal, mayHaveArrived: false, cause });
+  // Node's own limits, over HTTP/1.1 and in fetch.
+  if (code === "HPE_HEADER_OVERFLOW" || code === "UND_ERR_HEADERS_OVERFLOW")
+    return new TransportError("response_too_large", {
+      message:
+        `The headers of the response are larger than Node accepts (${code}). Check baseUrl. ` +
+        "If a proxy needs such headers, raise --max-http-header-size of Node",
+      cause,
+    });
   const sent = known?.sent ?? failure.sent;
   return new TransportError("unavailable", {
     message:
@@ -39,7 +47,7 @@ export function connectionError(cause: unknown, known?: { readonly sent: boolean
         ? noHttp2(code)
         : sent
           ? `The connection to the sequencer broke${code ? ` (${code})` : ""}`
-          : `The sequencer cannot be reached${code ? ` (${code})` : ""}. Check baseUrl, and that the sequencer runs`,
+          : `The sequencer cannot be reached${code ? ` (${code})` : ""}. Check baseUrl, and that it runs`,
     retryable: true,
     mayHaveArrived: sent,
     cause,

@@ -25,19 +25,21 @@ export function replyOfHttpResponse<O extends DescMessage>(
   if (status === 200) {
     // A reply of defaults alone is no byte at all; so is an answer that broke off after its headers.
     if (body.length === 0 && !answer.endMarked) throw malformedResponse(method.name, "whole: it breaks off");
-    return replyOfFrame(method, body);
+    return replyOfFrame(method, body, answer);
   }
-  if (status === 500) {
-    const response = decoded(ResponseSchema, body);
-    if (response?.result === Response_Result.ERROR) throw refused(response);
-  }
-  throw unexpectedHttpResponse(method.name, answer);
+  const response = decoded(ResponseSchema, body);
+  if (response?.result !== Response_Result.ERROR) throw unexpectedHttpResponse(method.name, answer);
+  if (status === 500) throw refused(response, answer);
+  // The status decides, and the text says why. With 400 it could pass for a verdict of the sequencer.
+  const text = status === 400 ? "" : parseEnvelopeError(response.message).text;
+  throw unexpectedHttpResponse(method.name, answer, text);
 }
 
 /** The reply that a frame holds; no byte at all where it consists of defaults. */
 export function replyOfFrame<O extends DescMessage>(
   method: CalledMethod<O>,
   bytes: Uint8Array,
+  answer?: HttpResponse,
 ): MessageShape<O> {
   const response = decoded(ResponseSchema, bytes);
   if (response === undefined) throw malformedResponse(method.name, "an envelope");
@@ -45,7 +47,7 @@ export function replyOfFrame<O extends DescMessage>(
     case Response_Result.OK:
       return replyOf(method, response);
     case Response_Result.ERROR:
-      throw refused(response);
+      throw refused(response, answer);
     default:
       throw malformedResponse(method.name, "an envelope whose result is known");
   }
@@ -64,8 +66,8 @@ function replyOf<O extends DescMessage>(
 }
 
 /** The error of a call that was refused, as Connect clients throw it; its cause is the one that callers see. */
-function refused({ message }: Response): ConnectError {
-  const { connectCode, text, error } = parseEnvelopeError(message);
+function refused({ message }: Response, answer: HttpResponse | undefined): ConnectError {
+  const { connectCode, text, error } = parseEnvelopeError(message, answer);
   return new ConnectError(text, codes.get(connectCode), undefined, undefined, error);
 }
 

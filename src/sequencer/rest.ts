@@ -123,18 +123,21 @@ function bodyOf(intent: Intent): CreateIntentBody {
 /** The body of an answer that says of itself that it is a success; everything else throws. */
 function successOf(answer: HttpResponse): Record<string, unknown> {
   const body = parseObject(answer.body);
-  if (answer.status !== 200) throw failureOf(answer.status, body);
+  if (answer.status !== 200) throw failureOf(answer, body);
   if (body === undefined)
     throw malformedResponse(answer.body.length === 0 ? "empty" : "not a JSON object", 200);
   if (body.success !== true) throw malformedResponse("not marked as a success", 200);
   return body;
 }
 
-function failureOf(httpStatus: number, body: Record<string, unknown> | undefined): Error {
+function failureOf(
+  { status: httpStatus, retryAfterMs }: HttpResponse,
+  body: Record<string, unknown> | undefined,
+): Error {
   const error = typeof body?.error === "string" ? body.error : "";
   const wrapped = /^rpc error: code = (\w+) desc = ([\s\S]*)$/.exec(error);
   return (
-    errorOfHttpStatus(httpStatus, wrapped?.[2] ?? error) ??
+    errorOfHttpStatus(httpStatus, wrapped?.[2] ?? error, { retryAfterMs }) ??
     malformedResponse("no status of REST v1", httpStatus)
   );
 }

@@ -1,15 +1,16 @@
 import { TransportError } from "../../errors.js";
 import { concatBytes } from "../../lib/bytes.js";
 import { connectionError } from "../connection-error.js";
+import { retryAfterMsOf } from "../retry-after.js";
 import { type FetchAnswer, type FetchFunction, type HttpClient, MAX_RESPONSE_BYTES } from "./types.js";
 
 /** HTTP by the Fetch API. */
 export function fetchHttpClient(fetch: FetchFunction): HttpClient {
   return {
-    async send({ method, url, headers, body, signal }) {
+    async send({ method, url, headers: given, body, signal }) {
       const init = {
         method,
-        headers: { ...headers },
+        headers: { ...given },
         redirect: "manual",
         signal,
         ...(body === undefined ? {} : { body }),
@@ -20,9 +21,11 @@ export function fetchHttpClient(fetch: FetchFunction): HttpClient {
           discard(answer);
           throw redirectRefused(answer.status);
         }
-        const contentType = answer.headers.get("content-type") ?? "";
-        // By fetch nobody can see what ended the body.
-        return { status: answer.status, contentType, body: await readLimited(answer), endMarked: true };
+        const { status, headers } = answer;
+        const contentType = headers.get("content-type") ?? "";
+        const retryAfterMs = retryAfterMsOf(headers);
+        // Fetch does not show how the body ended.
+        return { status, contentType, retryAfterMs, body: await readLimited(answer), endMarked: true };
       } catch (cause) {
         if (cause instanceof TransportError) throw cause;
         throw connectionError(cause);

@@ -1,4 +1,5 @@
 import { discard, isRedirect, redirectRefused, responseTooLarge } from "./fetch-client.js";
+import { STATUS_HEADER } from "./http-status.js";
 import { type FetchFunction, MAX_RESPONSE_BYTES } from "./types.js";
 
 /**
@@ -15,8 +16,11 @@ export function guarded(fetch: FetchFunction): typeof globalThis.fetch {
       discard(answer);
       throw redirectRefused(answer.status);
     }
-    if (answer.body === null) return answer;
-    const { status, headers } = answer;
+    const { status } = answer;
+    const headers = new Headers(answer.headers);
+    if (status === 200) headers.delete(STATUS_HEADER);
+    else headers.set(STATUS_HEADER, String(status));
+    if (answer.body === null) return new Response(null, { status, headers });
     // A stream may go on for long; there, each message is limited by itself.
     const hasEnvelopes = /^application\/(grpc|connect\+)/.test(headers.get("content-type") ?? "");
     const limit = hasEnvelopes ? envelopeLimit() : totalLimit();

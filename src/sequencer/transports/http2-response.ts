@@ -2,8 +2,16 @@
 import { type ClientHttp2Stream, constants, type Http2Session } from "node:http2";
 import { TransportError } from "../../errors.js";
 import { connectionError } from "../connection-error.js";
+import { headersTooLarge } from "../status-error.js";
+import { addStatus } from "./http-status.js";
 
-const { NGHTTP2_CANCEL, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
+const {
+  NGHTTP2_CANCEL,
+  NGHTTP2_ENHANCE_YOUR_CALM,
+  NGHTTP2_HTTP_1_1_REQUIRED,
+  NGHTTP2_NO_ERROR,
+  NGHTTP2_REFUSED_STREAM,
+} = constants;
 
 // A server that sent all bytes of a body has this long to end the stream.
 const CLOSE_MS = 1_000;
@@ -18,6 +26,7 @@ const lastStreams = new WeakMap<Http2Session, number>();
  */
 export function guardResponse(stream: ClientHttp2Stream): void {
   watchGoaway(stream.session);
+  stream.once("response", (headers) => addStatus(headers, headers[":status"]));
   endAtContentLength(stream);
   nameFailure(stream);
 }
@@ -83,19 +92,38 @@ function nameFailure(stream: ClientHttp2Stream): void {
   stream.once("response", () => {
     hasResponse = true;
   });
+  let isTooLarge = false;
+  // Node does not send more than 64 KiB of headers.
+  stream.once("frameError", () => {
+    isTooLarge = true;
+  });
   const destroy = stream._destroy.bind(stream);
   stream._destroy = (error, callback) =>
     destroy(error, (failure) => {
       if (failure == null || failure instanceof TransportError) return callback(failure);
       const { id, rstCode = NGHTTP2_NO_ERROR } = stream;
+      // Node's server resets such a request.
+      isTooLarge ||=
+        rstCode === NGHTTP2_ENHANCE_YOUR_CALM &&
+        headerListSize(stream) > (session?.remoteSettings?.maxHeaderListSize ?? Number.POSITIVE_INFINITY);
       const lastStream = session === undefined ? undefined : lastStreams.get(session);
       const wasIgnored =
         rstCode === NGHTTP2_REFUSED_STREAM ||
         (id !== undefined && id > (lastStream ?? Number.POSITIVE_INFINITY));
-      if (id === undefined) callback(connectionError(failure, { sent: false }));
+      if (isTooLarge && !hasResponse) callback(headersTooLarge(`${headerListSize(stream)} bytes`, failure));
+      else if (id === undefined) callback(connectionError(failure, { sent: false }));
       else if (wasIgnored && !hasResponse) callback(notProcessed(failure));
       else callback(wasReset(failure) ? reset(rstCode, failure) : connectionError(failure));
     });
+}
+
+/** Returns the size of a request's headers as SETTINGS_MAX_HEADER_LIST_SIZE counts it, in bytes. */
+function headerListSize({ sentHeaders }: ClientHttp2Stream): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(sentHeaders)) {
+    for (const one of [value].flat()) bytes += name.length + String(one).length + 32;
+  }
+  return bytes;
 }
 
 function wasReset(failure: Error): boolean {

@@ -1,6 +1,8 @@
 /** WebSockets by the package `ws`. */
+import type { IncomingMessage } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
 import type { CodeIntentsError } from "../../errors.js";
+import { retryAfterMsOf } from "../retry-after.js";
 import { errorOfHttpStatus } from "../status-error.js";
 import { redirectRefused, responseTooLarge } from "./fetch-client.js";
 import { notEnvelopeError, socketClosedError, textFrameError } from "./socket-errors.js";
@@ -30,9 +32,11 @@ export function nodeSocketOpener(): SocketOpener {
         if (isBinary) events.onFrame(new Uint8Array(data.buffer, data.byteOffset, data.length));
         else events.onEnd(textFrameError());
       });
-      socket.on("unexpected-response", (_request, { statusCode = 0 }) => {
-        events.onEnd(refusedHandshake(statusCode));
-        socket.terminate();
+      socket.on("unexpected-response", (_request, response) => {
+        void textOf(response).then((text) => {
+          events.onEnd(refusedHandshake(response, text));
+          socket.terminate();
+        });
       });
       socket.on("error", (error) => events.onEnd(failureOf(error, wasOpen)));
       socket.on("close", (code) => {
@@ -60,9 +64,36 @@ function frameSocket(socket: WebSocket): FrameSocket {
   };
 }
 
-function refusedHandshake(status: number): CodeIntentsError {
+// More than the JSON of a refusal has.
+const MAX_REFUSAL_BYTES = 4_096;
+
+/** Returns the `error` of a JSON body. Returns empty text for any other body. */
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response) {
+      length += chunk.length;
+      if (length > MAX_REFUSAL_BYTES) return "";
+      chunks.push(chunk);
+    }
+    const { error } = JSON.parse(Buffer.concat(chunks).toString());
+    return typeof error === "string" ? error : "";
+  } catch {
+    return "";
+  }
+}
+
+function refusedHandshake(
+  { statusCode: status = 0, headers }: IncomingMessage,
+  text: string,
+): CodeIntentsError {
   if (status >= 300 && status < 400) return redirectRefused(status);
-  return errorOfHttpStatus(status, "") ?? notEnvelopeError(`HTTP ${status} in place of a WebSocket`);
+  const retryAfterMs = retryAfterMsOf({ get: (name) => headers[name]?.toString() });
+  return (
+    errorOfHttpStatus(status, text, { retryAfterMs }) ??
+    notEnvelopeError(`HTTP ${status} in place of a WebSocket`)
+  );
 }
 
 function failureOf(error: Error, wasOpen: boolean): CodeIntentsError {

@@ -10,7 +10,9 @@ import { urlToHttpOptions } from "node:url";
 import { TransportError } from "../../errors.js";
 import { onAbort } from "../abort.js";
 import { connectionError } from "../connection-error.js";
+import { retryAfterMsOf } from "../retry-after.js";
 import { fetchHttpClient, redirectRefused, responseTooLarge } from "./fetch-client.js";
+import { addStatusTo } from "./http-status.js";
 import {
   type ConnectTransportOptions,
   type HttpClient,
@@ -65,7 +67,9 @@ async function connectTransport(options: ConnectTransportOptions): Promise<Owned
     readMaxBytes: MAX_RESPONSE_BYTES,
   };
   if (httpVersion === "1.1" && protocol !== "grpc") {
-    const agent = baseUrl.startsWith("https:") ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    const agent = addStatusTo(
+      baseUrl.startsWith("https:") ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions),
+    );
     const http1 = { ...shared, httpVersion: "1.1" as const, nodeOptions: { agent } };
     const transport =
       protocol === "connect" ? library.createConnectTransport(http1) : library.createGrpcWebTransport(http1);
@@ -122,7 +126,8 @@ function nodeHttpClient(): HttpClient {
 
 function decodeReply({ statusCode = 0, headers }: IncomingMessage, body: Uint8Array): HttpResponse {
   const endMarked = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
-  return { status: statusCode, contentType: headers["content-type"] ?? "", body, endMarked };
+  const retryAfterMs = retryAfterMsOf({ get: (name) => headers[name]?.toString() });
+  return { status: statusCode, contentType: headers["content-type"] ?? "", body, retryAfterMs, endMarked };
 }
 
 type Endpoint = Pick<RequestOptions, "protocol" | "hostname" | "port" | "path">;

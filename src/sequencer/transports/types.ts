@@ -62,6 +62,8 @@ export interface HttpResponse {
   /** Empty where there is none. */
   readonly contentType: string;
   readonly body: Uint8Array;
+  /** What `Retry-After` asks for; `undefined` if it is absent or not valid. */
+  readonly retryAfterMs: number | undefined;
   /** `false` where nothing but the end of the connection ended the body, so that it may have been cut off. */
   readonly endMarked: boolean;
 }
