@@ -11,8 +11,15 @@ import { envelopeHandler, isEnvelopePath } from "./envelope/http.js";
 import { EnvelopeMethods } from "./envelope/methods.js";
 import { WebSockets } from "./envelope/websocket.js";
 import type { CheckedServerOptions } from "./options.js";
-import { type GuardOptions, guardRequest, type PortRequest, type PortResponse } from "./port/http-guard.js";
+import {
+  type GuardOptions,
+  type GuardRefusal,
+  guardRequest,
+  type PortRequest,
+  type PortResponse,
+} from "./port/http-guard.js";
 import { type PortServer, startPortServer } from "./port/port-server.js";
+import { sendRefusal } from "./refusal.js";
 import { restHandler } from "./rest/rest.js";
 import { rpcHandler } from "./rpc/handler.js";
 
@@ -71,7 +78,9 @@ export async function startServer(
     host,
     port,
     handler: (req, res) => {
-      if (guardRequest(req, res, guard())) handler(req, res);
+      const refuse = (refusal: GuardRefusal, headers: Readonly<Record<string, string>>) =>
+        sendRefusal(req, res, refusal, headers);
+      if (guardRequest(req, res, guard(), refuse)) handler(req, res);
     },
     onUpgrade: (req, socket, head) => sockets.upgrade(req, socket, head, guard()),
     onHandlerError: core.onError,

@@ -81,6 +81,9 @@ export type GuardVerdict =
   /** Respond with 400 or 421 (Host), or 403 (Origin). `error` is safe to show. */
   | { kind: "refused"; status: number; error: string };
 
+/** A refused request. */
+export type GuardRefusal = Extract<GuardVerdict, { kind: "refused" }>;
+
 /** A host in its canonical form, and its port. */
 interface ParsedHost {
   readonly name: string;
@@ -210,10 +213,17 @@ export function judgeRequest(
 
 /**
  * Applies {@link judgeRequest}. Either responds itself and returns `false`, or sets the CORS headers of the
- * response and returns `true`. Refusals are 400 and 421 (Host) and 403 (Origin), with a JSON body
- * `{ error, success: false }`.
+ * response and returns `true`. Refusals are 400 and 421 (Host) and 403 (Origin).
+ *
+ * @param refuse Sends a refusal in the form of the request's protocol. Default: {@link sendError}.
  */
-export function guardRequest(req: PortRequest, res: PortResponse, options: GuardOptions): boolean {
+export function guardRequest(
+  req: PortRequest,
+  res: PortResponse,
+  options: GuardOptions,
+  refuse: (refusal: GuardRefusal, headers: Readonly<Record<string, string>>) => void = (refusal, headers) =>
+    sendError(res, refusal.status, refusal.error, headers),
+): boolean {
   const verdict = judgeRequest(req, options);
   const out: ResponseHead = res;
   switch (verdict.kind) {
@@ -225,7 +235,7 @@ export function guardRequest(req: PortRequest, res: PortResponse, options: Guard
       res.end();
       break;
     case "refused":
-      sendError(res, verdict.status, verdict.error, varyOrigin);
+      refuse(verdict, varyOrigin);
   }
   // An HTTP/2 stream with an unread body would stay open.
   req.resume();
