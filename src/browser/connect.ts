@@ -22,7 +22,7 @@ import * as write from "./write.js";
 
 /** Returns a page's calls over Connect. They use only fetch, so the only stream is the plain one. */
 export function connectCalls({ baseUrl, fetch }: PageTarget): PageCalls {
-  const post = poster(baseUrl, guarded(fetch));
+  const post = poster(baseUrl.replace(/\/$/, ""), guarded(fetch));
   const call: Call = async (method, body, attempt) => {
     try {
       const answer = await post("unary", method, body, attempt);

@@ -15,6 +15,8 @@ export interface MonitorCalls {
   readonly getStatus: (signal: AbortSignal) => Promise<IntentStatus>;
   /** `undefined` if the protocol carries no messages. */
   readonly messages: MessageCalls | undefined;
+  /** Called whenever the server rejects every kind of stream. */
+  readonly onStreamsRefused: (error: unknown) => void;
   /** Returns headers and a deadline for a call to the message service. */
   readonly callContext: (signal: AbortSignal) => CallContext;
 }
@@ -61,7 +63,7 @@ export class IntentMonitor {
   constructor(options: MonitorOptions) {
     this.#options = options;
     const { intent, intervalMs, end } = options;
-    const { messages, callContext } = options.calls;
+    const { messages, callContext, onStreamsRefused } = options.calls;
     const { signal } = end;
     this.#signal = signal;
     const key = rendezvousKey(intent.payload);
@@ -71,7 +73,16 @@ export class IntentMonitor {
     const queue = new EventQueue(signal);
     this.#queue = queue;
     if (messages !== undefined)
-      this.#messageLoop = new MessageLoop({ messages, key, reader, queue, intervalMs, callContext, signal });
+      this.#messageLoop = new MessageLoop({
+        messages,
+        key,
+        reader,
+        queue,
+        intervalMs,
+        onStreamsRefused,
+        callContext,
+        signal,
+      });
     this.#loops = [this.#checkStatus(), this.#messageLoop?.run() ?? Promise.resolve()].map((loop) =>
       loop.catch((error: unknown) => end.abort(error)),
     );

@@ -32,6 +32,8 @@ export interface MessageLoopOptions {
   readonly queue: EventQueue;
   /** Milliseconds between two polls. */
   readonly intervalMs: number;
+  /** Called if the server rejects every kind of stream. The loop then polls, and tries streams again later. */
+  readonly onStreamsRefused: (error: unknown) => void;
   /** Returns headers and a deadline for one call. */
   readonly callContext: (signal: AbortSignal) => CallContext;
   /** Ends the loop. */
@@ -73,6 +75,7 @@ export class MessageLoop {
         // refused it only temporarily.
         best++;
         silentTries = 0;
+        if (best === kinds.length) this.#options.onStreamsRefused(error);
         continue;
       }
       shortLives = lifeMs >= SHORT_LIFE_MS ? 0 : shortLives + 1;
@@ -168,7 +171,8 @@ function isRefused(error: unknown): boolean {
     code === "unsupported_by_runtime" ||
     code === "unauthenticated" ||
     code === "permission_denied" ||
-    code === "request_refused"
+    code === "request_refused" ||
+    code === "redirect_refused"
   );
 }
 

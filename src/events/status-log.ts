@@ -9,12 +9,13 @@ export interface WarningLogger {
 
 /**
  * Remembers the last failed status check. Warns once when checks begin to fail, once when they succeed again,
- * and once if the intent is not registered.
+ * once if the intent is not registered, and once if the server rejects streams.
  */
 export class StatusLog {
   readonly #logger: WarningLogger;
   readonly #intentId: string;
   #warnedOfUnknown = false;
+  #warnedOfStreams = false;
   #lastFailure: unknown;
 
   constructor(logger: WarningLogger, intentId: string) {
@@ -49,9 +50,16 @@ export class StatusLog {
     }
   }
 
-  #warn(what: string): void {
+  /** Warns once that the server refuses streams, which delays events until the next poll. */
+  streamsRefused(error: unknown): void {
+    if (this.#warnedOfStreams) return;
+    this.#warnedOfStreams = true;
+    this.#warn(`refuses streams; the watch polls instead: ${(error as Error).message}`, "messages");
+  }
+
+  #warn(what: string, subject = "status check"): void {
     this.#logger.warn(
-      escapeControls(`code-intents: status check of intent ${this.#intentId}: the sequencer ${what}`),
+      escapeControls(`code-intents: ${subject} of intent ${this.#intentId}: the sequencer ${what}`),
     );
   }
 }

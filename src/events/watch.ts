@@ -128,6 +128,7 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
     end.signal.throwIfAborted();
     const calls = {
       messages,
+      onStreamsRefused: (error: unknown) => this.#statusLog.streamsRefused(error),
       getStatus: (signal: AbortSignal) => this.#statusLog.observe(getStatus(intent.id, { signal, headers })),
       callContext: (signal: AbortSignal) => ({
         signal,

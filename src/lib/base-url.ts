@@ -3,7 +3,7 @@ import { isLoopbackHost } from "./loopback.js";
 
 /**
  * Checks the URL of a sequencer: `https:`, or `http:` on loopback or if `allowInsecure` is set. Returns it
- * without trailing slashes.
+ * with at most one slash at the end of its path, and with none if it has no path.
  *
  * @throws InputError naming `field`
  */
@@ -36,5 +36,6 @@ export function checkBaseUrl(value: unknown, field: string, allowInsecure: boole
     );
   }
   // Not `url.href`: after an empty query or fragment it keeps the `?` or `#`.
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  const path = url.pathname.replace(/\/+$/, "/");
+  return `${url.origin}${path === "/" ? "" : path}`;
 }

@@ -1,8 +1,9 @@
 /**
- * Where unary calls of the envelope go. A base may name the version as REST's does, or the whole address as the official
- * documentation does.
+ * Returns the URL of the envelope's unary calls. A base URL can include the version, as for REST, or be the full
+ * address, as in the official documentation.
  */
 export function envelopeUrl(baseUrl: string): string {
-  if (baseUrl.endsWith("/v1/api")) return baseUrl;
-  return baseUrl.endsWith("/v1") ? `${baseUrl}/api` : `${baseUrl}/v1/api`;
+  const base = baseUrl.replace(/\/$/, "");
+  if (base.endsWith("/v1/api")) return base;
+  return base.endsWith("/v1") ? `${base}/api` : `${base}/v1/api`;
 }

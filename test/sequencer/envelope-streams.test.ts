@@ -119,6 +119,8 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     ["", "/"],
     ["/v1", "/v1"],
     ["/behind/a/prefix", "/behind/a/prefix"],
+    ["/behind/a/prefix/", "/behind/a/prefix/"],
+    ["/v1/api/", "/v1/api/"],
   ])("asks with one frame, at the path of the base URL with %j", async (path, seen) => {
     const server = await serve(async (peer) => {
       await peer.next();
