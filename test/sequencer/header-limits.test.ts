@@ -1,3 +1,4 @@
+import http2 from "node:http2";
 import { afterEach, describe, expect, it } from "vitest";
 import { Emulator } from "../../src/emulator/index.js";
 import { CodeClient, type CodeClientOptions } from "../../src/index.js";
@@ -13,6 +14,7 @@ import {
   failureOf,
   http2Ways,
   order,
+  until,
 } from "../support/outcomes.js";
 
 const cleanups: (() => unknown)[] = [];
@@ -85,6 +87,37 @@ describe.each(connectingWays)("over $name, request headers that are too large", 
     expect(server.exchanges).toHaveLength(1);
   });
 });
+
+describe.each(http2Ways)(
+  "over $name, a server that closes the connection of a request with large headers",
+  (way) => {
+    it("ends only that request, for good, as nginx does", async () => {
+      const answers: (() => void)[] = [];
+      const server = await startHostile((e) => {
+        if (e.headers["x-large"] !== undefined) {
+          const { session } = e.stream ?? {};
+          // Its last stream is this one.
+          session?.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+          return;
+        }
+        answers.push(() => e.answer(rightAnswer(e)));
+        if (answers.length === 5) for (const answer of answers) answer();
+      });
+      cleanups.push(() => server.close());
+      const code = clientOf(way, server.url, { retry: false });
+      const others = Array.from({ length: 4 }, () => code.paymentIntents.getStatus(destination));
+      await until(() => server.exchanges.length === 4);
+      const headers = { "x-large": "x".repeat(40_000) };
+      for (let call = 0; call < 2; call++) {
+        const error = await failureOf(code.paymentIntents.getStatus(destination, { headers }));
+        expect(error).toMatchObject({ code: "request_refused", retryable: false });
+        expect(error.message).toMatch(/^headers: /);
+      }
+      others.push(code.paymentIntents.getStatus(destination));
+      for (const { state } of await Promise.all(others)) expect(state).toBe("pending");
+    });
+  },
+);
 
 const http1Ways = connectingWays.filter((way) => !http2Ways.includes(way));
 

@@ -34,6 +34,8 @@ export interface Exchange {
   readonly httpVersion: "1.1" | "2";
   /** The TCP connection. */
   readonly socket: net.Socket;
+  /** The stream. HTTP/2 only. */
+  readonly stream?: http2.ServerHttp2Stream;
   /** Resolves with the complete body. */
   body(): Promise<Buffer>;
   /** Sends an informational response, such as 103. */
@@ -375,6 +377,7 @@ function http2Exchange(
     headers,
     httpVersion: "2",
     socket,
+    stream,
     body: () => collect(stream),
     inform: (status) => {
       if (open()) stream.additionalHeaders({ ":status": status });

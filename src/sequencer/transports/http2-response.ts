@@ -16,8 +16,17 @@ const {
 // A server that sent all bytes of a body has this long to end the stream.
 const CLOSE_MS = 1_000;
 
-// The last stream that the peer of a session processes, once it has sent GOAWAY.
-const lastStreams = new WeakMap<Http2Session, number>();
+// Servers commonly reject larger headers, whatever their SETTINGS promise.
+const COMMON_HEADER_BYTES = 16_384;
+
+interface Goaway {
+  readonly code: number;
+  /** The last stream that the peer processes. */
+  readonly lastStream: number;
+}
+
+// The last GOAWAY of each session's peer.
+const goaways = new WeakMap<Http2Session, Goaway | undefined>();
 
 /**
  * Guards a request that was just sent. A response of which `content-length` bytes arrived is complete, however its
@@ -32,9 +41,9 @@ export function guardResponse(stream: ClientHttp2Stream): void {
 }
 
 function watchGoaway(session: Http2Session | undefined): void {
-  if (session === undefined || lastStreams.has(session)) return;
-  lastStreams.set(session, Number.POSITIVE_INFINITY);
-  session.on("goaway", (_code, lastStream) => lastStreams.set(session, lastStream));
+  if (session === undefined || goaways.has(session)) return;
+  goaways.set(session, undefined);
+  session.on("goaway", (code, lastStream) => goaways.set(session, { code, lastStream }));
 }
 
 /**
@@ -102,14 +111,15 @@ function nameFailure(stream: ClientHttp2Stream): void {
     destroy(error, (failure) => {
       if (failure == null || failure instanceof TransportError) return callback(failure);
       const { id, rstCode = NGHTTP2_NO_ERROR } = stream;
-      // Node's server resets such a request.
+      const goaway = session === undefined ? undefined : goaways.get(session);
+      // Node's server resets such a request. nginx closes the connection.
       isTooLarge ||=
-        rstCode === NGHTTP2_ENHANCE_YOUR_CALM &&
-        headerListSize(stream) > (session?.remoteSettings?.maxHeaderListSize ?? Number.POSITIVE_INFINITY);
-      const lastStream = session === undefined ? undefined : lastStreams.get(session);
+        [rstCode, goaway?.code].includes(NGHTTP2_ENHANCE_YOUR_CALM) &&
+        headerListSize(stream) >
+          Math.min(COMMON_HEADER_BYTES, session?.remoteSettings?.maxHeaderListSize ?? COMMON_HEADER_BYTES);
       const wasIgnored =
         rstCode === NGHTTP2_REFUSED_STREAM ||
-        (id !== undefined && id > (lastStream ?? Number.POSITIVE_INFINITY));
+        (id !== undefined && id > (goaway?.lastStream ?? Number.POSITIVE_INFINITY));
       if (isTooLarge && !hasResponse) callback(headersTooLarge(`${headerListSize(stream)} bytes`, failure));
       else if (id === undefined) callback(connectionError(failure, { sent: false }));
       else if (wasIgnored && !hasResponse) callback(notProcessed(failure));

@@ -55,9 +55,10 @@ async function socketOpener(webSocket: WebSocketConstructor | undefined): Promis
 }
 
 async function connectTransport(options: ConnectTransportOptions): Promise<OwnedTransport> {
-  const [library, { Http2Sessions }] = await Promise.all([
+  const [library, { Http2Sessions }, { separateLargeHeaders }] = await Promise.all([
     import("@connectrpc/connect-node"),
     import("./http2-sessions.js"),
+    import("./large-headers.js"),
   ]);
   const { protocol, baseUrl, httpVersion } = options;
   const shared = {
@@ -75,7 +76,8 @@ async function connectTransport(options: ConnectTransportOptions): Promise<Owned
       protocol === "connect" ? library.createConnectTransport(http1) : library.createGrpcWebTransport(http1);
     return { transport, close: () => agent.destroy() };
   }
-  const sessions = new Http2Sessions(baseUrl, SESSION_TIMES);
+  const open = () => new Http2Sessions(baseUrl, SESSION_TIMES);
+  const sessions = separateLargeHeaders(open(), open);
   const http2 = { ...shared, httpVersion: "2" as const, sessionManager: sessions };
   const create = {
     connect: library.createConnectTransport,
