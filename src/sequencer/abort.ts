@@ -6,10 +6,10 @@ interface Watch {
 const watches = new WeakMap<AbortSignal, Watch>();
 
 /**
- * Calls back when the signal fires; never where it has fired before. The signal gets one listener however many calls
- * share it: Node takes more than ten for a leak.
+ * Calls back when the signal fires, but not if it has fired before. The signal gets one listener, however
+ * many calls share it: Node reports more than ten listeners as a leak.
  *
- * @returns what takes the callback away again
+ * @returns a function that removes the callback
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const { callbacks, listener } = watches.get(signal) ?? watch(signal);

@@ -3,13 +3,13 @@ import { onAbort } from "./abort.js";
 import type { CallContext, CallOptions, Sequencer } from "./port.js";
 import { headersTooLarge } from "./status-error.js";
 
-/** How often and how soon a call is tried again. Only calls that are safe to repeat are. */
+/** How often and how soon a call is repeated. Only calls that are safe to repeat are repeated. */
 export interface RetryOptions {
-  /** Attempts at most, the first included. Default 4. */
+  /** Maximum number of attempts, including the first. Default: 4. */
   readonly maxAttempts?: number | undefined;
-  /** Upper bound of the first pause, in milliseconds; it doubles with each attempt. Default 100. */
+  /** Upper bound of the first pause, in milliseconds. It doubles with each attempt. Default: 100. */
   readonly initialDelayMs?: number | undefined;
-  /** Upper bound of every pause, in milliseconds. Default 2000. */
+  /** Upper bound of every pause, in milliseconds. A server's `Retry-After` can exceed it. Default: 2000. */
   readonly maxDelayMs?: number | undefined;
 }
 
@@ -19,10 +19,10 @@ export type RetryPolicy = { readonly [K in keyof Required<RetryOptions>]: number
 /** The defaults of {@link RetryOptions}. */
 export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 4, initialDelayMs: 100, maxDelayMs: 2000 };
 
-/** Milliseconds that a unary call has by default, retries included. */
+/** Default deadline of a unary call, in milliseconds, including retries. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** What surrounds a call. */
+/** Settings of a client that apply to each call. */
 export interface CallPolicy {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
@@ -31,10 +31,10 @@ export interface CallPolicy {
   readonly closed: AbortSignal;
 }
 
-/** The error to end a call with, given the last one and whether any attempt may have taken effect. */
+/** Returns the error of a call, given the last error and whether any attempt can have taken effect. */
 export type CallFailure = (error: unknown, mayHaveArrived: boolean) => unknown;
 
-/** Runs one call against the client's sequencer, with deadline, retries and headers around it. */
+/** Runs one call against the client's sequencer, with its deadline, retries and headers. */
 export type CallRunner = <T>(
   options: CallOptions | undefined,
   attempt: (sequencer: Sequencer, context: CallContext) => Promise<T>,
@@ -44,8 +44,10 @@ export type CallRunner = <T>(
 /**
  * Runs attempts until one succeeds, one fails for good, or the deadline passes.
  *
- * The pauses are drawn at random below a doubling bound, so that clients which failed together do not return together.
- * The error that ends the call knows whether any attempt may have taken effect, not only the last.
+ * Each pause is random, below a bound that doubles, so that clients that failed together do not return
+ * together. It is at least as long as the server's `Retry-After`. If a pause does not fit within the
+ * deadline, the call fails at once. The error of the call states whether any attempt, not only the last, can
+ * have taken effect.
  */
 export async function callWithRetries<T>(
   policy: CallPolicy,
@@ -60,7 +62,7 @@ export async function callWithRetries<T>(
   const ended = new Promise<never>((_, reject) => {
     end.signal.addEventListener("abort", () => reject(end.signal.reason), { once: true });
   });
-  // The race below may be over before the deadline is.
+  // The race below can end before the deadline.
   ended.catch(() => {});
   const release = endCallOn(end, policy.closed, options.signal, timeoutMs);
   let mayHaveArrived = false;
@@ -92,7 +94,7 @@ export async function callWithRetries<T>(
   }
 }
 
-/** Whether an error leaves open if its attempt took effect. */
+/** Returns whether the attempt of an error can have taken effect. */
 function isAmbiguous(error: unknown): boolean {
   if (error instanceof TransportError) return error.mayHaveArrived;
   return error instanceof SequencerError && error.code === "sequencer_failed";
@@ -126,13 +128,13 @@ function endCallOn(
 ): () => void {
   const whenClosed = () => end.abort(closed.reason);
   const whenAborted = () => {
-    // The caller's reason may be anything; it is theirs to see again.
+    // The caller's reason can be any value. It is returned as the cause.
     end.abort(
       new TransportError("aborted", { message: "The call was aborted by its signal", cause: caller?.reason }),
     );
   };
   const timer = setTimeout(() => {
-    const message = `The call did not end within ${timeoutMs} ms. Its effect is not known; call again, or raise timeoutMs`;
+    const message = `The call did not end within ${timeoutMs} ms. The outcome is unknown; call again, or raise timeoutMs`;
     end.abort(new TransportError("deadline_exceeded", { message, retryable: true }));
   }, timeoutMs);
   if (closed.aborted) whenClosed();
@@ -157,12 +159,12 @@ async function pause(ms: number, ended: Promise<never>): Promise<void> {
   }
 }
 
-/** The error with what all attempts together say about arrival. */
+/** Returns the error with what is known of all attempts. */
 function settled(error: unknown, mayHaveArrived: boolean): unknown {
   return error instanceof TransportError ? withArrival(error, mayHaveArrived) : error;
 }
 
-/** The error with another word on arrival. */
+/** Returns the error with another `mayHaveArrived`. */
 export function withArrival(error: TransportError, mayHaveArrived: boolean): TransportError {
   if (error.mayHaveArrived === mayHaveArrived) return error;
   const { code, message, retryable, retryAfterMs, cause, httpStatus, connectCode } = error;

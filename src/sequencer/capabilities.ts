@@ -1,20 +1,20 @@
-/** Protocols by which the package reaches a sequencer. */
+/** Protocols that the package uses to call a sequencer. */
 export const PROTOCOLS = ["connect", "grpc", "grpc-web", "rest", "envelope"] as const;
 
 /** Name of a protocol. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** What a protocol can do. The facade consults it, the docs print it, the tests expect it. */
+/** What a protocol can do. The facade, the documentation and the tests share this table. */
 export interface Capabilities {
   /** Registers a payment intent. */
   readonly createPaymentIntent: boolean;
-  /** Asks for the status of an intent. */
+  /** Checks the status of an intent. */
   readonly getStatus: boolean;
-  /** The status says whether the code was scanned. */
+  /** The status includes whether the code was scanned. */
   readonly codeScanned: boolean;
-  /** A failure keeps the sequencer's own status and words; otherwise most are flattened to HTTP 500. */
+  /** A failure keeps the sequencer's status and text. Otherwise, most failures become HTTP 500. */
   readonly detailedErrors: boolean;
-  /** Registers a webhook for an intent id; otherwise only together with the intent. */
+  /** Registers a webhook for an intent id. Otherwise, only together with the intent. */
   readonly separateWebhook: boolean;
   /** Reads, acknowledges and streams messages. */
   readonly messages: boolean;

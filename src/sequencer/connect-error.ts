@@ -9,15 +9,15 @@ import { errorOfHttpStatus, errorOfStatus } from "./status-error.js";
 import { redirectRefused, responseTooLarge } from "./transports/fetch-client.js";
 import { STATUS_HEADER } from "./transports/http-status.js";
 
-// gRPC has eight digits for it.
+// The timeout header of gRPC has eight digits.
 const MAX_TIMEOUT_MS = 99_999_999;
 
-/** The options of one attempt, as a Connect client takes them. */
+/** Returns the options of one attempt for a Connect client. */
 export function optionsOf({ signal, headers, timeoutMs }: CallContext): CallOptions {
   return { signal, headers: { ...headers }, timeoutMs: Math.min(timeoutMs, MAX_TIMEOUT_MS) };
 }
 
-/** Maps what a Connect client throws. */
+/** Maps the errors of a Connect client. */
 export async function mapConnectError<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -26,11 +26,11 @@ export async function mapConnectError<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-// What the library says of an answer that it cannot read.
+// The library's texts for a response that it cannot read.
 const unreadable =
   /^(unsupported content type|unsupported response encoding|decompression failed|protocol error|parse binary|invalid envelope|invalid grpc-status|received compressed|promised )/;
 
-/** The typed error of a failed Connect call. */
+/** Returns the typed error of a failed Connect call. */
 export function fromConnectError(error: unknown): CodeIntentsError {
   if (error instanceof CodeIntentsError) return error;
   const thrown = ConnectError.from(error);
@@ -39,17 +39,17 @@ export function fromConnectError(error: unknown): CodeIntentsError {
   const { cause, code } = failure;
   if (cause instanceof CodeIntentsError) return cause;
   if (/ is larger than configured readMaxBytes /.test(text)) return responseTooLarge(failure);
-  // A message of gRPC that is not percent-encoded gives a URIError.
+  // A gRPC message that is not percent-encoded causes a URIError.
   if (unreadable.test(text) || cause instanceof URIError)
-    return malformedResponse("the call", `an answer of the protocol (${text})`, failure);
+    return malformedResponse("the call", `a response of the protocol (${text})`, failure);
   if (cause !== undefined || text.startsWith("http/2 ")) return connectionError(failure);
   const { metadata } = failure;
   const shared = { retryAfterMs: retryAfterMsOf(metadata), cause: failure };
   const status = /^HTTP (\d{3})$/.exec(text)?.[1];
   if (status !== undefined) return httpStatusError(Number(status), grpcMessage(metadata), shared);
   const httpStatus = Number(metadata.get(STATUS_HEADER)) || undefined;
-  // The library itself chose the code, by the status: the body is no error of the protocol. An error of it can have
-  // the status 500 with this code.
+  // The library itself chose the code, by the status: the body is no error of the protocol. An error of it
+  // can have the status 500 with this code.
   if (httpStatus !== undefined && httpStatus !== 500 && code === codeOfHttpStatus(httpStatus))
     return httpStatusError(httpStatus, text, shared);
   return errorOfStatus({ connectCode: connectCodeName(code), text, httpStatus, ...shared });
@@ -76,7 +76,7 @@ function codeOfHttpStatus(status: number): Code {
   }
 }
 
-/** Returns the text of a gRPC error that came with an HTTP status of its own. */
+/** Returns the text of a gRPC error that came with its own HTTP status. */
 function grpcMessage(metadata: Headers): string {
   try {
     return decodeURIComponent(metadata.get("grpc-message") ?? "");
@@ -85,7 +85,7 @@ function grpcMessage(metadata: Headers): string {
   }
 }
 
-/** The same failure with a message that is safe to print, as `console.error` prints causes as well. */
+/** Returns the failure with a message that is safe to print: `console.error` also prints causes. */
 function printable(failure: ConnectError): ConnectError {
   const message = escapeControls(failure.rawMessage);
   if (message === failure.rawMessage) return failure;
@@ -94,7 +94,7 @@ function printable(failure: ConnectError): ConnectError {
   return copy;
 }
 
-/** The typed error where HTTP answered, and no sequencer. */
+/** Returns the typed error if HTTP reported the failure, not the sequencer. */
 function httpStatusError(status: number, text: string, shared: SharedParts): CodeIntentsError {
   if (status >= 300 && status < 400) return redirectRefused(status);
   return (
@@ -108,7 +108,7 @@ interface SharedParts {
   readonly cause: ConnectError;
 }
 
-/** Connect's name of a code, such as `invalid_argument`. */
+/** Returns Connect's name of a code, such as `invalid_argument`. */
 export function connectCodeName(code: Code): ConnectCodeName {
   const name = Code[code] ?? "Unknown";
   return name.replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase() as ConnectCodeName;

@@ -42,14 +42,14 @@ import { withoutWebhook } from "./without-webhook.js";
 const MESSAGE_ID_LENGTH = 16;
 const USER_ID_LENGTH = 32;
 
-/** How a sequencer is reached by a Connect transport. */
+/** Options of {@link connectSequencer}. */
 export interface ConnectSequencerOptions extends OwnedTransport {
   readonly protocol: Exclude<Protocol, "rest">;
-  /** Whether streams in both directions may work; if they do not, plain streams are used. */
+  /** Whether to try bidirectional streams. If they do not work, plain streams are used. */
   readonly bidirectional: boolean;
 }
 
-/** A sequencer that is reached by any Connect transport: Connect, gRPC, gRPC-Web or in memory. */
+/** Returns a sequencer that is called through any Connect transport: Connect, gRPC, gRPC-Web or in memory. */
 export function connectSequencer(options: ConnectSequencerOptions): Sequencer {
   return new ConnectSequencer(options);
 }
@@ -76,13 +76,13 @@ class ConnectSequencer implements Sequencer {
     attempt: CallContext,
     onStored: () => void,
   ): Promise<WebhookRegistration | undefined> {
-    // Decoded from the bytes around the signed message; canonical bytes encode to themselves again.
+    // Decodes the bytes around the signed message. Canonical bytes encode to the same bytes again.
     const request = fromBinary(SendMessageRequestSchema, intent.toSendMessageRequest());
     const { result, messageId } = await mapConnectError(
       this.#messaging.sendMessage(request, optionsOf(attempt)),
     );
     if (result === SendMessageResponse_Result.NO_ACTIVE_STREAM) throw notStored("no active stream");
-    // An empty answer decodes to OK; only a message id shows that the message was stored.
+    // An empty response decodes to OK. Only a message id shows that the message was stored.
     if (result !== SendMessageResponse_Result.OK || messageId?.value.length !== MESSAGE_ID_LENGTH) {
       throw malformedResponse("SendMessage", "the message id that a stored message has");
     }
@@ -115,7 +115,7 @@ class ConnectSequencer implements Sequencer {
     );
     switch (result) {
       case GetLoginForThirdPartyAppResponse_Result.OK:
-        // An empty answer decodes to OK, and to nobody.
+        // An empty response decodes to OK without a user.
         if (userId?.value.length !== USER_ID_LENGTH)
           throw malformedResponse("GetLoginForThirdPartyApp", "a user");
         return { userId: toBase58(userId.value) };
@@ -126,7 +126,7 @@ class ConnectSequencer implements Sequencer {
       case GetLoginForThirdPartyAppResponse_Result.NO_USER_LOGGED_IN:
         return { userId: undefined, reason: "no_user_logged_in" };
       default:
-        throw malformedResponse("GetLoginForThirdPartyApp", "a result that is known");
+        throw malformedResponse("GetLoginForThirdPartyApp", "a known result");
     }
   }
 
@@ -153,7 +153,7 @@ class ConnectSequencer implements Sequencer {
       case RegisterWebhookResponse_Result.INTENT_EXISTS:
         throw errorOfStatus({ connectCode: "invalid_argument", text: "client submitted intent" });
       default:
-        throw malformedResponse("RegisterWebhook", "a result that is known");
+        throw malformedResponse("RegisterWebhook", "a known result");
     }
   }
 }

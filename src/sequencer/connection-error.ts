@@ -1,7 +1,7 @@
 import { TransportError } from "../errors.js";
 
-// System calls that fail before anything can be sent. The codes alone do not tell: a connection that was used can
-// also end with EHOSTUNREACH.
+// System calls that fail before anything can be sent. The codes alone do not tell: a connection that was used
+// can also end with EHOSTUNREACH.
 const beforeSending = new Set(["connect", "getaddrinfo"]);
 
 const ownAuthority = "For a private certificate authority, set NODE_EXTRA_CA_CERTS to its certificate file";
@@ -23,8 +23,8 @@ const handshakeReason =
   /protocol version|unsupported protocol|wrong version number|http request|handshake failure|no shared cipher|insufficient security|unrecognized name|no application protocol|certificate required|bad certificate|unknown ca|certificate (unknown|expired|revoked)|packet length too long|ee key too small|dh key too small/;
 
 /**
- * Returns the error of a connection that could not be made, or broke. Finds the system's error in the chain of causes,
- * which shows whether anything can have been sent, unless that is known.
+ * Returns the error of a connection that could not be made, or broke. Finds the system's error in the chain
+ * of causes, which shows whether anything can have been sent, unless that is known.
  */
 export function connectionError(cause: unknown, known?: { readonly sent: boolean }): TransportError {
   const failure = systemFailure(cause);
@@ -79,7 +79,10 @@ function isBeforeSending(error: Error): boolean {
   return beforeSending.has(String(syscall)) || code === "UND_ERR_CONNECT_TIMEOUT";
 }
 
-/** Returns the message for a failed TLS handshake. Nothing was sent, and the next handshake fails in the same way. */
+/**
+ * Returns the message for a failed TLS handshake. Nothing was sent, and the next handshake fails in the same
+ * way.
+ */
 function handshakeRefusal(error: Error, code = ""): string | undefined {
   if (certificateCode.test(code))
     return `The certificate of the sequencer is not trusted (${code}). ${certificateAdvice[code] ?? ""}${ownAuthority}`;

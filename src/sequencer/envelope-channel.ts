@@ -3,30 +3,30 @@ import { onAbort } from "./abort.js";
 import { responseTooLarge } from "./transports/fetch-client.js";
 import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./transports/types.js";
 
-// As long as a connection of HTTP/2 may take.
+// The same limit as for an HTTP/2 connection.
 const HANDSHAKE_MS = 5_000;
 
-// So much may wait for the reader before the flow of frames is stopped, and so little before it is resumed.
+// Above the first number of unread bytes the flow of frames stops. Below the second it resumes.
 const PAUSE_BYTES = 64 * 1024;
 const RESUME_BYTES = 16 * 1024;
 
-// Where the flow cannot be stopped, so much may wait before the stream is given up.
+// If the flow cannot be stopped, the stream fails above this number of unread bytes.
 const MAX_WAITING_BYTES = 4 * MAX_RESPONSE_BYTES;
 
-// An empty frame takes room as well.
+// Memory that each frame takes in addition, even an empty one.
 const FRAME_BYTES = 128;
 
-/** Where a {@link FrameChannel} leads. */
+/** Options of a {@link FrameChannel}. */
 export interface ChannelOptions {
   readonly opener: SocketOpener;
   readonly url: string;
-  /** Sent with the handshake where that is possible. */
+  /** Sent with the handshake, if the WebSocket can send headers. */
   readonly headers: Readonly<Record<string, string>>;
   /** Closes the socket. */
   readonly signal: AbortSignal;
 }
 
-/** Binary frames in both directions, over a WebSocket of its own. */
+/** Binary frames in both directions, over one WebSocket. */
 export class FrameChannel {
   readonly #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -36,7 +36,7 @@ export class FrameChannel {
   #end: { readonly reason: unknown } | undefined;
   #wake = () => {};
 
-  /** Resolves once the WebSocket is open. Where it cannot be, nothing was sent. */
+  /** Resolves when the WebSocket is open. If it rejects, nothing was sent. */
   static async open({ opener, url, headers, signal }: ChannelOptions): Promise<FrameChannel> {
     signal.throwIfAborted();
     const channel = new FrameChannel();
@@ -55,12 +55,12 @@ export class FrameChannel {
     }
   }
 
-  /** Sends a frame; once that resolves, there is room for the next. */
+  /** Sends a frame. Resolves when there is room for the next. */
   async send(frame: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#end === undefined) await this.#socket?.send(frame);
   }
 
-  /** The next frame. Throws what ended the channel; that it was closed is a failure like any other. */
+  /** Returns the next frame. Throws the reason why the channel ended. A closed channel is a failure, too. */
   async read(): Promise<Uint8Array> {
     for (;;) {
       const frame = this.#waiting.shift();
@@ -77,7 +77,7 @@ export class FrameChannel {
     }
   }
 
-  /** Ends the channel from our side: what arrived is not read any more. */
+  /** Ends the channel from the client's side. Frames that arrived are dropped. */
   fail(reason: unknown): void {
     this.#waiting.length = 0;
     this.#end = { reason };
@@ -108,7 +108,7 @@ export class FrameChannel {
     this.#wake();
   }
 
-  /** Ends the channel; what arrived before is still read. */
+  /** Ends the channel. Frames that arrived before can still be read. */
   #finish(reason: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = { reason };
@@ -116,7 +116,7 @@ export class FrameChannel {
     this.#wake();
   }
 
-  /** Resolves when anything happens; throws where nothing can any more. */
+  /** Resolves at the next event. Throws if the channel has ended. */
   async #change(): Promise<void> {
     if (this.#end !== undefined) throw this.#end.reason;
     await new Promise<void>((resolve) => {
@@ -135,7 +135,7 @@ function tooSlow(): TransportError {
 
 function tooFarBehind(): TransportError {
   return new TransportError("unavailable", {
-    message: `More than ${MAX_WAITING_BYTES} bytes of the stream were waiting to be read; it was closed`,
+    message: `More than ${MAX_WAITING_BYTES} bytes of the stream were not read in time. The stream was closed; open it again`,
     retryable: true,
   });
 }

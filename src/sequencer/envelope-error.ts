@@ -22,19 +22,22 @@ const codeNames: ReadonlySet<string> = new Set<ConnectCodeName>([
   "unauthenticated",
 ]);
 
-/** What an envelope that says ERROR says. */
+/** A parsed envelope with the result ERROR. */
 export interface EnvelopeError {
   readonly connectCode: ConnectCodeName;
-  /** The sequencer's own words. */
+  /** The sequencer's own text. */
   readonly text: string;
   readonly error: SequencerError | TransportError;
 }
 
-/** Reads the text of an envelope that says ERROR: `[code] words`, two texts of the proxy's own, or anything. */
+/**
+ * Parses the text of an envelope with the result ERROR: `[code] text`, one of two texts of the proxy, or any
+ * other.
+ */
 export function parseEnvelopeError(message: string, answer?: HttpParts): EnvelopeError {
   const [, name = "", text = ""] = /^\[([a-z_]+)\] ?([\s\S]*)$/.exec(message) ?? [];
   if (isCodeName(name)) return coded(name, text, answer);
-  // These two have no code.
+  // The proxy sends these two without a code.
   if (/^Invalid (service|method) name: /.test(message)) return coded("unimplemented", message, answer);
   const error = new SequencerError("sequencer_failed", {
     message: `The sequencer failed without a status code${message === "" ? " (no reason given)" : `: ${message}`}. ${OUTCOME_UNKNOWN}`,
@@ -54,7 +57,7 @@ function coded(connectCode: ConnectCodeName, text: string, answer: HttpParts | u
   return { connectCode, text, error: errorOfStatus({ connectCode, text, httpStatus, retryAfterMs }) };
 }
 
-/** The error of an answer that no proxy of the envelope gives. */
+/** Returns the error of a response that no proxy of the envelope sends. */
 export function unexpectedHttpResponse(
   call: string,
   { status, contentType, retryAfterMs }: HttpResponse,
@@ -65,7 +68,7 @@ export function unexpectedHttpResponse(
     errorOfHttpStatus(status, text, { retryAfterMs }) ??
     malformedResponse(
       call,
-      `one of status 200 and type application/octet-stream, but of ${status} and ${type}`,
+      `HTTP 200 with type application/octet-stream, but HTTP ${status} with type ${type}`,
     )
   );
 }

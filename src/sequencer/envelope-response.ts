@@ -8,13 +8,13 @@ import { parseEnvelopeError, unexpectedHttpResponse } from "./envelope-error.js"
 import { malformedResponse } from "./malformed-response.js";
 import type { HttpResponse } from "./transports/types.js";
 
-/** The called method, as far as its answers need it. */
+/** The parts of a called method that its responses need. */
 export interface CalledMethod<O extends DescMessage> {
   readonly name: string;
   readonly output: O;
 }
 
-/** The reply that an HTTP answer holds. The status alone says nothing: refusals arrive with 200 as well. */
+/** Returns the reply in an HTTP response. The status alone does not decide: errors also arrive with 200. */
 export function replyOfHttpResponse<O extends DescMessage>(
   method: CalledMethod<O>,
   answer: HttpResponse,
@@ -23,8 +23,9 @@ export function replyOfHttpResponse<O extends DescMessage>(
   if (!/^application\/octet-stream\s*(;|$)/i.test(contentType))
     throw unexpectedHttpResponse(method.name, answer);
   if (status === 200) {
-    // A reply of defaults alone is no byte at all; so is an answer that broke off after its headers.
-    if (body.length === 0 && !answer.endMarked) throw malformedResponse(method.name, "whole: it breaks off");
+    // A reply of default values has no bytes. Neither has a response that is truncated after its headers.
+    if (body.length === 0 && !answer.endMarked)
+      throw malformedResponse(method.name, "complete: its body is truncated");
     return replyOfFrame(method, body, answer);
   }
   const response = decoded(ResponseSchema, body);
@@ -35,7 +36,7 @@ export function replyOfHttpResponse<O extends DescMessage>(
   throw unexpectedHttpResponse(method.name, answer, text);
 }
 
-/** The reply that a frame holds; no byte at all where it consists of defaults. */
+/** Returns the reply in a frame. A reply of default values has no bytes. */
 export function replyOfFrame<O extends DescMessage>(
   method: CalledMethod<O>,
   bytes: Uint8Array,
@@ -49,7 +50,7 @@ export function replyOfFrame<O extends DescMessage>(
     case Response_Result.ERROR:
       throw refused(response, answer);
     default:
-      throw malformedResponse(method.name, "an envelope whose result is known");
+      throw malformedResponse(method.name, "an envelope with a known result");
   }
 }
 
@@ -57,15 +58,15 @@ function replyOf<O extends DescMessage>(
   { name, output }: CalledMethod<O>,
   { body, message, $unknown }: Response,
 ): MessageShape<O> {
-  // OK is the default: nearly any bytes that hold something else would read as a success without a body.
+  // OK is the default: almost any other bytes would decode to a success without a body.
   if (body.length === 0 && (message !== "" || $unknown !== undefined))
-    throw malformedResponse(name, "an envelope that says whether the call succeeded");
+    throw malformedResponse(name, "an envelope that states whether the call succeeded");
   const reply = decoded(output, body);
-  if (reply === undefined) throw malformedResponse(name, "an envelope with a reply of this call");
+  if (reply === undefined) throw malformedResponse(name, "an envelope with a reply to this call");
   return reply;
 }
 
-/** The error of a call that was refused, as Connect clients throw it; its cause is the one that callers see. */
+/** Returns the error of a rejected call in the form of Connect clients. Callers receive its cause. */
 function refused({ message }: Response, answer: HttpResponse | undefined): ConnectError {
   const { connectCode, text, error } = parseEnvelopeError(message, answer);
   return new ConnectError(text, codes.get(connectCode), undefined, undefined, error);

@@ -14,7 +14,7 @@ import { type CalledMethod, replyOfFrame, replyOfHttpResponse } from "./envelope
 import { envelopeUrl } from "./envelope-url.js";
 import type { HttpClient, OwnedTransport, SocketOpener } from "./transports/types.js";
 
-/** What the transport of the envelope is made of. */
+/** Options of {@link envelopeTransport}. */
 export interface EnvelopeTransportOptions {
   readonly baseUrl: string;
   readonly interceptors: readonly Interceptor[];
@@ -24,10 +24,11 @@ export interface EnvelopeTransportOptions {
 }
 
 /**
- * A Connect transport over the protobuf envelope: unary calls by HTTP, each stream over a WebSocket of its own.
+ * Returns a Connect transport over the protobuf envelope: unary calls over HTTP, each stream over its own
+ * WebSocket.
  *
- * Interceptors work as with any transport; they see no headers of answers. A call that streams from the client alone cannot
- * be made: the envelope has no word for the end of a request.
+ * Interceptors work as with any transport, but receive no response headers. Client-streaming calls are not
+ * available: the envelope cannot mark the end of a request.
  */
 export function envelopeTransport(options: EnvelopeTransportOptions): OwnedTransport {
   const { baseUrl, httpClient, openSockets } = options;
@@ -109,7 +110,7 @@ export function envelopeTransport(options: EnvelopeTransportOptions): OwnedTrans
   };
 }
 
-/** As Connect's transports read them: a time that is not positive is none. */
+/** Returns the limits as Connect's transports read them: a time that is not positive means no limit. */
 function limits(
   signal: AbortSignal | undefined,
   timeoutMs: number | undefined,
@@ -148,7 +149,7 @@ async function sendAll<I extends DescMessage>(
   for await (const request of message) await channel.send(requestBytes(method, request));
 }
 
-/** Ends with an error only: a stream of the envelope has no other end, and a socket that closes is none. */
+/** Ends only with an error: a stream of the envelope has no other end, and a closed socket is a failure. */
 async function* repliesOf<O extends DescMessage>(
   method: CalledMethod<O>,
   channel: FrameChannel,
@@ -157,5 +158,8 @@ async function* repliesOf<O extends DescMessage>(
 }
 
 function noEnd(): ConnectError {
-  return new ConnectError("The envelope has no streams from the client alone", Code.Unimplemented);
+  return new ConnectError(
+    "The envelope has no client-streaming calls; use another protocol",
+    Code.Unimplemented,
+  );
 }

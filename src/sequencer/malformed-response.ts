@@ -1,9 +1,9 @@
 import { TransportError } from "../errors.js";
 
-/** The error for an answer that is not what the protocol promises. */
+/** Returns the error of a response that violates the protocol. */
 export function malformedResponse(call: string, expected: string, cause?: unknown): TransportError {
   return new TransportError("malformed_response", {
-    message: `The answer to ${call} is not ${expected}. Check that baseUrl leads to a sequencer of this protocol`,
+    message: `The response to ${call} is not ${expected}. Check that baseUrl leads to a sequencer with this protocol`,
     cause,
   });
 }

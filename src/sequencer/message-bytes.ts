@@ -3,7 +3,7 @@ import { MessageSchema } from "../../gen/code/messaging/v1/messaging_service_pb.
 import { asGo } from "../wire/encodings.js";
 import type { MessageBytes } from "./port.js";
 
-/** The bytes of decoded messages, by the compiled schema. */
+/** Encodes decoded messages with the compiled schema. */
 export const messageBytes: MessageBytes = {
   whole: (message) => toBinary(MessageSchema, message),
   sent({ kind, $unknown }) {

@@ -14,7 +14,7 @@ import { fromConnectError, mapConnectError, optionsOf } from "./connect-error.js
 import { messageBytes } from "./message-bytes.js";
 import type { CallContext, MessageCalls, StreamFrame, StreamKind } from "./port.js";
 
-/** The message calls of any Connect transport. */
+/** Returns the message calls of any Connect transport. */
 export function connectMessages(
   client: Client<typeof Messaging>,
   streams: readonly StreamKind[],
@@ -36,7 +36,8 @@ export function connectMessages(
       const { result } = await ended(client.ackMessages(request, optionsOf(attempt)), attempt.signal);
       if (result !== AckMesssagesResponse_Result.OK) {
         throw new TransportError("malformed_response", {
-          message: "The answer to AckMessages is no result that is known",
+          message:
+            "The response to AckMessages has an unknown result. Check that baseUrl leads to a sequencer",
         });
       }
     },
@@ -51,7 +52,7 @@ async function* openPlain(
   { signal, headers }: Pick<CallContext, "signal" | "headers">,
 ): AsyncGenerator<StreamFrame> {
   try {
-    // No deadline: a stream lives as long as both sides want it to.
+    // No deadline: a stream stays open until one side ends it.
     const responses = client.openMessageStream(signedRequest(key), {
       signal,
       headers: { ...headers },
@@ -97,7 +98,9 @@ type RequestOrPong = NonNullable<
   Parameters<typeof create<typeof OpenMessageStreamWithKeepAliveRequestSchema>>[1]
 >["requestOrPong"];
 
-/** What we send on a stream with keep-alive. Unread pongs replace each other: only the latest tells anything. */
+/**
+ * The client's frames of a stream with keep-alive. Only the latest pong is kept: an earlier one has no use.
+ */
 class Frames {
   #next: RequestOrPong;
   #wake: (() => void) | undefined;
@@ -129,7 +132,9 @@ class Frames {
   }
 }
 
-/** What a call gives, as long as nothing ends it; also where the transport takes no notice of the signal. */
+/**
+ * Returns the result of a call, or rejects when the signal fires, even if the transport ignores the signal.
+ */
 async function ended<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   let release = () => {};
   const aborted = new Promise<never>((_, reject) => {
@@ -143,7 +148,7 @@ async function ended<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-/** What a stream gives, as long as nothing ends it. The signal is all that a Connect client's stream can be ended by. */
+/** Yields from a stream until the signal fires. Nothing else can end the stream of a Connect client. */
 async function* untilAborted<T>(stream: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = stream[Symbol.asyncIterator]();
   for (;;) {
@@ -153,7 +158,7 @@ async function* untilAborted<T>(stream: AsyncIterable<T>, signal: AbortSignal): 
   }
 }
 
-/** What is signed to poll and to open a stream: a request with the key alone. */
+/** Returns the bytes to sign for a poll or a stream: a request that contains only the key. */
 function listeningRequest(publicKey: Uint8Array): Uint8Array {
   return toBinary(
     OpenMessageStreamRequestSchema,

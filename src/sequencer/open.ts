@@ -5,7 +5,7 @@ import type { Sequencer } from "./port.js";
 import { restSequencer } from "./rest.js";
 import type { FetchFunction, HttpVersion, WebSocketConstructor } from "./transports/types.js";
 
-/** Where calls go. */
+/** The target of a client's calls. */
 export type Target =
   | { readonly kind: "transport"; readonly transport: Transport }
   | {
@@ -18,11 +18,11 @@ export type Target =
       readonly webSocket: WebSocketConstructor | undefined;
     };
 
-/** The sequencer behind a target. What a protocol needs is loaded when it is first used. */
+/** Opens the sequencer behind a target. The code of a protocol is loaded with its first use. */
 export async function openSequencer(target: Target): Promise<Sequencer> {
   if (target.kind === "transport") {
     const { connectSequencer } = await import("./connect.js");
-    // What the transport can do is not known; where it cannot, it says so.
+    // The capabilities of the transport are unknown. A call that it cannot make fails.
     return connectSequencer({
       transport: target.transport,
       close() {},
@@ -54,7 +54,7 @@ export async function openSequencer(target: Target): Promise<Sequencer> {
   return connectSequencer({ ...owned, protocol, bidirectional });
 }
 
-/** What the sequencer behind a target can do, known before it is reached. */
+/** Returns what the sequencer behind a target can do, without a connection to it. */
 export function capabilitiesOf(target: Target): Capabilities {
   return CAPABILITIES[target.kind === "url" ? target.protocol : "connect"];
 }

@@ -17,7 +17,7 @@ import {
 import { errorOfHttpStatus } from "./status-error.js";
 import type { HttpClient, HttpRequest, HttpResponse } from "./transports/types.js";
 
-/** A sequencer that is reached by REST v1. */
+/** Returns a sequencer that is called over REST v1. */
 export function restSequencer(baseUrl: string, httpClient: HttpClient): Sequencer {
   return new RestSequencer(baseUrl, httpClient);
 }
@@ -43,7 +43,7 @@ class RestSequencer implements Sequencer {
     return intent.webhook === undefined ? undefined : "registered_or_existing";
   }
 
-  /** REST has no such call: the intent is sent again, with the webhook. */
+  /** REST has no such call, so the intent is sent again with the webhook. */
   async registerWebhook(
     { intent }: WebhookTarget,
     url: string,
@@ -70,7 +70,7 @@ class RestSequencer implements Sequencer {
       case "UNKNOWN":
         return statusOf(false, undefined, false);
       default:
-        throw malformedResponse("no status that is known", 200);
+        throw malformedResponse("has an unknown status", 200);
     }
   }
 
@@ -85,7 +85,7 @@ class RestSequencer implements Sequencer {
     });
     if (user === undefined) return { userId: undefined };
     if (typeof user !== "string" || fromBase58(user)?.length !== USER_ID_LENGTH)
-      throw malformedResponse("without a user that is a public key", 200);
+      throw malformedResponse("has a user that is not a public key", 200);
     return { userId: user };
   }
 
@@ -120,13 +120,13 @@ function bodyOf(intent: Intent): CreateIntentBody {
   );
 }
 
-/** The body of an answer that says of itself that it is a success; everything else throws. */
+/** Returns the body of a response that is marked as a success. Throws for any other. */
 function successOf(answer: HttpResponse): Record<string, unknown> {
   const body = parseObject(answer.body);
   if (answer.status !== 200) throw failureOf(answer, body);
   if (body === undefined)
-    throw malformedResponse(answer.body.length === 0 ? "empty" : "not a JSON object", 200);
-  if (body.success !== true) throw malformedResponse("not marked as a success", 200);
+    throw malformedResponse(answer.body.length === 0 ? "is empty" : "is not a JSON object", 200);
+  if (body.success !== true) throw malformedResponse("is not marked as a success", 200);
   return body;
 }
 
@@ -138,7 +138,7 @@ function failureOf(
   const wrapped = /^rpc error: code = (\w+) desc = ([\s\S]*)$/.exec(error);
   return (
     errorOfHttpStatus(httpStatus, wrapped?.[2] ?? error, { retryAfterMs }) ??
-    malformedResponse("no status of REST v1", httpStatus)
+    malformedResponse("has a status that REST v1 does not use", httpStatus)
   );
 }
 
@@ -155,7 +155,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
 
 function malformedResponse(what: string, httpStatus: number): TransportError {
   return new TransportError("malformed_response", {
-    message: `The answer (HTTP ${httpStatus}) is ${what}. Check that baseUrl leads to a sequencer's REST v1`,
+    message: `The response (HTTP ${httpStatus}) ${what}. Check that baseUrl leads to a sequencer's REST v1`,
     httpStatus,
   });
 }

@@ -8,9 +8,9 @@ export interface ResponseHeaders {
 }
 
 /**
- * Returns the delay that `Retry-After` asks for, in milliseconds, at most a day. It is given in seconds, or as a date,
- * which is compared with the response's own `Date` so that the clocks need not agree. Returns `undefined` for any
- * other text, such as a negative number.
+ * Returns the delay that `Retry-After` asks for, in milliseconds, at most a day. It is given in seconds, or
+ * as a date, which is compared with the response's own `Date` so that the clocks need not agree. Returns
+ * `undefined` for any other text, such as a negative number.
  *
  * Source: RFC 9110, section 10.2.3.
  */

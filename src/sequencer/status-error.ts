@@ -2,7 +2,7 @@ import { type ConnectCodeName, SequencerError, type SequencerErrorCode, Transpor
 
 interface Refusal {
   readonly connectCode: ConnectCodeName;
-  /** The sequencer's own words. */
+  /** The sequencer's own text. */
   readonly text: string;
   readonly httpStatus?: number | undefined;
   readonly retryAfterMs?: number | undefined;
@@ -12,8 +12,8 @@ interface Refusal {
 /**
  * Returns the typed error for a status that a sequencer responded with.
  *
- * The protocol has no finer code than `invalid_argument`, so its text tells three cases apart: an intent that was
- * already submitted, a request with other details at the same key, and every other violation.
+ * The protocol has no finer code than `invalid_argument`, so its text tells three cases apart: an intent that
+ * was already submitted, a request with other details at the same key, and every other violation.
  */
 export function errorOfStatus({
   connectCode,
@@ -106,8 +106,8 @@ function guardAdvice(text: string): string | undefined {
   return `Start it with ${option}: ["${entry}"], or on the command line with --allow-${what} ${entry}`;
 }
 
-// The Connect code of each HTTP status. REST v1 of the sequencer reports every other failure as 500. Further statuses
-// come from a proxy in front of it.
+// The Connect code of each HTTP status. REST v1 of the sequencer reports every other failure as 500. Further
+// statuses come from a proxy in front of it.
 const connectCodes: Readonly<Record<number, ConnectCodeName>> = {
   400: "invalid_argument",
   401: "unauthenticated",
@@ -124,7 +124,9 @@ const connectCodes: Readonly<Record<number, ConnectCodeName>> = {
   504: "unavailable",
 };
 
-/** Returns the typed error for an HTTP status, whatever the body contains; `undefined` if it is not a failure. */
+/**
+ * Returns the typed error for an HTTP status, whatever the body contains; `undefined` if it is not a failure.
+ */
 export function errorOfHttpStatus(
   httpStatus: number,
   text: string,

@@ -5,8 +5,8 @@ import { isEnvelopePath } from "./envelope/http.js";
 import { type GuardRefusal, type PortRequest, type PortResponse, sendError } from "./port/http-guard.js";
 
 /**
- * Refuses a request with the status of the guard, in the form of the request's protocol, so that each client reports
- * the text: an error of Connect, headers of gRPC and gRPC-Web, an envelope, or JSON.
+ * Refuses a request with the status of the guard, in the form of the request's protocol, so that each client
+ * reports the text: an error of Connect, headers of gRPC and gRPC-Web, an envelope, or JSON.
  */
 export function sendRefusal(
   req: PortRequest,

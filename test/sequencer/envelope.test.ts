@@ -167,7 +167,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     const error = await failureOf(statusOver(answered(status, body, headers)));
     expect(error).toMatchObject({ code: "malformed_response", retryable: false });
     expect(error.message).toMatch(
-      /^The answer to GetStatus is not .*Check that baseUrl leads to a sequencer/,
+      /^The response to GetStatus is not .*Check that baseUrl leads to a sequencer/,
     );
   });
 

@@ -810,7 +810,8 @@ describe.each(connectingWays.filter(({ family }) => family === "grpc" || family 
 
 describe.each(http2Ways)("over $name, a stream", (way) => {
   it.each([0, 1, 2, 5, 7, 8, 11, 13])("that is reset with code %d in its body is no answer", async (code) => {
-    // `exists` alone of a status that goes on: read as a whole, it would turn a paid intent into a pending one.
+    // `exists` alone of a status that goes on: read as a whole, it would turn a paid intent into a pending
+    // one.
     const bytes = statusBytes(true, false, false);
     const body = way.family === "connect" ? bytes : envelope(bytes);
     const server = await startCutting(code, { contentType: contentType(way.family), body });

@@ -47,7 +47,10 @@ async function serve(handle: (stream: ServerHttp2Stream, number: number) => void
   };
 }
 
-/** `exists` and `intentSubmitted` of a status. Without the last two bytes, it is the status of a pending intent. */
+/**
+ * `exists` and `intentSubmitted` of a status. Without the last two bytes, it is the status of a pending
+ * intent.
+ */
 const submitted = Buffer.from([0x08, 1, 0x18, 1]);
 
 function answer(family: Family, bytes: Uint8Array): Buffer {

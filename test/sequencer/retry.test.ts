@@ -58,7 +58,9 @@ describe("the pauses between attempts", () => {
     return { retry: { ...DEFAULT_RETRY, ...given }, timeoutMs, headers: {}, closed };
   }
 
-  /** Starts a call whose attempts fail with these errors in turn, and then succeed; notes when each was made. */
+  /**
+   * Starts a call whose attempts fail with these errors in turn, and then succeed; notes when each was made.
+   */
   function start(
     errors: readonly unknown[],
     { retry, timeoutMs, ...options }: { retry?: RetryOptions } & CallOptions = {},

@@ -12,8 +12,8 @@ afterEach(async () => {
 });
 
 /**
- * Starts a proxy that serves an emulator below `/seq/`, as nginx does with `location /seq/`. `/seq` without a slash is
- * redirected. `refuse` returns the status for a request that the proxy refuses.
+ * Starts a proxy that serves an emulator below `/seq/`, as nginx does with `location /seq/`. `/seq` without a
+ * slash is redirected. `refuse` returns the status for a request that the proxy refuses.
  */
 async function startProxy(
   refuse: (path: string, isUpgrade: boolean) => number | undefined = () => undefined,
@@ -70,7 +70,9 @@ async function startProxy(
   return { emulator, upgrades, url: `http://127.0.0.1:${port}/seq` };
 }
 
-/** Creates, watches and pays an intent. Returns how the payment was reported, and the warnings of the watch. */
+/**
+ * Creates, watches and pays an intent. Returns how the payment was reported, and the warnings of the watch.
+ */
 async function pay(emulator: Emulator, options: Partial<CodeClientOptions>) {
   const warnings: string[] = [];
   const logger = { warn: (text: string) => warnings.push(text) };

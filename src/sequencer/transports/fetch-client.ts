@@ -4,7 +4,7 @@ import { connectionError } from "../connection-error.js";
 import { retryAfterMsOf } from "../retry-after.js";
 import { type FetchAnswer, type FetchFunction, type HttpClient, MAX_RESPONSE_BYTES } from "./types.js";
 
-/** HTTP by the Fetch API. */
+/** Returns an HTTP client that uses the Fetch API. */
 export function fetchHttpClient(fetch: FetchFunction): HttpClient {
   return {
     async send({ method, url, headers: given, body, signal }) {
@@ -35,12 +35,12 @@ export function fetchHttpClient(fetch: FetchFunction): HttpClient {
   };
 }
 
-/** Browsers answer a refused redirect with an opaque response of status 0; the others show the status. */
+/** Returns whether a response is a redirect. Browsers hide its status; other runtimes show it. */
 export function isRedirect({ type, status }: Pick<FetchAnswer, "status" | "type">): boolean {
   return type === "opaqueredirect" || (status >= 300 && status < 400);
 }
 
-/** Lets go of the connection that an unread body would hold. */
+/** Cancels an unread body, which would otherwise keep its connection. */
 export function discard({ body }: Pick<FetchAnswer, "body">): void {
   if (body !== null && "getReader" in body)
     body
@@ -49,20 +49,20 @@ export function discard({ body }: Pick<FetchAnswer, "body">): void {
       .catch(() => {});
 }
 
-/** The error for a redirect. */
+/** Returns the error of a redirect. */
 export function redirectRefused(status: number): TransportError {
   return new TransportError("redirect_refused", {
     message:
-      "The server answered with a redirect, which is not followed. Set baseUrl to where the sequencer is",
+      "The server responded with a redirect, which the client does not follow. Set baseUrl to the sequencer's own address",
     httpStatus: status,
     mayHaveArrived: false,
   });
 }
 
-/** The error for an answer beyond the limit. */
+/** Returns the error of a response that is too large. */
 export function responseTooLarge(cause?: unknown): TransportError {
   return new TransportError("response_too_large", {
-    message: `The answer is larger than ${MAX_RESPONSE_BYTES} bytes; no sequencer sends that much`,
+    message: `The response is larger than ${MAX_RESPONSE_BYTES} bytes, which no sequencer sends. Check baseUrl`,
     cause,
   });
 }

@@ -3,8 +3,8 @@ import { STATUS_HEADER } from "./http-status.js";
 import { type FetchFunction, MAX_RESPONSE_BYTES } from "./types.js";
 
 /**
- * The fetch of a Connect transport. The library asks for `redirect: "error"`, which some workers' fetch refuses, and sets no
- * limit to an answer.
+ * Returns the fetch function of a Connect transport. The library requests `redirect: "error"`, which the
+ * fetch of some workers rejects, and does not limit a response.
  */
 export function guarded(fetch: FetchFunction): typeof globalThis.fetch {
   return async (input, init) => {
@@ -21,7 +21,7 @@ export function guarded(fetch: FetchFunction): typeof globalThis.fetch {
     if (status === 200) headers.delete(STATUS_HEADER);
     else headers.set(STATUS_HEADER, String(status));
     if (answer.body === null) return new Response(null, { status, headers });
-    // A stream may go on for long; there, each message is limited by itself.
+    // A stream has no total limit. Each of its messages has one.
     const hasEnvelopes = /^application\/(grpc|connect\+)/.test(headers.get("content-type") ?? "");
     const limit = hasEnvelopes ? envelopeLimit() : totalLimit();
     return new Response(answer.body.pipeThrough(limit), { status, headers });
@@ -39,7 +39,7 @@ function totalLimit(): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-// An envelope is one byte of flags, its length as four bytes, and what it holds.
+// An envelope has one byte of flags, four bytes of length, and its contents.
 function envelopeLimit(): TransformStream<Uint8Array, Uint8Array> {
   let headBytes = 0;
   let length = 0;

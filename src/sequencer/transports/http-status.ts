@@ -1,6 +1,6 @@
 /**
- * Header under which a transport adds the HTTP status of a failed response. Connect's transports pass on headers only:
- * without it, a JSON error of a gateway would be reported as a failure of the sequencer.
+ * Header under which a transport adds the HTTP status of a failed response. Connect's transports pass on
+ * headers only: without it, a JSON error of a gateway would be reported as a failure of the sequencer.
  */
 export const STATUS_HEADER = "x-code-intents-http-status";
 

@@ -29,9 +29,9 @@ interface Goaway {
 const goaways = new WeakMap<Http2Session, Goaway | undefined>();
 
 /**
- * Guards a request that was just sent. A response of which `content-length` bytes arrived is complete, however its
- * stream ends. Any other response that is cut off fails, also if the stream is reset without an error code. The
- * error of a stream states whether the peer can have processed the request.
+ * Guards a request that was just sent. A response of which `content-length` bytes arrived is complete,
+ * however its stream ends. Any other response that is cut off fails, also if the stream is reset without an
+ * error code. The error of a stream states whether the peer can have processed the request.
  */
 export function guardResponse(stream: ClientHttp2Stream): void {
   watchGoaway(stream.session);
@@ -47,8 +47,8 @@ function watchGoaway(session: Http2Session | undefined): void {
 }
 
 /**
- * Node's client ends a body whose stream is reset without an error code as if it were complete. Node's server can omit
- * the end of a stream that a handler closes for lack of trailers.
+ * Node's client ends a body whose stream is reset without an error code as if it were complete. Node's server
+ * can omit the end of a stream that a handler closes for lack of trailers.
  */
 function endAtContentLength(stream: ClientHttp2Stream): void {
   const push = stream.push.bind(stream);

@@ -9,23 +9,28 @@ import { guardResponse } from "./http2-response.js";
 export interface Http2SessionTimes {
   /** How long a connection without calls is kept. */
   readonly idleMs: number;
-  /** How long a handshake may take: one that hangs would hold every call, also when the server is well again. */
+  /**
+   * How long a handshake can take. One that hangs would delay every call, even after the server has
+   * recovered.
+   */
   readonly connectMs: number;
-  /** A connection that answered nothing for this long takes no further calls; TCP needs minutes to give one up. */
+  /**
+   * A connection that received no response for this long takes no further calls. TCP needs minutes to notice.
+   */
   readonly silenceMs: number;
 }
 
 interface Line {
   readonly manager: Http2SessionManager;
-  /** When the first request was sent that nothing was heard after. */
+  /** When the first request was sent after which no response arrived. */
   silentSince: number | undefined;
 }
 
 type RequestArguments = Parameters<Http2SessionManager["request"]>;
 
 /**
- * The library's session manager, renewed where its connection hangs. Beyond that, a reset never passes for the end of
- * an answer, and no error of a connection that is closed already ends the process.
+ * The library's session manager, replaced if its connection hangs. In addition, a reset never counts as the
+ * end of a response, and no late error of a closed connection ends the process.
  */
 export class Http2Sessions {
   /** Origin of the server. */

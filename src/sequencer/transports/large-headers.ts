@@ -10,8 +10,8 @@ export type Sessions = Pick<Http2SessionManager, "authority" | "request" | "noti
 const SHARED_HEADER_BYTES = 8_192;
 
 /**
- * Sends requests with large headers over connections that no other request uses: nginx closes the connection of a
- * request whose headers exceed its limit.
+ * Sends requests with large headers over connections that no other request uses: nginx closes the connection
+ * of a request whose headers exceed its limit.
  *
  * @param open Opens the other connections, with the first such request.
  */

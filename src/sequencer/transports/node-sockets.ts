@@ -1,4 +1,4 @@
-/** WebSockets by the package `ws`. */
+/** WebSockets of the package `ws`. */
 import type { IncomingMessage } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
 import type { CodeIntentsError } from "../../errors.js";
@@ -10,13 +10,13 @@ import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./types
 
 const options: ClientOptions & { closeTimeout: number } = {
   maxPayload: MAX_RESPONSE_BYTES,
-  // A small frame that unpacks to a large one is of no use to anybody honest.
+  // No honest server needs a small frame that unpacks to a large one.
   perMessageDeflate: false,
-  // A peer that is silent does not answer the closing either.
+  // A silent peer does not answer a close frame either.
   closeTimeout: 1_000,
 };
 
-/** Opens WebSockets that send headers, can be paused, and take no frame beyond the limit. */
+/** Returns an opener of WebSockets that send headers, can be paused, and reject frames above the limit. */
 export function nodeSocketOpener(): SocketOpener {
   const sockets = new Set<WebSocket>();
   return {
@@ -53,11 +53,11 @@ export function nodeSocketOpener(): SocketOpener {
 
 function frameSocket(socket: WebSocket): FrameSocket {
   return {
-    // A failure comes as an event as well.
+    // A failure is also an event.
     send: (frame) => new Promise((resolve) => socket.send(frame, () => resolve())),
     flow: { pause: () => socket.pause(), resume: () => socket.resume() },
     close() {
-      // The answer to the closing would not be read otherwise.
+      // Otherwise the peer's close frame would not be read.
       if (socket.isPaused) socket.resume();
       socket.close(1000);
     },
@@ -92,14 +92,15 @@ function refusedHandshake(
   const retryAfterMs = retryAfterMsOf({ get: (name) => headers[name]?.toString() });
   return (
     errorOfHttpStatus(status, text, { retryAfterMs }) ??
-    notEnvelopeError(`HTTP ${status} in place of a WebSocket`)
+    notEnvelopeError(`HTTP ${status} instead of a WebSocket`)
   );
 }
 
 function failureOf(error: Error, wasOpen: boolean): CodeIntentsError {
   const code = "code" in error ? String(error.code) : "";
   if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return responseTooLarge(error);
-  // Its own have no code before the handshake is over; the system's and the HTTP parser's have one.
+  // The library's own errors have no code before the handshake ends. Those of the system and the HTTP parser
+  // do.
   if (code.startsWith("WS_ERR_") || (code === "" && !wasOpen)) return notEnvelopeError(error.message, error);
   return socketClosedError({ wasOpen, cause: error });
 }

@@ -1,4 +1,4 @@
-/** Transports by Node's own HTTP modules. */
+/** Transports that use Node's own HTTP modules. */
 import {
   Agent as HttpAgent,
   request as httpRequest,
@@ -42,11 +42,11 @@ export const transports: TransportProvider = {
   socketOpener,
 };
 
-// The platform's, which newer Nodes have, comes second: it sends no headers, cannot be paused, and reads a frame of any size
-// before anybody can refuse it.
+// Prefers `ws` to the WebSocket of newer Node versions, which sends no headers, cannot be paused, and reads a
+// frame of any size before it can be rejected.
 async function socketOpener(webSocket: WebSocketConstructor | undefined): Promise<SocketOpener> {
   if (webSocket === undefined) {
-    // In a bundle of ES modules what `ws` requires cannot be loaded.
+    // In a bundle of ES modules, `ws` cannot load its dependencies.
     const library = await import("./node-sockets.js").catch(() => undefined);
     if (library !== undefined) return library.nodeSocketOpener();
   }
@@ -111,7 +111,7 @@ function nodeHttpClient(): HttpClient {
           readLimited(response).then((bytes) => resolve(decodeReply(response, bytes)), fail);
         });
         request.on("error", fail);
-        // As the option `signal`, which watches the response's stream too: several listeners on every request.
+        // The option `signal` would add several listeners to each request.
         request.on(
           "close",
           onAbort(signal, () => request.destroy(new Error("aborted", { cause: signal.reason }))),
@@ -134,7 +134,7 @@ function decodeReply({ statusCode = 0, headers }: IncomingMessage, body: Uint8Ar
 
 type Endpoint = Pick<RequestOptions, "protocol" | "hostname" | "port" | "path">;
 
-/** Reads absolute URLs. A client has one origin, which is parsed once. */
+/** Returns a parser of absolute URLs. A client has one origin, which is parsed once. */
 function endpointReader(): (url: string) => Endpoint {
   let origin = "";
   let parsed: Endpoint = {};
@@ -166,7 +166,7 @@ function readLimited(response: IncomingMessage): Promise<Uint8Array> {
       if (length > MAX_RESPONSE_BYTES) refuse(responseTooLarge());
     });
     response.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    // After the end this rejects nothing.
-    response.on("close", () => reject(new Error("the answer was cut off")));
+    // After the end, this has no effect.
+    response.on("close", () => reject(new Error("the response was truncated")));
   });
 }

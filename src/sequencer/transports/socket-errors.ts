@@ -3,12 +3,12 @@ import { connectionError } from "../connection-error.js";
 
 interface SocketEnd {
   readonly wasOpen: boolean;
-  /** Of the WebSocket's closing, where there was one. */
+  /** Code of the WebSocket's close frame, if there was one. */
   readonly code?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** The error for a socket that ended before its call did; nothing was sent where it was never open. */
+/** Returns the error of a socket that ended before its call. If it was never open, nothing was sent. */
 export function socketClosedError({ wasOpen, code, cause }: SocketEnd): TransportError {
   if (cause !== undefined) return connectionError(cause, { sent: wasOpen });
   const closing = code === undefined ? "" : ` (code ${code})`;
@@ -21,15 +21,15 @@ export function socketClosedError({ wasOpen, code, cause }: SocketEnd): Transpor
   });
 }
 
-/** The error for a text frame. */
+/** Returns the error of a text frame. */
 export function textFrameError(): TransportError {
-  return notEnvelopeError("a text frame came over the WebSocket");
+  return notEnvelopeError("the WebSocket received a text frame");
 }
 
-/** The error for a WebSocket that is none, or not one of the envelope. */
+/** Returns the error of a server that has no WebSocket of the envelope. */
 export function notEnvelopeError(what: string, cause?: unknown): TransportError {
   return new TransportError("malformed_response", {
-    message: `What the server sent is not of the envelope: ${what}. Check that baseUrl leads to a sequencer of this protocol`,
+    message: `The server does not use the envelope: ${what}. Check that baseUrl leads to a sequencer with this protocol`,
     cause,
   });
 }

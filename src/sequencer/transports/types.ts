@@ -2,18 +2,16 @@ import type { Interceptor, Transport } from "@connectrpc/connect";
 import type { CodeIntentsError } from "../../errors.js";
 import type { Protocol } from "../capabilities.js";
 
-/** Most bytes of one answer. The largest honest one, a full poll, is far below. */
+/** Maximum size of one response, in bytes. The largest correct one, a full poll, is far smaller. */
 export const MAX_RESPONSE_BYTES: number = 1024 * 1024;
 
-/** HTTP version of Connect and gRPC-Web on Node; gRPC is always HTTP/2. */
+/** HTTP version of Connect and gRPC-Web on Node. gRPC always uses HTTP/2. */
 export type HttpVersion = "1.1" | "2";
 
-/**
- * The part of the Fetch API that is used. `globalThis.fetch` fits, and so does undici's.
- */
+/** The part of the Fetch API that the package uses. `globalThis.fetch` and undici's `fetch` have it. */
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchAnswer>;
 
-/** What a {@link FetchFunction} is called with. */
+/** Options of a call of a {@link FetchFunction}. */
 export interface FetchInit {
   readonly method: string;
   readonly headers: Record<string, string>;
@@ -22,12 +20,12 @@ export interface FetchInit {
   readonly signal: AbortSignal;
 }
 
-/** What a {@link FetchFunction} answers; a `Response` fits. */
+/** Response of a {@link FetchFunction}, such as a `Response`. */
 export interface FetchAnswer {
   readonly status: number;
   readonly type?: string;
   readonly headers: {
-    /** The value of a header by its name in any case; `null` without one. */
+    /** Returns the value of a header by its name, in any case; `null` if it is absent. */
     get(name: string): string | null;
   };
   readonly body:
@@ -41,9 +39,9 @@ export interface FetchAnswer {
 
 /** The reader of a {@link FetchAnswer}'s body. */
 export interface FetchBodyReader {
-  /** The next bytes; `done` at the end. */
+  /** Returns the next bytes, or `done` at the end. */
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-  /** Called where reading is given up, so that the connection ends. */
+  /** Stops reading and ends the connection. */
   cancel(): Promise<unknown>;
 }
 
@@ -56,75 +54,79 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** What came back; `body` is at most {@link MAX_RESPONSE_BYTES} long. */
+/** The response to an {@link HttpRequest}. `body` has at most {@link MAX_RESPONSE_BYTES}. */
 export interface HttpResponse {
   readonly status: number;
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly contentType: string;
   readonly body: Uint8Array;
   /** What `Retry-After` asks for; `undefined` if it is absent or not valid. */
   readonly retryAfterMs: number | undefined;
-  /** `false` where nothing but the end of the connection ended the body, so that it may have been cut off. */
+  /** `false` if only the end of the connection ended the body, so that it may be truncated. */
   readonly endMarked: boolean;
 }
 
-/** Sends one HTTP request, and follows no redirect. Throws `TransportError` only. */
+/** Sends HTTP requests, without following redirects. Throws only `TransportError`. */
 export interface HttpClient {
   send(request: HttpRequest): Promise<HttpResponse>;
   close(): void;
 }
 
-/** The part of a WebSocket class that is used. `globalThis.WebSocket` fits, and so does that of `ws`. */
+/**
+ * The part of a WebSocket class that the package uses. `globalThis.WebSocket` and the class of `ws` have it.
+ */
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
-/** What a {@link WebSocketConstructor} makes. */
+/** An instance of a {@link WebSocketConstructor}. */
 export interface WebSocketLike {
   binaryType: string;
-  /** Bytes that were sent and are not on their way yet. */
+  /** Bytes that wait to be sent. */
   readonly bufferedAmount: number;
   /** Sends one binary frame. */
   send(data: Uint8Array<ArrayBuffer>): void;
-  /** Begins the closing handshake; a `close` event follows. */
+  /** Starts the closing handshake. A `close` event follows. */
   close(code?: number): void;
-  /** As `EventTarget` has it. */
+  /** As in `EventTarget`. */
   addEventListener(
     type: "open" | "message" | "error" | "close",
     listener: (event: WebSocketEvent) => void,
   ): void;
 }
 
-/** What a {@link WebSocketLike} tells its listeners. */
+/** An event of a {@link WebSocketLike}. */
 export interface WebSocketEvent {
   readonly type: string;
   readonly data?: unknown;
   readonly code?: number;
 }
 
-/** A WebSocket of either kind: the platform's, or that of `ws`. */
+/** A WebSocket of the platform or of `ws`. */
 export interface FrameSocket {
-  /** Sends a binary frame; once that resolves, there is room for the next. After the end it does nothing. */
+  /** Sends a binary frame. Resolves when there is room for the next. Has no effect after the end. */
   send(frame: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Stops and resumes the flow of frames; absent where that cannot be done. */
+  /** Stops and resumes the flow of frames; absent if the WebSocket cannot. */
   readonly flow?: { pause(): void; resume(): void };
   close(): void;
 }
 
-/** What happens on a {@link FrameSocket}; never before its {@link SocketOpener} has returned it. */
+/** Callbacks of a {@link FrameSocket}. None is called before {@link SocketOpener} has returned it. */
 export interface SocketEvents {
   onOpen(): void;
   onFrame(frame: Uint8Array): void;
-  /** It cannot be opened, it broke, it was closed, or it brought what it must not. Only the first time counts. */
+  /**
+   * The socket cannot be opened, broke, was closed, or received an invalid frame. Only the first call counts.
+   */
   onEnd(error: CodeIntentsError): void;
 }
 
-/** Opens WebSockets, and closes what is left of them. */
+/** Opens WebSockets, and closes those that are still open. */
 export interface SocketOpener {
-  /** Headers are for the handshake; a platform's WebSocket sends none. */
+  /** Headers are sent with the handshake. The platform's WebSocket sends none. */
   open(url: string, headers: Readonly<Record<string, string>>, events: SocketEvents): FrameSocket;
   close(): void;
 }
 
-/** What a Connect transport is made of. */
+/** Options of a Connect transport. */
 export interface ConnectTransportOptions {
   readonly protocol: Exclude<Protocol, "rest" | "envelope">;
   readonly baseUrl: string;
@@ -133,22 +135,22 @@ export interface ConnectTransportOptions {
   readonly fetch: FetchFunction | undefined;
 }
 
-/** A Connect transport and what releases its sockets. */
+/** A Connect transport that releases its sockets. */
 export interface OwnedTransport {
   readonly transport: Transport;
   close(): void;
 }
 
-/** What differs by runtime; `#transports` resolves to one of its implementations. */
+/** The parts that differ between runtimes. `#transports` resolves to one implementation. */
 export interface TransportProvider {
   readonly runtime: "node" | "web";
-  /** Protocols that this runtime can speak. */
+  /** Protocols that this runtime supports. */
   readonly protocols: readonly Protocol[];
-  /** Whether an injected `fetch` is used by the given protocol; where it is not, passing one is an error. */
+  /** Returns whether a protocol uses a given `fetch`. If not, passing one is an error. */
   usesFetch(protocol: Protocol): boolean;
-  /** Loads the library on first use, so that importing the package stays cheap. */
+  /** Loads the library with the first use, so that importing the package stays fast. */
   connectTransport(options: ConnectTransportOptions): Promise<OwnedTransport>;
   httpClient(fetch: FetchFunction | undefined): HttpClient;
-  /** Loads what it needs when it is called. */
+  /** Loads its library when it is called. */
   socketOpener(webSocket: WebSocketConstructor | undefined): Promise<SocketOpener>;
 }

@@ -3,7 +3,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { guarded } from "./guarded-fetch.js";
 import type { FetchFunction } from "./types.js";
 
-/** Connect by fetch. */
+/** Returns a transport for Connect over fetch. */
 export function connectWebTransport({
   baseUrl,
   interceptors,

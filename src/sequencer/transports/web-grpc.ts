@@ -3,7 +3,7 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { guarded } from "./guarded-fetch.js";
 import type { FetchFunction } from "./types.js";
 
-/** gRPC-Web by fetch. */
+/** Returns a transport for gRPC-Web over fetch. */
 export function grpcWebTransport({
   baseUrl,
   interceptors,

@@ -10,7 +10,9 @@ import {
   type WebSocketLike,
 } from "./types.js";
 
-/** Opens WebSockets of the platform's kind: without headers, and without a brake. Default: the platform's own. */
+/**
+ * Returns an opener of WebSockets that send no headers and cannot be paused. Default: the platform's class.
+ */
 export function webSocketOpener(WebSocket: WebSocketConstructor = platformWebSocket()): SocketOpener {
   const sockets = new Set<WebSocketLike>();
   return {
@@ -33,13 +35,13 @@ function platformWebSocket(): WebSocketConstructor {
   if (WebSocket !== undefined) return WebSocket;
   throw new UnsupportedError(
     "unsupported_by_runtime",
-    "webSocket: streams of the envelope need a WebSocket, and this runtime has none that can be loaded. Pass one, or keep the package ws out of your bundle",
+    "webSocket: streams of the envelope need a WebSocket, and this runtime has none that can be loaded. Pass one, or exclude the package ws from your bundle",
   );
 }
 
 function listen(socket: WebSocketLike, events: SocketEvents): void {
   let wasOpen = false;
-  // One after the other: a Blob's bytes come later, and what follows it must not overtake them.
+  // In order: the bytes of a Blob arrive later, and the next frame must not overtake them.
   let turn: Promise<void> | undefined;
   const inTurn = (act: () => void | Promise<void>) => {
     if (turn !== undefined) turn = turn.then(act);
@@ -61,7 +63,7 @@ function listen(socket: WebSocketLike, events: SocketEvents): void {
       );
     }),
   );
-  // What an error was is not told; the closing that follows says as much as there is.
+  // The event has no details. The close event that follows has the code.
   socket.addEventListener("error", () => {});
   socket.addEventListener("close", ({ code }) =>
     inTurn(() => events.onEnd(socketClosedError({ wasOpen, code }))),
@@ -71,7 +73,7 @@ function listen(socket: WebSocketLike, events: SocketEvents): void {
 function frameSocket(socket: WebSocketLike, events: SocketEvents): FrameSocket {
   return {
     async send(frame) {
-      // There is no way to wait for room.
+      // The platform's WebSocket cannot wait for room.
       if (socket.bufferedAmount > MAX_RESPONSE_BYTES) return events.onEnd(notTaken());
       socket.send(frame);
     },
@@ -83,14 +85,14 @@ function closeSocket(socket: WebSocketLike): void {
   try {
     socket.close(1000);
   } catch {
-    // Some throw where there is nothing left to close.
+    // Some implementations throw if the socket is already closed.
   }
 }
 
-/** The bytes of a message, or the Blob that holds them; `undefined` where it is text. */
+/** Returns the bytes of a message, or the Blob that contains them; `undefined` for text. */
 function bytesOf(data: unknown): Uint8Array | Blob | undefined {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  // By its tag, as it may be of another realm.
+  // The tag also identifies values of another realm.
   const tag = Object.prototype.toString.call(data);
   if (tag === "[object ArrayBuffer]") return new Uint8Array(data as ArrayBuffer);
   return tag === "[object Blob]" ? (data as Blob) : undefined;
@@ -98,7 +100,7 @@ function bytesOf(data: unknown): Uint8Array | Blob | undefined {
 
 function notTaken(): TransportError {
   return new TransportError("unavailable", {
-    message: "The sequencer does not take what is sent to it; the stream was closed",
+    message: "The sequencer does not read the frames that it receives. The stream was closed; open it again",
     retryable: true,
   });
 }

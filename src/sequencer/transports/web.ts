@@ -1,4 +1,4 @@
-/** Transports by `fetch`: browsers, workers, and every runtime that is not Node. */
+/** Transports that use `fetch`, for browsers, workers and every runtime other than Node. */
 
 import { fetchHttpClient } from "./fetch-client.js";
 import type { FetchFunction, TransportProvider } from "./types.js";
@@ -12,7 +12,7 @@ export const transports: TransportProvider = {
   usesFetch: () => true,
   async connectTransport({ protocol, baseUrl, interceptors, fetch = platformFetch }) {
     const options = { baseUrl, interceptors, fetch };
-    // Each on its own, so that a page loads only the one that it uses.
+    // Separate modules, so that a page loads only the one that it uses.
     const transport =
       protocol === "grpc-web"
         ? (await import("./web-grpc.js")).grpcWebTransport(options)
