@@ -70,14 +70,14 @@ function open(
 const key = { value: new Uint8Array(32).fill(7) };
 const request = { rendezvousKey: key };
 
-/** A frame that says OK, with this reply. */
+/** Encodes a frame with the result OK and this reply. */
 const ok = (body: Uint8Array): Uint8Array => (body.length === 0 ? body : lengthDelimited(2, body));
 
-/** A frame of a keep-alive stream. */
+/** Encodes a frame of a keep-alive stream. */
 const kept = (frame: MessageShape<typeof OpenMessageStreamWithKeepAliveResponseSchema>): Uint8Array =>
   ok(toBinary(OpenMessageStreamWithKeepAliveResponseSchema, frame));
 
-/** A frame of OpenMessageStream with one message, told apart by its time. */
+/** Encodes a frame of OpenMessageStream with one message, which its time identifies. */
 function scanned(seconds: number): Uint8Array {
   const kind = { ...codeScanned, value: { timestamp: { seconds: BigInt(seconds) } } };
   const response = create(OpenMessageStreamResponseSchema, { messages: [{ kind }] } as never);
@@ -85,8 +85,8 @@ function scanned(seconds: number): Uint8Array {
 }
 
 /**
- * What a stream gives until it fails: the times of its messages, `empty` for a response without any, and the
- * failure.
+ * Reads a stream until it fails. Returns the times of its messages, `empty` for a response without messages,
+ * and the failure.
  */
 async function heard(
   { client }: Opened,
@@ -105,7 +105,7 @@ async function heard(
   throw new Error(`ended without a failure, after ${times.join()}`);
 }
 
-/** The typed error of a failure, as callers see it. */
+/** Returns the typed error of a failure, as callers receive it. */
 async function typedOf(hearing: Promise<{ failure: unknown }>): Promise<CodeIntentsError> {
   return fromConnectError((await hearing).failure);
 }
@@ -124,7 +124,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     ["/behind/a/prefix", "/behind/a/prefix"],
     ["/behind/a/prefix/", "/behind/a/prefix/"],
     ["/v1/api/", "/v1/api/"],
-  ])("asks with one frame, at the path of the base URL with %j", async (path, seen) => {
+  ])("sends one request frame, at the path of a base URL that ends in %j", async (path, seen) => {
     const server = await serve(async (peer) => {
       await peer.next();
       peer.send(errorFrame("[aborted]"));
@@ -142,7 +142,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect(fromBinary(OpenMessageStreamRequestSchema, body ?? new Uint8Array())).toMatchObject(request);
   });
 
-  it("gives the replies in their order, an empty frame for an empty one, and then the error", async () => {
+  it("yields the replies in order, an empty one for an empty frame, and then the error", async () => {
     const server = await serve(async (peer) => {
       await peer.next();
       for (const frame of [scanned(1), ok(new Uint8Array(0)), scanned(2), errorFrame("[deadline_exceeded]")])
@@ -154,7 +154,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect(failure).toMatchObject({ code: Code.DeadlineExceeded, rawMessage: "" });
   });
 
-  it("is closed by the client after an error, which the server leaves open, and hears nothing that follows", async () => {
+  it("is closed by the client after an error, and ignores later frames of a server that leaves it open", async () => {
     const server = await serve(async (peer) => {
       await peer.next();
       peer.send(errorFrame("[aborted] stream already exists"));
@@ -174,7 +174,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     ["an unknown result", Buffer.from([0x08, 2]), "result"],
     ["a reply of another shape", ok(Buffer.from("ffff", "hex")), "reply"],
     ["a frame of unknown fields alone", Buffer.from([0x20, 0x20]), "whether the call succeeded"],
-  ])("that brings %s is not understood, and closed", async (_, frame, words) => {
+  ])("that receives %s fails as malformed and is closed", async (_, frame, words) => {
     const server = await serve(async (peer) => {
       await peer.next();
       peer.send(scanned(1));
@@ -198,7 +198,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
       },
     ],
     ["packed", ({ socket }: Peer) => socket.send(Buffer.alloc(1024 * 1024 + 1), { compress: true })],
-  ])("that brings more than a mebibyte %s is given up", async (_, send) => {
+  ])("that receives more than 1 MiB %s fails", async (_, send) => {
     const server = await serve(async (peer) => {
       await peer.next();
       send(peer);
@@ -210,7 +210,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     await server.peers[0]?.closed;
   });
 
-  it("takes a frame of just a mebibyte", async () => {
+  it("accepts a frame of exactly 1 MiB", async () => {
     const padding = lengthDelimited(15, Buffer.alloc(1024 * 1024 - 300));
     const frame = ok(Buffer.concat([fromBinary(ResponseSchema, scanned(1)).body, padding]));
     expect(frame.length).toBeGreaterThan(1_048_000);
@@ -229,7 +229,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     ["without a word", (peer: Peer) => peer.socket.close()],
     ["by cutting the connection", (peer: Peer) => peer.connection.resetAndDestroy()],
     ["by ending the connection", (peer: Peer) => peer.connection.end()],
-  ])("that the server closes %s has failed, and never ends silently", async (_, close) => {
+  ])("that the server closes %s fails, and never ends silently", async (_, close) => {
     const server = await serve(async (peer) => {
       await peer.next();
       if (server.peers.length === 2) peer.socket.send(scanned(1), () => close(peer));
@@ -247,7 +247,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     }
   });
 
-  it("that is closed before it asks anything has failed", async () => {
+  it("that is closed before its request fails", async () => {
     const server = await serve((peer) => peer.socket.close(1013));
     expect(await typedOf(heard(open(server.url, webSocket)))).toMatchObject({
       code: "unavailable",
@@ -267,17 +267,20 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     [429, "resource_exhausted"],
     [500, "sequencer_failed"],
     [503, "unavailable"],
-  ])("whose handshake is answered with %d is told by that, where it can be seen", async (status, code) => {
-    const target = await serve(() => {});
-    const answer = (e: Exchange) =>
-      e.answer({ status, headers: { location: target.url, "content-type": "text/html" }, body: "<p>" });
-    await using server = await startHostile(answer);
-    const error = await typedOf(heard(open(server.url, webSocket)));
-    expect(error.code).toBe(isGiven ? "unavailable" : code);
-    if (isGiven) expect(error).toMatchObject({ retryable: true, mayHaveArrived: false });
-    await until(() => server.exchanges.length === 1);
-    expect(target.peers).toEqual([]);
-  });
+  ])(
+    "whose handshake receives %d is reported by that status, if the WebSocket shows it",
+    async (status, code) => {
+      const target = await serve(() => {});
+      const answer = (e: Exchange) =>
+        e.answer({ status, headers: { location: target.url, "content-type": "text/html" }, body: "<p>" });
+      await using server = await startHostile(answer);
+      const error = await typedOf(heard(open(server.url, webSocket)));
+      expect(error.code).toBe(isGiven ? "unavailable" : code);
+      if (isGiven) expect(error).toMatchObject({ retryable: true, mayHaveArrived: false });
+      await until(() => server.exchanges.length === 1);
+      expect(target.peers).toEqual([]);
+    },
+  );
 
   it.each([
     ["a wrong key", (socket: net.Socket) => socket.write(upgraded("nonsense"))],
@@ -287,7 +290,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     ],
     ["no HTTP", (socket: net.Socket) => socket.write("220 mail.example.com ESMTP\r\n")],
     ["nothing at all", (socket: net.Socket) => socket.end()],
-  ])("whose handshake is answered with %s fails, with nothing sent", async (_, answer) => {
+  ])("whose handshake receives %s fails, with nothing sent", async (_, answer) => {
     await using server = await startRaw((socket) => {
       socket.once("data", (data: Buffer) => answer(socket, acceptOf(data)));
     });
@@ -296,7 +299,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect(server.connections).toBe(1);
   });
 
-  it("whose handshake is not answered is given up after five seconds", async () => {
+  it("whose handshake receives no response fails after five seconds", async () => {
     let connected = 0;
     await using server = await startRaw((socket) => {
       connected++;
@@ -318,13 +321,13 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     await until(() => connected === 0);
   });
 
-  it("to a port where nothing listens was never opened", async () => {
+  it("to a port without a server fails, with nothing sent", async () => {
     const error = await typedOf(heard(open(`http://127.0.0.1:${await closedPort()}`, webSocket)));
     expect(error).toMatchObject({ code: "unavailable", retryable: true, mayHaveArrived: false });
     if (!isGiven) expect(error.message).toContain("ECONNREFUSED");
   });
 
-  it("that its signal ends is closed, whatever has arrived", async () => {
+  it("is closed when its signal fires, whatever has arrived", async () => {
     const server = await serve(async (peer) => {
       await peer.next();
       peer.send(scanned(1));
@@ -340,7 +343,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect(await server.peers[0]?.closed).toBe(1000);
   });
 
-  it("whose signal fires during the handshake lets go of the connection", async () => {
+  it("whose signal fires during the handshake closes the connection", async () => {
     const controller = new AbortController();
     let closed = false;
     await using server = await startRaw((socket) => {
@@ -355,7 +358,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect(server.connections).toBe(1);
   });
 
-  it("whose signal has fired opens nothing", async () => {
+  it("whose signal has already fired opens no connection", async () => {
     const server = await serve(() => {});
     const { failure } = await heard(open(server.url, webSocket), {
       signal: AbortSignal.abort(new Error("mine")),
@@ -365,14 +368,14 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect(server.peers).toEqual([]);
   });
 
-  it("with a deadline ends by it", async () => {
+  it("with a deadline ends at the deadline", async () => {
     const server = await serve(() => {});
     const { failure } = await heard(open(server.url, webSocket), { timeoutMs: 50 });
     expect(failure).toMatchObject({ code: Code.DeadlineExceeded });
     await server.peers[0]?.closed;
   });
 
-  it("runs its interceptors, whose headers go with the handshake where headers can", async () => {
+  it("runs its interceptors, and sends their headers with the handshake if the WebSocket can", async () => {
     const seen: string[] = [];
     const interceptor: Interceptor = (next) => async (call) => {
       seen.push(`${call.method.name} ${call.stream}`);
@@ -386,7 +389,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect([authorization, mine]).toEqual(isGiven ? [undefined, undefined] : ["Bearer abc", "1"]);
   });
 
-  it("in both directions sends a frame for every request, and one socket carries all", async () => {
+  it("in both directions sends each request as a frame over one socket", async () => {
     const server = await serve(async (peer) => {
       await peer.next();
       peer.send(kept(pingOf()));
@@ -413,7 +416,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     expect(bodies).toEqual(["request", "pong"]);
   });
 
-  it("whose requests fail fails with their error, and is closed", async () => {
+  it("fails with the error of its requests, and is closed", async () => {
     const server = await serve(() => {});
     const { client } = open(server.url, webSocket);
     async function* requests(): AsyncGenerator<OpenMessageStreamWithKeepAliveRequest> {
@@ -425,7 +428,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
     await server.peers[0]?.closed;
   });
 
-  it("ends where its transport is closed", async () => {
+  it("ends when its transport is closed", async () => {
     const server = await serve(() => {});
     const opened = open(server.url, webSocket);
     const hearing = typedOf(heard(opened));
@@ -451,7 +454,7 @@ describe.each(kinds)("a stream of the envelope over %s", (_, webSocket) => {
       const frames = client.openMessageStream(request, { timeoutMs: 0 })[Symbol.asyncIterator]();
       await frames.next();
       let before = -1;
-      // Until nothing moves any more.
+      // Until the sender is stuck.
       while (taken !== before) {
         before = taken;
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -489,7 +492,7 @@ describe("a WebSocket", () => {
     },
   );
 
-  it("that gives too large a Blob is closed before it is read", async () => {
+  it("that receives a Blob that is too large is closed before the Blob is read", async () => {
     const server = await serve(async (peer) => {
       await peer.next();
       peer.send(Buffer.alloc(1024 * 1024 + 1));
@@ -501,7 +504,7 @@ describe("a WebSocket", () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  it("whose Blobs are slower to read one than the other keeps their order, and its end comes last", async () => {
+  it("keeps the order of its Blobs, however long each takes to read, and reports its end last", async () => {
     const slowBlob = (bytes: Uint8Array, ms: number) => ({
       [Symbol.toStringTag]: "Blob",
       size: bytes.length,
@@ -537,7 +540,7 @@ describe("a WebSocket", () => {
     expect(fromConnectError(failure).code).toBe("unavailable");
   });
 
-  it("that throws where it is made or closed fails the stream, and no more", async () => {
+  it("that throws when it is created or closed fails only its stream", async () => {
     class Refusing extends WebSocket {
       constructor(url: string) {
         super(url);
@@ -555,7 +558,7 @@ describe("a WebSocket", () => {
     expect((await typedOf(heard(open(server.url, Unclosable)))).code).toBe("malformed_response");
   });
 
-  it("whose sequencer takes nothing is given up", async () => {
+  it("fails if the sequencer reads no frames", async () => {
     class Stuck extends WebSocket {
       constructor(url: string) {
         super(url);
@@ -564,11 +567,14 @@ describe("a WebSocket", () => {
     }
     const server = await serve(() => {});
     const error = await typedOf(heard(open(server.url, Stuck)));
-    expect(error).toMatchObject({ code: "unavailable", message: expect.stringContaining("does not read the frames") });
+    expect(error).toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("does not read the frames"),
+    });
     expect(server.peers[0]?.requests).toEqual([]);
   });
 
-  it("of the platform is not used on Node, where ws is there", async () => {
+  it("of the platform is not used on Node if ws can be loaded", async () => {
     const platforms = vi.fn();
     vi.stubGlobal("WebSocket", platforms);
     const server = await serve((peer) => peer.socket.close());
@@ -578,11 +584,11 @@ describe("a WebSocket", () => {
   });
 });
 
-it("a frame that is announced as too large is refused before it comes", async () => {
+it("a frame that is announced as too large is rejected before it arrives", async () => {
   await using server = await startRaw((socket) => {
     socket.once("data", (data: Buffer) => {
       socket.write(upgraded(acceptOf(data)));
-      // A binary frame of 16 MB, of which there is nothing yet.
+      // The head of a binary frame of 16 MB.
       socket.write(Buffer.from([0x82, 0x7f, 0, 0, 0, 0, 1, 0, 0, 0]));
     });
   });
@@ -590,11 +596,11 @@ it("a frame that is announced as too large is refused before it comes", async ()
   expect(error.code).toBe("response_too_large");
 });
 
-it("a server that answers no closing does not hold the client's connection", async () => {
+it("a server that does not answer a close frame does not keep the client's connection", async () => {
   let closed = false;
   await using server = await startRaw((socket) => {
     socket.once("data", (data: Buffer) => {
-      // An error in a frame, and from then on silence.
+      // An error in a frame, and then silence.
       const frame = errorFrame("[aborted]");
       socket.write(upgraded(acceptOf(data)));
       socket.write(Buffer.concat([Buffer.from([0x82, frame.length]), frame]));
@@ -609,7 +615,7 @@ it("a server that answers no closing does not hold the client's connection", asy
   await until(() => closed);
 });
 
-it("a stream from the client alone is refused, as the envelope cannot end its requests", async () => {
+it("a client-streaming call is rejected, because the envelope cannot end its requests", async () => {
   const { transport } = envelopeTransport({
     baseUrl: "http://127.0.0.1:1",
     interceptors: [],
@@ -659,7 +665,7 @@ describe.each(kinds)("a watch over the envelope, by %s", (_, webSocket) => {
     await server.peers[0]?.closed;
   });
 
-  it("opens another stream where the first is closed, by the server or in the middle", async () => {
+  it("opens another stream if the server or the network closes the first", async () => {
     const server = await serve(async (peer) => {
       await peer.next();
       switch (server.peers.length) {
@@ -677,7 +683,7 @@ describe.each(kinds)("a watch over the envelope, by %s", (_, webSocket) => {
     });
   });
 
-  it("does with a plain stream where the server has no other", async () => {
+  it("uses a plain stream if the server has no other", async () => {
     const server = await serve(async (peer) => {
       const { method } = await peer.next();
       if (method !== "openMessageStream")

@@ -53,7 +53,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     return code;
   }
 
-  /** The calls of a transport alone. */
+  /** Returns a client that uses only the transport. */
   function raw(
     baseUrl: string,
     interceptors: readonly Interceptor[] = [],
@@ -68,7 +68,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     return { ...createClient(Messaging, owned.transport), ...createClient(MicroPayment, owned.transport) };
   }
 
-  /** The status of an intent where every answer is this. */
+  /** Returns the status of an intent from a server that always sends this response. */
   async function statusOver(answer: (exchange: Exchange) => unknown): Promise<unknown> {
     return clientOf((await serve(answer)).url).paymentIntents.getStatus(destination);
   }
@@ -93,14 +93,17 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     },
   );
 
-  it.each(paymentVectors)("registers the payment of the vector $id by those bytes alone", async (vector) => {
-    const { mode: _mode, fees, webhook: _webhook, ...input } = vector.input;
-    const options = { ...input, rounding: "nearest", ...(fees === undefined ? {} : { fees }) };
-    const server = await serve((e) => e.answer(rightAnswer(e)));
-    await clientOf(server.url).paymentIntents.create(PaymentIntent.from(options as never));
-    expect(server.exchanges).toHaveLength(1);
-    expect(hex((await server.exchanges[0]?.body()) ?? new Uint8Array())).toBe(vector.httpEnvelopeHex);
-  });
+  it.each(paymentVectors)(
+    "registers the payment of the vector $id with exactly its bytes",
+    async (vector) => {
+      const { mode: _mode, fees, webhook: _webhook, ...input } = vector.input;
+      const options = { ...input, rounding: "nearest", ...(fees === undefined ? {} : { fees }) };
+      const server = await serve((e) => e.answer(rightAnswer(e)));
+      await clientOf(server.url).paymentIntents.create(PaymentIntent.from(options as never));
+      expect(server.exchanges).toHaveLength(1);
+      expect(hex((await server.exchanges[0]?.body()) ?? new Uint8Array())).toBe(vector.httpEnvelopeHex);
+    },
+  );
 
   it.each([
     ["", "/v1/api"],
@@ -116,13 +119,13 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     ["/behind/a/prefix/v1/", "/behind/a/prefix/v1/api"],
     ["/behind/a/prefix/v1/api", "/behind/a/prefix/v1/api"],
     ["?", "/v1/api"],
-  ])("posts for a base URL that ends in %j to %s, without a slash at its end", async (suffix, path) => {
+  ])("with a base URL that ends in %j, posts to %s", async (suffix, path) => {
     const server = await serve((e) => e.answer(rightAnswer(e)));
     await clientOf(`${server.url}${suffix}`).paymentIntents.getStatus(destination);
     expect(server.exchanges[0]?.path).toBe(path);
   });
 
-  it("reads a reply of defaults alone, which is no byte at all, only where it is one", async () => {
+  it("accepts an empty reply, which has no bytes, only for a method that can have one", async () => {
     expect(await statusOver(answered(200, ""))).toMatchObject({ state: "unknown", codeScanned: false });
     for (const headers of [
       {},
@@ -163,7 +166,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     ["breaks off in its reply", 200, pending.subarray(0, -1), octets],
     ["is right but of another type", 200, pending, { "content-type": "application/proto" }],
     ["is right but of no type", 200, pending, {}],
-  ])("understands no answer that %s", async (_, status, body, headers) => {
+  ])("reports a response that %s as malformed", async (_, status, body, headers) => {
     const error = await failureOf(statusOver(answered(status, body, headers)));
     expect(error).toMatchObject({ code: "malformed_response", retryable: false });
     expect(error.message).toMatch(
@@ -171,7 +174,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     );
   });
 
-  it("shows no more of a content type than fits a message", async () => {
+  it("truncates a long content type in its message", async () => {
     const headers = { "content-type": "x".repeat(5_000) };
     expect((await failureOf(statusOver(answered(200, "", headers)))).message.length).toBeLessThan(400);
   });
@@ -191,7 +194,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     },
   );
 
-  it("tells what a refusal means", async () => {
+  it("maps each refusal to a typed error", async () => {
     for (const [text, code] of [
       ["client submitted intent", "already_submitted"],
       ["destination mismatches original request", "intent_conflict"],
@@ -215,7 +218,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     "HTTP 404",
     "protocol error: promised 5 bytes",
     "http/2 x",
-  ])("tells an error without a code, %j, whole, and that it has none", async (words) => {
+  ])("reports the complete text of an error without a code, %j", async (words) => {
     for (const status of [200, 500]) {
       const error = await failureOf(statusOver(answered(status, errorFrame(words))));
       expect(error).toMatchObject({
@@ -241,14 +244,14 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     ["says OK", ""],
     ["holds a reply", pending],
     ["is a page", "<html>"],
-  ])("goes by the status where HTTP 500 %s", async (_, body) => {
+  ])("uses the status if HTTP 500 %s", async (_, body) => {
     expect(await failureOf(statusOver(answered(500, body)))).toMatchObject({
       code: "sequencer_failed",
       httpStatus: 500,
     });
   });
 
-  it("goes by any other status, whatever the envelope in it claims", async () => {
+  it("uses any other status, whatever its envelope claims", async () => {
     for (const body of [pending, errorFrame("[invalid_argument] client submitted intent")])
       for (const [status, code] of [
         [404, "unimplemented"],
@@ -260,7 +263,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
         });
   });
 
-  it("shows interceptors the call, its answer, and the code of its failure", async () => {
+  it("passes the call, its response, and the code of its failure to interceptors", async () => {
     const seen: unknown[] = [];
     const interceptor: Interceptor = (next) => async (call) => {
       seen.push(`${call.method.name} ${call.url.replace(/^.*:\d+/, "")} ${call.header.get("content-type")}`);
@@ -285,7 +288,7 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
     expect(server.exchanges[1]?.headers).toMatchObject({ "x-mine": "1" });
   });
 
-  it("has no deadline but the one that is given", async () => {
+  it("has no deadline except the given one", async () => {
     const client = raw((await serve(() => {})).url);
     const call = client.getStatus(statusRequest, { timeoutMs: 20 });
     await expect(call).rejects.toMatchObject({ code: Code.DeadlineExceeded });
@@ -306,14 +309,14 @@ describe.each(senders)("the envelope by %s", (_, fetch) => {
   });
 });
 
-it("call after call goes over one connection, by Node's own HTTP", async () => {
+it("consecutive calls share one connection with Node's own HTTP", async () => {
   const server = await serve((e) => e.answer(rightAnswer(e)));
   await using code = new CodeClient({ baseUrl: server.url, protocol: "envelope", retry: false });
   for (let count = 0; count < 20; count++) await code.paymentIntents.create(order);
   expect(server.connections).toBe(1);
 });
 
-it("an answer without any length that breaks off after its headers is no success", async () => {
+it("a response without a length that is truncated after its headers is not a success", async () => {
   await using server = await startRaw((socket) => {
     socket.once("data", () =>
       socket.end("HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\n\r\n"),
@@ -325,7 +328,7 @@ it("an answer without any length that breaks off after its headers is no success
   });
 });
 
-it("an answer in chunks, even without any, is whole", async () => {
+it("a chunked response is complete, even without chunks", async () => {
   await using server = await startRaw((socket) => {
     const head =
       "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -335,7 +338,7 @@ it("an answer in chunks, even without any, is whole", async () => {
   expect((await code.paymentIntents.getStatus(destination)).state).toBe("unknown");
 });
 
-it("the frames of these tests are what they are taken for", () => {
+it("the frames of these tests decode as intended", () => {
   expect(fromBinary(ResponseSchema, errorFrame("words"))).toMatchObject({ result: 1, message: "words" });
   expect(fromBinary(ResponseSchema, errorFrame("[internal]").subarray(2))).toMatchObject({ result: 0 });
 });

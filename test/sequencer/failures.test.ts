@@ -88,7 +88,7 @@ interface Row {
   readonly failure: Failure | ((family: Family) => Failure);
 }
 
-/** The first bytes of the right answer. */
+/** Sends the first bytes of the correct response. */
 function begin(exchange: Exchange, headers: http.OutgoingHttpHeaders = {}): void {
   const right = rightAnswer(exchange);
   const body = Buffer.from(right.body as Uint8Array);
@@ -156,7 +156,7 @@ const senseless: readonly Row[] = [
       title: `answers 200 with HTML of ${type === "own" ? "the protocol's own type" : type}`,
       answer: (e) =>
         e.answer({ headers: { "content-type": type === "own" ? contentType(e.family) : type }, body: html }),
-      // As an envelope it promises more than a gigabyte.
+      // As a gRPC frame, it announces more than a gigabyte.
       failure: (family) =>
         family === "grpc-web" || (family === "grpc" && type === "own") ? tooLarge : malformed,
     }),
@@ -310,39 +310,39 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     return server;
   }
 
-  it.each(broken)("$title leaves the call open", async (row) => {
+  it.each(broken)("$title leaves the outcome unknown", async (row) => {
     const server = await check(row);
     expect(server.exchanges).toHaveLength(2);
   });
 
-  it.each(senseless)("$title is not understood", async (row) => {
+  it.each(senseless)("$title is reported as malformed", async (row) => {
     await check(row);
   });
 
-  it.each(byStatus)("$title is told by its status", async (row) => {
+  it.each(byStatus)("$title is reported by its status", async (row) => {
     await check(row);
   });
 
-  it.each(large)("$title is cut off", async (row) => {
+  it.each(large)("$title is rejected", async (row) => {
     await check(row);
   });
 
-  it("sends a small body that unpacks to more than a mebibyte is cut off", async () => {
+  it("sends a small body that unpacks to more than 1 MiB is rejected", async () => {
     const answer = (exchange: Exchange) => compressed(exchange, gzipSync(megabyte));
-    // Our own sender on Node asks for no compression, so it unpacks nothing.
+    // The package's own client on Node requests no compression, so it unpacks nothing.
     const isOurs = (family === "rest" || family === "envelope") && way.connecting.fetch === undefined;
     const failure = isOurs ? malformed : tooLarge;
     await check({ title: "", answer, failure });
   });
 
-  it("sends compressed bytes that are none is not understood", async () => {
+  it("sends bytes that are not the announced compression is rejected", async () => {
     const answer = (exchange: Exchange) => compressed(exchange, Buffer.from("nonsense"));
-    // The platform's fetch unpacks by itself, and tells no more than that it failed.
+    // The platform's fetch unpacks automatically, and reports only that it failed.
     const failure = way.connecting.fetch !== undefined ? unavailable : malformed;
     await check({ title: "", answer, failure });
   });
 
-  it("does not listen was never reached, so that nothing can be registered", async () => {
+  it("does not listen is never reached, so that nothing can be registered", async () => {
     const port = await closedPort();
     const never: Failure = { code: "unavailable", retryable: true, ambiguous: false };
     for (const host of ["127.0.0.1", "localhost"]) {
@@ -353,7 +353,7 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     }
   });
 
-  it("takes no HTTP/1.1 request further than 101 ends no call with success", async () => {
+  it("responds only with 101 ends no call with success", async () => {
     const server = await startRaw((socket) => {
       socket.once("data", () =>
         socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
@@ -368,7 +368,7 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     ["an HTTP/1.1 refusal", "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"],
     ["another protocol", "220 mail.example.com ESMTP\r\n"],
     ["nothing", ""],
-  ])("answers every connection with %s and closes it fails the call, and no more", async (_, text) => {
+  ])("answers every connection with %s and closes it fails only the call", async (_, text) => {
     const server = await startRaw((socket) => {
       socket.once("data", () => socket.end(text));
     });
@@ -376,7 +376,7 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     const code = clientOf(way, server.url);
     await failureOf(code.paymentIntents.create(order));
     await failureOf(code.paymentIntents.getStatus(destination));
-    // Closing right after the failure is when a late error of the connection would end the process.
+    // A late error of the connection would end the process now, right after the failure.
     await code.close();
   });
 
@@ -393,7 +393,7 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     expect(target.connections).toBe(0);
   });
 
-  it("sends informational answers first is waited for", async () => {
+  it("sends informational responses first can still succeed", async () => {
     const server = await hostile((e) => {
       e.inform(103);
       e.inform(103);
@@ -430,20 +430,20 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
       },
     },
   ];
-  it.each(slow)("$title does not hold the call beyond its deadline", async (row) => {
+  it.each(slow)("$title does not delay the call beyond its deadline", async (row) => {
     const server = await hostile(row.answer);
     const code = clientOf(way, server.url, { timeoutMs: 80 });
     await Promise.all([expectCreateFailure(code, late), expectStatusFailure(code, late)]);
   });
 
-  it("holds a call ends it when the call's own deadline is shorter", async () => {
+  it("delays a call does not exceed a shorter deadline of the call itself", async () => {
     const server = await hostile(() => {});
     const code = clientOf(way, server.url, { timeoutMs: 60_000 });
     const shorter = { timeoutMs: 50 };
     await Promise.all([expectCreateFailure(code, late, shorter), expectStatusFailure(code, late, shorter)]);
   });
 
-  it("would be called is not, once the signal has fired", async () => {
+  it("is not called if the signal has already fired", async () => {
     const server = await hostile((e) => e.answer(rightAnswer(e)));
     const code = clientOf(way, server.url);
     const signal = AbortSignal.abort("mine");
@@ -461,7 +461,7 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     expect(server.connections).toBe(0);
   });
 
-  it("holds a call lets it go when the signal fires", async () => {
+  it("delays a call does not delay it after the signal fires", async () => {
     for (const call of ["create", "getStatus"] as const) {
       const controller = new AbortController();
       const server = await hostile(() => controller.abort("mine"));
@@ -480,19 +480,19 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     }
   });
 
-  it("closes its idle connections is connected to again", async () => {
+  it("closes its idle connections receives the next call over a new one", async () => {
     const server = await hostile((e) => e.answer(rightAnswer(e)));
     const code = clientOf(way, server.url, { retry: {} });
     for (let round = 0; round < 4; round++) {
       await code.paymentIntents.create(order);
-      // At once, and after the client has had time to notice.
+      // Once immediately, and once after the client can notice.
       server.dropConnections();
       if (round % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect((await code.paymentIntents.getStatus(destination)).state).toBe("pending");
   });
 
-  it("was started again is connected to again", async () => {
+  it("restarts receives the next call over a new connection", async () => {
     const first = await startHostile((e) => e.answer(rightAnswer(e)));
     const code = clientOf(way, first.url, { retry: {} });
     await code.paymentIntents.create(order);
@@ -504,7 +504,7 @@ describe.each(connectingWays)("over $name, a server that", (way) => {
     expect(second.exchanges.length).toBeGreaterThanOrEqual(2);
   });
 
-  it("fails in any way never sees a secret in the error", async () => {
+  it("fails in any way causes no error that contains a secret", async () => {
     const secret = "hunter2-of-the-headers";
     const idempotencySecret = "hunter2-of-the-intents, 32 bytes long";
     const answers: ((exchange: Exchange) => unknown)[] = [
@@ -535,12 +535,15 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     ["with an empty message id", Buffer.from([0x12, 0])],
     ["with a message id of one byte", Buffer.from([0x12, 3, 0x0a, 1, 7])],
     ["with a message id of 17 bytes", Buffer.concat([Buffer.from([0x12, 19, 0x0a, 17]), Buffer.alloc(17)])],
-    ["with a result that nobody knows", Buffer.concat([Buffer.from([0x08, 9]), stored])],
+    ["with an unknown result", Buffer.concat([Buffer.from([0x08, 9]), stored])],
   ];
-  it.each(unstored)("answers SendMessage %s has not said that it stored the message", async (_, bytes) => {
-    const server = await hostile((e) => e.answer(reply(family, bytes, {})));
-    await expectCreateFailure(clientOf(way, server.url), malformed);
-  });
+  it.each(unstored)(
+    "answers SendMessage %s has not confirmed that it stored the message",
+    async (_, bytes) => {
+      const server = await hostile((e) => e.answer(reply(family, bytes, {})));
+      await expectCreateFailure(clientOf(way, server.url), malformed);
+    },
+  );
 
   it("has no active stream did not store the message", async () => {
     const bytes = Buffer.concat([Buffer.from([0x08, 1]), stored]);
@@ -563,7 +566,7 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     data_loss: failed,
     unauthenticated: refused("unauthenticated"),
   };
-  it.each(statusNames)("says %s is told in its own words", async (name) => {
+  it.each(statusNames)("responds with %s is reported with its text", async (name) => {
     const text = '100% of "it" – naïve <words>';
     const server = await hostile((e) => e.answer(refusalAnswer(family, name, text)));
     const code = clientOf(way, server.url);
@@ -578,7 +581,7 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     }
   });
 
-  it("sends control characters has them escaped in every text that is printed", async () => {
+  it("sends control characters has them escaped in every printed text", async () => {
     const text = "no\u001b]0;owned\u0007\r\nerror: paid \u009b2J\u202etxt\u2066";
     const escaped = "no\\u001b]0;owned\\u0007\\u000d\\u000aerror: paid \\u009b2J\\u202etxt\\u2066";
     const server = await hostile((e) => e.answer(refusalAnswer(family, "permission_denied", text)));
@@ -595,13 +598,13 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     }
   });
 
-  it("says nothing but a code is told as such", async () => {
+  it("responds with only a code is reported without text", async () => {
     const server = await hostile((e) => e.answer(refusalAnswer(family, "unauthenticated", "")));
     const error = await expectCreateFailure(clientOf(way, server.url), refused("unauthenticated"));
     expect((error as SequencerError).sequencerMessage).toBe("");
   });
 
-  it.each(statuses)("answers %d without a word has said nothing itself", async (status, failure) => {
+  it.each(statuses)("answers %d without a body is reported without text", async (status, failure) => {
     const server = await hostile((e) => e.answer({ status }));
     const error = await expectStatusFailure(clientOf(way, server.url), failure);
     expect(error).toMatchObject({ httpStatus: status });
@@ -609,7 +612,7 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     if (error instanceof SequencerError) expect(error.sequencerMessage).toBe("");
   });
 
-  it("registered the intent, but not its webhook, says so", async () => {
+  it("registered the intent, but not its webhook, is reported as such", async () => {
     const webhook = { url: "https://shop.example.com/paid" };
     const rows: readonly (readonly [(exchange: Exchange) => unknown, string, string])[] = [
       [(e) => e.answer(reply(family, Buffer.from([0x08, 4]), {})), "webhook_refused", "invalid url"],
@@ -640,7 +643,7 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
       (e: Exchange) => e.answer(refusalAnswer(family, "resource_exhausted", "slow down")),
     ],
     ["answers with an unknown result", (e: Exchange) => e.answer(reply(family, Buffer.from([0x08, 9]), {}))],
-  ])("registered the intent and %s at its webhook may hold the intent", async (_, answer) => {
+  ])("registered the intent and %s at its webhook may have stored the intent", async (_, answer) => {
     const webhook = { url: "https://shop.example.com/paid" };
     const server = await hostile((e) =>
       e.method === "RegisterWebhook" ? answer(e) : e.answer(rightAnswer(e)),
@@ -649,7 +652,7 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
     expect(error).toBeInstanceOf(RegistrationUnknownError);
   });
 
-  it("has a webhook already registered the intent, and is suspected unless an answer was lost before", async () => {
+  it("already has a webhook causes a warning, unless an earlier response was lost", async () => {
     const webhook = { url: "https://shop.example.com/paid/hunter2" };
     let cuts = 0;
     const server = await hostile((e) => {
@@ -691,7 +694,7 @@ describe.each(connectingWays.filter((way) => way.family !== "rest"))("over $name
 describe.each(connectingWays.filter(({ family }) => family === "connect"))(
   "over $name, a server that",
   (way) => {
-    it("was paid between two attempts, of which the first lost the webhook, has stored our request", async () => {
+    it("was paid between two attempts has stored the request if only the first webhook call failed", async () => {
       const calls: string[] = [];
       const server = await hostile((e) => {
         calls.push(e.method);
@@ -719,14 +722,14 @@ describe.each(connectingWays.filter(({ family }) => family === "connect"))(
 );
 
 describe.each(connectingWays.filter((way) => way.family === "connect"))("over $name", (way) => {
-  it("an empty answer to GetStatus, which spells no flag at all, is an unknown intent and never a pending one", async () => {
+  it("an empty response to GetStatus, without any flag, is an unknown intent and never a pending one", async () => {
     const server = await hostile((e) => e.answer({ headers: { "content-type": contentType(e.family) } }));
     const code = clientOf(way, server.url);
     await expectCreateFailure(code, malformed);
     expect((await code.paymentIntents.getStatus(destination)).state).toBe("unknown");
   });
 
-  it("a JSON error with an unknown code goes by its HTTP status", async () => {
+  it("a JSON error with an unknown code is reported by its HTTP status", async () => {
     const body = '{"code":"teapot","message":"short and stout"}';
     const server = await hostile((e) =>
       e.answer({ status: 503, headers: { "content-type": "application/json" }, body }),
@@ -737,7 +740,7 @@ describe.each(connectingWays.filter((way) => way.family === "connect"))("over $n
 });
 
 describe.each(connectingWays.filter(({ family }) => family === "grpc" || family === "grpc-web"))(
-  "over $name, an answer",
+  "over $name, a response",
   (way) => {
     const message = envelope(statusBytes(true, false, false));
     const answer =
@@ -766,7 +769,7 @@ describe.each(connectingWays.filter(({ family }) => family === "grpc" || family 
       ["with words that are not percent-encoded", "grpc-status: 3\r\ngrpc-message: 100% no\r\n", malformed],
       ["with an error after the message", "grpc-status: 13\r\n", failed],
       ["with a refusal after the message", "grpc-status: 7\r\n", refused("permission_denied")],
-    ] as const)("%s is no success", async (_, text, failure) => {
+    ] as const)("%s is not a success", async (_, text, failure) => {
       const server = await hostile(answer(text));
       await expectStatusFailure(clientOf(way, server.url), failure);
     });
@@ -781,14 +784,14 @@ describe.each(connectingWays.filter(({ family }) => family === "grpc" || family 
         "with a compressed message that was not announced",
         envelope(gzipSync(statusBytes(true, false, false)), 1),
       ],
-    ])("%s is no success", async (_, body) => {
+    ])("%s is not a success", async (_, body) => {
       const server = await hostile(answer("grpc-status: 0\r\n", body));
       const error = await failureOf(clientOf(way, server.url).paymentIntents.getStatus(destination));
       expect(["malformed_response", "response_too_large"]).toContain(error.code);
       expect(error).toMatchObject({ mayHaveArrived: true });
     });
 
-    it("whose error is in the headers alone is told", async () => {
+    it("with its error only in the headers is reported", async () => {
       const headers = {
         "content-type": contentType(way.family),
         "grpc-status": "3",
@@ -799,7 +802,7 @@ describe.each(connectingWays.filter(({ family }) => family === "grpc" || family 
       expect(error.code).toBe("already_submitted");
     });
 
-    it("that is cut off before its trailers is no success", async () => {
+    it("that is truncated before its trailers is not a success", async () => {
       const server = await hostile((e) =>
         e.answer({ headers: { "content-type": contentType(way.family) }, body: message }),
       );
@@ -809,18 +812,21 @@ describe.each(connectingWays.filter(({ family }) => family === "grpc" || family 
 );
 
 describe.each(http2Ways)("over $name, a stream", (way) => {
-  it.each([0, 1, 2, 5, 7, 8, 11, 13])("that is reset with code %d in its body is no answer", async (code) => {
-    // `exists` alone of a status that goes on: read as a whole, it would turn a paid intent into a pending
-    // one.
-    const bytes = statusBytes(true, false, false);
-    const body = way.family === "connect" ? bytes : envelope(bytes);
-    const server = await startCutting(code, { contentType: contentType(way.family), body });
-    cleanups.push(() => server.close());
-    await expectStatusFailure(clientOf(way, server.url), unavailable);
-  });
+  it.each([0, 1, 2, 5, 7, 8, 11, 13])(
+    "that is reset with code %d in its body has no response",
+    async (code) => {
+      // The flag `exists` of a status with further flags. If it counted as complete, a paid intent would appear
+      // pending.
+      const bytes = statusBytes(true, false, false);
+      const body = way.family === "connect" ? bytes : envelope(bytes);
+      const server = await startCutting(code, { contentType: contentType(way.family), body });
+      cleanups.push(() => server.close());
+      await expectStatusFailure(clientOf(way, server.url), unavailable);
+    },
+  );
 
   it.each([0, 5, 8])(
-    "that is reset with code %d in place of an answer ends the call at once",
+    "that is reset with code %d instead of a response ends the call at once",
     async (code) => {
       const server = await startCutting(code);
       cleanups.push(() => server.close());
@@ -828,7 +834,7 @@ describe.each(http2Ways)("over $name, a stream", (way) => {
     },
   );
 
-  it("to a server of HTTP/1.1 alone fails, also where the client is closed at once", async () => {
+  it("to a server with only HTTP/1.1 fails, even if the client is closed at once", async () => {
     const server = http.createServer((_, response) => response.end("hello"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     cleanups.push(() => server.close());

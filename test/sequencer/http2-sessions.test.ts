@@ -23,7 +23,7 @@ function connect(url: string, times: Partial<Http2SessionTimes>) {
   return { sessionManager, call };
 }
 
-/** A TCP proxy whose present connections can fall silent, as behind a router that forgot them. */
+/** Starts a TCP proxy whose open connections can fall silent, as after a router has dropped them. */
 async function startProxy(port: number) {
   const silent = new WeakSet<net.Socket>();
   const sockets = new Set<net.Socket>();
@@ -72,11 +72,11 @@ describe("a connection that fell silent", () => {
     });
     expect(outcomes.slice(0, -1)).toContain("deadline_exceeded");
     expect(proxy.server.connections).toBe(2);
-    // The silent one is let go.
+    // The silent one is closed.
     await until(() => proxy.sockets.size === 1);
   });
 
-  it("is kept by calls that end sooner than that, and by answers in between", async () => {
+  it("is kept if calls end sooner than that, and if responses arrive in between", async () => {
     const proxy = await startProxy((await startRight()).port);
     const { call } = connect(proxy.server.url, {});
     for (let round = 0; round < 3; round++) {
@@ -109,7 +109,7 @@ describe("a connection that fell silent", () => {
 });
 
 describe("a handshake that hangs", () => {
-  it("is given up, with nothing sent, and made again for the next call", async () => {
+  it("is aborted, with nothing sent, and started again for the next call", async () => {
     let hang = true;
     const right = await startRight();
     const server = await startRaw((socket) => {
@@ -129,10 +129,10 @@ describe("a handshake that hangs", () => {
     await until(() => server.connections > 0);
     expect(server.connections).toBe(1);
     hang = false;
-    // There is no TLS, but an answer.
+    // The server has no TLS, but it responds.
     let third = await failureOf(call());
     let calls = 1;
-    // A busy machine may need longer than the limit again.
+    // A busy machine can exceed the limit again.
     for (; third.message.includes("within 50 ms"); calls++) third = await failureOf(call());
     expect(third).toMatchObject({ code: "unavailable", retryable: false, mayHaveArrived: false });
     expect(third.message).toMatch(/does not use TLS on this port \(.*SSL.*\)/);

@@ -29,7 +29,7 @@ function restClient(baseUrl: string, fetch?: FetchFunction): CodeClient {
 
 const json = { "content-type": "application/json" };
 
-/** What a client makes of one answer, by Node's own HTTP and by fetch. */
+/** Reads one response with Node's own HTTP and with fetch. */
 async function failures(
   status: number,
   body: string,
@@ -44,7 +44,7 @@ async function failures(
 const create = (code: CodeClient) => code.paymentIntents.create(order);
 const getStatus = (code: CodeClient) => code.paymentIntents.getStatus(destination);
 
-// As the REST proxy spells the statuses of the sequencer behind it.
+// The REST proxy's texts for the statuses of the sequencer behind it.
 const flattened = [
   {
     status: 400,
@@ -104,7 +104,7 @@ describe("a refusal over REST v1", () => {
     "http get expected",
     "intent query parameter missing",
     "intent id is not a public key",
-  ])("of its own, 400 %s, keeps its words", async (error) => {
+  ])("of the proxy itself, 400 %s, keeps its text", async (error) => {
     const body = JSON.stringify({ error, success: false });
     for (const failure of [
       ...(await failures(400, body, create)),
@@ -129,7 +129,7 @@ describe("a refusal over REST v1", () => {
     "destination for fee at index 0 mismatches original request",
     "basis points for fee at index 1 mismatches original request",
     "original request requires payment",
-  ])("for another request at the same key, %s, is a conflict", async (text) => {
+  ])("because of another request at the same key, %s, is a conflict", async (text) => {
     const error = `rpc error: code = InvalidArgument desc = ${text}`;
     for (const failure of await failures(400, JSON.stringify({ error, success: false }), create)) {
       expect(failure).toMatchObject({ code: "intent_conflict", sequencerMessage: text, retryable: false });
@@ -145,7 +145,7 @@ describe("a refusal over REST v1", () => {
     ["wrapped further inside", '"oops: rpc error: code = X desc = y"', "oops: rpc error: code = X desc = y"],
     ["as no string", "42", ""],
     ["as null", "null", ""],
-  ])("with its text %s keeps the sequencer's own words", async (_, error, words) => {
+  ])("with its text %s keeps the sequencer's text", async (_, error, words) => {
     for (const failure of await failures(400, `{"error":${error},"success":false}`, create)) {
       expect(failure).toMatchObject({ code: "request_refused", sequencerMessage: words });
     }
@@ -158,7 +158,7 @@ describe("a failure over REST v1", () => {
   it.each([
     [408, "request timed out", "deadline_exceeded"],
     [500, "internal server error", "sequencer_failed"],
-  ] as const)("of %d %s leaves open what became of the call", async (status, text, code) => {
+  ] as const)("of %d %s has an unknown outcome", async (status, text, code) => {
     for (const failure of await failures(status, error(text), create)) {
       expect(failure).toBeInstanceOf(RegistrationUnknownError);
       expect(failure.cause).toMatchObject({ code, retryable: true, httpStatus: status });
@@ -168,14 +168,14 @@ describe("a failure over REST v1", () => {
     }
   });
 
-  it("of 500 is never read as a refusal, whatever its text claims", async () => {
+  it("of 500 is never a refusal, whatever its text claims", async () => {
     const text = "rpc error: code = InvalidArgument desc = client submitted intent";
     for (const failure of await failures(500, error(text), create)) {
       expect(failure).toBeInstanceOf(RegistrationUnknownError);
     }
   });
 
-  it("of 200 that says nothing of success leaves the call open", async () => {
+  it("of 200 without a success flag has an unknown outcome", async () => {
     for (const body of [error("internal server error"), '{"status":"PENDING"}', '{"success":1}', "{}", " "]) {
       for (const failure of await failures(200, body, create)) {
         expect(failure).toBeInstanceOf(RegistrationUnknownError);
@@ -190,7 +190,7 @@ describe("a status over REST v1", () => {
     ["SUBMITTED", { state: "submitted", exists: true, intentSubmitted: true }],
     ["PENDING", { state: "pending", exists: true, intentSubmitted: false }],
     ["UNKNOWN", { state: "unknown", exists: false, intentSubmitted: false }],
-  ])("of %s is read, without a word on scans", async (status, expected) => {
+  ])("of %s is read, without whether the code was scanned", async (status, expected) => {
     const server = await serve((e) =>
       e.answer({ headers: json, body: JSON.stringify({ status, success: true }) }),
     );
@@ -206,7 +206,7 @@ describe("a status over REST v1", () => {
     ["null", '{"status":null}'],
     ["a number", '{"status":1}'],
     ["a list", '{"status":["PENDING"]}'],
-  ])("that is %s is no status", async (_, body) => {
+  ])("that is %s is malformed", async (_, body) => {
     const whole = JSON.stringify({ ...JSON.parse(body), success: true });
     for (const failure of await failures(200, whole, getStatus)) {
       expect(failure).toBeInstanceOf(TransportError);
@@ -231,7 +231,7 @@ describe("a base URL for REST v1", () => {
     ["/api-v1", "/api-v1/v1"],
     ["?", "/v1"],
     ["/#", "/v1"],
-  ])("that ends in %j leads to %s", async (suffix, root) => {
+  ])("that ends in %j is called at %s", async (suffix, root) => {
     const seen: string[] = [];
     const server = await serve((e) => {
       seen.push(`${e.headers.host} ${e.path}`);
@@ -249,7 +249,7 @@ describe("a base URL for REST v1", () => {
     }
   });
 
-  it.each(["connect", "grpc", "grpc-web"] as const)("is a prefix for %s as well", async (protocol) => {
+  it.each(["connect", "grpc", "grpc-web"] as const)("is also a prefix for %s", async (protocol) => {
     const server = await serve((e) => e.answer({ status: 404 }));
     const code = new CodeClient({ baseUrl: `${server.url}/behind/a/prefix//?`, protocol, retry: false });
     cleanups.push(() => code.close());
@@ -259,7 +259,7 @@ describe("a base URL for REST v1", () => {
 });
 
 describe("a request over REST v1", () => {
-  it("holds the intent, the message without padding and the signature, and no more", async () => {
+  it("contains only the intent, the message without padding and the signature", async () => {
     const bodies: Promise<Buffer>[] = [];
     const server = await serve((e) => {
       bodies.push(e.body());
@@ -279,7 +279,7 @@ describe("a request over REST v1", () => {
     }
   });
 
-  it("holds the webhook where there is one", async () => {
+  it("contains the webhook if there is one", async () => {
     let body: Promise<Buffer> | undefined;
     const server = await serve((e) => {
       body = e.body();
@@ -291,10 +291,10 @@ describe("a request over REST v1", () => {
   });
 });
 
-describe("a fetch of the caller's", () => {
+describe("the caller's fetch", () => {
   const answer = (body: string, status = 200) => new Response(body, { status, headers: json });
 
-  it("is called in place of the platform's, with what makes it safe", async () => {
+  it("replaces the platform's, and is called with safe options", async () => {
     const calls: Parameters<FetchFunction>[] = [];
     const fetch: FetchFunction = async (...call) => {
       calls.push(call);
@@ -339,7 +339,7 @@ describe("a fetch of the caller's", () => {
     expect(await failureOf(getStatus(client))).toMatchObject({ code });
   });
 
-  it("may answer with a body that is only iterable, which is limited as well", async () => {
+  it("can return a body that is only iterable, which is limited too", async () => {
     async function* body(text: string, times: number) {
       for (let i = 0; i < times; i++) yield Buffer.from(text);
     }
@@ -357,13 +357,13 @@ describe("a fetch of the caller's", () => {
     expect((await failureOf(getStatus(endless))).code).toBe("response_too_large");
   });
 
-  it("that ignores its signal holds no call", async () => {
+  it("that ignores its signal does not delay the deadline", async () => {
     const code = restClient("https://sequencer.example.com", () => new Promise(() => {}));
     const call = code.paymentIntents.getStatus(destination, { timeoutMs: 30 });
     expect((await failureOf(call)).code).toBe("deadline_exceeded");
   });
 
-  it("has its body let go where a redirect is refused", async () => {
+  it("has its body canceled if a redirect is rejected", async () => {
     let cancelled = false;
     const body = new ReadableStream({
       cancel() {

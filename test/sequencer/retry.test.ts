@@ -59,7 +59,7 @@ describe("the pauses between attempts", () => {
   }
 
   /**
-   * Starts a call whose attempts fail with these errors in turn, and then succeed; notes when each was made.
+   * Starts a call whose attempts fail with these errors in turn, and then succeed. Records their times.
    */
   function start(
     errors: readonly unknown[],
@@ -89,14 +89,14 @@ describe("the pauses between attempts", () => {
     [0, [0, 0, 0, 0, 0, 0]],
     [0.5, [0, 50, 150, 350, 750, 1550]],
     [0.99, [0, 99, 297, 693, 1485, 3069]],
-  ])("are a share of %d of a bound that doubles from 100 ms", async (random, times) => {
+  ])("are %d of a bound that doubles from 100 ms", async (random, times) => {
     vi.spyOn(Math, "random").mockReturnValue(random);
     const running = start(always(5), { retry: { maxAttempts: 6 } });
     expect(await settle(running)).toBe("done");
     expect(running.times).toEqual(times);
   });
 
-  it("are drawn anew for each attempt", async () => {
+  it("are random for each attempt", async () => {
     const random = vi.spyOn(Math, "random");
     for (const value of [0.1, 0.9, 0.25]) random.mockReturnValueOnce(value);
     const running = start(always(3));
@@ -112,7 +112,7 @@ describe("the pauses between attempts", () => {
     expect(running.times).toEqual([0, 5, 15, 35, 55, 75, 95, 115]);
   });
 
-  it("stay below the largest pause also after a hundred attempts", async () => {
+  it("stay below the largest pause even after a hundred attempts", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.5);
     const running = start(always(99), { retry: { maxAttempts: 100, maxDelayMs: 4 } });
     expect(await settle(running)).toBe("done");
@@ -124,20 +124,20 @@ describe("the pauses between attempts", () => {
     [1, 1],
     [2, 2],
     [7, 7],
-  ])("are between at most %d attempts where maxAttempts is %s", async (expected, maxAttempts) => {
+  ])("separate at most %d attempts if maxAttempts is %s", async (expected, maxAttempts) => {
     const running = start(always(200), { retry: { maxAttempts } });
     expect(await settle(running)).toMatchObject({ code: "unavailable", message: "broke" });
     expect(running.times).toHaveLength(expected);
   });
 
-  it("leave each attempt what remains of the deadline", async () => {
+  it("leave each attempt the rest of the deadline", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.5);
     const running = start(always(3), { timeoutMs: 1000 });
     await settle(running);
     expect(running.attempts.map(({ timeoutMs }) => timeoutMs)).toEqual([1000, 950, 850, 650]);
   });
 
-  it("are not begun where they would outlast the deadline: the last failure is told at once", async () => {
+  it("do not start if they would exceed the deadline: the last failure is thrown at once", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.5);
     const begun = performance.now();
     const running = start(always(99), { retry: { maxAttempts: 100 }, timeoutMs: 1000 });
@@ -146,7 +146,7 @@ describe("the pauses between attempts", () => {
     expect(performance.now() - begun).toBeLessThan(1000);
   });
 
-  it("end at once by a signal", async () => {
+  it("end at once when a signal fires", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.9);
     const controller = new AbortController();
     const retry = { initialDelayMs: 50_000, maxDelayMs: 50_000 };
@@ -172,20 +172,20 @@ describe("the pauses between attempts", () => {
     "unauthenticated",
     "permission_denied",
     "unimplemented",
-  ] as const)("do not follow %s, which no repetition can change", async (code) => {
+  ] as const)("do not follow %s, which another attempt cannot change", async (code) => {
     const running = start([sequencerError(code)]);
     expect(await settle(running)).toMatchObject({ code });
     expect(running.times).toEqual([0]);
   });
 
-  it("do not follow an error that is none of this package's", async () => {
+  it("do not follow an error that is not of this package", async () => {
     const bug = new TypeError("bug");
     const running = start([bug]);
     expect(await settle(running)).toBe(bug);
     expect(running.times).toEqual([0]);
   });
 
-  it("do not keep a signal that is used again and again", async () => {
+  it("leave no listener on a signal that is used repeatedly", async () => {
     vi.useRealTimers();
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, "addEventListener");
@@ -202,7 +202,7 @@ describe("the pauses between attempts", () => {
     );
   });
 
-  it("know of every attempt whether it may have arrived", async () => {
+  it("combine whether any attempt may have arrived", async () => {
     const rows: readonly (readonly [readonly unknown[], boolean])[] = [
       [[neverSent(), neverSent()], false],
       [[broke(), neverSent()], true],
@@ -216,7 +216,7 @@ describe("the pauses between attempts", () => {
     }
   });
 
-  it("end at the deadline with an attempt under way, which may have arrived", async () => {
+  it("end at the deadline during an attempt, which may have arrived", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     const running = callWithRetries(policy({ maxAttempts: 2 }, 1000), {}, async () => {
       await new Promise((resolve) => setTimeout(resolve, 600));
@@ -226,7 +226,7 @@ describe("the pauses between attempts", () => {
     expect(await running).toMatchObject({ code: "deadline_exceeded", mayHaveArrived: true });
   });
 
-  it("do not let an attempt that ignores its signal outlast the deadline", async () => {
+  it("end an attempt that ignores its signal at the deadline", async () => {
     const running = callWithRetries(policy({}, 1000), {}, () => new Promise(() => {})).catch(
       (error: unknown) => error,
     );
@@ -234,7 +234,7 @@ describe("the pauses between attempts", () => {
     expect(await running).toMatchObject({ code: "deadline_exceeded", mayHaveArrived: true });
   });
 
-  it("do not care for an attempt that fails after its call has ended", async () => {
+  it("ignore an attempt that fails after its call has ended", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     cleanups.push(() => process.off("unhandledRejection", unhandled));
@@ -266,7 +266,7 @@ function clientOf(
   return code;
 }
 
-/** A server that answers each request by the next of these, and rightly once there are no more. */
+/** Starts a server that uses the next of these responses for each request, and then correct ones. */
 async function serve(...answers: readonly ((exchange: Exchange) => unknown)[]): Promise<HostileServer> {
   const server = await startHostile((exchange) => {
     const answer = answers[exchange.number - 1];
@@ -282,7 +282,7 @@ const refuse = (text: string) => (exchange: Exchange) =>
   exchange.answer(refusalAnswer(exchange.family, "invalid_argument", text));
 
 describe.each(connectingWays)("over $name", (way) => {
-  it("calls are repeated until one is answered", async () => {
+  it("a call is repeated until an attempt succeeds", async () => {
     const server = await serve(cut, status(503), status(500));
     await clientOf(way, server.url).paymentIntents.create(order);
     expect(server.exchanges).toHaveLength(4);
@@ -291,7 +291,7 @@ describe.each(connectingWays)("over $name", (way) => {
     expect(another.exchanges).toHaveLength(4);
   });
 
-  it("calls are repeated with the same bytes", async () => {
+  it("a call is repeated with the same bytes", async () => {
     const bodies: Promise<Buffer>[] = [];
     const server = await serve(
       (e) => {
@@ -316,7 +316,7 @@ describe.each(connectingWays)("over $name", (way) => {
     expect(server.exchanges).toHaveLength(1);
   });
 
-  it("nothing is repeated where retry is false", async () => {
+  it("no call is repeated if retry is false", async () => {
     const server = await serve(cut);
     const code = clientOf(way, server.url, false);
     const intent = code.paymentIntents.build(order);
@@ -326,7 +326,7 @@ describe.each(connectingWays)("over $name", (way) => {
     expect(server.exchanges).toHaveLength(2);
   });
 
-  it("a call that was refused a connection ends with what the server says once it is there", async () => {
+  it("a call without a connection ends with the response of the server that starts later", async () => {
     const port = await closedPort();
     const code = clientOf(way, `http://127.0.0.1:${port}`, {
       maxAttempts: 100,
@@ -341,7 +341,7 @@ describe.each(connectingWays)("over $name", (way) => {
     expect(server.exchanges).toHaveLength(1);
   });
 
-  it("a call that may have arrived stays open when the server is gone afterwards", async () => {
+  it("a call that may have arrived has an unknown outcome if the server stops afterwards", async () => {
     const server: HostileServer = await startHostile((e) => {
       void server.close();
       e.cut();
@@ -365,7 +365,7 @@ describe.each(connectingWays)("over $name", (way) => {
       refuse("error resolving hostname"),
       "request_refused",
     ],
-  ])("a call that may have arrived stays open when %s follows", async (_, answer, code) => {
+  ])("a call that may have arrived has an unknown outcome if %s follows", async (_, answer, code) => {
     const server = await serve(cut, answer);
     const client = clientOf(way, server.url);
     const intent = client.paymentIntents.build(order);
@@ -373,7 +373,7 @@ describe.each(connectingWays)("over $name", (way) => {
     expect(cause.code).toBe(code);
   });
 
-  it("a call that may have arrived stays open when the server is over its limit from then on", async () => {
+  it("a call that may have arrived has an unknown outcome if the server is then over its limit", async () => {
     const server = await serve(cut, ...Array.from({ length: 3 }, () => status(429)));
     const client = clientOf(way, server.url);
     const intent = client.paymentIntents.build(order);
@@ -384,7 +384,7 @@ describe.each(connectingWays)("over $name", (way) => {
   it.each([
     ["client submitted intent", "already_submitted"],
     ["destination mismatches original request", "intent_conflict"],
-  ])("a call that may have arrived ends with %s, which tells what is registered", async (text, code) => {
+  ])("a call that may have arrived ends with %s, which reports what is registered", async (text, code) => {
     const server = await serve(cut, refuse(text));
     const error = await failureOf(clientOf(way, server.url).paymentIntents.create(order));
     expect(error.code).toBe(code);
@@ -410,7 +410,7 @@ describe.each(connectingWays)("over $name", (way) => {
     expect(server.exchanges).toHaveLength(1);
   });
 
-  it("a message that was stored, and its answer lost, is one intent", async () => {
+  it("a message that was stored, and whose response was lost, is one intent", async () => {
     const recording = recordingStore();
     const emulator = await Emulator.start({ store: recording.store });
     cleanups.push(() => emulator.close());
@@ -433,7 +433,7 @@ describe.each(connectingWays)("over $name", (way) => {
     expect((await code.paymentIntents.getStatus(intent)).state).toBe("pending");
   });
 
-  it("a message that was stored, and every answer lost, is registered although nobody could know", async () => {
+  it("a message that was stored, and whose every response was lost, is registered although the client cannot know", async () => {
     const recording = recordingStore();
     const emulator = await Emulator.start({ store: recording.store });
     cleanups.push(() => emulator.close());
@@ -452,7 +452,7 @@ describe.each(connectingWays)("over $name", (way) => {
   });
 });
 
-/** A TCP proxy that asks before it passes on what the server sends, and otherwise resets both connections. */
+/** Starts a TCP proxy that resets both connections instead of forwarding the server's bytes, if told to. */
 async function startProxy(port: number, mayPass: () => boolean): Promise<string> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((client) => {

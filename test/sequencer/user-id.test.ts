@@ -15,7 +15,7 @@ import { hex } from "../support/vectors.js";
 afterEach(cleanUp);
 
 const asked = { intent: "2dfg3x2cWtkGMCtAYpx74paKRHsDkCPFdVUtesaPDdoZ", verifier: verifier.secretKey };
-// What `@code-wallet/client` 2.0.8 sends for this intent.
+// The request of `@code-wallet/client` 2.0.8 for this intent.
 const official =
   "0a220a20184052f70776d67a76688bfe7fb577f5b124ac5655f775e867dba1ee6647e47c" +
   "12220a201398f62c6d1a457c51ba6a4b5f3dbd2f69fca93216218dc8997e416bd17d93ca" +
@@ -23,7 +23,7 @@ const official =
   "ea901ee19c6f93ab8fcc6d8a6093ce4fba5408ef5894a4efefa75d2dbc5da60e";
 const userId = "8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR";
 
-/** A question over REST, answered so; and what was posted. */
+/** Requests the user over REST from a server with this response. Returns the result and the posted body. */
 async function overRest(answer: Answer) {
   const posted: { path: string; body: string }[] = [];
   const server = await startHostile(async (exchange) => {
@@ -41,8 +41,8 @@ const json = (body: unknown, status = 200): Answer => ({
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
 
-describe("the question for the user over REST", () => {
-  it("is posted as the official client does", async () => {
+describe("a request for the user over REST", () => {
+  it("is posted as by the official client", async () => {
     const { ask, posted } = await overRest(json({ success: true, user: userId }));
     expect(await ask()).toEqual({ userId });
     expect(posted.map(({ path }) => path)).toEqual(["/v1/getUserId"]);
@@ -58,7 +58,7 @@ describe("the question for the user over REST", () => {
   it.each<[string, Answer, object]>([
     ["nobody", json({ success: true }), { userId: undefined }],
     ["a user", json({ success: true, user: userId, more: 1 }), { userId }],
-  ])("is answered by %s", async (_, answer, expected) => {
+  ])("succeeds with %s", async (_, answer, expected) => {
     expect(await (await overRest(answer)).ask()).toEqual(expected);
   });
 
@@ -75,12 +75,12 @@ describe("the question for the user over REST", () => {
     ["401", json({ error: "authentication failed", success: false }, 401), "unauthenticated"],
     ["500 with a user", json({ success: true, user: userId }, 500), "sequencer_failed"],
     ["400", json({ error: "signature is invalid", success: false }, 400), "request_refused"],
-  ])("has no answer in %s", async (_, answer, code) => {
+  ])("fails with %s", async (_, answer, code) => {
     expect((await failureOf((await overRest(answer)).ask())).code).toBe(code);
   });
 });
 
-describe("the question for the user over Connect", () => {
+describe("a request for the user over Connect", () => {
   function over(
     answer: () => Partial<Omit<GetLoginForThirdPartyAppResponse, "userId">> & { userId?: object },
   ) {
@@ -95,9 +95,9 @@ describe("the question for the user over Connect", () => {
     [1, {}, { userId: undefined, reason: "request_not_found" }],
     [2, {}, { userId: undefined, reason: "login_not_supported" }],
     [3, {}, { userId: undefined, reason: "no_user_logged_in" }],
-    // Believed by its result: a user beside a refusal is none.
+    // The result decides: a user next to another result is ignored.
     [3, { userId: { value: filled(7) } }, { userId: undefined, reason: "no_user_logged_in" }],
-  ])("is answered by result %j", async (result, more, expected) => {
+  ])("succeeds with result %j", async (result, more, expected) => {
     expect(await over(() => ({ result, ...more }))).toEqual(expected);
   });
 
@@ -113,7 +113,7 @@ describe("the question for the user over Connect", () => {
       },
       "unauthenticated",
     ],
-  ])("has no answer in %s", async (_, answer, code) => {
+  ])("fails with %s", async (_, answer, code) => {
     expect((await failureOf(over(answer))).code).toBe(code);
   });
 });

@@ -43,7 +43,7 @@ const tooLarge: Failure = { code: "response_too_large", retryable: false, ambigu
 const failed: Failure = { code: "sequencer_failed", retryable: true, ambiguous: true };
 const redirected: Failure = { code: "redirect_refused", retryable: false, ambiguous: false };
 
-it("web transports speak what fetch can", () => {
+it("web transports support the protocols that fetch allows", () => {
   expect(transports.runtime).toBe("web");
   expect(transports.protocols).toEqual(["connect", "grpc-web", "rest", "envelope"]);
   for (const protocol of transports.protocols) expect(transports.usesFetch(protocol)).toBe(true);
@@ -110,11 +110,11 @@ describe.each(["connect", "grpc-web"] as const)("a web transport of %s", (protoc
         e.answer({ status: protocol === "connect" ? 500 : 200, headers, body });
       },
     ],
-  ])("reads no more than a mebibyte, %s", async (_, answer) => {
+  ])("reads at most 1 MiB, %s", async (_, answer) => {
     await check(answer, tooLarge);
   });
 
-  it("reads an answer that arrives byte by byte", async () => {
+  it("reads a response that arrives byte by byte", async () => {
     const server = await serve((e) => {
       const { headers, body } = rightAnswer(e);
       e.answer({
@@ -127,7 +127,7 @@ describe.each(["connect", "grpc-web"] as const)("a web transport of %s", (protoc
     expect((await code.paymentIntents.getStatus(destination)).state).toBe("pending");
   });
 
-  it("fails without a right answer", async () => {
+  it("fails without a correct response", async () => {
     await check((e) => e.cut(), unavailable);
     await check((e) => e.answer({ headers: { "content-type": "text/html" }, body: "<p>" }), malformed);
     await check((e) => e.answer({ status: 500 }), failed);
@@ -140,7 +140,7 @@ describe.each(["connect", "grpc-web"] as const)("a web transport of %s", (protoc
     }, unavailable);
   });
 
-  it("tells a refusal in the sequencer's words", async () => {
+  it("reports a refusal with the sequencer's text", async () => {
     const server = await serve((e) =>
       e.answer(refusalAnswer(e.family, "invalid_argument", "destination mismatches original request")),
     );
@@ -148,7 +148,7 @@ describe.each(["connect", "grpc-web"] as const)("a web transport of %s", (protoc
     expect(error.code).toBe("intent_conflict");
   });
 
-  it("knows a connection that was never made", async () => {
+  it("reports that nothing was sent without a connection", async () => {
     const code = await connect(`http://127.0.0.1:${await closedPort()}`);
     await expectCreateFailure(code, { ...unavailable, ambiguous: false });
   });
@@ -165,7 +165,7 @@ describe.each(["connect", "grpc-web"] as const)("a web transport of %s", (protoc
     expect(calls.map(([, { redirect }]) => redirect)).toEqual(["manual"]);
   });
 
-  it("ends at the deadline and by the signal", async () => {
+  it("ends at the deadline, and when the signal fires", async () => {
     const code = await connect((await serve(() => {})).url);
     await expectCreateFailure(
       code,
@@ -193,7 +193,7 @@ describe("the envelope by web transports", () => {
     return code;
   }
 
-  it("is fetch and the platform's WebSocket", async () => {
+  it("uses fetch and the platform's WebSocket", async () => {
     const opened: string[] = [];
     class Platforms extends WebSocket {
       constructor(url: string) {
@@ -214,7 +214,7 @@ describe("the envelope by web transports", () => {
     expect(opened).toEqual([emulator.url.replace("http", "ws")]);
   });
 
-  it("says so where there is no WebSocket, and hears of a payment all the same", async () => {
+  it("reports that there is no WebSocket, and still receives a payment", async () => {
     vi.stubGlobal("WebSocket", undefined);
     cleanups.push(() => vi.unstubAllGlobals());
     await expect(transports.socketOpener(undefined)).rejects.toMatchObject({
@@ -237,7 +237,7 @@ describe("the envelope by web transports", () => {
   });
 });
 
-it("a web sender of REST is fetch", async () => {
+it("REST over web transports uses fetch", async () => {
   const server = await serve((e) => e.answer(rightAnswer(e)));
   const sequencer = restSequencer(server.url, transports.httpClient(undefined));
   const attempt = {
