@@ -22,7 +22,7 @@ export function sendRefusal(
     end(res, status, { "content-type": type, "grpc-status": String(failure.code), "grpc-message": message });
   } else if (/^application\/(proto$|connect\+)/i.test(type) || "connect-protocol-version" in req.headers) {
     end(res, status, { "content-type": "application/json" }, JSON.stringify(errorToJson(failure, undefined)));
-  } else if (isEnvelopePath(req.url) && req.method === "POST") {
+  } else if (isEnvelopePath(req.url) && /^application\/octet-stream\b/i.test(type)) {
     const body = errorResponse(new EnvelopeFailure(status, failure.message));
     end(res, status, { "content-type": "application/octet-stream" }, body);
   } else {
