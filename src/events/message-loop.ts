@@ -1,6 +1,7 @@
 import type { SigningKey } from "../crypto/types.js";
 import { CodeIntentsError, TransportError } from "../errors.js";
 import type { CallContext, MessageCalls, StreamKind } from "../sequencer/port.js";
+import { isNoRoomForStream } from "../sequencer/transports/stream-room.js";
 import type { EventQueue } from "./event-queue.js";
 import type { EventReader } from "./event-reader.js";
 import { IdleTimeout, sleep } from "./idle-timeout.js";
@@ -70,6 +71,11 @@ export class MessageLoop {
         continue;
       }
       const { wasAlive, lifeMs, error } = await this.#readStream(kind);
+      if (isNoRoomForStream(error)) {
+        // The stream was not opened, so this says nothing about streams of this kind.
+        await this.#pollFor(intervalMs);
+        continue;
+      }
       if (isRefused(error)) {
         // Try the next kind at once. After a minute of polls, this kind is tried again: a proxy may have
         // refused it only temporarily.

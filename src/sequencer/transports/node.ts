@@ -1,18 +1,13 @@
 /** Transports that use Node's own HTTP modules. */
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { TransportError } from "../../errors.js";
 import { onAbort } from "../abort.js";
 import { connectionError } from "../connection-error.js";
 import { retryAfterMsOf } from "../retry-after.js";
 import { fetchHttpClient, redirectRefused, responseTooLarge } from "./fetch-client.js";
-import { addStatusTo } from "./http-status.js";
+import { callAgent, http1Transport } from "./http1.js";
 import {
   type ConnectTransportOptions,
   type HttpClient,
@@ -24,13 +19,7 @@ import {
   type WebSocketConstructor,
 } from "./types.js";
 
-// An idle socket is kept this long; servers commonly close theirs after five seconds.
-const KEEP_ALIVE_MS = 4_000;
-
-const SESSION_TIMES = { idleMs: KEEP_ALIVE_MS, connectMs: 5_000, silenceMs: 1_000 } as const;
-
-// Requests beyond this many at once wait for a socket.
-const MAX_SOCKETS = 256;
+const SESSION_TIMES = { idleMs: 4_000, connectMs: 5_000, silenceMs: 1_000 } as const;
 
 /** See {@link TransportProvider}. */
 export const transports: TransportProvider = {
@@ -55,30 +44,29 @@ async function socketOpener(webSocket: WebSocketConstructor | undefined): Promis
 }
 
 async function connectTransport(options: ConnectTransportOptions): Promise<OwnedTransport> {
-  const [library, { Http2Sessions }, { separateLargeHeaders }] = await Promise.all([
+  const [library, { Http2Sessions }] = await Promise.all([
     import("@connectrpc/connect-node"),
     import("./http2-sessions.js"),
-    import("./large-headers.js"),
   ]);
-  const { protocol, baseUrl, httpVersion } = options;
+  const { protocol, baseUrl, httpVersion, interceptors } = options;
   const shared = {
     baseUrl,
     useBinaryFormat: true,
-    interceptors: [...options.interceptors],
     readMaxBytes: MAX_RESPONSE_BYTES,
   };
   if (httpVersion === "1.1" && protocol !== "grpc") {
-    const agent = addStatusTo(
-      baseUrl.startsWith("https:") ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions),
+    const create = protocol === "connect" ? library.createConnectTransport : library.createGrpcWebTransport;
+    return http1Transport(new URL(baseUrl).protocol, interceptors, (agent, own) =>
+      create({ ...shared, interceptors: own, httpVersion: "1.1", nodeOptions: { agent } }),
     );
-    const http1 = { ...shared, httpVersion: "1.1" as const, nodeOptions: { agent } };
-    const transport =
-      protocol === "connect" ? library.createConnectTransport(http1) : library.createGrpcWebTransport(http1);
-    return { transport, close: () => agent.destroy() };
   }
-  const open = () => new Http2Sessions(baseUrl, SESSION_TIMES);
-  const sessions = separateLargeHeaders(open(), open);
-  const http2 = { ...shared, httpVersion: "2" as const, sessionManager: sessions };
+  const sessions = new Http2Sessions(baseUrl, SESSION_TIMES);
+  const http2 = {
+    ...shared,
+    interceptors: [...interceptors, sessions.interceptor],
+    httpVersion: "2" as const,
+    sessionManager: sessions,
+  };
   const create = {
     connect: library.createConnectTransport,
     grpc: library.createGrpcTransport,
@@ -87,11 +75,9 @@ async function connectTransport(options: ConnectTransportOptions): Promise<Owned
   return { transport: create(http2), close: () => sessions.abort() };
 }
 
-const agentOptions = { keepAlive: true, timeout: KEEP_ALIVE_MS, maxSockets: MAX_SOCKETS } as const;
-
 function nodeHttpClient(): HttpClient {
-  const http = new HttpAgent(agentOptions);
-  const https = new HttpsAgent(agentOptions);
+  const http = callAgent("http:");
+  const https = callAgent("https:");
   const endpointOf = endpointReader();
   return {
     send({ method, url, headers, body, signal }) {
