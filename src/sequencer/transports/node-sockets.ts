@@ -6,6 +6,7 @@ import { retryAfterMsOf } from "../retry-after.js";
 import { errorOfHttpStatus } from "../status-error.js";
 import { redirectRefused, responseTooLarge } from "./fetch-client.js";
 import { notEnvelopeError, socketClosedError, textFrameError } from "./socket-errors.js";
+import { noRoomForStream } from "./stream-room.js";
 import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./types.js";
 
 const options: ClientOptions & { closeTimeout: number } = {
@@ -16,11 +17,15 @@ const options: ClientOptions & { closeTimeout: number } = {
   closeTimeout: 1_000,
 };
 
+/** Most WebSockets of a client. Further watches poll. */
+export const MAX_WEB_SOCKETS = 1_000;
+
 /** Returns an opener of WebSockets that send headers, can be paused, and reject frames above the limit. */
 export function nodeSocketOpener(): SocketOpener {
   const sockets = new Set<WebSocket>();
   return {
     open(url, headers, events) {
+      if (sockets.size >= MAX_WEB_SOCKETS) throw noRoomForStream();
       const socket = new WebSocket(url, { ...options, headers: { ...headers } });
       sockets.add(socket);
       let wasOpen = false;
