@@ -110,6 +110,11 @@ export class Http2Connection {
     return this.#open < limit && (kind === "call" || this.#openStreams < streamsWithin(limit));
   }
 
+  /** Whether streams have not used their share, so that one fits once calls have ended. */
+  get hasStreamShare(): boolean {
+    return !this.#isRetired && this.#openStreams < streamsWithin(this.limit ?? 0);
+  }
+
   /** Whether it is still unknown how many requests fit. */
   get isConnecting(): boolean {
     return !this.#hasSettings && !this.#isRetired;

@@ -81,7 +81,11 @@ export class Http2Pool {
       this.#waiting[kind].add(waiter);
       this.#dispatch();
       if (!this.#waiting[kind].has(waiter)) return;
-      timer = setTimeout(() => fail(noRoomForCall(this.#times.connectMs)), this.#times.connectMs);
+      const { connectMs } = this.#times;
+      timer = setTimeout(
+        () => fail(kind === "call" ? noRoomForCall(connectMs) : noRoomForStream()),
+        connectMs,
+      );
       timer.unref();
     });
   }
@@ -95,7 +99,8 @@ export class Http2Pool {
 
   /** Sends what has room, opens connections for the rest, and refuses the streams that will not get any. */
   #dispatch(): void {
-    for (const kind of ["call", "stream"] as const) {
+    // Streams first: calls could use their share of a connection for ever, while the rest of it stays with the calls.
+    for (const kind of ["stream", "call"] as const) {
       for (const waiter of this.#waiting[kind]) {
         const connection = this.#withRoom(kind);
         if (connection === undefined) break;
@@ -104,8 +109,8 @@ export class Http2Pool {
     }
     let missing = this.#wanted() - this.#connecting();
     for (; missing > 0 && this.#mayOpen(); missing--) this.#open();
-    // No connection will bring room for these.
-    if (this.#connecting() === 0) for (const { fail } of this.#waiting.stream) fail(noRoomForStream());
+    const willHaveRoom = this.#connections.some((one) => one.isConnecting || one.hasStreamShare);
+    if (!willHaveRoom) for (const { fail } of this.#waiting.stream) fail(noRoomForStream());
   }
 
   /** The oldest connection with room. One that is silent may be broken, so it comes last. */

@@ -21,11 +21,11 @@ const options: ClientOptions & { closeTimeout: number } = {
 export const MAX_WEB_SOCKETS = 1_000;
 
 /** Returns an opener of WebSockets that send headers, can be paused, and reject frames above the limit. */
-export function nodeSocketOpener(): SocketOpener {
+export function nodeSocketOpener(maxSockets: number = MAX_WEB_SOCKETS): SocketOpener {
   const sockets = new Set<WebSocket>();
   return {
     open(url, headers, events) {
-      if (sockets.size >= MAX_WEB_SOCKETS) throw noRoomForStream();
+      if (sockets.size >= maxSockets) throw noRoomForStream();
       const socket = new WebSocket(url, { ...options, headers: { ...headers } });
       sockets.add(socket);
       let wasOpen = false;
