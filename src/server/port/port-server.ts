@@ -87,7 +87,9 @@ export async function startPortServer(options: PortServerOptions): Promise<PortS
 
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
-    listener.listen({ host: options.host, port: options.port }, () => {
+    // A proxy can open a connection for each of its streams at once; beyond the backlog the system resets some.
+    const { host, port: number } = options;
+    listener.listen({ host, port: number, backlog: port.limits.maxConnections }, () => {
       listener.off("error", reject);
       resolve();
     });
