@@ -1,7 +1,6 @@
 /**
  * Measures the time from a payment to its event, and of a create, with many watches on one client behind nginx and
- * haproxy with their default limits of streams on a connection. Exits with 1 if a payment is not heard, or takes longer than
- * five seconds.
+ * haproxy with their default limits of streams on a connection. Exits with 1 if a payment is not reported within five seconds.
  *
  * node bench/watches.mjs [--count 1000]
  */
@@ -22,7 +21,7 @@ install();
 const { Emulator } = await import("code-intents/emulator");
 console.log(`${count} watches on one client. Node ${process.versions.node}, ${os.cpus()[0]?.model.trim()}\n`);
 console.log(
-  "| proxy, protocol | heard | payment to event: median, 95th percentile, maximum | create: median, maximum |",
+  "| proxy, protocol | reported | payment to event: median, 95th percentile, maximum | create: median, maximum |",
 );
 console.log("|---|--:|--:|--:|");
 for (const name of names) {

@@ -1,5 +1,5 @@
 // Watches 1,000 intents on one client through nginx and haproxy with their default limits of streams on a connection,
-// over Connect and gRPC. Every watch gets a stream, every call is answered meanwhile, and every payment is heard.
+// over Connect and gRPC. Every watch gets a stream, every call is answered meanwhile, and every payment is reported.
 // Installs the proxies if they are missing. Needs `npm run build` first.
 //
 //   node scripts/check-proxies.mjs [--count 1000]
@@ -27,7 +27,7 @@ for (const name of names) {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
       console.log(
         `${right ? "ok" : "FAILED"}: ${proxy.version}, ${protocol}: ${standing} of ${count} streams, ` +
-          `${creates.length} of ${createsAsked} creates answered, ${heard.length} of ${count} payments heard ` +
+          `${creates.length} of ${createsAsked} creates answered, ${heard.length} of ${count} payments reported ` +
           `(${counts(Object.entries(sources))}) in ${seconds} s${failures.size > 0 ? `; ${counts(failures)}` : ""}`,
       );
     } finally {

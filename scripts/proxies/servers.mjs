@@ -98,7 +98,8 @@ export async function start(name, upstreamUrl) {
   const file = join(directory, "proxy.conf");
   writeFileSync(file, proxy.config(port, new URL(upstreamUrl).port, directory));
   // The shell outlives this process, even if that is killed: the end of its input ends the proxy.
-  const script = '"$@" & pid=$!; cat >/dev/null; exec 2>/dev/null; kill "$pid"; wait "$pid"; rm -rf "$directory"';
+  const script =
+    '"$@" & pid=$!; cat >/dev/null; exec 2>/dev/null; kill "$pid"; wait "$pid"; rm -rf "$directory"';
   const child = spawn("sh", ["-c", script, "sh", ...proxy.command(file, directory)], {
     detached: true,
     stdio: ["pipe", "ignore", "inherit"],

@@ -4,7 +4,7 @@ import { createClient } from "@connectrpc/connect";
 const CREATES = 20;
 const IN_FLIGHT = 32;
 
-// Watches end this long after the last payment was heard, or the last stream was opened.
+// Watches end this long after the last payment was reported, or the last stream was opened.
 const NO_PROGRESS_MS = 15_000;
 
 const order = {

@@ -7,7 +7,7 @@ import { noRoomForStream } from "./stream-room.js";
 import type { OwnedTransport } from "./types.js";
 
 /** Most sockets for calls, by client. Further calls wait for one. */
-export const MAX_CALL_SOCKETS = 256;
+const MAX_CALL_SOCKETS = 256;
 
 /** Most sockets for streams, by client. Further watches poll. */
 export const MAX_STREAM_SOCKETS = 256;
@@ -21,7 +21,7 @@ export function callAgent(protocol: string): HttpAgent | HttpsAgent {
   return protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
 }
 
-/** Makes a transport from one for calls and one for streams, each with its agent, so that no call waits for a stream. */
+/** Makes a transport of two, for calls and for streams, with an agent each. No call waits for a stream. */
 export function http1Transport(
   protocol: string,
   interceptors: readonly Interceptor[],

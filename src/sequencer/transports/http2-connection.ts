@@ -9,7 +9,10 @@ export interface Http2SessionTimes {
   readonly idleMs: number;
   /** Limit of a handshake, SETTINGS included, and of the wait for room on a connection. */
   readonly connectMs: number;
-  /** A connection that received no response for this long takes no further requests; TCP needs minutes to notice. */
+  /**
+   * A connection that received no response for this long takes no further requests. TCP needs minutes
+   * to notice.
+   */
   readonly silenceMs: number;
 }
 
@@ -20,23 +23,23 @@ export type RequestKind = "call" | "stream";
 export interface ConnectionEvents {
   /** There may be room that was not there before. */
   onRoom(): void;
-  /** The connection takes no further requests. `failure` is why it never took any, if it did not. */
+  /** The connection takes no further requests. `failure` is set if the peer ended it before it could be used. */
   onLost(failure: Error | undefined): void;
   /** Nothing of the connection is left. */
   onClosed(): void;
 }
 
 /**
- * Most requests on one connection, whatever the peer allows. Node 20 closes a connection on which more than a thousand
- * streams are reset at once.
+ * Most requests on one connection, whatever the peer allows. Node 20 closes a connection on which more than a
+ * thousand streams are reset at once.
  */
-export const MAX_REQUESTS_PER_CONNECTION = 1_000;
+const MAX_REQUESTS_PER_CONNECTION = 1_000;
 
 const MAX_RESERVED_FOR_CALLS = 16;
 
 /**
- * Returns how many streams may use a connection on which the peer allows `limit` requests. An eighth of the requests, at
- * least 1 and at most 16, is reserved for calls. With a limit of 1, no stream fits.
+ * Returns how many streams may use a connection on which the peer allows `limit` requests. An eighth of the
+ * requests, at least 1 and at most 16, is reserved for calls. With a limit of 1, no stream fits.
  */
 export function streamsWithin(limit: number): number {
   const reserved = Math.min(MAX_RESERVED_FOR_CALLS, Math.max(1, Math.ceil(limit / 8)));
@@ -44,8 +47,8 @@ export function streamsWithin(limit: number): number {
 }
 
 /**
- * An HTTP/2 connection that counts its requests against the peer's SETTINGS_MAX_CONCURRENT_STREAMS. Node queues requests
- * beyond that limit, and does not close a queued stream that is aborted. This class never lets Node queue one.
+ * An HTTP/2 connection that counts its requests against the peer's SETTINGS_MAX_CONCURRENT_STREAMS. Node queues
+ * requests beyond that limit, and does not close a queued stream that is aborted. So nothing is requested beyond it.
  */
 export class Http2Connection {
   readonly #session: ClientHttp2Session;
@@ -81,7 +84,7 @@ export class Http2Connection {
       this.#hasSettings = true;
       events.onRoom();
     });
-    this.#session.on("goaway", () => this.retire());
+    this.#session.on("goaway", () => this.#retire(this.#failureBeforeUse()));
     // Stays until the end: Node can emit an error of a session that was destroyed before.
     this.#session.on("error", (error) => {
       this.#failure ??= error;
@@ -89,7 +92,7 @@ export class Http2Connection {
     this.#session.on("close", () => {
       clearTimeout(this.#handshakeTimer);
       clearTimeout(this.#idleTimer);
-      this.retire();
+      this.#retire(this.#failureBeforeUse());
       events.onClosed();
     });
   }
@@ -150,10 +153,10 @@ export class Http2Connection {
       isLive = false;
       release();
       this.#live--;
-      if (this.isSilent) this.retire();
+      if (this.isSilent) this.#retire();
       else if (this.#live === 0) this.#waitForRequests();
     };
-    // Node emits no `close` for a stream that is aborted while the peer's limit, lowered meanwhile, holds it back.
+    // If the peer lowers its limit at this moment, Node queues the stream, and emits no `close` when it is aborted.
     const release = signal === undefined ? () => {} : onAbort(signal, leave);
     stream.once("close", () => {
       this.#open--;
@@ -164,28 +167,29 @@ export class Http2Connection {
     return stream;
   }
 
-  /** Takes no further requests, and closes when the present ones have ended. */
-  retire(): void {
-    if (!this.#isRetired) {
-      this.#isRetired = true;
-      const wasReady = this.#hasSettings && this.#wasUsed;
-      this.#events.onLost(
-        wasReady ? undefined : (this.#failure ?? new Error("the connection closed unused")),
-      );
-    }
-    // Node itself can wait for a stream that was aborted.
-    if (this.#live === 0) this.destroy();
-  }
-
   /** Closes the connection, and ends its requests with the error. */
   destroy(error?: Error): void {
     if (!this.#session.destroyed) this.#session.destroy(error, http2.constants.NGHTTP2_CANCEL);
   }
 
+  /** Takes no further requests, and closes when the present ones have ended. */
+  #retire(failure?: Error): void {
+    if (!this.#isRetired) {
+      this.#isRetired = true;
+      this.#events.onLost(failure);
+    }
+    // Node would wait for a stream that it queued, even if it is aborted.
+    if (this.#live === 0) this.destroy();
+  }
+
+  #failureBeforeUse(): Error | undefined {
+    if (this.#hasSettings && this.#wasUsed) return undefined;
+    return this.#failure ?? new Error("the connection was closed before it could be used");
+  }
+
   #giveUp(): void {
-    this.#failure = noConnection(this.#times.connectMs);
     // The call that did not wait for SETTINGS may have been processed: its own deadline ends it.
-    this.retire();
+    this.#retire(noConnection(this.#times.connectMs));
   }
 
   #waitForRequests(): void {
@@ -197,7 +201,7 @@ export class Http2Connection {
     // An idle connection must not keep the process alive.
     this.#session.unref();
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.retire(), this.#times.idleMs);
+    this.#idleTimer = setTimeout(() => this.#retire(), this.#times.idleMs);
     this.#idleTimer.unref();
   }
 }

@@ -24,9 +24,9 @@ interface Waiter {
 /**
  * Spreads requests over connections, so that none waits for the end of a stream.
  *
- * A request goes to the oldest connection that has room, so that connections which are no longer needed become idle and
- * close. A further connection is opened when streams have used their share of every connection; the rest of each is
- * for calls. At the maximum, a stream is refused at once, and a call waits for another to end.
+ * A request goes to the oldest connection that has room, so that connections which are no longer needed become idle
+ * and close. When streams have used their share of every connection, the pool opens another; the rest of each is for
+ * calls. At the maximum, the pool refuses a stream at once, and a call waits for another call to end.
  */
 export class Http2Pool {
   readonly #authority: string;
@@ -99,7 +99,7 @@ export class Http2Pool {
 
   /** Sends what has room, opens connections for the rest, and refuses the streams that will not get any. */
   #dispatch(): void {
-    // Streams first: calls could use their share of a connection for ever, while the rest of it stays with the calls.
+    // Streams first: many calls could keep a stream waiting, while streams never take the reserve of the calls.
     for (const kind of ["stream", "call"] as const) {
       for (const waiter of this.#waiting[kind]) {
         const connection = this.#withRoom(kind);
