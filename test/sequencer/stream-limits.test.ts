@@ -121,7 +121,7 @@ describe("streams that use their share of a connection", () => {
     expect(peer.refused).toBe(0);
   });
 
-  it("poll beyond the maximum number of connections, and are all heard", async () => {
+  it("poll beyond the maximum number of connections, and all report their payment", async () => {
     const { emulator, peer } = await startPeer(2);
     const code = clientOf(peer.url);
     const { heard, pay } = await watchAll(emulator, code, MAX_CONNECTIONS + 6);

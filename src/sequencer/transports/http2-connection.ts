@@ -23,7 +23,9 @@ export type RequestKind = "call" | "stream";
 export interface ConnectionEvents {
   /** There may be room that was not there before. */
   onRoom(): void;
-  /** The connection takes no further requests. `failure` is set if the peer ended it before it could be used. */
+  /**
+   * The connection takes no further requests. `failure` is set if the peer ended it before it could be used.
+   */
   onLost(failure: Error | undefined): void;
   /** Nothing of the connection is left. */
   onClosed(): void;
@@ -47,8 +49,9 @@ export function streamsWithin(limit: number): number {
 }
 
 /**
- * An HTTP/2 connection that counts its requests against the peer's SETTINGS_MAX_CONCURRENT_STREAMS. Node queues
- * requests beyond that limit, and does not close a queued stream that is aborted. So nothing is requested beyond it.
+ * An HTTP/2 connection that counts its requests against the peer's SETTINGS_MAX_CONCURRENT_STREAMS. Node
+ * queues requests beyond that limit, and does not close a queued stream that is aborted. So nothing is
+ * requested beyond it.
  */
 export class Http2Connection {
   readonly #session: ClientHttp2Session;
@@ -156,7 +159,8 @@ export class Http2Connection {
       if (this.isSilent) this.#retire();
       else if (this.#live === 0) this.#waitForRequests();
     };
-    // If the peer lowers its limit at this moment, Node queues the stream, and emits no `close` when it is aborted.
+    // If the peer lowers its limit at this moment, Node queues the stream, and emits no `close` when it is
+    // aborted.
     const release = signal === undefined ? () => {} : onAbort(signal, leave);
     stream.once("close", () => {
       this.#open--;

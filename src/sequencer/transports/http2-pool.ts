@@ -24,9 +24,10 @@ interface Waiter {
 /**
  * Spreads requests over connections, so that none waits for the end of a stream.
  *
- * A request goes to the oldest connection that has room, so that connections which are no longer needed become idle
- * and close. When streams have used their share of every connection, the pool opens another; the rest of each is for
- * calls. At the maximum, the pool refuses a stream at once, and a call waits for another call to end.
+ * A request goes to the oldest connection that has room, so that connections which are no longer needed
+ * become idle and close. When streams have used their share of every connection, the pool opens another; the
+ * rest of each is for calls. At the maximum, the pool refuses a stream at once, and a call waits for another
+ * call to end.
  */
 export class Http2Pool {
   readonly #authority: string;
@@ -99,7 +100,8 @@ export class Http2Pool {
 
   /** Sends what has room, opens connections for the rest, and refuses the streams that will not get any. */
   #dispatch(): void {
-    // Streams first: many calls could keep a stream waiting, while streams never take the reserve of the calls.
+    // Streams first: many calls could keep a stream waiting, while streams never take the reserve of the
+    // calls.
     for (const kind of ["stream", "call"] as const) {
       for (const waiter of this.#waiting[kind]) {
         const connection = this.#withRoom(kind);

@@ -1,8 +1,8 @@
 import { TransportError } from "../../errors.js";
 
 /**
- * Returns the error of a stream for which no connection has room. Nothing was sent. A watch polls then, and tries the
- * stream again after its interval.
+ * Returns the error of a stream for which no connection has room. Nothing was sent. A watch polls then, and
+ * tries the stream again after its interval.
  */
 export function noRoomForStream(): TransportError {
   return new TransportError("unavailable", {
