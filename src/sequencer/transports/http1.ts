@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Interceptor, StreamResponse, Transport } from "@connectrpc/connect";
 import { onAbort } from "../abort.js";
+import { addStatusTo } from "./http-status.js";
 import { noRoomForStream } from "./stream-room.js";
 import type { OwnedTransport } from "./types.js";
 
@@ -28,9 +29,9 @@ export function http1Transport(
   create: (agent: HttpAgent | HttpsAgent, interceptors: Interceptor[]) => Transport,
 ): OwnedTransport {
   const agents = {
-    calls: callAgent(protocol),
+    calls: addStatusTo(callAgent(protocol)),
     // A stream that ended leaves nothing to reuse: the sockets are counted by their streams, and none waits.
-    streams: protocol === "https:" ? new HttpsAgent() : new HttpAgent(),
+    streams: addStatusTo(protocol === "https:" ? new HttpsAgent() : new HttpAgent()),
   };
   const calls = create(agents.calls, [...interceptors]);
   const streams = create(agents.streams, [...interceptors, streamLimit(MAX_STREAM_SOCKETS)]);

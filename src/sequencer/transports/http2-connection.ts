@@ -63,6 +63,7 @@ export class Http2Connection {
   #hasSettings = false;
   #isRetired = false;
   #wasUsed = false;
+  #hasFrameError = false;
   #failure: Error | undefined;
   // Requests that the peer counts, streams among them, and requests that their callers still wait for.
   #open = 0;
@@ -150,6 +151,9 @@ export class Http2Connection {
     stream.once("response", () => {
       this.#silentSince = undefined;
     });
+    stream.once("frameError", () => {
+      this.#hasFrameError = true;
+    });
     let isLive = true;
     const leave = () => {
       if (!isLive) return;
@@ -187,7 +191,8 @@ export class Http2Connection {
   }
 
   #failureBeforeUse(): Error | undefined {
-    if (this.#hasSettings && this.#wasUsed) return undefined;
+    // Node closes the connection if a request has more than 64 KiB of headers. The next request can succeed.
+    if ((this.#hasSettings && this.#wasUsed) || this.#hasFrameError) return undefined;
     return this.#failure ?? new Error("the connection was closed before it could be used");
   }
 
