@@ -48,7 +48,7 @@ export class CodeClient {
    */
   constructor(options: CodeClientOptions = {}) {
     this.#options = checkClientOptions(options);
-    const { retry, timeoutMs, headers, logger, idempotencySecret } = this.#options;
+    const { retry, timeoutMs, headers, logger, secret } = this.#options;
     this.#policy = { retry, timeoutMs, headers, closed: this.#closed.signal };
     const context: ClientContext = {
       logger,
@@ -59,7 +59,7 @@ export class CodeClient {
       open: () => this.#open(),
       getStatus: (id, options) => this.paymentIntents.getStatus(id, options),
     };
-    const builder = new KeyedBuilder(idempotencySecret, logger);
+    const builder = new KeyedBuilder(secret, logger);
     this.paymentIntents = new PaymentIntents(this.#run, context, builder);
     this.loginIntents = new LoginIntents(this.#run, context, builder);
     this.webhooks = new Webhooks(this.#run);

@@ -1,16 +1,16 @@
 import { InputError } from "../errors.js";
 import { Intent } from "../intents/intent.js";
 import type { NonceOptions } from "../intents/nonce-options.js";
-import type { Logger } from "./options.js";
+import type { IdempotencySecretOption, Logger } from "./options.js";
 
 /** Builds intents with the client's idempotency secret, and warns once if a key is used without a secret. */
 export class KeyedBuilder {
-  readonly #secret: Uint8Array | undefined;
+  readonly #own: IdempotencySecretOption;
   readonly #logger: Logger;
   #warned = false;
 
-  constructor(secret: Uint8Array | undefined, logger: Logger) {
-    this.#secret = secret;
+  constructor(own: IdempotencySecretOption, logger: Logger) {
+    this.#own = own;
     this.#logger = logger;
   }
 
@@ -27,9 +27,12 @@ export class KeyedBuilder {
         "is of another kind; pass a PaymentIntent to paymentIntents and a LoginIntent to loginIntents. A tip is not registered",
       );
     }
-    const { idempotencyKey, idempotencySecret = this.#secret } = options;
+    const { idempotencyKey, idempotencySecret = this.#own.idempotencySecret } = options;
     const built = from({ ...options, idempotencySecret });
-    if (idempotencyKey !== undefined && idempotencySecret === undefined) this.#warn();
+    if (idempotencyKey !== undefined && idempotencySecret === undefined) {
+      if (Object.hasOwn({ ...this.#own, ...options }, "idempotencySecret")) throw unsetSecret();
+      this.#warn();
+    }
     return built;
   }
 
@@ -42,4 +45,14 @@ export class KeyedBuilder {
         "client before the first order, or pass keys that cannot be guessed.",
     );
   }
+}
+
+// Without the secret, the key of an order that was created with it gives a second payable intent.
+function unsetSecret(): InputError {
+  return new InputError(
+    "missing_option",
+    "idempotencySecret",
+    "is undefined; most often, an environment variable is not set. Pass at least 32 random bytes that never change. To use " +
+      "keys without a secret, which anyone can guess, omit the option",
+  );
 }

@@ -32,8 +32,9 @@ export interface CommonClientOptions {
   readonly logger?: Logger | undefined;
   /**
    * At least 32 random bytes (text is encoded as UTF-8) that make idempotency keys unguessable. Never change
-   * it: the same key under another secret is another payable intent. Without it, an attacker who guesses a
-   * key can block the order, and the client warns once.
+   * it: the same key under another secret is another payable intent. If it is omitted, an attacker who
+   * guesses a key can block the order, and the client warns once. If it is there with `undefined`, such as
+   * from an environment variable that is not set, building an intent with a key throws `missing_option`.
    */
   readonly idempotencySecret?: Uint8Array | string | undefined;
 }
@@ -97,7 +98,12 @@ export interface CheckedClientOptions {
   readonly retry: RetryPolicy;
   readonly headers: Readonly<Record<string, string>>;
   readonly logger: Logger;
-  readonly idempotencySecret: Uint8Array | undefined;
+  readonly secret: IdempotencySecretOption;
+}
+
+/** The option `idempotencySecret`: absent, or there with `undefined`, which is rejected once a key is used. */
+export interface IdempotencySecretOption {
+  readonly idempotencySecret?: Uint8Array | undefined;
 }
 
 const targetNames = [
@@ -131,8 +137,14 @@ export function checkClientOptions(options: unknown): CheckedClientOptions {
     retry: checkRetry(options.retry),
     headers: checkHeaders(headers),
     logger: checkLogger(logger),
-    idempotencySecret:
-      idempotencySecret === undefined ? undefined : Uint8Array.from(readIdempotencySecret(idempotencySecret)),
+    secret: Object.hasOwn(options, "idempotencySecret")
+      ? {
+          idempotencySecret:
+            idempotencySecret === undefined
+              ? undefined
+              : Uint8Array.from(readIdempotencySecret(idempotencySecret)),
+        }
+      : {},
   };
 }
 

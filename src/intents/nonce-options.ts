@@ -14,7 +14,8 @@ export type NonceOptions =
       /**
        * Your own name for the order. The same key with the same amount gives the same intent; with another
        * amount it gives a second payable intent. Without `idempotencySecret`, anyone who guesses the key can
-       * register first with another destination.
+       * register first with another destination. Omit the option for a random key: `undefined` is rejected,
+       * because it is most often a field that the request lacks.
        */
       readonly idempotencyKey?: string | undefined;
       readonly clientSecret?: undefined;
@@ -37,11 +38,11 @@ export const nonceNames = ["idempotencyKey", "clientSecret", "idempotencySecret"
 
 /**
  * Returns the nonce for the options. With an idempotency secret, it is bound to kind, currency and amount.
+ *
+ * @throws InputError `missing_option` if neither determines the nonce and one is there with `undefined`
  */
-export function nonceOf(
-  { idempotencyKey, clientSecret, idempotencySecret }: NonceOptions,
-  scope: NonceScope,
-): Uint8Array {
+export function nonceOf(options: NonceOptions, scope: NonceScope): Uint8Array {
+  const { idempotencyKey, clientSecret, idempotencySecret } = options;
   if (idempotencySecret !== undefined) readIdempotencySecret(idempotencySecret);
   if (idempotencyKey !== undefined && clientSecret !== undefined) {
     throw new InputError(
@@ -51,7 +52,19 @@ export function nonceOf(
     );
   }
   if (clientSecret !== undefined) return nonceFromClientSecret(clientSecret);
-  if (idempotencyKey === undefined) return randomNonce();
-  if (idempotencySecret === undefined) return nonceFromIdempotencyKey(idempotencyKey);
-  return nonceFromKeyedIdempotencyKey(idempotencyKey, idempotencySecret, scope);
+  if (idempotencyKey === undefined) {
+    rejectUndefined(options, "idempotencyKey");
+    rejectUndefined(options, "clientSecret");
+    return randomNonce();
+  }
+  if (idempotencySecret !== undefined) {
+    return nonceFromKeyedIdempotencyKey(idempotencyKey, idempotencySecret, scope);
+  }
+  return nonceFromIdempotencyKey(idempotencyKey);
+}
+
+// A retry with a random key would make a second payable intent.
+function rejectUndefined(options: NonceOptions, name: "idempotencyKey" | "clientSecret"): void {
+  if (!Object.hasOwn(options, name)) return;
+  throw new InputError("missing_option", name, "is undefined; pass it, or omit the option for a random key");
 }

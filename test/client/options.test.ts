@@ -435,6 +435,40 @@ describe("a guessable idempotency key", () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
+  it("is rejected if the secret is there with undefined, as from an environment variable that is not set", () => {
+    const { warn, code } = watched({ idempotencySecret: undefined });
+    for (const build of [
+      () => code.paymentIntents.build(order),
+      () => watched().code.paymentIntents.build({ ...order, idempotencySecret: undefined }),
+    ]) {
+      const error = expectRefusal(build, "missing_option", "idempotencySecret");
+      expect(error.message).toContain("environment variable");
+      expect(error.message).toContain("omit the option");
+    }
+    expect(warn).not.toHaveBeenCalled();
+    // Nothing is missing without a key, with a client secret, or with a secret of the call.
+    const { idempotencyKey: _, ...details } = order;
+    const { clientSecret } = code.paymentIntents.build(details);
+    code.paymentIntents.build({ ...details, clientSecret });
+    expect(code.paymentIntents.build({ ...order, idempotencySecret: secret }).id).toBe(
+      clientOf({ baseUrl, idempotencySecret: secret }).paymentIntents.build({
+        ...order,
+        idempotencySecret: undefined,
+      }).id,
+    );
+  });
+
+  it("is rejected if it is undefined, instead of a random key for each retry", async () => {
+    const { code } = watched({ idempotencySecret: secret });
+    const body: { id?: string } = {};
+    const forgotten = { ...order, idempotencyKey: body.id };
+    expectRefusal(() => code.paymentIntents.build(forgotten), "missing_option", "idempotencyKey");
+    await expect(code.paymentIntents.create(forgotten)).rejects.toMatchObject({
+      code: "missing_option",
+      field: "idempotencyKey",
+    });
+  });
+
   it("logs no warning with a secret, of the client or of the call, or without a key", () => {
     const { warn, code } = watched();
     const { idempotencyKey: _, ...details } = order;

@@ -167,6 +167,23 @@ describe("a payment intent", () => {
     );
   });
 
+  it("rejects an idempotency key or a client secret that is undefined, instead of a random key", () => {
+    for (const undefinedOption of ["idempotencyKey", "clientSecret"] as const) {
+      const error = expectRefusal(
+        () => build({ [undefinedOption]: undefined }),
+        "missing_option",
+        undefinedOption,
+      );
+      expect(error.message).toContain("omit the option for a random key");
+    }
+    expectRefusal(
+      () => build({ clientSecret: undefined, idempotencyKey: undefined }),
+      "missing_option",
+      "idempotencyKey",
+    );
+    expect(build({}).id).not.toBe(build({}).id);
+  });
+
   it("rounds only with the rounding option", () => {
     expectRefusal(() => build({ amount: 2.675 }), "invalid_option", "amount");
     expectRefusal(() => build({ amount: 2.675, rounding: "refuse" }), "invalid_option", "amount");

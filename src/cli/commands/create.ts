@@ -162,8 +162,8 @@ async function build(session: Session, options: CreateOptions): Promise<AnyInten
     amount,
     currency,
     fees,
-    idempotencyKey,
-    idempotencySecret: idempotencyKey === undefined ? undefined : idempotencySecret,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(idempotencyKey === undefined || idempotencySecret === undefined ? {} : { idempotencySecret }),
     webhook,
     login,
   } as never);
