@@ -4,6 +4,7 @@ import type { Message } from "../../gen/code/messaging/v1/messaging_service_pb.j
 import type { Metadata } from "../../gen/code/transaction/v2/transaction_service_pb.js";
 import { MESSAGE_ID_LENGTH, PAYMENT_TOLERANCE } from "../contract/numbers.js";
 import { equalBytes, fromBase58, toBase58 } from "../lib/bytes.js";
+import { jsonSafe } from "../lib/json.js";
 import { rendezvousKey } from "../rendezvous/key.js";
 import type { MessageBytes } from "../sequencer/port.js";
 import { accountText, textOf } from "./base58-text.js";
@@ -208,13 +209,13 @@ function paymentOf(metadata: Metadata | undefined): HeardPayment | undefined {
   const { destination, exchangeData } = metadata.type.value;
   if (destination === undefined || exchangeData === undefined) return undefined;
   const { currency, nativeAmount, exchangeRate, quarks } = exchangeData;
-  return {
+  return jsonSafe({
     destination: accountText(destination.value),
     currency,
     nativeAmount,
     exchangeRate,
     quarks,
-  };
+  });
 }
 
 /** Returns a valid date for any timestamp. An invalid date would throw when the caller prints it. */

@@ -10,7 +10,7 @@ export interface HeardPayment {
   readonly nativeAmount: number;
   /** Price of one kin in the currency. */
   readonly exchangeRate: number;
-  /** The paid amount in quarks. A kin is 100,000 quarks. */
+  /** The paid amount in quarks. A kin is 100,000 quarks. `JSON.stringify` writes it as decimal text. */
   readonly quarks: bigint;
 }
 

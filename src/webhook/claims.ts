@@ -24,7 +24,10 @@ export interface PaymentClaims<Bound extends boolean = boolean> {
   readonly amount: number;
   /** The currency's main unit per kin. */
   readonly exchangeRate: number;
-  /** Total paid by the payer, in quarks: 100,000 quarks are one kin. */
+  /**
+   * Total paid by the payer, in quarks: 100,000 quarks are one kin. `JSON.stringify` of the claims writes
+   * `quarks` and `fees` as decimal text, but not of a copy by spread.
+   */
   readonly quarks: bigint;
   /**
    * The part of `quarks` that did not go to `destination`: the sequencer's own fee and the shares of other

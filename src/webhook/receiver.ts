@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { jsonSafe } from "../lib/json.js";
 import { checkDuration } from "../lib/options.js";
 import { readClaims } from "./claims.js";
 import { WebhookError } from "./errors.js";
@@ -77,7 +78,7 @@ export function createReceiver<Expect extends WebhookExpect>(
 
   async function verify(token: string | Uint8Array): Promise<WebhookClaims<Expect>> {
     const claims = readClaims(await signature.verify(tokenText(token, limits)));
-    return (await checkExpectation(claims)) as WebhookClaims<Expect>;
+    return jsonSafe((await checkExpectation(claims)) as WebhookClaims<Expect>);
   }
 
   return {
