@@ -31,7 +31,7 @@ const MAX_TEXT_LENGTH = 64;
  * Parses an amount: a decimal string exactly, a number by its shortest decimal form.
  *
  * Rejects zero, negative amounts, NaN, infinities, exponents in strings, more than 2^53 - 1 hundredths and
- * more than two decimals. In a number, binary noise of at most 1e-6 hundredths is ignored: `0.1 + 0.2` is
+ * more than two decimals, other than zeros at the end. In a number, binary noise of at most 1e-6 hundredths is ignored: `0.1 + 0.2` is
  * 0.30. A double has digits for noise that small only below 10^9, where it cannot hide a hundredth.
  *
  * With `rounding: "nearest"`, a number is rounded like the official TypeScript client rounds it: to the
@@ -89,8 +89,10 @@ function unitsOfText(text: string, rounding: Rounding, field: string): bigint {
       'must be plain decimal digits such as "10" or "10.25": no sign, exponent, grouping, spaces or leading zeros',
     );
   }
-  const [, sign, whole = "", decimals = ""] = match;
+  const [, sign, whole = "", written = ""] = match;
   if (sign === "-") throw notPositive(field);
+  // A database column such as numeric(12,4) pads every amount with zeros.
+  const decimals = written.replace(/0+$/, "");
   if (decimals.length <= 2) return BigInt(whole + decimals.padEnd(2, "0"));
   if (rounding !== "nearest") throw tooManyDecimals(field);
   const down = BigInt(whole + decimals.slice(0, 2));

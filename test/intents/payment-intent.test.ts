@@ -167,6 +167,15 @@ describe("a payment intent", () => {
     );
   });
 
+  it("has the id of 2.50 for an amount with zeros at the end, and rejects 2.5001", () => {
+    const key = { idempotencyKey: "k" };
+    for (const amount of ["2.5", "2.500", "2.5000"]) {
+      const { id, amount: shown } = build({ ...key, amount });
+      expect([id, shown]).toEqual([build({ ...key, amount: "2.50" }).id, "2.50"]);
+    }
+    expectRefusal(() => build({ ...key, amount: "2.5001" }), "invalid_option", "amount");
+  });
+
   it("rejects an idempotency key or a client secret that is undefined, instead of a random key", () => {
     for (const undefinedOption of ["idempotencyKey", "clientSecret"] as const) {
       const error = expectRefusal(

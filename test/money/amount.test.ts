@@ -47,9 +47,9 @@ describe("parseAmount of a decimal string", () => {
   it.each([
     "1.005",
     "0.001",
-    "10.250",
-    "1.000",
-    "0.000",
+    "10.251",
+    "1.0001",
+    "2.5001000",
     "2.675",
     "90071992547409.911",
     "1.00000000000000001",
@@ -59,7 +59,20 @@ describe("parseAmount of a decimal string", () => {
     );
   });
 
-  it.each(["0", "0.0", "0.00", "-0", "-0.00", "-1", "-10.25", "-0.001"])(
+  it.each([
+    ["2.5000", "2.50"],
+    ["2.500", "2.50"],
+    ["10.250", "10.25"],
+    ["1.000", "1.00"],
+    ["0.0100", "0.01"],
+    ["100.0000", "100.00"],
+    ["90071992547409.910", "90071992547409.91"],
+    [`1.${"0".repeat(62)}`, "1.00"],
+  ])("parses %s, as a database column with more decimals gives it, as %s", (padded, text) => {
+    for (const read of [parseAmount, nearest]) expect(read(padded)).toEqual(parseAmount(text));
+  });
+
+  it.each(["0", "0.0", "0.00", "0.0000", "-0", "-0.00", "-1", "-10.25", "-0.001"])(
     "rejects %s as not positive",
     (text) => {
       for (const read of [parseAmount, nearest]) {
