@@ -59,7 +59,7 @@ export type {
   WebhookCalledEvent,
 } from "./events/events.js";
 export type { WatchUntil } from "./events/watch-options.js";
-export type { Fee } from "./intents/fees.js";
+export type { Fee, FeeInput } from "./intents/fees.js";
 export { Intent, type SignedRequest } from "./intents/intent.js";
 export type { Login, LoginOption } from "./intents/login.js";
 export {
@@ -75,6 +75,7 @@ export {
   type PaymentDetails,
   PaymentIntent,
   type PaymentIntentOptions,
+  type PaymentRecord,
   type RebuildOptions,
   type SignedPaymentRequest,
 } from "./intents/payment-intent.js";

@@ -14,6 +14,17 @@ export interface Fee {
   readonly basisPoints: number;
 }
 
+/** A {@link Fee} as a caller can write it. */
+export interface FeeInput {
+  /** Token account that receives the share, base58 of 32 bytes. */
+  readonly destination: string;
+  /**
+   * Share in basis points (1/10000), from 1 to 10000: an integer, or its decimal text, as a database returns it
+   * (`"250"` or `"250.0000"`).
+   */
+  readonly basisPoints: number | string;
+}
+
 /** A checked {@link Fee} with its account decoded. */
 export interface CheckedFee extends Fee {
   readonly account: Uint8Array;
@@ -78,8 +89,11 @@ export function checkFees(fees: unknown, paymentDestination: Uint8Array): readon
   return checked;
 }
 
-function checkBasisPoints(value: unknown, path: string): number {
-  if (value === undefined || value === null) {
+function checkBasisPoints(given: unknown, path: string): number {
+  // A database column such as numeric(12,4) pads every number with zeros.
+  const value =
+    typeof given === "string" && /^[1-9][0-9]{0,4}(?:\.0{1,32})?$/.test(given) ? Number(given) : given;
+  if (value === undefined || value === null || value === "") {
     throw new InputError(
       "missing_option",
       `${path}.basisPoints`,

@@ -205,13 +205,24 @@ export abstract class Intent {
   }
 }
 
-/** Builds an intent and throws if its id is not the expected one. */
-export function buildExpected<I extends Intent>(expectedId: string | undefined, build: () => I): I {
-  if (expectedId !== undefined)
-    requireBase58(expectedId, "expectedId", 32, "the id of the intent, base58 of 32 bytes");
+/**
+ * Builds an intent and throws if its id is not the expected one. An `expectedId` that is there with `undefined`
+ * is rejected: the caller meant to compare the id.
+ */
+export function buildExpected<I extends Intent>(
+  options: { readonly expectedId?: string | undefined },
+  build: () => I,
+): I {
+  if (!Object.hasOwn(options, "expectedId")) return build();
+  const { expectedId = "" } = options;
+  requireBase58(
+    expectedId,
+    "expectedId",
+    32,
+    "the id of the intent, base58 of 32 bytes; omit it to compare nothing",
+  );
   const intent = build();
-  if (expectedId !== undefined && intent.id !== expectedId)
-    throw new IntentMismatchError(expectedId, intent.id);
+  if (intent.id !== expectedId) throw new IntentMismatchError(expectedId, intent.id);
   return intent;
 }
 

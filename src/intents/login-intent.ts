@@ -32,8 +32,8 @@ export type LoginIntentOptions = LoginDetails & NonceOptions;
 export interface RebuildLoginOptions extends LoginDetails {
   /** Client secret of the intent: base58 of 11 bytes. */
   readonly clientSecret: string;
-  /** Expected intent id. Throws `intent_mismatch` if the id differs. */
-  readonly expectedId?: string | undefined;
+  /** Expected intent id. Throws `intent_mismatch` if the id differs, and `missing_option` for `undefined`. */
+  readonly expectedId?: string;
 }
 
 /** A signed login request. Each read of a property returns a new copy. */
@@ -116,7 +116,7 @@ export class LoginIntent extends Intent {
       ...hints,
       idempotencyKey: "not used here; the client secret alone determines the nonce",
     });
-    return buildExpected(options.expectedId, () => {
+    return buildExpected(options, () => {
       const nonce = nonceFromClientSecret(options.clientSecret);
       return new LoginIntent(checkDetails(options), nonce);
     });

@@ -17,7 +17,7 @@ export type NonceOptions =
        * register first with another destination. Omit the option for a random key: `undefined` is rejected,
        * because it is most often a field that the request lacks.
        */
-      readonly idempotencyKey?: string | undefined;
+      readonly idempotencyKey?: string;
       readonly clientSecret?: undefined;
       /**
        * At least 32 random bytes (text is encoded as UTF-8) that make the idempotency key unguessable. Never

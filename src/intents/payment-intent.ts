@@ -7,7 +7,7 @@ import { type Currency, type CurrencyInput, currencyIndex, parseCurrency } from 
 import { nonceFromClientSecret } from "../rendezvous/nonce.js";
 import { encodePayload, PAYLOAD_KINDS, type PaymentKind } from "../rendezvous/payload.js";
 import { exchangeDataOf } from "./exchange-data.js";
-import { type CheckedFee, checkFees, type Fee } from "./fees.js";
+import { type CheckedFee, checkFees, type Fee, type FeeInput } from "./fees.js";
 import { buildExpected, Intent, type SignedRequest, shownParts } from "./intent.js";
 import { type CheckedLogin, checkLogin, checkSigners, type LoginOption } from "./login.js";
 import { encodePaymentRequest, REQUEST_FIELDS } from "./message.js";
@@ -28,7 +28,7 @@ export interface PaymentDetails {
   /** Currency code, in lower or upper case. */
   readonly currency: CurrencyInput;
   /** One to three shares for other accounts. An empty list is valid only together with `kind`. */
-  readonly fees?: readonly Fee[] | undefined;
+  readonly fees?: readonly FeeInput[] | undefined;
   /**
    * Payload kind. Default: `"payment-with-fees"` if there are fees, otherwise `"payment"`. Pass
    * `"payment-with-fees"` without fees to get the key that the official client derives from an empty list of
@@ -54,8 +54,33 @@ export type PaymentIntentOptions = PaymentDetails & NonceOptions;
 export interface RebuildOptions extends PaymentDetails {
   /** Client secret of the intent: base58 of 11 bytes. */
   readonly clientSecret: string;
-  /** Expected intent id. Throws `intent_mismatch` if the id differs. */
-  readonly expectedId?: string | undefined;
+  /** Expected intent id. Throws `intent_mismatch` if the id differs, and `missing_option` for `undefined`. */
+  readonly expectedId?: string;
+}
+
+/**
+ * A payment intent as you persist it: plain data, such as the row of a database. `null` means that the order
+ * does not have it. An intent has all of these properties.
+ */
+export interface PaymentRecord {
+  /** Intent id, base58 of 32 bytes. The rebuilt intent must have it. */
+  readonly id: string;
+  /** Client secret of the intent, base58 of 11 bytes. */
+  readonly clientSecret: string;
+  /** Token account that receives the payment, base58 of 32 bytes. */
+  readonly destination: string;
+  /** Decimal string (`"10.25"`, or `"10.2500"`) or number, in the currency's main unit. */
+  readonly amount: string | number;
+  /** Currency code, in lower or upper case. */
+  readonly currency: string;
+  /** The shares for other accounts; `null` or an empty list if there are none. Required: the id does not cover them. */
+  readonly fees: readonly FeeInput[] | null;
+  /** Payload kind. Default: `"payment-with-fees"` if there are fees, otherwise `"payment"`. */
+  readonly kind?: string | null | undefined;
+  /** The webhook that was registered with the intent. */
+  readonly webhook?: WebhookOption | null | undefined;
+  /** The login that the payment requests, with a key that can sign if the intent is created again. */
+  readonly login?: LoginOption | null | undefined;
 }
 
 /** A signed payment request. Each read of a property returns a new copy. */
@@ -90,6 +115,25 @@ const detailNames = [
 ] as const;
 const optionNames = [...detailNames, ...nonceNames];
 const rebuildNames = [...detailNames, "clientSecret", "expectedId"];
+const recordNames = [
+  "id",
+  "clientSecret",
+  "destination",
+  "amount",
+  "currency",
+  "fees",
+  "kind",
+  "webhook",
+  "login",
+];
+
+const recordHints = {
+  expectedId: "is named id in a record; the id is always compared",
+  intentId: "is named id in a record",
+  idempotencyKey: "not used here; the client secret alone determines the nonce",
+  rounding: "not used here; persist the amount of the intent, which has two decimals",
+  webhookUrl: "belongs in webhook: { url }",
+};
 
 /**
  * A request to pay an amount, in a currency, to an account. It is built, keyed and signed without network
@@ -178,10 +222,58 @@ export class PaymentIntent extends Intent {
       ...officialHints,
       idempotencyKey: "not used here; the client secret alone determines the nonce",
     });
-    return buildExpected(options.expectedId, () => {
+    return buildExpected(options, () => {
       const nonce = nonceFromClientSecret(options.clientSecret);
       return new PaymentIntent(checkDetails(options), nonce);
     });
+  }
+
+  /**
+   * Rebuilds an intent from plain data, such as the row of a database, after checking it: text as it comes, with
+   * `null` for what the order does not have. The intent must have the persisted id. The id covers the amount, the
+   * currency, the client secret and whether there are fees. It does not cover the destination, the fees
+   * themselves, the webhook and the login.
+   *
+   * @throws IntentMismatchError `intent_mismatch` if the data yields another id
+   * @throws InputError `missing_option`, `invalid_option`, `unknown_option` or `conflicting_options`, naming
+   * the field and how to fix it
+   * @example
+   * ```ts
+   * const row = { id: intent.id, secret: clientSecret, amount: "2.5000", currency: "USD" }; // from your database
+   * const again = PaymentIntent.fromRecord({
+   *   id: row.id,
+   *   clientSecret: row.secret,
+   *   destination,
+   *   amount: row.amount,
+   *   currency: row.currency,
+   *   fees: null,
+   * });
+   * await code.paymentIntents.create(again); // safe to repeat
+   * ```
+   */
+  static fromRecord(record: PaymentRecord): PaymentIntent {
+    checkOptions(record, "", recordNames, { ...officialHints, ...recordHints });
+    const { id, clientSecret, fees, kind, webhook, login } = record;
+    requireBase58(id, "id", 32, "the persisted id of the intent, base58 of 32 bytes");
+    if (fees === undefined) {
+      throw new InputError(
+        "missing_option",
+        "fees",
+        "required: the persisted list of fees, or null if the order has none. The id does not cover them",
+      );
+    }
+    const hasFees = fees !== null && !(Array.isArray(fees) && fees.length === 0);
+    const details = {
+      ...{
+        destination: record.destination,
+        amount: record.amount,
+        currency: record.currency as CurrencyInput,
+      },
+      ...{ fees: hasFees ? fees : undefined, kind: (kind ?? undefined) as PaymentKind | undefined },
+      ...{ webhook: webhook ?? undefined, login: login ?? undefined },
+    };
+    const nonce = nonceFromClientSecret(clientSecret);
+    return buildExpected({ expectedId: id }, () => new PaymentIntent(checkDetails(details), nonce));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { fromBase58 } from "../lib/bytes.js";
+import { jsonSafe } from "../lib/json.js";
 import { WebhookError } from "./errors.js";
 import { type JsonMember, readJsonObject } from "./json-object.js";
 
@@ -24,10 +25,7 @@ export interface PaymentClaims<Bound extends boolean = boolean> {
   readonly amount: number;
   /** The currency's main unit per kin. */
   readonly exchangeRate: number;
-  /**
-   * Total paid by the payer, in quarks: 100,000 quarks are one kin. `JSON.stringify` of the claims writes
-   * `quarks` and `fees` as decimal text, but not of a copy by spread.
-   */
+  /** Total paid by the payer, in quarks: 100,000 quarks are one kin. */
   readonly quarks: bigint;
   /**
    * The part of `quarks` that did not go to `destination`: the sequencer's own fee and the shares of other
@@ -36,6 +34,19 @@ export interface PaymentClaims<Bound extends boolean = boolean> {
   readonly fees: bigint;
   /** Public id of the payer at the request's verified domain, base58. Absent if the payer shared none. */
   readonly user?: string;
+  /**
+   * Returns the claims as plain data, with `quarks` and `fees` as decimal text. `JSON.stringify` calls it, also
+   * for a copy by spread. Pass its result to `structuredClone` and `postMessage`, which reject functions.
+   */
+  toJSON(): PaymentClaimsJson;
+}
+
+/** Payment claims as plain data. */
+export interface PaymentClaimsJson extends Omit<PaymentClaims, "quarks" | "fees" | "toJSON"> {
+  /** `quarks` of the claims as decimal text. */
+  readonly quarks: string;
+  /** `fees` of the claims as decimal text. */
+  readonly fees: string;
 }
 
 /**
@@ -81,7 +92,7 @@ export function readClaims(payload: Uint8Array): RawClaims {
   if (!paymentNames.some((name) => members.has(name))) return { kind: "login", bound: false, ...user };
   const state = text(members, "state");
   if (state !== "SUBMITTED") throw malformed("must be SUBMITTED", "state");
-  return {
+  const claims = {
     kind: "payment",
     bound: false,
     state,
@@ -93,7 +104,9 @@ export function readClaims(payload: Uint8Array): RawClaims {
     quarks: integer(members, "quarks"),
     fees: integer(members, "fees"),
     ...user,
-  };
+  } as const;
+  // Enumerable, because receivers copy the claims by spread, into a log line or with their own order.
+  return jsonSafe(claims, true);
 }
 
 function utf8(bytes: Uint8Array): string {

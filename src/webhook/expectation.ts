@@ -30,8 +30,11 @@ export type PaymentExpectation = (
  */
 export interface LoginExpectation {
   readonly kind: "login";
-  /** Public id that the user must have, base58. Default: any user, or none. */
-  readonly user?: string | undefined;
+  /**
+   * Public id that the user must have, base58. Omit it to accept any user, or none; `undefined` throws
+   * `missing_option`.
+   */
+  readonly user?: string;
 }
 
 /** Looks up the required payment by intent id. Returns `undefined` or `null` for an unknown intent. */
@@ -139,7 +142,14 @@ function requirePayment(claims: RawClaims): PaymentClaims<false> {
 
 function loginCheck(expect: LoginExpectation): ExpectationCheck {
   const { user } = expect;
-  if (user !== undefined) requireBase58(user, "expect.user", 32, "the user's public id, base58 of 32 bytes");
+  // A user that is not there would be any user.
+  if (Object.hasOwn(expect, "user"))
+    requireBase58(
+      user,
+      "expect.user",
+      32,
+      "the user's public id, base58 of 32 bytes; omit it to accept any user",
+    );
   return async (claims) => {
     if (claims.kind !== "login") {
       throw new WebhookError("webhook_unexpected", {

@@ -7,7 +7,7 @@
 
 export type { WebhookErrorCode } from "../errors.js";
 export type { ByteReader } from "./body.js";
-export type { LoginClaims, PaymentClaims } from "./claims.js";
+export type { LoginClaims, PaymentClaims, PaymentClaimsJson } from "./claims.js";
 export type { LoginClaimsInput, PaymentClaimsInput, WebhookClaimsInput } from "./claims-json.js";
 export type {
   WebhookContext,

@@ -1,5 +1,4 @@
 import { InputError } from "../errors.js";
-import { jsonSafe } from "../lib/json.js";
 import { checkDuration } from "../lib/options.js";
 import { readClaims } from "./claims.js";
 import { WebhookError } from "./errors.js";
@@ -23,10 +22,10 @@ export interface VerifyWebhookOptions<Expect extends WebhookExpect = WebhookExpe
   readonly expect: Expect;
   /**
    * The required last segment of the request's path: the token of `createWebhookUrl`, or a function that
-   * returns whether a segment is a token that you issued. Requires a request. Default: the path is not
-   * checked.
+   * returns whether a segment is a token that you issued. Requires a request. Omit it to leave the path
+   * unchecked; `undefined` throws `missing_option`.
    */
-  readonly pathToken?: string | ((token: string) => boolean | Promise<boolean>) | undefined;
+  readonly pathToken?: string | ((token: string) => boolean | Promise<boolean>);
   /** Maximum size of a body in bytes, up to 1 MiB. Default: 16,384. A webhook has about 600 bytes. */
   readonly maxBytes?: number | undefined;
   /**
@@ -70,7 +69,7 @@ export function createReceiver<Expect extends WebhookExpect>(
 ): Receiver<Expect> {
   const signature = signatureCheck(options.publicKey);
   const checkExpectation = expectationCheck(options.expect);
-  const pathToken = checkPathTokenOption(options.pathToken);
+  const pathToken = checkPathTokenOption(options);
   const limits = {
     maxBytes: checkMaxBytes(options.maxBytes),
     timeoutMs: checkDuration(options.timeoutMs ?? defaultTimeoutMs, "timeoutMs"),
@@ -78,7 +77,7 @@ export function createReceiver<Expect extends WebhookExpect>(
 
   async function verify(token: string | Uint8Array): Promise<WebhookClaims<Expect>> {
     const claims = readClaims(await signature.verify(tokenText(token, limits)));
-    return jsonSafe((await checkExpectation(claims)) as WebhookClaims<Expect>);
+    return (await checkExpectation(claims)) as WebhookClaims<Expect>;
   }
 
   return {
@@ -106,8 +105,10 @@ function checkMaxBytes(maxBytes: unknown): number {
 
 type PathTokenCheck = (token: string) => boolean | Promise<boolean>;
 
-function checkPathTokenOption(option: unknown): PathTokenCheck | undefined {
-  if (option === undefined) return undefined;
+function checkPathTokenOption(options: { readonly pathToken?: unknown }): PathTokenCheck | undefined {
+  // A token that is not there would be any path.
+  if (!Object.hasOwn(options, "pathToken")) return undefined;
+  const option = options.pathToken;
   if (typeof option === "function") return option as PathTokenCheck;
   const expected = requirePathToken(option, "pathToken");
   return (token) => equalSecrets(token, expected);

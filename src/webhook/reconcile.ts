@@ -11,7 +11,7 @@ export interface ReconcileOptions<Order> {
    * `"open"`, and its status is not checked: it can report another party's payment. Omit it only if `openOrders`
    * contains no such order. An order whose `create` threw `already_submitted` is never registered in this sense.
    */
-  readonly isRegistered?: ((order: Order) => boolean | Promise<boolean>) | undefined;
+  readonly isRegistered?: (order: Order) => boolean | Promise<boolean>;
   /**
    * Called for a paid order. Use the same `onceOnly` function as the webhooks, because both can run
    * concurrently.
@@ -77,7 +77,8 @@ export function reconcile<Order>(
     if (typeof options[name] !== "function")
       throw new InputError("missing_option", name, "required: a function");
   }
-  if (options.isRegistered !== undefined && typeof options.isRegistered !== "function")
+  // Absent, every order counts as registered. So `undefined` is not treated as absent.
+  if (Object.hasOwn(options, "isRegistered") && typeof options.isRegistered !== "function")
     throw new InputError("invalid_option", "isRegistered", "must be a function that returns a boolean");
   const concurrency = options.concurrency ?? 4;
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100) {

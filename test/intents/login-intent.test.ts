@@ -176,6 +176,7 @@ describe("a login rebuilt from its client secret", () => {
     ["text that is not base58", { clientSecret: "0OIl" }, "invalid_option", "clientSecret"],
     ["an empty expected id", { clientSecret, expectedId: "" }, "missing_option", "expectedId"],
     ["a null expected id", { clientSecret, expectedId: null }, "missing_option", "expectedId"],
+    ["an undefined expected id", { clientSecret, expectedId: undefined }, "missing_option", "expectedId"],
     ["an invalid expected id", { clientSecret, expectedId: "abc" }, "invalid_option", "expectedId"],
     ["an idempotency key", { clientSecret, idempotencyKey: "k" }, "unknown_option", "idempotencyKey"],
     ["an amount", { clientSecret, amount: 1 }, "unknown_option", "amount"],

@@ -416,8 +416,15 @@ describe("fees of a payment", () => {
     20_000,
     Number.NaN,
     Number.POSITIVE_INFINITY,
-    "5",
-    "",
+    "0",
+    "05",
+    "5.5",
+    "2.505",
+    "5.",
+    " 5",
+    "5e1",
+    "10001.00",
+    `5.${"0".repeat(33)}`,
     true,
     5n,
     {},
@@ -432,7 +439,14 @@ describe("fees of a payment", () => {
     );
   });
 
-  it.each([undefined, null])("are rejected without basis points (%j)", (basisPoints) => {
+  it.each(["250", "250.0", "250.0000"])("have the same bytes with basis points as text: %s", (text) => {
+    const key = { idempotencyKey: "k" };
+    const built = build({ ...key, fees: [fee(1, text)] });
+    expect(built.fees).toEqual([fee(1, 250)]);
+    expect(built.toBinary()).toEqual(build({ ...key, fees: [fee(1, 250)] }).toBinary());
+  });
+
+  it.each([undefined, null, ""])("are rejected without basis points (%j)", (basisPoints) => {
     const fees = [fee(1), { destination: account(2), basisPoints }];
     expectRefusal(() => build({ fees }), "missing_option", "fees[1].basisPoints");
     expectRefusal(
@@ -682,7 +696,8 @@ describe("the options of a payment", () => {
 describe("a payment rebuilt from its client secret", () => {
   const original = build({ idempotencyKey: "order-1", fees: [fee(1)] });
   const { clientSecret, id: expectedId } = original;
-  const details = { clientSecret, expectedId, fees: [fee(1)] };
+  const unchecked = { clientSecret, fees: [fee(1)] };
+  const details = { ...unchecked, expectedId };
 
   const mismatch = (options: Record<string, unknown>): IntentMismatchError => {
     try {
@@ -711,7 +726,7 @@ describe("a payment rebuilt from its client secret", () => {
     const error = mismatch(options);
     expect(error.code).toBe("intent_mismatch");
     expect(error.expectedId).toBe(expectedId);
-    expect(error.actualId).toBe(rebuild({ ...details, expectedId: undefined, ...options }).id);
+    expect(error.actualId).toBe(rebuild({ ...unchecked, ...options }).id);
     expect(error.actualId).not.toBe(expectedId);
     expect(error.message).toContain(error.actualId);
     expect(error.message).not.toContain(clientSecret);
@@ -719,7 +734,7 @@ describe("a payment rebuilt from its client secret", () => {
   });
 
   it("is not compared without an expected id", () => {
-    expect(rebuild({ ...details, expectedId: undefined, amount: "10.01" }).id).not.toBe(expectedId);
+    expect(rebuild({ ...unchecked, amount: "10.01" }).id).not.toBe(expectedId);
   });
 
   it.each([
@@ -735,7 +750,7 @@ describe("a payment rebuilt from its client secret", () => {
     expect(rebuild({ ...details, ...options }).id).toBe(expectedId);
   });
 
-  it.each(["", null])("is rejected if the expected id is %j", (empty) => {
+  it.each(["", null, undefined])("is rejected if the expected id is %j", (empty) => {
     expectRefusal(() => rebuild({ ...details, expectedId: empty }), "missing_option", "expectedId");
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.js";
 import {
+  type LoginExpectation,
   type PaymentExpectation,
   signTestWebhook,
   verifyWebhook,
@@ -150,6 +151,15 @@ describe("login-only token", () => {
       expect(await verify(loginToken, expected)).toEqual({ kind: "login", bound: false, user });
       expect(await verify(empty, expected)).toEqual({ kind: "login", bound: false });
     }
+  });
+
+  it("is never compared with a user of undefined, as of a session that has none", async () => {
+    const session: { user?: string } = {};
+    const expected = { kind: "login", user: session.user } as LoginExpectation;
+    await expect(verify(loginToken, expected)).rejects.toMatchObject({
+      code: "missing_option",
+      field: "expect.user",
+    });
   });
 
   it("is compared with the expected user", async () => {

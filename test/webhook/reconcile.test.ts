@@ -61,8 +61,8 @@ it("neither checks nor fulfils orders whose create was not recorded as successfu
   });
 });
 
-it("rejects an isRegistered that is not a function", () => {
-  const options = { getStatus: async () => submitted, fulfil: () => undefined, isRegistered: true as never };
+it.each([true, undefined])("rejects an isRegistered that is not a function: %s", (value) => {
+  const options = { getStatus: async () => submitted, fulfil: () => undefined, isRegistered: value as never };
   expectRefusal(() => reconcile([], options), "invalid_option", "isRegistered");
 });
 

@@ -37,6 +37,7 @@ describe("accepted webhooks", () => {
     exchangeRate: 0.00001,
     quarks: 25_000_000_000n,
     fees: 100_000_000n,
+    toJSON: expect.any(Function),
   };
 
   it("accepts a Request", async () => {
@@ -165,6 +166,7 @@ describe("verifyWebhook options", () => {
     ["a timeoutMs of 0", { timeoutMs: 0 }, "invalid_option timeoutMs"],
     ["a short path token", { pathToken: "secret" }, "invalid_option pathToken"],
     ["an empty path token", { pathToken: "" }, "missing_option pathToken"],
+    ["a path token of undefined", { pathToken: undefined }, "missing_option pathToken"],
   ])("rejects %s", async (_, changes, problem) => {
     const options = { publicKey, expect: intent, ...changes } as never;
     expect(await inputError(() => verifyWebhook(webhookRequest(), options))).toBe(problem);

@@ -216,7 +216,7 @@ function printNextSteps(
 }
 
 function readFee(text: string, before: readonly Fee[] = []): readonly Fee[] {
-  const [, destination, basisPoints] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
+  const [, destination, basisPoints] = /^([^:]+):(\d{1,5})(?:\.0{1,32})?$/.exec(text) ?? [];
   if (destination === undefined)
     throw new InvalidArgumentError("Use an account and basis points, such as 9sK9x3MC...:150.");
   return [...before, { destination, basisPoints: Number(basisPoints) }];

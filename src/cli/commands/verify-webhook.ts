@@ -76,15 +76,13 @@ async function readExpectation(session: Session, { expect, unbound }: VerifyOpti
   if (typeof order !== "object" || order === null || Array.isArray(order))
     throw new CliError("unusable_input", `${sourceName(expect)} does not contain an order`);
   const { kind, user } = order as { kind?: unknown; user?: string };
-  return kind === "login" ? { kind, user } : (order as WebhookExpect);
+  if (kind === "login") return user === undefined ? { kind } : { kind, user };
+  return order as WebhookExpect;
 }
 
 function printClaims(session: Session, claims: WebhookClaims): void {
   const { out } = session;
-  const document =
-    claims.kind === "login"
-      ? claims
-      : { ...claims, quarks: claims.quarks.toString(), fees: claims.fees.toString() };
+  const document = claims.kind === "login" ? claims : claims.toJSON();
   session.result({ valid: true, ...document }, () => {
     const heading = claims.bound ? "Valid for this order" : "Validly signed, not compared with an order";
     session.details(out.paint(claims.bound ? "green" : "yellow", heading), claimDetails(claims));

@@ -88,7 +88,7 @@ export async function rebuildIntent(
   const clientSecret = document.clientSecret ?? (await readSecret(session, CLIENT_SECRET, clientSecretFile));
   if (clientSecret === undefined) throw missingSecret(CLIENT_SECRET);
   const signed = login && { ...login, verifier: verifier ?? login.verifier };
-  const shared = { clientSecret, webhook, expectedId: id };
+  const shared = { clientSecret, webhook, ...(id === undefined ? {} : { expectedId: id }) };
   try {
     if (kind === "login") return LoginIntent.fromClientSecret({ ...shared, login: signed } as never);
     const { amount, currency, fees } = document;
