@@ -8,12 +8,14 @@ import type { RebuiltPayment } from "./payment.js";
 
 /** Adds the message that a payment's request must equal. */
 export function watchedPayment(payment: RebuiltPayment): WatchedPayment {
-  const { currency, amount, fees } = payment;
+  const { currency, amount } = payment;
   const destination = requireBase58(payment.destination, "destination", 32, "a token account");
+  // Basis points may be text, but the sequencer's request has numbers.
+  const fees = checkFees(payment.fees.length === 0 ? undefined : payment.fees, destination);
   const request = encodePaymentRequest({
     destination,
     exchangeData: exchangeDataOf(currency, parseAmount(amount)),
-    fees: checkFees(fees.length === 0 ? undefined : fees, destination),
+    fees,
     login: undefined,
   });
   const { message } = encodeMessage(REQUEST_FIELDS.requestToReceiveBill, request);

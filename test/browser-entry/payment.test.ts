@@ -37,6 +37,14 @@ describe("a payment that a page rebuilds", () => {
     expect(rebuildPayment({ ...handed(build()), kind: undefined }).kind).toBe("payment");
   });
 
+  test("has the same request from text with zeros at the end, as a database returns numbers", () => {
+    const intent = build({ amount: "2.50", fees: [{ destination: account(9), basisPoints: 250 }] });
+    const text = { amount: "2.5000", fees: [{ destination: account(9), basisPoints: "250.00" }] } as object;
+    const watched = watchedPayment(rebuildPayment({ ...handed(intent), ...text }));
+    expect(watched.toBinary()).toEqual(intent.toBinary());
+    expect(watched.fees).toMatchObject(intent.fees);
+  });
+
   test.each<[string, Partial<RebuildPaymentOptions>]>([
     ["amount", { amount: "10.01" }],
     ["currency", { currency: "eur" }],

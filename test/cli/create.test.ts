@@ -53,6 +53,30 @@ describe("create", () => {
     expect(rebuilt.webhook).toEqual(expected.webhook);
   });
 
+  test("treats zeros at the end of an amount and of basis points as no decimals", async () => {
+    const shared = [
+      "create",
+      "--destination",
+      destination,
+      "--currency",
+      "usd",
+      "--idempotency-key",
+      "zeros",
+    ];
+    const ids = [];
+    for (const [amount, share] of [
+      ["2.50", "150"],
+      ["2.5000", "150.00"],
+    ]) {
+      const args = [...shared, "--amount", `${amount}`, "--fee", `${feeAccount}:${share}`, "--dry-run"];
+      ids.push((await program.current.json<{ id: string }>(args, { env })).id);
+    }
+    expect(ids[0]).toBe(ids[1]);
+    const refused = await program.current.run([...shared, "--amount", "2.505", "--dry-run"], { env });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain("more than two decimals");
+  });
+
   test("registers nothing with --dry-run, without a sequencer", async () => {
     const printed = await program.current.json<{ id: string; registered: boolean }>([
       "create",

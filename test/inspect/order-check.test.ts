@@ -47,6 +47,11 @@ describe("checkOrder of a matching claim", () => {
     expect(checkOrder(order, claims)).toMatchObject({ matches: true, unknown: ["fees", "login", "webhook"] });
   });
 
+  it("by an amount with zeros at the end, on either side", () => {
+    const padded = { ...order, amount: "2.5000" };
+    expect(checkOrder(padded, { id: intent.id, currency: "usd", amount: "2.500" }).matches).toBe(true);
+  });
+
   it.each(["intent", "intentId", "id"])("takes the claimed id from %s", (name) => {
     expect(checkOrder(order, { [name]: intent.id } as OrderClaim).matches).toBe(true);
   });

@@ -38,6 +38,7 @@ describe("a matching webhook", () => {
     ["its JSON", intent.toJSON() as unknown as PaymentExpectation],
     ["a row with intentId and a different id", order],
     ["a row with the amount as text", { ...order, amount: "2.5" }],
+    ["a row with zeros at the end of the amount", { ...order, amount: "2.5000" }],
   ])("is accepted for %s", async (_, expected) => {
     expect((await verify(paidToken(), expected)).bound).toBe(true);
   });
