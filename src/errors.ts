@@ -144,7 +144,12 @@ export type WebhookErrorCode =
    * The body was already consumed, most often by a body parser. This is the receiver's mistake, not the
    * sender's.
    */
-  | "webhook_body_unavailable";
+  | "webhook_body_unavailable"
+  /**
+   * `fulfil` outlived its lease, and another delivery has claimed the intent since. The order is fulfilled, and
+   * can be fulfilled twice.
+   */
+  | "webhook_lease_lost";
 
 /** Code of `ScanCodeError` of `code-intents/scan-code`. */
 export type ScanCodeErrorCode =

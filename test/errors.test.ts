@@ -122,6 +122,7 @@ const webhookCodes = {
   webhook_too_large: "WebhookError",
   webhook_timeout: "WebhookError",
   webhook_body_unavailable: "WebhookError",
+  webhook_lease_lost: "WebhookError",
 } as const satisfies Record<WebhookErrorCode, "WebhookError">;
 
 /** The codes of `code-intents/scan-code`, which exports their class. */

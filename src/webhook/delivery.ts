@@ -80,6 +80,7 @@ const statuses: Readonly<Record<WebhookErrorCode, number>> = {
   webhook_too_large: 413,
   webhook_wrong_content_type: 415,
   webhook_body_unavailable: 500,
+  webhook_lease_lost: 500,
 };
 
 const answers: Readonly<Record<OnceOutcome, Answer>> = {
@@ -114,7 +115,7 @@ export function createDelivery<Expect extends WebhookExpect>(
       if (Object.hasOwn(answers, outcome)) return answers[outcome];
       throw new TypeError('fulfilOnce must return "fulfilled", "already" or "busy"');
     } catch (error) {
-      const line = `code-intents webhook: failed to fulfil ${nameOf(received.claims)}: ${kindOf(error)} (onError receives the error)`;
+      const line = `code-intents webhook: failed to fulfil ${nameOf(received.claims)}: ${describe(error)} (onError receives the error)`;
       log(`${line}; responded with 500`, { error });
       return failed;
     }
@@ -199,7 +200,8 @@ function nameOf(claims: PaymentClaims | LoginClaims): string {
 
 // The package's own messages contain no secret. Messages of a database or a mailer can.
 function describe(error: unknown): string {
-  return error instanceof InputError ? `${error.code}: ${error.message}` : kindOf(error);
+  const own = error instanceof InputError || error instanceof WebhookError;
+  return own ? `${error.code}: ${error.message}` : kindOf(error);
 }
 
 function kindOf(error: unknown): string {

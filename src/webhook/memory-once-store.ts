@@ -1,3 +1,4 @@
+import { base64urlnopad } from "@scure/base";
 import type { OnceStore } from "./once.js";
 
 /**
@@ -11,29 +12,47 @@ import type { OnceStore } from "./once.js";
  *
  * let now = 0;
  * const store = memoryOnceStore({ now: () => now });
- * await store.claim(intent.id, 1_000); // "claimed"
+ * await store.claim(intent.id, 1_000); // { token: "…" }
  * await store.claim(intent.id, 1_000); // "busy"
  * now = 1_000;
- * await store.claim(intent.id, 1_000); // "claimed": the lease has expired
+ * await store.claim(intent.id, 1_000); // { token: "…" }: the lease has expired, and the token is another
  * ```
  */
 export function memoryOnceStore(options: { readonly now?: () => number } = {}): OnceStore {
   const now = options.now ?? (() => performance.now());
-  const done = new Set<string>();
-  const leaseEnds = new Map<string, number>();
+  const holders = new Map<string, Holder>();
+  const heldBy = (intentId: string, token: string): Holder | undefined => {
+    const holder = holders.get(intentId);
+    return holder?.token === token ? holder : undefined;
+  };
   return {
     async claim(intentId, leaseMs) {
-      if (done.has(intentId)) return "done";
-      if ((leaseEnds.get(intentId) ?? Number.NEGATIVE_INFINITY) > now()) return "busy";
-      leaseEnds.set(intentId, now() + leaseMs);
-      return "claimed";
+      const holder = holders.get(intentId);
+      if (holder?.done === true) return "done";
+      if (holder !== undefined && holder.leaseEnd > now()) return "busy";
+      const token = randomToken();
+      holders.set(intentId, { token, leaseEnd: now() + leaseMs, done: false });
+      return { token };
     },
-    async complete(intentId) {
-      leaseEnds.delete(intentId);
-      done.add(intentId);
+    async complete(intentId, token) {
+      const holder = heldBy(intentId, token);
+      if (holder === undefined) return false;
+      holder.done = true;
+      return true;
     },
-    async release(intentId) {
-      leaseEnds.delete(intentId);
+    async release(intentId, token) {
+      if (heldBy(intentId, token)?.done === false) holders.delete(intentId);
     },
   };
+}
+
+interface Holder {
+  readonly token: string;
+  readonly leaseEnd: number;
+  done: boolean;
+}
+
+// Not `crypto.randomUUID`, which browsers offer to secure pages only.
+function randomToken(): string {
+  return base64urlnopad.encode(globalThis.crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -1,26 +1,58 @@
 import { InputError } from "../errors.js";
 import { checkDuration, checkOptions } from "../lib/options.js";
+import { WebhookError } from "./errors.js";
+
+/** The lease of the caller that holds an intent. */
+export interface OnceLease {
+  /**
+   * Identifies this claim. Random and new for each claim, such as `crypto.randomUUID()`, so that a caller whose
+   * lease expired cannot end the lease of the next one.
+   */
+  readonly token: string;
+}
 
 /** The response of a store to a claim. */
 export type OnceClaim =
   /** The caller holds the intent for the duration of the lease. Other callers get `"busy"` until then. */
-  | "claimed"
+  | OnceLease
   /** Another caller's lease is active. */
   | "busy"
   /** The intent is already fulfilled. */
   | "done";
 
-/** Remembers fulfilled intents. Processes that share a store fulfil each intent once between them. */
+/**
+ * Remembers fulfilled intents. Processes that share a store fulfil each intent once between them.
+ *
+ * @example
+ * ```ts
+ * import type { OnceStore } from "code-intents/webhook";
+ *
+ * async function fulfilHeld(store: OnceStore, work: () => Promise<void>): Promise<void> {
+ *   const claim = await store.claim(intent.id, 60_000);
+ *   if (claim === "busy" || claim === "done") return;
+ *   await work();
+ *   const recorded = await store.complete(intent.id, claim.token); // false: another caller holds it now
+ *   if (!recorded) console.warn("the lease expired before the work ended");
+ * }
+ * ```
+ */
 export interface OnceStore {
   /**
-   * Claims an intent for `leaseMs` milliseconds, atomically: of several concurrent callers, one gets
-   * `"claimed"`. An expired lease has no effect.
+   * Claims an intent for `leaseMs` milliseconds, atomically: of several concurrent callers, one gets a lease.
+   * An expired lease blocks no one, and the next claim replaces its token.
    */
   claim(intentId: string, leaseMs: number): OnceClaim | Promise<OnceClaim>;
-  /** Marks the intent as fulfilled, permanently. Resolves only after the record is durable. */
-  complete(intentId: string): unknown;
-  /** Ends the lease early after a failure, so that the next delivery can try again. */
-  release(intentId: string): unknown;
+  /**
+   * Marks the intent as fulfilled, permanently, if `token` is of the latest claim, even if its lease has expired.
+   * Returns whether it is. Otherwise it changes nothing: another caller has claimed the intent since. Resolves
+   * only after the record is durable. The same token again returns `true` again.
+   */
+  complete(intentId: string, token: string): boolean | Promise<boolean>;
+  /**
+   * Ends the lease early after a failure, so that the next delivery can try again. Changes nothing if `token` is
+   * not of the latest claim, or if the intent is fulfilled.
+   */
+  release(intentId: string, token: string): unknown;
 }
 
 /** The outcome of one delivery. */
@@ -39,8 +71,6 @@ export interface OnceOptions {
    * Default: 60,000.
    */
   readonly leaseMs?: number | undefined;
-  /** The clock, in milliseconds. Default: `performance.now`. */
-  readonly now?: (() => number) | undefined;
 }
 
 /** Fulfils an order by its claims. Any object with an intent id fits. */
@@ -57,9 +87,12 @@ const defaultLeaseMs = 60_000;
  * the store's transaction.
  *
  * If `fulfil` throws, the claim is released and the error is rethrown. If `complete` throws, the claim is
- * kept, because the order is fulfilled: the lease blocks repetitions until it expires.
+ * kept, because the order is fulfilled: the lease blocks repetitions until it expires. If `fulfil` outlives its
+ * lease and another caller claims the intent meanwhile, both fulfil the order. The returned function then throws
+ * `webhook_lease_lost`.
  *
- * @throws InputError for invalid options
+ * @throws InputError for invalid options. The returned function throws WebhookError `webhook_lease_lost`, and
+ * rethrows the errors of `fulfil` and of the store
  * @example
  * ```ts
  * import { memoryOnceStore, onceOnly } from "code-intents/webhook";
@@ -74,31 +107,48 @@ export function onceOnly<Claims extends { readonly intent: string }>(
   fulfil: (claims: Claims) => unknown,
   options: OnceOptions = {},
 ): FulfilOnce<Claims> {
-  checkOptions(options as unknown, "options", ["leaseMs", "now"]);
+  checkOptions(options as unknown, "options", ["leaseMs"]);
   checkStore(store);
   if (typeof fulfil !== "function") throw new InputError("missing_option", "fulfil", "required: a function");
   const leaseMs = checkDuration(options.leaseMs ?? defaultLeaseMs, "leaseMs");
-  const now = options.now ?? (() => performance.now());
 
   return async (claims) => {
     const { intent } = claims;
-    const leaseEnd = now() + leaseMs;
-    const claim = await store.claim(intent, leaseMs);
+    const claim: unknown = await store.claim(intent, leaseMs);
     if (claim === "done") return "already";
     if (claim === "busy") return "busy";
-    if (claim !== "claimed") {
-      throw new TypeError(`store.claim must return "claimed", "busy" or "done", got ${String(claim)}`);
-    }
+    const token = leaseToken(claim);
     try {
       await fulfil(claims);
     } catch (error) {
-      // After the lease expires, another caller can hold the claim.
-      if (now() < leaseEnd) await releaseQuietly(store, intent);
+      await releaseQuietly(store, intent, token);
       throw error;
     }
-    await store.complete(intent);
-    return "fulfilled";
+    const recorded: unknown = await store.complete(intent, token);
+    if (recorded === true) return "fulfilled";
+    if (recorded === false) throw leaseLost(intent, leaseMs);
+    throw new TypeError(
+      "store.complete must return whether the token is of the latest claim: true or false, " +
+        `got ${typeof recorded}`,
+    );
   };
+}
+
+function leaseToken(claim: unknown): string {
+  const token = typeof claim === "object" && claim !== null ? (claim as Partial<OnceLease>).token : undefined;
+  if (typeof token === "string" && token !== "") return token;
+  throw new TypeError(
+    'store.claim must return "busy", "done", or { token } with a new random string, ' +
+      `got ${typeof claim === "string" ? JSON.stringify(claim) : typeof claim}`,
+  );
+}
+
+function leaseLost(intent: string, leaseMs: number): WebhookError {
+  return new WebhookError("webhook_lease_lost", {
+    message:
+      `fulfil took longer than its lease of ${leaseMs} ms, and another delivery has claimed intent ${intent} ` +
+      "since. Both can fulfil the order: check it, and raise leaseMs",
+  });
 }
 
 /** Rejects a value that is not an {@link OnceStore}. */
@@ -118,9 +168,9 @@ export function checkStore(store: unknown): void {
 }
 
 // The error of `fulfil` matters more than a failed release, and the lease expires anyway.
-async function releaseQuietly(store: OnceStore, intentId: string): Promise<void> {
+async function releaseQuietly(store: OnceStore, intentId: string, token: string): Promise<void> {
   try {
-    await store.release(intentId);
+    await store.release(intentId, token);
   } catch {
     // The lease expires.
   }

@@ -11,6 +11,7 @@ import { recordingStore } from "../support/recording-store.js";
 // payment. After a crash, it resumes from its files. It ships by a call with the intent id as its idempotency
 // key; here, a file that can be created only once.
 const shop = `
+  import { randomUUID } from "node:crypto";
   import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
   import { createServer } from "node:http";
   import { CodeClient, PaymentIntent } from "./src/index.js";
@@ -34,14 +35,18 @@ const shop = `
       const claim = read("claim.json");
       if (claim?.done) return "done";
       if (claim !== undefined && claim.leaseUntil > Date.now()) return "busy";
-      write("claim.json", { leaseUntil: Date.now() + leaseMs });
-      return "claimed";
+      const token = randomUUID();
+      write("claim.json", { token, leaseUntil: Date.now() + leaseMs });
+      return { token };
     },
-    async complete() {
-      write("claim.json", { done: true });
+    async complete(intent, token) {
+      if (read("claim.json")?.token !== token) return false;
+      write("claim.json", { token, done: true });
+      return true;
     },
-    async release() {
-      write("claim.json", { leaseUntil: 0 });
+    async release(intent, token) {
+      const claim = read("claim.json");
+      if (claim?.token === token && !claim.done) write("claim.json", { leaseUntil: 0 });
     },
   };
   const fulfil = async ({ intent }) => {
@@ -171,6 +176,6 @@ describe("a shop that is killed", () => {
     const files = await readdir(directory);
     expect(files.filter((name) => name.startsWith("goods-"))).toEqual([`goods-${id}`]);
     expect(files.filter((name) => name.startsWith("called-")).length).toBe(point === "delivered" ? 2 : 1);
-    expect(await read("claim.json")).toEqual({ done: true });
+    expect(await read("claim.json")).toMatchObject({ done: true });
   });
 });

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryOnceStore, type OnceOutcome, type OnceStore, onceOnly } from "../../src/webhook/index.js";
+import {
+  memoryOnceStore,
+  type OnceClaim,
+  type OnceOutcome,
+  type OnceStore,
+  onceOnly,
+  WebhookError,
+} from "../../src/webhook/index.js";
 import { runs } from "../support/property.js";
 import { expectRefusal } from "../support/refusal.js";
 import { gate } from "./support.js";
@@ -16,16 +23,17 @@ function shop(options: { leaseMs?: number } = {}) {
   const store: OnceStore = {
     async claim(intentId, leaseMs) {
       const claim = await memory.claim(intentId, leaseMs);
-      calls.push(`claim ${claim}`);
+      calls.push(`claim ${typeof claim === "string" ? claim : "claimed"}`);
       return claim;
     },
-    complete(intentId) {
-      calls.push("complete");
-      return memory.complete(intentId);
+    async complete(intentId, token) {
+      const recorded = await memory.complete(intentId, token);
+      calls.push(recorded ? "complete" : "late complete");
+      return recorded;
     },
-    release(intentId) {
+    release(intentId, token) {
       calls.push("release");
-      return memory.release(intentId);
+      return memory.release(intentId, token);
     },
   };
   let fulfil: () => unknown = () => undefined;
@@ -35,7 +43,7 @@ function shop(options: { leaseMs?: number } = {}) {
       calls.push("fulfil");
       await fulfil();
     },
-    { now, ...options },
+    options,
   );
   return {
     clock,
@@ -95,20 +103,38 @@ describe("onceOnly when fulfil fails", () => {
     expect(one.calls.slice(0, 3)).toEqual(["claim claimed", "fulfil", "release"]);
   });
 
-  it("keeps the claim after the lease expired, because another caller can hold it", async () => {
+  it("does not end the lease of the caller that claimed the intent after its own lease expired", async () => {
     const one = shop({ leaseMs: 1_000 });
-    one.fulfil = () => {
-      one.clock.now += 1_000;
-      throw new Error("slow and wrong");
+    const second = gate();
+    let running = 0;
+    let most = 0;
+    one.fulfil = async () => {
+      most = Math.max(most, ++running);
+      if (one.calls.filter((call) => call === "fulfil").length > 1) await second.opened;
+      else {
+        one.clock.now += 1_000;
+        // The next delivery claims the intent and is still fulfilling when this one fails.
+        next = one.run(claims);
+        await Promise.resolve();
+        running--;
+        throw new Error("slow and wrong");
+      }
+      running--;
     };
+    let next: Promise<OnceOutcome> | undefined;
     await expect(one.run(claims)).rejects.toThrow("slow and wrong");
-    expect(one.calls).toEqual(["claim claimed", "fulfil"]);
+    // A third delivery must not start while the second one fulfils.
+    expect(await one.run(claims)).toBe("busy");
+    second.open();
+    expect(await next).toBe("fulfilled");
+    expect(await one.run(claims)).toBe("already");
+    expect(one.calls.filter((call) => call === "fulfil")).toHaveLength(2);
   });
 
   it("throws the error of fulfil, not the error of a failed release", async () => {
     const store: OnceStore = {
-      claim: () => "claimed",
-      complete() {},
+      claim: () => ({ token: "t" }),
+      complete: () => true,
       release: () => Promise.reject(new Error("the database is down")),
     };
     const fail = onceOnly(store, () => Promise.reject(new Error("no stock")));
@@ -132,7 +158,7 @@ describe("onceOnly after a crash or a store failure", () => {
   it("keeps the claim and rethrows the error if complete fails", async () => {
     const calls: string[] = [];
     const store: OnceStore = {
-      claim: () => "claimed",
+      claim: () => ({ token: "t" }),
       complete: () => Promise.reject(new Error("the database is down")),
       release: () => calls.push("release"),
     };
@@ -143,16 +169,55 @@ describe("onceOnly after a crash or a store failure", () => {
   it("fulfils nothing if the claim fails", async () => {
     const store: OnceStore = {
       claim: () => Promise.reject(new Error("the database is down")),
-      complete() {},
+      complete: () => true,
       release() {},
     };
     await expect(onceOnly(store, () => expect.unreachable())(claims)).rejects.toThrow("the database is down");
   });
 });
 
+describe("onceOnly when fulfil outlives its lease", () => {
+  it("records the fulfilment if no other caller has claimed the intent since", async () => {
+    const one = shop({ leaseMs: 1_000 });
+    one.fulfil = () => {
+      one.clock.now += 5_000;
+    };
+    expect(await one.run(claims)).toBe("fulfilled");
+    expect(await one.run(claims)).toBe("already");
+  });
+
+  it("throws webhook_lease_lost if another caller has claimed the intent since, and leaves its claim alone", async () => {
+    const one = shop({ leaseMs: 1_000 });
+    let theirs: OnceClaim | undefined;
+    one.fulfil = async () => {
+      one.clock.now += 1_000;
+      theirs = await one.store.claim("A", 1_000); // by another process
+    };
+    const error = await one.run(claims).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(WebhookError);
+    expect(error).toMatchObject({ code: "webhook_lease_lost", retryable: false });
+    expect((error as Error).message).toContain("1000 ms");
+    expect((error as Error).message).toContain("raise leaseMs");
+    expect(one.calls).toEqual(["claim claimed", "fulfil", "claim claimed", "late complete"]);
+    expect(await one.run(claims)).toBe("busy");
+    expect(await one.store.complete("A", (theirs as { token: string }).token)).toBe(true);
+  });
+
+  it("rejects a store whose complete does not say whether it recorded", async () => {
+    for (const answer of [undefined, null, 1, "ok", { rowCount: 1 }]) {
+      const store: OnceStore = {
+        claim: () => ({ token: "t" }),
+        complete: () => answer as never,
+        release() {},
+      };
+      await expect(onceOnly(store, () => undefined)(claims)).rejects.toThrow("store.complete must return");
+    }
+  });
+});
+
 it("fulfils nothing if the store returns an unknown claim", async () => {
-  for (const answer of [undefined, null, true, "ok", "CLAIMED"]) {
-    const store: OnceStore = { claim: () => answer as never, complete() {}, release() {} };
+  for (const answer of [undefined, null, true, "ok", "claimed", {}, { token: "" }, { token: 1 }]) {
+    const store: OnceStore = { claim: () => answer as never, complete: () => true, release() {} };
     await expect(onceOnly(store, () => expect.unreachable())(claims)).rejects.toThrow(
       "store.claim must return",
     );
@@ -168,8 +233,8 @@ it("never fulfils twice without a crash, for any mix of deliveries and failures"
         const memory = memoryOnceStore();
         const store: OnceStore = {
           claim: (id, lease) => s.schedule(Promise.resolve()).then(() => memory.claim(id, lease)),
-          complete: (id) => s.schedule(Promise.resolve()).then(() => memory.complete(id)),
-          release: (id) => s.schedule(Promise.resolve()).then(() => memory.release(id)),
+          complete: (id, token) => s.schedule(Promise.resolve()).then(() => memory.complete(id, token)),
+          release: (id, token) => s.schedule(Promise.resolve()).then(() => memory.release(id, token)),
         };
         let fulfilled = 0;
         let running = 0;
@@ -206,5 +271,6 @@ it("rejects invalid options", () => {
   );
   expectRefusal(() => onceOnly(store, undefined as never), "missing_option", "fulfil");
   expectRefusal(() => onceOnly(store, nothing, { leaseMs: 0 }), "invalid_option", "leaseMs");
+  expectRefusal(() => onceOnly(store, nothing, { now: () => 0 } as never), "unknown_option", "options.now");
   expectRefusal(() => onceOnly(store, nothing, { lease: 1 } as never), "unknown_option", "options.lease");
 });

@@ -69,7 +69,7 @@ it.each([true, undefined])("rejects an isRegistered that is not a function: %s",
 it("reports the outcomes of a shared onceOnly", async () => {
   const store = memoryOnceStore();
   await store.claim("busy", 60_000);
-  await store.complete("done");
+  await onceOnly(store, () => undefined)({ intent: "done" });
   const fulfilOnce = onceOnly(store, () => undefined);
   const results = await all(["busy", "done", "new"], {
     getStatus: async () => submitted,
