@@ -146,8 +146,8 @@ export type WebhookErrorCode =
    */
   | "webhook_body_unavailable"
   /**
-   * `fulfil` outlived its lease, and another delivery has claimed the intent since. The order is fulfilled, and
-   * can be fulfilled twice.
+   * `fulfil` outlived its lease, and another delivery has claimed the intent since. The order is fulfilled,
+   * and can be fulfilled twice.
    */
   | "webhook_lease_lost";
 

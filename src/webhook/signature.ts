@@ -2,6 +2,7 @@ import { base58, base64urlnopad } from "@scure/base";
 import { decodeProtectedHeader } from "jose/decode/protected_header";
 import { JOSEError, JWSSignatureVerificationFailed } from "jose/errors";
 import { compactVerify } from "jose/jws/compact/verify";
+import { hasSmallOrder } from "../crypto/small-order.js";
 import { InputError, UnsupportedError } from "../errors.js";
 import { requireBase58 } from "../lib/bytes.js";
 import { bytesOf } from "./bytes-of.js";
@@ -67,11 +68,11 @@ function readPublicKey(publicKey: unknown): Uint8Array {
       `is ${bytes.length} bytes. It must be 32 bytes: ${what}`,
     );
   }
-  if (bytes.every((byte) => byte === 0)) {
+  if (hasSmallOrder(bytes)) {
     throw new InputError(
       "invalid_option",
       "publicKey",
-      `must not be all zeros, a placeholder key that anyone can sign with. Pass ${what}`,
+      `is all zeros or another point of small order, so anyone can sign for it. Pass ${what}`,
     );
   }
   return bytes;

@@ -1,15 +1,17 @@
 import { createHmac, createSign, generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { fromBase58 } from "../../src/lib/bytes.js";
+import { fromBase58, toBase58 } from "../../src/lib/bytes.js";
 import {
   type PaymentClaims,
   verifyWebhook,
   WebhookError,
   type WebhookInput,
+  webhookHandler,
 } from "../../src/webhook/index.js";
 import { signatureCheck } from "../../src/webhook/signature.js";
 import { runs } from "../support/property.js";
+import { expectRefusal } from "../support/refusal.js";
 import {
   claimsJson,
   encode,
@@ -109,6 +111,37 @@ describe("invalid signatures and algorithms", () => {
     await expectRefused(
       verifySignature(paidToken({}, new Uint8Array(32).fill(9))),
       "webhook_signature_invalid",
+    );
+  });
+});
+
+describe("a public key of small order, for which anyone can sign", () => {
+  const prime = 2n ** 255n - 19n;
+  // The y of the points of order 1, 2, 4 and 8, then those encoded at or above the prime. The top bit is the sign of x.
+  const order8 = [
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  ].map((hex) => BigInt(`0x${Buffer.from(hex, "hex").reverse().toString("hex")}`));
+  const keys = [0n, 1n, prime - 1n, ...order8, prime, prime + 1n]
+    .flatMap((y) => [y, y + 2n ** 255n])
+    .map((y) => Buffer.from(y.toString(16).padStart(64, "0"), "hex").reverse());
+
+  it.each(keys.map((key) => [key.toString("hex"), key] as const))("is rejected: %s", async (_, key) => {
+    // R = the neutral element and S = 0 satisfy the plain equation for the neutral key and every message.
+    const neutral = Uint8Array.of(1, ...new Uint8Array(63));
+    const [head, claims] = paidToken().split(".");
+    const forged = `${head}.${claims}.${encode(neutral)}`;
+    for (const given of [key, new Uint8Array(key), toBase58(key)]) {
+      const error = await verifyWebhook(forged, { publicKey: given, expect: intent }).catch(
+        (e: unknown) => e,
+      );
+      expect(error).toMatchObject({ code: "invalid_option", field: "publicKey" });
+      expect((error as Error).message).toContain("small order");
+    }
+    expectRefusal(
+      () => webhookHandler({ publicKey: key, expect: intent, fulfilOnce: () => "fulfilled" }),
+      "invalid_option",
+      "publicKey",
     );
   });
 });
