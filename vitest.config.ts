@@ -19,7 +19,7 @@ const stateful = [
 
 export default defineConfig({
   // `#crypto` and `#transports` resolve to the sources, so the tests need no build.
-  ssr: { resolve: { conditions: ["code-intents-source", "node", "import", "module", "default"] } },
+  ssr: { resolve: { conditions: ["code-intents-source", "node", "module", "default"] } },
   test: {
     globalSetup: ["test/support/run-directory.ts"],
     pool: "forks",

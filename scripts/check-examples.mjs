@@ -16,16 +16,21 @@ const tsc = join(root, "node_modules/typescript/bin/tsc");
 const next = "node_modules/next/dist/bin/next";
 
 /**
- * For each folder: dependencies in addition to the root's, commands that build, start or run it, its output,
- * the exit status of its framework on SIGTERM, and extra parts.
+ * For each folder: dependencies in addition to the root's, commands that build, start (one after the other) or
+ * run it, its output, the exit status of its framework on SIGTERM, and extra parts.
  */
 const recipes = {
-  express: { start: ["server.mjs"] },
-  hono: { start: ["server.mjs"] },
+  express: { starts: [["server.mjs"]] },
+  fastify: { starts: [["server.mjs"]] },
+  hono: { starts: [["server.mjs"]] },
+  koa: { starts: [["server.mjs"]] },
+  lambda: { starts: ["http-api", "rest-api", "load-balancer"].map((service) => ["serve.mjs", service]) },
+  // Its build is the check of its types.
+  nest: { installs: true, starts: [["dist/express.js"], ["dist/fastify.js"]], stopped: "SIGTERM" },
   next: {
     installs: true,
     build: [next, "build"],
-    start: [next, "start", "-p", "0", "-H", "127.0.0.1"],
+    starts: [[next, "start", "-p", "0", "-H", "127.0.0.1"]],
     stopped: 143,
     also: seeItPaid,
   },
@@ -33,7 +38,7 @@ const recipes = {
   workers: {
     installs: true,
     build: ["build.mjs"],
-    start: ["serve.mjs"],
+    starts: [["serve.mjs"]],
     stopped: 143,
     also: (market) => payUnheard(market, "/cdn-cgi/handler/scheduled"),
   },
@@ -81,9 +86,7 @@ async function check(name) {
     if (recipe.installs) await step("install", () => install(folder));
     if (recipe.build) await toEnd("build", recipe.build);
     await toEnd("types", [tsc, "-p", "."]);
-    await step("run", () =>
-      recipe.run === undefined ? serveAndBuy(recipe, folder) : runOnce(recipe, folder),
-    );
+    await step("run", () => (recipe.run === undefined ? serveEach(recipe, folder) : runOnce(recipe, folder)));
     return { name, took };
   } catch (error) {
     return { name, took, problem: error instanceof Error ? error.message : String(error) };
@@ -118,9 +121,13 @@ async function runOnce({ run, prints }, folder) {
     throw new Error(`ended with ${status}\n${output}`);
 }
 
-async function serveAndBuy(recipe, folder) {
+async function serveEach(recipe, folder) {
+  for (const command of recipe.starts) await serveAndBuy(recipe, command, folder);
+}
+
+async function serveAndBuy(recipe, command, folder) {
   await withEmulator(async (market) => {
-    const program = start(process.execPath, recipe.start, folder, shopEnvironment(market));
+    const program = start(process.execPath, command, folder, shopEnvironment(market));
     try {
       const origin = await limited("start", program.printed(/http:\/\/(?:127\.0\.0\.1|localhost):\d+/));
       Object.assign(market, { origin, printed: () => program.output });

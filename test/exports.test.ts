@@ -209,6 +209,7 @@ test("every entry point exports exactly these names", async () => {
         "PRODUCTION_WEBHOOK_PUBLIC_KEY",
         "WebhookError",
         "createWebhookUrl",
+        "lambdaWebhookHandler",
         "memoryOnceStore",
         "nodeWebhookHandler",
         "onceOnly",

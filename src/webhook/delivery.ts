@@ -60,8 +60,14 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Verifies and fulfils one delivery. Never rejects. */
-export type Deliver = (incoming: Incoming) => Promise<Answer>;
+/**
+ * Verifies and fulfils one delivery, then sends the response with `respond` and returns its result. Never
+ * rejects: it logs a response that cannot be sent.
+ */
+export type Deliver = <Sent>(
+  incoming: Incoming,
+  respond: (answer: Answer, headers: Readonly<Record<string, string>>) => Sent,
+) => Promise<Sent | undefined>;
 
 const optionNames = [...verifyOptionNames, "fulfil", "store", "leaseMs", "fulfilOnce", "logger", "onError"];
 
@@ -103,7 +109,7 @@ export function createDelivery<Expect extends WebhookExpect>(
   const fulfilOnce = fulfilmentOf<Expect>(options);
   const log = logOf(options.logger, options.onError);
 
-  return async (incoming) => {
+  async function answer(incoming: Incoming): Promise<Answer> {
     let received: Received<Expect>;
     try {
       received = await receiver.receive(incoming);
@@ -119,6 +125,25 @@ export function createDelivery<Expect extends WebhookExpect>(
       log(`${line}; responded with 500`, { error });
       return failed;
     }
+  }
+
+  return async (incoming, respond) => {
+    const answered = await answer(incoming);
+    try {
+      return respond(answered, headersOf(answered));
+    } catch (error) {
+      const line = `code-intents webhook: failed to send the response ${answered.status}: ${describe(error)}`;
+      log(`${line}. Unless another response was 200, the sequencer delivers again`, { error });
+      return undefined;
+    }
+  };
+}
+
+function headersOf({ status }: Answer): Record<string, string> {
+  return {
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+    ...(status === 405 ? { allow: "POST" } : {}),
   };
 }
 

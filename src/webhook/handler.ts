@@ -1,11 +1,21 @@
-import { createDelivery, type WebhookHandlerOptions } from "./delivery.js";
+import { InputError } from "../errors.js";
+import { type Answer, createDelivery, type WebhookHandlerOptions } from "./delivery.js";
+import { describeInput } from "./describe-input.js";
 import type { WebhookExpect } from "./expectation.js";
-import { fetchIncoming, type WebhookRequest } from "./incoming.js";
+import { fetchIncoming, isWebhookRequest, type WebhookRequest } from "./incoming.js";
 
 /** The runtime's own `Response` if its types are known. Otherwise an object with at least a status. */
 export type WebhookResponse = typeof globalThis extends { Response: { prototype: infer R } }
   ? R
   : { readonly status: number };
+
+/** The part of Hono's context that this package uses. */
+export interface HonoWebhookContext {
+  readonly req: {
+    /** The request of the Fetch API. */
+    readonly raw: WebhookRequest;
+  };
+}
 
 /**
  * Creates a webhook receiver for servers of the Fetch API: Workers, Deno, Bun, Hono, Next.js routes and
@@ -21,7 +31,10 @@ export type WebhookResponse = typeof globalThis extends { Response: { prototype:
  *
  * The response body never contains the reason. The logger receives it.
  *
- * @throws InputError for invalid options. The returned function never rejects
+ * It takes a `Request`, or Hono's context: `app.post(path, handler)`.
+ *
+ * @throws InputError for invalid options. The returned function rejects only if its argument is neither, with
+ * an InputError and before it fulfils
  * @example
  * ```ts
  * import { memoryOnceStore, PRODUCTION_WEBHOOK_PUBLIC_KEY, webhookHandler } from "code-intents/webhook";
@@ -37,15 +50,26 @@ export type WebhookResponse = typeof globalThis extends { Response: { prototype:
  */
 export function webhookHandler<Expect extends WebhookExpect>(
   options: WebhookHandlerOptions<Expect>,
-): (request: WebhookRequest) => Promise<WebhookResponse> {
+): (request: WebhookRequest | HonoWebhookContext) => Promise<WebhookResponse> {
   const deliver = createDelivery(options);
-  return async (request) => {
-    const { status, body } = await deliver(fetchIncoming(request));
-    const headers: Record<string, string> = {
-      "content-type": "text/plain; charset=utf-8",
-      "cache-control": "no-store",
-      ...(status === 405 ? { allow: "POST" } : {}),
-    };
-    return new globalThis.Response(body, { status, headers });
+  return async (input) => {
+    const request: unknown = isWebhookRequest(input) ? input : (input as HonoLike | undefined)?.req?.raw;
+    if (!isWebhookRequest(request)) throw notARequest(input);
+    const incoming = fetchIncoming(request, request === input ? "fetch" : "hono");
+    const respond = (answer: Answer, headers: Readonly<Record<string, string>>): WebhookResponse =>
+      new globalThis.Response(answer.body, { status: answer.status, headers });
+    return (await deliver(incoming, respond)) as WebhookResponse;
   };
+}
+
+interface HonoLike {
+  readonly req?: { readonly raw?: unknown };
+}
+
+function notARequest(input: unknown): InputError {
+  return new InputError(
+    "invalid_option",
+    "request",
+    `${describeInput(input)} webhookHandler needs a Request of the Fetch API, or Hono's context. Nothing was verified or fulfilled`,
+  );
 }

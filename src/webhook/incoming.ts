@@ -1,9 +1,12 @@
 import { type BodyLimits, type ByteReader, readLimited, tooLarge } from "./body.js";
 import { bytesOf } from "./bytes-of.js";
 import { WebhookError } from "./errors.js";
+import { rawBodyAdvice, type ServerKind } from "./raw-body.js";
 
 /** The parts of an HTTP request that this package reads, from any server. */
 export interface Incoming {
+  /** The server, for the advice in an error. */
+  readonly server: ServerKind;
   readonly method: string | undefined;
   readonly url: string;
   header(name: "content-type" | "content-length"): string | undefined;
@@ -40,21 +43,21 @@ export function isWebhookRequest(value: unknown): value is WebhookRequest {
 }
 
 /** Adapts a Fetch API `Request` to {@link Incoming}. */
-export function fetchIncoming(request: WebhookRequest): Incoming {
+export function fetchIncoming(request: WebhookRequest, server: "fetch" | "hono" = "fetch"): Incoming {
   return {
+    server,
     method: request.method,
     url: request.url,
     header: (name) => request.headers.get(name) ?? undefined,
     body() {
-      if (request.bodyUsed === true)
-        throw bodyUnavailable("Verify the webhook before other code reads the request");
+      if (request.bodyUsed === true) throw bodyUnavailable(server, "Other code has read it");
       const { body } = request;
       if (body === null || body === undefined) return undefined;
       if (!("getReader" in body)) return iteratorReader(body);
       try {
         return body.getReader();
       } catch (cause) {
-        throw bodyUnavailable("Another reader has locked it", cause);
+        throw bodyUnavailable(server, "Another reader has locked it", cause);
       }
     },
   };
@@ -103,10 +106,10 @@ export function tokenText(token: string | Uint8Array, { maxBytes }: Pick<BodyLim
   return typeof token === "string" ? token : new TextDecoder("utf-8", { ignoreBOM: true }).decode(token);
 }
 
-/** Creates the error for a body that other code has consumed. */
-export function bodyUnavailable(advice: string, cause?: unknown): WebhookError {
+/** Creates the error for a body that other code has consumed. `found` says who, or what it left. */
+export function bodyUnavailable(server: ServerKind, found: string, cause?: unknown): WebhookError {
   return new WebhookError("webhook_body_unavailable", {
-    message: `The request body was consumed before the webhook could be read. ${advice}`,
+    message: `The request body was consumed before the webhook could be read. ${found}. ${rawBodyAdvice(server)}`,
     cause,
   });
 }

@@ -23,13 +23,22 @@ export type {
   WebhookClaims,
   WebhookExpect,
 } from "./expectation.js";
-export { type WebhookResponse, webhookHandler } from "./handler.js";
+export { type HonoWebhookContext, type WebhookResponse, webhookHandler } from "./handler.js";
 export type { WebhookRequest } from "./incoming.js";
+export { type LambdaWebhookEvent, type LambdaWebhookResult, lambdaWebhookHandler } from "./lambda-handler.js";
 export { memoryOnceStore } from "./memory-once-store.js";
-export { type NodeWebhookRequest, type NodeWebhookResponse, nodeWebhookHandler } from "./node-handler.js";
+export type {
+  FastifyWebhookReply,
+  FastifyWebhookRequest,
+  KoaWebhookContext,
+  NodeWebhookRequest,
+  NodeWebhookResponse,
+} from "./node-exchange.js";
+export { type NodeWebhookHandler, nodeWebhookHandler } from "./node-handler.js";
 export {
   type FulfilOnce,
   type OnceClaim,
+  type OnceLease,
   type OnceOptions,
   type OnceOutcome,
   type OnceStore,

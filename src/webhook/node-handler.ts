@@ -1,48 +1,41 @@
-import type { ByteReader } from "./body.js";
-import { bytesOf } from "./bytes-of.js";
 import { createDelivery, type WebhookHandlerOptions } from "./delivery.js";
 import type { WebhookExpect } from "./expectation.js";
-import { bodyUnavailable, type Incoming, iteratorReader } from "./incoming.js";
+import {
+  exchangeOf,
+  type FastifyWebhookReply,
+  type FastifyWebhookRequest,
+  type KoaWebhookContext,
+  type NodeWebhookRequest,
+  type NodeWebhookResponse,
+} from "./node-exchange.js";
 
-/** The parts of a `node:http` request that this package uses. An Express request fits too. */
-export interface NodeWebhookRequest extends AsyncIterable<unknown> {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  /** Express: the full URL, before a router removed its mount path. */
-  readonly originalUrl?: string | undefined;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Set by a body parser. Text and bytes are accepted. */
-  readonly body?: unknown;
-  /** Set by some hosts in addition to a parsed `body`. */
-  readonly rawBody?: unknown;
-  readonly readableDidRead?: boolean;
-  readonly readableEnded?: boolean;
-  /** Called when the response comes before the end of the body, to stop the sender. */
-  destroy?(): unknown;
-}
-
-/** The parts of a `node:http` response that this package uses. An Express response fits too. */
-export interface NodeWebhookResponse {
-  statusCode: number;
-  shouldKeepAlive?: boolean;
-  /** Called before `end`. */
-  setHeader(name: string, value: string): unknown;
-  /** Notifies once the response is handed to the operating system. */
-  once(event: "finish", listener: () => void): unknown;
-  /** Sends the response. */
-  end(body: string): unknown;
+/**
+ * A webhook receiver for the servers of Node. Rejects only if its arguments are none of these, or if a
+ * response was already sent: with an InputError `req` or `res`, before it reads or fulfils anything.
+ */
+export interface NodeWebhookHandler {
+  /** Koa: `router.post(path, handler)`, or `handler(ctx)`. */
+  (ctx: KoaWebhookContext): Promise<void>;
+  /** Fastify and NestJS on Fastify: `handler(request, reply)`. Return or await it. */
+  (request: FastifyWebhookRequest, reply: FastifyWebhookReply): Promise<unknown>;
+  /**
+   * `node:http`, Express and NestJS on Express: `handler(req, res)`. Fastify after `reply.hijack()`:
+   * `handler(request, reply.raw)`.
+   */
+  (req: NodeWebhookRequest | FastifyWebhookRequest, res: NodeWebhookResponse): Promise<void>;
 }
 
 /**
- * Creates a webhook receiver `(req, res)` for `node:http`, Express and compatible servers. It responds like
- * {@link webhookHandler}.
+ * Creates a webhook receiver for `node:http`, Express, Fastify, Koa, NestJS and compatible servers. It
+ * responds like {@link webhookHandler}.
  *
- * It reads the raw body. If a body parser ran first, it uses the text or the bytes that
- * `express.text({ type: "application/jwt" })` or `express.raw(...)` left in `req.body`. The parser's own
- * limit then applies too. If a parser consumed the body and left neither, the response is 500 and the log
- * says how to mount the route.
+ * It reads the raw body. If a body parser ran first, it uses the text or the bytes that the parser left in
+ * `rawBody` or `body` of the request, such as those of `express.text({ type: "application/jwt" })`. The
+ * parser's own limit then applies too. If a parser consumed the body and left neither, the response is 500
+ * and the log says how to keep the text. Fastify responds with 415 unless it has a parser for
+ * `application/jwt`.
  *
- * @throws InputError for invalid options. The returned function never rejects
+ * @throws InputError for invalid options
  * @example
  * ```ts
  * import { createServer } from "node:http";
@@ -59,52 +52,14 @@ export interface NodeWebhookResponse {
  */
 export function nodeWebhookHandler<Expect extends WebhookExpect>(
   options: WebhookHandlerOptions<Expect>,
-): (req: NodeWebhookRequest, res: NodeWebhookResponse) => Promise<void> {
+): NodeWebhookHandler {
   const deliver = createDelivery(options);
-  return async (req, res) => {
-    const { status, body } = await deliver(nodeIncoming(req));
-    res.statusCode = status;
-    res.setHeader("content-type", "text/plain; charset=utf-8");
-    res.setHeader("cache-control", "no-store");
-    if (status === 405) res.setHeader("allow", "POST");
-    // A sender of a body that is too large or too slow would otherwise continue sending.
-    if (status === 408 || status === 413) {
-      res.shouldKeepAlive = false;
-      res.once("finish", () => req.destroy?.());
-    }
-    res.end(body);
+  return async (first: unknown, second?: unknown): Promise<never> => {
+    const { incoming, sent, respond } = exchangeOf(first, second);
+    const result = await deliver(incoming, (answer, headers) => {
+      if (sent()) throw new Error("another response was sent first");
+      return respond(answer, headers);
+    });
+    return result as never;
   };
-}
-
-/** Adapts a `node:http` request to {@link Incoming}. */
-function nodeIncoming(req: NodeWebhookRequest): Incoming {
-  return {
-    method: req.method,
-    url: req.originalUrl ?? req.url ?? "",
-    header(name) {
-      const value = req.headers[name];
-      return typeof value === "string" ? value : value?.join(", ");
-    },
-    body: () => wholeBody(req) ?? streamedBody(req),
-  };
-}
-
-function wholeBody({ body, rawBody }: NodeWebhookRequest): string | Uint8Array | undefined {
-  for (const candidate of [rawBody, body]) {
-    if (typeof candidate === "string") return candidate;
-    const bytes = bytesOf(candidate);
-    if (bytes !== undefined) return bytes;
-  }
-  return undefined;
-}
-
-// A parser that skipped the request leaves `req.body` empty (`{}` or undefined) and the stream unread.
-function streamedBody(req: NodeWebhookRequest): ByteReader {
-  if (req.readableDidRead === true || req.readableEnded === true) {
-    throw bodyUnavailable(
-      "A body parser consumed it and left no raw text. Mount the webhook route before express.json() and similar parsers, " +
-        'or use express.raw({ type: "application/jwt" }) for it. A webhook is a JWT, not JSON',
-    );
-  }
-  return iteratorReader(req);
 }

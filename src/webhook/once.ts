@@ -5,8 +5,8 @@ import { WebhookError } from "./errors.js";
 /** The lease of the caller that holds an intent. */
 export interface OnceLease {
   /**
-   * Identifies this claim. Random and new for each claim, such as `crypto.randomUUID()`, so that a caller whose
-   * lease expired cannot end the lease of the next one.
+   * Identifies this claim. Random and new for each claim, such as `crypto.randomUUID()`, so that a caller
+   * whose lease expired cannot end the lease of the next one.
    */
   readonly token: string;
 }
@@ -43,14 +43,14 @@ export interface OnceStore {
    */
   claim(intentId: string, leaseMs: number): OnceClaim | Promise<OnceClaim>;
   /**
-   * Marks the intent as fulfilled, permanently, if `token` is of the latest claim, even if its lease has expired.
-   * Returns whether it is. Otherwise it changes nothing: another caller has claimed the intent since. Resolves
-   * only after the record is durable. The same token again returns `true` again.
+   * Marks the intent as fulfilled, permanently, if `token` is of the latest claim, even if its lease has
+   * expired. Returns whether it is. Otherwise it changes nothing: another caller has claimed the intent
+   * since. Resolves only after the record is durable. The same token again returns `true` again.
    */
   complete(intentId: string, token: string): boolean | Promise<boolean>;
   /**
-   * Ends the lease early after a failure, so that the next delivery can try again. Changes nothing if `token` is
-   * not of the latest claim, or if the intent is fulfilled.
+   * Ends the lease early after a failure, so that the next delivery can try again. Changes nothing if
+   * `token` is not of the latest claim, or if the intent is fulfilled.
    */
   release(intentId: string, token: string): unknown;
 }
@@ -87,9 +87,9 @@ const defaultLeaseMs = 60_000;
  * the store's transaction.
  *
  * If `fulfil` throws, the claim is released and the error is rethrown. If `complete` throws, the claim is
- * kept, because the order is fulfilled: the lease blocks repetitions until it expires. If `fulfil` outlives its
- * lease and another caller claims the intent meanwhile, both fulfil the order. The returned function then throws
- * `webhook_lease_lost`.
+ * kept, because the order is fulfilled: the lease blocks repetitions until it expires. If `fulfil` outlives
+ * its lease and another caller claims the intent meanwhile, both fulfil the order. The returned function then
+ * throws `webhook_lease_lost`.
  *
  * @throws InputError for invalid options. The returned function throws WebhookError `webhook_lease_lost`, and
  * rethrows the errors of `fulfil` and of the store

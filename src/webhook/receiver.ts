@@ -5,6 +5,7 @@ import { WebhookError } from "./errors.js";
 import { expectationCheck, type WebhookClaims, type WebhookExpect } from "./expectation.js";
 import { checkMethod, type Incoming, readToken, tokenText } from "./incoming.js";
 import { equalSecrets, readWebhookPathToken, requirePathToken } from "./path-token.js";
+import type { ServerKind } from "./raw-body.js";
 import { signatureCheck } from "./signature.js";
 
 /** Options for every function that verifies a webhook. */
@@ -75,8 +76,8 @@ export function createReceiver<Expect extends WebhookExpect>(
     timeoutMs: checkDuration(options.timeoutMs ?? defaultTimeoutMs, "timeoutMs"),
   };
 
-  async function verify(token: string | Uint8Array): Promise<WebhookClaims<Expect>> {
-    const claims = readClaims(await signature.verify(tokenText(token, limits)));
+  async function verify(token: string | Uint8Array, server?: ServerKind): Promise<WebhookClaims<Expect>> {
+    const claims = readClaims(await signature.verify(tokenText(token, limits), server));
     return (await checkExpectation(claims)) as WebhookClaims<Expect>;
   }
 
@@ -85,7 +86,8 @@ export function createReceiver<Expect extends WebhookExpect>(
     async receive(incoming) {
       checkMethod(incoming);
       const foundToken = pathToken === undefined ? undefined : await checkPath(incoming.url, pathToken);
-      return { claims: await verify(await readToken(incoming, limits)), pathToken: foundToken };
+      const token = await readToken(incoming, limits);
+      return { claims: await verify(token, incoming.server), pathToken: foundToken };
     },
   };
 }

@@ -7,14 +7,16 @@ import { InputError, UnsupportedError } from "../errors.js";
 import { requireBase58 } from "../lib/bytes.js";
 import { bytesOf } from "./bytes-of.js";
 import { WebhookError } from "./errors.js";
+import { rawBodyAdvice, type ServerKind } from "./raw-body.js";
+import { describeConverted } from "./token-form.js";
 
 /** Webhook public key of the production sequencer: Ed25519, base58 of the raw 32 bytes. */
 export const PRODUCTION_WEBHOOK_PUBLIC_KEY = "codeHy87wGD5oMRLG75qKqsSi1vWE3oxNyYmXo5F9YR";
 
 /** Verifies that one key signed a token. */
 export interface SignatureCheck {
-  /** Returns the signed bytes: the claims, not yet checked. */
-  verify(token: string): Promise<Uint8Array>;
+  /** Returns the signed bytes: the claims, not yet checked. `server` decides the advice in an error. */
+  verify(token: string, server?: ServerKind): Promise<Uint8Array>;
 }
 
 interface Jwk {
@@ -37,8 +39,8 @@ export function signatureCheck(
   const key = jwk(readPublicKey(publicKey));
   const productionKey = jwk(base58.decode(production));
   return {
-    async verify(token) {
-      checkShape(token);
+    async verify(token, server) {
+      checkShape(token, server);
       checkHeader(token);
       const payload = await verifiedBy(key, token);
       if (payload !== undefined) return payload;
@@ -86,11 +88,13 @@ function jwk(publicKey: Uint8Array): Jwk {
  * Requires three parts of canonical base64url. jose and the platforms decode leniently (padding bits,
  * padding, line ends), so one signed token would have many valid spellings.
  */
-function checkShape(token: string): void {
+function checkShape(token: string, server: ServerKind | undefined): void {
   const parts = token.split(".");
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) {
+    const expected = "The body must be a compact JWT: three parts of unpadded base64url, separated by dots";
+    const found = describeConverted(token);
     throw new WebhookError("webhook_malformed", {
-      message: "The body must be a compact JWT: three parts of unpadded base64url, separated by dots",
+      message: found === undefined ? expected : `${expected}. ${found}. ${rawBodyAdvice(server)}`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.js";
 import { checkOptions } from "../lib/options.js";
 import { bytesOf } from "./bytes-of.js";
+import { describeInput } from "./describe-input.js";
 import type { WebhookClaims, WebhookExpect } from "./expectation.js";
 import { fetchIncoming, isWebhookRequest, type WebhookRequest } from "./incoming.js";
 import { createReceiver, type VerifyWebhookOptions, verifyOptionNames } from "./receiver.js";
@@ -46,7 +47,8 @@ export async function verifyWebhook<Expect extends WebhookExpect>(
   if (isWebhookRequest(input)) return (await receiver.receive(fetchIncoming(input))).claims;
   const token = typeof input === "string" ? input : bytesOf(input);
   if (token === undefined) {
-    throw new InputError("invalid_option", "input", "must be a Request, or the body as a string or bytes");
+    const must = "verifyWebhook needs a Request, or the body as a string or bytes";
+    throw new InputError("invalid_option", "input", `${describeInput(input)} ${must}`);
   }
   if (options.pathToken !== undefined) {
     throw new InputError(

@@ -174,7 +174,11 @@ describe("nodeWebhookHandler over node:http", () => {
 
 /** Imitates Express: sets `originalUrl` and `body` as its parsers leave them. */
 describe("nodeWebhookHandler after Express body parsers", () => {
-  type Parsed = IncomingMessage & { body?: unknown; rawBody?: unknown; originalUrl?: string };
+  type Parsed = Omit<IncomingMessage, "rawBody"> & {
+    body?: unknown;
+    rawBody?: unknown;
+    originalUrl?: string;
+  };
 
   async function behind(parser: (req: Parsed) => Promise<void> | void, changes: object = {}) {
     const { handler, fulfilled, lines } = shop(changes);
@@ -185,7 +189,7 @@ describe("nodeWebhookHandler after Express body parsers", () => {
     return { url, fulfilled, lines };
   }
 
-  async function consume(req: IncomingMessage): Promise<Buffer> {
+  async function consume(req: AsyncIterable<unknown>): Promise<Buffer> {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
