@@ -147,7 +147,7 @@ class ConnectSequencer implements Sequencer {
       case RegisterWebhookResponse_Result.ALREADY_REGISTERED:
         return attempt.mayRepeat ? "probably_ours" : "already_registered";
       case RegisterWebhookResponse_Result.INVALID_URL:
-        throw errorOfStatus({ connectCode: "failed_precondition", text: "invalid url" });
+        throw invalidUrl();
       case RegisterWebhookResponse_Result.REQUEST_NOT_FOUND:
         throw errorOfStatus({ connectCode: "failed_precondition", text: "request not found" });
       case RegisterWebhookResponse_Result.INTENT_EXISTS:
@@ -167,6 +167,16 @@ function afterStored(error: unknown): unknown {
   if (!(error instanceof SequencerError) || error.code === "already_submitted") return error;
   // A retryable error must not read as if nothing had arrived.
   return withoutWebhook(error, error.retryable ? "sequencer_failed" : "webhook_refused", error.message);
+}
+
+function invalidUrl(): SequencerError {
+  return new SequencerError("request_refused", {
+    message:
+      "The sequencer rejected the webhook: invalid url. Its host must resolve. Use https and no port; an emulator also accepts " +
+      "http and ports if it runs with allowLocalWebhooks, as it does by default on loopback",
+    connectCode: "failed_precondition",
+    sequencerMessage: "invalid url",
+  });
 }
 
 function notStored(why: string): SequencerError {

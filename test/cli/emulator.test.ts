@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { CodeClient } from "../../src/index.js";
 import { destination, order, verifierFile, verifierPublicKey } from "./orders.js";
@@ -66,6 +68,45 @@ describe("emulator", () => {
     expect(
       await Promise.all([pay("250", "usd"), pay("2.01", "eur"), pay("5", "cad"), pay("5.01", "cad")]),
     ).toEqual(["registered", "request_refused", "registered", "request_refused"]);
+  });
+
+  test("accepts and calls webhooks over plain http with --allow-local-webhooks, and names it otherwise", async () => {
+    const received: string[] = [];
+    const receiver = createServer((request, response) => {
+      received.push(String(request.headers["content-type"]));
+      response.end();
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => receiver.once("listening", resolve));
+    const webhook = `http://localhost:${(receiver.address() as AddressInfo).port}/paid`;
+    const create = [
+      "create",
+      "--destination",
+      destination,
+      "--amount",
+      "2.50",
+      "--currency",
+      "usd",
+      "--json",
+    ];
+    try {
+      const closed = await serve(["--host", "0.0.0.0"]);
+      const refused = await program.current.run([...create, "--url", closed.url, "--webhook", webhook]);
+      expect(refused.code).not.toBe(0);
+      expect(refused.stderr).toContain("invalid url");
+      expect(refused.stderr).toContain("--allow-local-webhooks");
+      running?.kill();
+      await running?.ended;
+
+      const open = await serve(["--host", "0.0.0.0", "--allow-local-webhooks"]);
+      const created = await program.current.run([...create, "--url", open.url, "--webhook", webhook]);
+      expect(created).toMatchObject({ code: 0, stderr: "" });
+      const [{ id } = { id: "" }] = jsonLines(created.stdout);
+      await program.current.run(["wallet", "pay", String(id), "--url", open.url]);
+      await expect.poll(() => received).toEqual(["application/jwt"]);
+    } finally {
+      receiver.closeAllConnections();
+      receiver.close();
+    }
   });
 
   test("lets pages of the origins that are given call, and no others", async () => {

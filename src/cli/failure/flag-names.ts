@@ -56,6 +56,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/^webhook\.url\b/g, "--webhook"],
   [/\btimeoutMs\b/g, "--timeout"],
   [/\ballowInsecure\b/g, "--allow-insecure"],
+  [/\ballowLocalWebhooks\b/g, "--allow-local-webhooks"],
   [/\bgetStatus\(\)/g, "`code-intents status`"],
   [/\bcreate\(\)/g, "`code-intents create`"],
   [/, or pass rounding: "nearest"/g, ""],

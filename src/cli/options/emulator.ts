@@ -12,6 +12,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly allowHost?: readonly string[];
   readonly allowOrigin?: readonly string[];
+  readonly allowLocalWebhooks?: boolean;
   readonly limit?: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
   readonly signingKeyFile?: string;
   readonly controlTokenFile?: string;
@@ -34,6 +35,10 @@ export function addServeOptions(command: Command, port: number): void {
         collect,
       ),
     )
+    .option(
+      "--allow-local-webhooks",
+      "accept and call webhooks with plain http, ports and private addresses (default: if --host is loopback)",
+    )
     .addOption(
       new Option(
         "--limit <currency=min:max>",
@@ -46,7 +51,7 @@ export function addServeOptions(command: Command, port: number): void {
 
 /** Starts an emulator. */
 export async function startEmulator(session: Session, options: ServeOptions): Promise<Emulator> {
-  const { port, host, allowHost, allowOrigin, limit } = options;
+  const { port, host, allowHost, allowOrigin, allowLocalWebhooks, limit } = options;
   const key = await readKey(session, SIGNING_KEY, options.signingKeyFile);
   const controlToken = await readSecret(session, CONTROL_TOKEN, options.controlTokenFile);
   const [{ Emulator, SEQUENCER_LIMITS }, { parseCurrency }] = await Promise.all([
@@ -60,6 +65,7 @@ export async function startEmulator(session: Session, options: ServeOptions): Pr
     controlToken,
     allowedHosts: allowHost,
     allowedOrigins: allowOrigin?.includes("*") ? "*" : allowOrigin,
+    allowLocalWebhooks,
     ...(limit === undefined ? {} : { limits: { ...SEQUENCER_LIMITS, ...limit } }),
     ...(key === undefined ? {} : { signingSeed: signingSeedOf(key) }),
     logger: { error: (...data) => session.warn(data.map(String).join(" ")) },
