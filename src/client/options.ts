@@ -101,7 +101,7 @@ export interface CheckedClientOptions {
   readonly secret: IdempotencySecretOption;
 }
 
-/** The option `idempotencySecret`: absent, or there with `undefined`, which is rejected once a key is used. */
+/** The option `idempotencySecret`. If it is there with `undefined`, an intent with a key is rejected. */
 export interface IdempotencySecretOption {
   readonly idempotencySecret?: Uint8Array | undefined;
 }

@@ -38,7 +38,8 @@ export interface NodeWebhookResponse {
 }
 
 /** The parts of a Fastify request that this package uses. */
-export interface FastifyWebhookRequest extends Omit<NodeWebhookRequest, typeof Symbol.asyncIterator> {
+export interface FastifyWebhookRequest
+  extends Pick<NodeWebhookRequest, "method" | "url" | "originalUrl" | "headers" | "body" | "rawBody"> {
   /** The request of `node:http`, from which an unread body is read. */
   readonly raw: NodeWebhookRequest;
 }

@@ -37,10 +37,13 @@ const conversions = {
   },
   utf16: { name: "the UTF-16", fix: "Pass the bytes as they arrived, or decode them as UTF-8" },
   spaced: {
-    name: "a text with spaces or line breaks around the token",
+    name: "the untrimmed text (spaces or line breaks around it)",
     fix: "Pass the body unchanged, or trim() it",
   },
-  prefixed: { name: "a text with a prefix (Bearer, a form field or a data URL)", fix: "Pass the token only" },
+  prefixed: {
+    name: "the prefixed text (Bearer, a form field or a data URL)",
+    fix: "Pass the token only",
+  },
 } as const satisfies Record<string, Conversion>;
 
 interface Step {
@@ -73,7 +76,7 @@ export function describeConverted(body: unknown): string | undefined {
 
 function stepOf(value: unknown): Step | undefined {
   if (typeof value !== "string") return bytesStep(value);
-  const trimmed = value.replace(/^[\s\uFEFF]+|[\s\uFEFF]+$/g, "");
+  const trimmed = value.trim(); // also drops a byte order mark
   if (trimmed !== value && tokenPattern.test(trimmed))
     return { conversion: conversions.spaced, inner: trimmed };
   const found = jsonStep(trimmed);
@@ -136,10 +139,10 @@ function fromHex(text: string): string | undefined {
 
 function fromBase64(text: string): string | undefined {
   const data = text.replace(/^data:[\w./-]+;base64,/, "");
-  const standard = data.replace(/\s/g, "").replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
-  if (!/^[A-Za-z0-9+/]{4,}$/.test(standard)) return undefined;
+  const standard = data.replace(/\s/g, "").replaceAll("-", "+").replaceAll("_", "/");
+  const unpadded = /^([A-Za-z0-9+/]{4,})={0,2}$/.exec(standard)?.[1];
   try {
-    return globalThis.atob(standard);
+    return unpadded === undefined ? undefined : globalThis.atob(unpadded);
   } catch {
     return undefined;
   }

@@ -597,8 +597,8 @@ describe("a token that was converted", () => {
     ["UTF-16", Buffer.from(token, "utf16le").toString("utf8"), "the UTF-16 of a token"],
     ["followed by a line break", `${token}\n`, "spaces or line breaks around"],
     ["behind a byte order mark", `\uFEFF${token}`, "spaces or line breaks around"],
-    ["a Bearer token", `Bearer ${token}`, "with a prefix"],
-    ["a form field", `token=${token}`, "with a prefix"],
+    ["a Bearer token", `Bearer ${token}`, "the prefixed text"],
+    ["a form field", `token=${token}`, "the prefixed text"],
     ["in a JSON object", JSON.stringify({ token }), "an object that contains the token"],
     ["String(object)", "[object Object]", "the text of an object"],
   ])("is rejected and reported: %s", async (_, body, text) => {
