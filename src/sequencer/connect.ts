@@ -173,7 +173,7 @@ function invalidUrl(): SequencerError {
   return new SequencerError("request_refused", {
     message:
       "The sequencer rejected the webhook: invalid url. Its host must resolve. Use https and no port; an emulator also accepts " +
-      "http and ports if it runs with allowLocalWebhooks, as it does by default on loopback",
+      "http and ports for hosts in its allowLocalWebhooks, which by default are those of this machine if it listens on loopback",
     connectCode: "failed_precondition",
     sequencerMessage: "invalid url",
   });

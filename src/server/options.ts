@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { type LimitsTable, SEQUENCER_LIMITS } from "../contract/limits.js";
 import { ALL_BASIS_POINTS, MAX_FEE_SUM } from "../contract/numbers.js";
 import { SEED_LENGTH } from "../crypto/types.js";
@@ -5,7 +6,7 @@ import { InputError } from "../errors.js";
 import { isLoopbackHost } from "../lib/loopback.js";
 import { fetchWellKnown, resolveHost } from "./outbound.js";
 import type { FetchWellKnown } from "./rules/domain.js";
-import type { ResolveHost } from "./rules/webhook-url.js";
+import { type IsLocalHost, localHosts, type ResolveHost } from "./rules/webhook-url.js";
 import type { StateLimits } from "./store/limits.js";
 import { memoryStore } from "./store/memory.js";
 import type { Store } from "./store/store.js";
@@ -47,10 +48,11 @@ export interface ServerOptions {
   /** Fetches a domain's well-known file. Default: over https, with limits, from public addresses only. */
   readonly fetchWellKnown?: FetchWellKnown | undefined;
   /**
-   * Whether webhook URLs can use plain http, loopback hosts and ports. Default: `true` if the server listens
-   * on loopback.
+   * Whose webhooks can use plain http, ports and private addresses: with `true`, those of this machine; with a
+   * list of host names, such as `["app"]` between containers, also those of these hosts. Default: `true` if the
+   * server listens on loopback.
    */
-  readonly allowLocalWebhooks?: boolean | undefined;
+  readonly allowLocalWebhooks?: boolean | readonly string[] | undefined;
   /**
    * Skips the signature check of GetLoginForThirdPartyApp, as the real sequencer does. Any caller that knows
    * an intent's id and its verifier's public key then learns who logged in. Default: `false`.
@@ -74,16 +76,18 @@ export interface ServerOptions {
 }
 
 type OptionalAtRuntime = "allowedHosts" | "allowedOrigins";
+type ReplacedAtRuntime = "stateLimits" | "allowLocalWebhooks";
 
 /** {@link ServerOptions} with all defaults applied. */
 export type CheckedServerOptions = {
-  readonly [K in Exclude<keyof ServerOptions, OptionalAtRuntime | "stateLimits">]-?: Exclude<
+  readonly [K in Exclude<keyof ServerOptions, OptionalAtRuntime | ReplacedAtRuntime>]-?: Exclude<
     ServerOptions[K],
     undefined
   >;
 } & Pick<ServerOptions, OptionalAtRuntime> & {
     /** Whether the server created the store, and so closes it. */
     readonly ownsStore: boolean;
+    readonly isLocalHost: IsLocalHost;
   };
 
 /** Names of the options, for `checkOptions`. */
@@ -116,7 +120,7 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
   const host = given.host ?? "127.0.0.1";
   checkOption(typeof host === "string" && host !== "", "host", "an IP address or a host name");
   checkTypes(given);
-  const allowLocalWebhooks = given.allowLocalWebhooks ?? isLoopbackHost(host);
+  const isLocalHost = localHosts(given.allowLocalWebhooks ?? isLoopbackHost(host));
   return {
     port: wholeNumber(given.port ?? 0, "port", 65_535),
     host,
@@ -131,10 +135,10 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
     store: given.store ?? memoryStore(given.stateLimits),
     ownsStore: given.store === undefined,
     signingSeed: given.signingSeed?.slice() ?? randomSeed(),
-    deliverWebhook: given.deliverWebhook ?? webhookSender(allowLocalWebhooks),
+    deliverWebhook: given.deliverWebhook ?? webhookSender(isLocalHost),
     resolveHost: given.resolveHost ?? resolveHost,
     fetchWellKnown: given.fetchWellKnown ?? fetchWellKnown,
-    allowLocalWebhooks,
+    isLocalHost,
     lenient: given.lenient ?? false,
     isTemporaryIncomingAccount: given.isTemporaryIncomingAccount ?? (() => false),
     logger: given.logger ?? console,
@@ -162,7 +166,7 @@ export function randomSeed(): Uint8Array {
 }
 
 function checkTypes(options: ServerOptions): void {
-  const { allowedHosts, allowedOrigins, store, logger } = options;
+  const { allowedHosts, allowedOrigins, allowLocalWebhooks, store, logger } = options;
   checkSeed(options.signingSeed, "signingSeed");
   for (const field of [
     "deliverWebhook",
@@ -182,9 +186,13 @@ function checkTypes(options: ServerOptions): void {
     "allowedOrigins",
     'an array of origins or "*"',
   );
-  for (const field of ["allowLocalWebhooks", "lenient"] as const) {
-    checkOption(["undefined", "boolean"].includes(typeof options[field]), field, "true or false");
-  }
+  checkOption(
+    ["undefined", "boolean"].includes(typeof allowLocalWebhooks) ||
+      (isTextList(allowLocalWebhooks) && allowLocalWebhooks.every(isHostName)),
+    "allowLocalWebhooks",
+    "true, false or an array of host names without scheme and port",
+  );
+  checkOption(["undefined", "boolean"].includes(typeof options.lenient), "lenient", "true or false");
   checkOption(
     store === undefined || typeof store?.transaction === "function",
     "store",
@@ -202,8 +210,12 @@ function checkTypes(options: ServerOptions): void {
   );
 }
 
-function isTextList(value: unknown): boolean {
+function isTextList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === "string");
+}
+
+function isHostName(text: string): boolean {
+  return isIP(text.replace(/^\[|\]$/g, "")) !== 0 || /^[^\s/:?#@[\]]+$/.test(text);
 }
 
 function checkLimits(limits: unknown): LimitsTable {

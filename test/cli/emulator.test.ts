@@ -70,7 +70,7 @@ describe("emulator", () => {
     ).toEqual(["registered", "request_refused", "registered", "request_refused"]);
   });
 
-  test("accepts and calls webhooks over plain http with --allow-local-webhooks, and names it otherwise", async () => {
+  test("accepts and calls webhooks of a host in --allow-local-webhooks over plain http, and names it otherwise", async () => {
     const received: string[] = [];
     const receiver = createServer((request, response) => {
       received.push(String(request.headers["content-type"]));
@@ -97,7 +97,7 @@ describe("emulator", () => {
       running?.kill();
       await running?.ended;
 
-      const open = await serve(["--host", "0.0.0.0", "--allow-local-webhooks"]);
+      const open = await serve(["--host", "0.0.0.0", "--allow-local-webhooks", "localhost"]);
       const created = await program.current.run([...create, "--url", open.url, "--webhook", webhook]);
       expect(created).toMatchObject({ code: 0, stderr: "" });
       const [{ id } = { id: "" }] = jsonLines(created.stdout);

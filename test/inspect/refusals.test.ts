@@ -237,7 +237,7 @@ describe("a doubtful request", () => {
 
 describe("a webhook URL in an explanation", () => {
   const resolveHost = async (): Promise<void> => {};
-  const rules = { resolveHost, allowLocalWebhooks: false };
+  const rules = { resolveHost, isLocalHost: () => false };
 
   const urls = [
     "https://example.com/paid",

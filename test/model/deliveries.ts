@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DeliverWebhook, WebhookRequest } from "../../src/emulator/index.js";
+import { localHosts } from "../../src/server/rules/webhook-url.js";
 import { webhookSender } from "../../src/server/webhook/sender.js";
 import type { DeliveryKind, OrderPlan } from "./plan.js";
 
-const send = webhookSender(true);
+const send = webhookSender(localHosts(true));
 
 /** Delivers the sequencer's webhooks over a network that loses, delays and repeats them by the plan. */
 export class Deliveries {

@@ -370,22 +370,50 @@ describe("RegisterWebhook", () => {
       local = await Emulator.start({ resolveHost });
     });
     afterAll(() => local.close());
-    const result = async (url: string) => {
+    const result = async (url: string, at = local) => {
       const key = newKey();
-      await sendPayment(local, key, payment());
-      return register(key, url, local);
+      await sendPayment(at, key, payment());
+      return register(key, url, at);
     };
 
-    it("accepts loopback hosts with any port without a resolver, and other hosts with a port", async () => {
+    it("accepts loopback hosts with any port without a resolver, and no other host with a port", async () => {
       resolved.length = 0;
       for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "shop.localhost", "LOCALHOST"]) {
         expect(await result(`http://${host}/`)).toBe("OK");
         expect(await result(`https://${host}:3000/paid`)).toBe("OK");
       }
       expect(resolved).toEqual([]);
-      expect(await result("http://example.com:8080/")).toBe("OK");
+      expect(await result("http://example.com:8080/")).toBe("INVALID_URL");
+      expect(await result("http://example.com/")).toBe("OK");
       expect(resolved).toEqual(["example.com"]);
     });
+
+    it("accepts a listed host in any case with any port without a resolver, and loopback, and no other host", async () => {
+      const listing = await Emulator.start({
+        resolveHost,
+        allowLocalWebhooks: ["App", "10.0.0.7", "fd00::7"],
+      });
+      try {
+        resolved.length = 0;
+        for (const host of ["app", "APP", "app.", "10.0.0.7", "[fd00::7]", "localhost"])
+          expect(await result(`http://${host}:3000/paid`, listing)).toBe("OK");
+        expect(resolved).toEqual([]);
+        for (const host of ["other", "app.example", "10.0.0.8"])
+          expect(await result(`http://${host}:3000/paid`, listing)).toBe("INVALID_URL");
+      } finally {
+        await listing.close();
+      }
+    });
+
+    it.each([["http://app"], ["app:3000"], ["app/paid"], [""], [7], "app", null].map((value) => [value]))(
+      "rejects an option that does not list host names: %j",
+      async (value) => {
+        await expect(Emulator.start({ allowLocalWebhooks: value as never })).rejects.toMatchObject({
+          code: "invalid_option",
+          field: "allowLocalWebhooks",
+        });
+      },
+    );
 
     it.each([
       ["a host that does not resolve", "http://gone.example.com:8080/"],
@@ -406,6 +434,6 @@ describe("RegisterWebhook", () => {
     ["::", false],
     ["sequencer.example", false],
   ])("allows local webhooks by default if it listens on loopback: %s", (host, allowed) => {
-    expect(checkServerOptions({ host }).allowLocalWebhooks).toBe(allowed);
+    expect(checkServerOptions({ host }).isLocalHost("localhost")).toBe(allowed);
   });
 });

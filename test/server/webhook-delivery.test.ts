@@ -18,6 +18,7 @@ import type { Intent } from "../../src/intents/intent.js";
 import { LoginIntent } from "../../src/intents/login-intent.js";
 import type { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { localHosts } from "../../src/server/rules/webhook-url.js";
 import { webhookSender } from "../../src/server/webhook/sender.js";
 import { webhookToken } from "../../src/server/webhook/token.js";
 import { verifyWebhook } from "../../src/webhook/index.js";
@@ -659,7 +660,7 @@ function requestTo(url: string, signal = new AbortController().signal): WebhookR
 }
 
 describe("webhookSender", () => {
-  const send = webhookSender(true);
+  const send = webhookSender(localHosts(true));
 
   it("posts the token with its type and length, and nothing else", async () => {
     const { url, seen } = await receiver((_, response) => response.end("ignored"));
@@ -769,7 +770,7 @@ describe("webhookSender", () => {
 });
 
 describe("webhookSender beyond loopback", () => {
-  const send = webhookSender(false);
+  const send = webhookSender(localHosts(false));
 
   it.each([
     "127.0.0.1",
@@ -807,6 +808,19 @@ describe("webhookSender beyond loopback", () => {
       expect(seen).toEqual([]);
     },
   );
+
+  it("calls a listed host at a private address, and does not follow its redirect to another one", async () => {
+    lookup.addresses.set("inside.example", "127.0.0.1");
+    const { url, seen } = await receiver((_, response) =>
+      response.writeHead(302, { location: url.replace("127.0.0.1", "inside.example") }).end(),
+    );
+    const listed = webhookSender(localHosts(["10.0.0.7"]));
+    await expect(webhookSender((host) => host === "127.0.0.1")(requestTo(`${url}/paid`))).rejects.toThrow(
+      "inside.example has no public address",
+    );
+    expect(seen.map(({ url: path }) => path)).toEqual(["/paid"]);
+    await expect(listed(requestTo("http://10.0.0.8/paid"))).rejects.toThrow("the address is private");
+  });
 
   it("rejects a name that does not resolve", async () => {
     await expect(send(requestTo("http://nowhere.example/"))).rejects.toThrow("no such host: nowhere.example");

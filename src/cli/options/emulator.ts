@@ -12,7 +12,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly allowHost?: readonly string[];
   readonly allowOrigin?: readonly string[];
-  readonly allowLocalWebhooks?: boolean;
+  readonly allowLocalWebhooks?: readonly string[];
   readonly limit?: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
   readonly signingKeyFile?: string;
   readonly controlTokenFile?: string;
@@ -35,9 +35,11 @@ export function addServeOptions(command: Command, port: number): void {
         collect,
       ),
     )
-    .option(
-      "--allow-local-webhooks",
-      "accept and call webhooks with plain http, ports and private addresses (default: if --host is loopback)",
+    .addOption(
+      new Option(
+        "--allow-local-webhooks <host>",
+        "host whose webhooks can use plain http, ports and private addresses, in addition to loopback; repeatable",
+      ).argParser(collect),
     )
     .addOption(
       new Option(

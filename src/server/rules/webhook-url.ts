@@ -10,8 +10,26 @@ export type ResolveHost = (hostname: string) => Promise<unknown>;
 /** Options of {@link webhookUrlProblem}. */
 export interface WebhookUrlRules {
   readonly resolveHost: ResolveHost;
-  /** Whether plain http, loopback hosts and ports are also allowed, including over REST. */
-  readonly allowLocalWebhooks: boolean;
+  /** Returns whether webhooks of a host can use plain http and ports, including over REST. */
+  readonly isLocalHost: IsLocalHost;
+}
+
+/** Returns whether a host, without a port, receives local webhooks. */
+export type IsLocalHost = (host: string) => boolean;
+
+/**
+ * Returns which hosts receive local webhooks: none, this machine, or this machine and the listed hosts.
+ *
+ * @param allowed The option `allowLocalWebhooks` of a server
+ */
+export function localHosts(allowed: boolean | readonly string[]): IsLocalHost {
+  if (allowed === false) return () => false;
+  const listed = new Set(allowed === true ? [] : allowed.map(hostName));
+  return (host) => isLoopbackHost(host) || listed.has(hostName(host));
+}
+
+function hostName(host: string): string {
+  return host.toLowerCase().replace(/^\[|\]$|\.$/g, "");
 }
 
 /**
@@ -22,18 +40,19 @@ export interface WebhookUrlRules {
  */
 export async function webhookUrlProblem(
   text: string,
-  { resolveHost, allowLocalWebhooks }: WebhookUrlRules,
+  { resolveHost, isLocalHost }: WebhookUrlRules,
   requireHttps: boolean,
 ): Promise<string | undefined> {
   const written = readUrl(text);
   const url = "scheme" in written && written.scheme === "" ? readUrl(`http://${text}`) : written;
   if ("problem" in url) return urlErrorText(url);
   const scheme = url.scheme.toLowerCase();
-  if (requireHttps && scheme !== "https" && !allowLocalWebhooks) return "url scheme must be https";
+  const isLocal = isLocalHost(url.host.replace(/:\d+$/, ""));
+  if (requireHttps && scheme !== "https" && !isLocal) return "url scheme must be https";
   if (scheme !== "http" && scheme !== "https") return "url scheme must be http or https";
-  const name = allowLocalWebhooks ? url.host.replace(/:\d+$/, "") : url.host;
+  if (isLocal) return undefined;
+  const name = url.host;
   if (name === "") return "host component missing";
-  if (allowLocalWebhooks && isLoopbackHost(name)) return undefined;
   const problem = domainNameProblem(name);
   if (problem !== undefined) return `host is not a valid domain name: ${problem}`;
   if (!isLookedUp(name)) return `error resolving hostname: lookup ${name}: no such host`;

@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { isPrivate, publicLookup } from "../outbound.js";
+import type { IsLocalHost } from "../rules/webhook-url.js";
 import type { DeliverWebhook, WebhookRequest } from "./delivery.js";
 
 // The limit of Go's client.
@@ -9,15 +10,15 @@ const MAX_REDIRECTS = 10;
 
 /**
  * Sends webhooks over the network like the real sequencer's client: 301, 302 and 303 turn the call into a GET
- * without a body; 307 and 308 repeat it. Unless local webhooks are allowed, it never connects to a private
- * address.
+ * without a body; 307 and 308 repeat it. Connects to private addresses only for local hosts, also after a
+ * redirect.
  */
-export function webhookSender(allowLocalWebhooks: boolean): DeliverWebhook {
+export function webhookSender(isLocalHost: IsLocalHost): DeliverWebhook {
   return async (request) => {
     let target = new URL(request.url);
     let body: string | undefined = request.body;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const { status, location } = await sendOnce(target, body, request, allowLocalWebhooks);
+      const { status, location } = await sendOnce(target, body, request, isLocalHost);
       if (location === undefined) return { status };
       target = new URL(location, target);
       if (target.protocol !== "https:" && target.protocol !== "http:")
@@ -32,18 +33,19 @@ function sendOnce(
   url: URL,
   body: string | undefined,
   { headers, signal }: WebhookRequest,
-  allowLocal: boolean,
+  isLocalHost: IsLocalHost,
 ): Promise<{ status: number; location: string | undefined }> {
   return new Promise((resolve, reject) => {
     const address = url.hostname.replace(/^\[|\]$/g, "");
-    if (!allowLocal && isIP(address) !== 0 && isPrivate(address)) throw new Error("the address is private");
+    const isLocal = isLocalHost(address);
+    if (!isLocal && isIP(address) !== 0 && isPrivate(address)) throw new Error("the address is private");
     const sent = body === undefined ? {} : { ...headers, "content-length": String(Buffer.byteLength(body)) };
     const options = {
       method: body === undefined ? "GET" : "POST",
       headers: sent,
       agent: false,
       signal,
-      ...(allowLocal ? {} : { lookup: publicLookup }),
+      ...(isLocal ? {} : { lookup: publicLookup }),
     };
     const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, options, (response) => {
       const status = response.statusCode ?? 0;
