@@ -1,8 +1,7 @@
-import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Response, Response_Result, ResponseSchema } from "../../gen/code/common/v1/model_pb.js";
-import { shapeOf } from "../wire/descriptors.js";
-import { carried } from "../wire/known-fields.js";
+import { decode } from "../wire/encodings.js";
 import { connectCodeName } from "./connect-error.js";
 import { parseEnvelopeError, unexpectedHttpResponse } from "./envelope-error.js";
 import { malformedResponse } from "./malformed-response.js";
@@ -78,7 +77,7 @@ const codes: ReadonlyMap<string, Code> = new Map(
 
 function decoded<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> | undefined {
   try {
-    return fromBinary(schema, carried(shapeOf(schema), bytes));
+    return decode(schema, bytes);
   } catch {
     return undefined;
   }

@@ -46,12 +46,18 @@ export async function openSequencer(target: Target): Promise<Sequencer> {
     });
     return connectSequencer({ ...owned, protocol, bidirectional: true });
   }
-  const [{ connectSequencer }, owned] = await Promise.all([
+  const [{ connectSequencer }, { exactResponses }] = await Promise.all([
     import("./connect.js"),
-    transports.connectTransport({ ...target, protocol }),
+    import("./exact-responses.js"),
   ]);
+  const exact = exactResponses(target.interceptors);
+  const owned = await transports.connectTransport({
+    ...target,
+    protocol,
+    interceptors: exact.interceptors,
+  });
   const bidirectional = transports.runtime === "node" && target.httpVersion === "2";
-  return connectSequencer({ ...owned, protocol, bidirectional });
+  return connectSequencer({ ...owned, transport: exact.wrap(owned.transport), protocol, bidirectional });
 }
 
 /** Returns what the sequencer behind a target can do, without a connection to it. */

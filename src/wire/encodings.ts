@@ -1,8 +1,17 @@
-import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { equalBytes } from "../lib/bytes.js";
 import { shapeOf } from "./descriptors.js";
 import { inOrder } from "./field-order.js";
-import { released } from "./known-fields.js";
+import { carried, released } from "./known-fields.js";
+
+/**
+ * Decodes a message as Go does: a known field with another wire type is unknown.
+ *
+ * @throws WireError for bytes that Go rejects
+ */
+export function decode<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
+  return fromBinary(schema, carried(shapeOf(schema), bytes));
+}
 
 /** Encodes a message with its fields by number. */
 export function encode<S extends DescMessage>(schema: S, message: MessageShape<S>): Uint8Array {

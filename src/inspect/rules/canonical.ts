@@ -1,10 +1,8 @@
 /** The canonical encoding of messages, which is the one to sign, and of parts of messages. */
-import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
+import type { DescMessage } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { concatBytes, equalBytes } from "../../lib/bytes.js";
-import { shapeOf } from "../../wire/descriptors.js";
-import { asGo, encode } from "../../wire/encodings.js";
-import { carried } from "../../wire/known-fields.js";
+import { asGo, decode, encode } from "../../wire/encodings.js";
 import { messageType } from "../catalog.js";
 import { isMistyped } from "../nodes.js";
 import type { InspectNode } from "../types.js";
@@ -15,7 +13,7 @@ import type { InspectNode } from "../types.js";
  */
 export function canonicalBytes(type: DescMessage, bytes: Uint8Array): Uint8Array | undefined {
   try {
-    return encode(type, fromBinary(type, carried(shapeOf(type), bytes)));
+    return encode(type, decode(type, bytes));
   } catch {
     return undefined;
   }
