@@ -47,13 +47,14 @@ export function exactResponses(interceptors: readonly Interceptor[]): ExactRespo
     next({ ...request, method: methods.get(request.method) ?? request.method } as typeof request);
   const decodeResponse: Interceptor = (next) => async (request) => {
     const response = await next(request);
-    const { method } = request;
+    const method = methods.get(request.method) ?? request.method;
     return response.stream
       ? ({ ...response, method, message: decodeEach(method.output, response.message) } as StreamResponse)
       : ({ ...response, method, message: exactly(method.output, response.message) } as UnaryResponse);
   };
   return {
-    interceptors: [nameMethod, ...interceptors, decodeResponse],
+    interceptors:
+      interceptors.length === 0 ? [decodeResponse] : [nameMethod, ...interceptors, decodeResponse],
     wrap: (transport) => ({
       unary: (method, ...call) => transport.unary(rawOf(method), ...call),
       stream: (method, ...call) => transport.stream(rawOf(method), ...call),

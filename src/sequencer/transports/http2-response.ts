@@ -1,5 +1,5 @@
 /** How the response to an HTTP/2 request ends. */
-import { type ClientHttp2Stream, constants, type Http2Session } from "node:http2";
+import { type ClientHttp2Stream, constants, type Http2Session, type IncomingHttpHeaders } from "node:http2";
 import { TransportError } from "../../errors.js";
 import { connectionError } from "../connection-error.js";
 import { headersTooLarge } from "../status-error.js";
@@ -35,9 +35,14 @@ const goaways = new WeakMap<Http2Session, Goaway | undefined>();
  */
 export function guardResponse(stream: ClientHttp2Stream): void {
   watchGoaway(stream.session);
-  stream.once("response", (headers) => addStatus(headers, headers[":status"]));
-  endAtContentLength(stream);
-  nameFailure(stream);
+  const onHeaders = endAtContentLength(stream);
+  const onResponse = nameFailure(stream);
+  // One listener: every request pays for each.
+  stream.once("response", (headers) => {
+    addStatus(headers, headers[":status"]);
+    onHeaders(headers);
+    onResponse();
+  });
 }
 
 function watchGoaway(session: Http2Session | undefined): void {
@@ -49,8 +54,10 @@ function watchGoaway(session: Http2Session | undefined): void {
 /**
  * Node's client ends a body whose stream is reset without an error code as if it were complete. Node's server
  * can omit the end of a stream that a handler closes for lack of trailers.
+ *
+ * @returns the function to call with the headers of the response
  */
-function endAtContentLength(stream: ClientHttp2Stream): void {
+function endAtContentLength(stream: ClientHttp2Stream): (headers: IncomingHttpHeaders) => void {
   const push = stream.push.bind(stream);
   let length: number | undefined;
   let needsTrailers = false;
@@ -71,12 +78,6 @@ function endAtContentLength(stream: ClientHttp2Stream): void {
     timer.unref();
     stream.once("close", () => clearTimeout(timer));
   };
-  stream.once("response", (headers) => {
-    const text = String(headers["content-length"]);
-    if (/^\d{1,15}$/.test(text)) length = Number(text);
-    needsTrailers = /^application\/grpc(?!-web)/.test(headers["content-type"] ?? "");
-    endIfComplete();
-  });
   stream.push = (chunk, encoding) => {
     if (chunk === null) {
       // The end of a response arrives before its stream is closed.
@@ -93,14 +94,22 @@ function endAtContentLength(stream: ClientHttp2Stream): void {
     endIfComplete();
     return hasRoom;
   };
+  return (headers) => {
+    const text = headers["content-length"];
+    if (text !== undefined && /^\d{1,15}$/.test(text)) length = Number(text);
+    needsTrailers = /^application\/grpc(?!-web)/.test(headers["content-type"] ?? "");
+    endIfComplete();
+  };
 }
 
-function nameFailure(stream: ClientHttp2Stream): void {
+/**
+ * Names the failures of a stream.
+ *
+ * @returns the function to call when the response begins
+ */
+function nameFailure(stream: ClientHttp2Stream): () => void {
   const { session } = stream;
   let hasResponse = false;
-  stream.once("response", () => {
-    hasResponse = true;
-  });
   let isTooLarge = false;
   // Node does not send more than 64 KiB of headers.
   stream.once("frameError", () => {
@@ -125,6 +134,9 @@ function nameFailure(stream: ClientHttp2Stream): void {
       else if (wasIgnored && !hasResponse) callback(notProcessed(failure));
       else callback(wasReset(failure) ? reset(rstCode, failure) : connectionError(failure));
     });
+  return () => {
+    hasResponse = true;
+  };
 }
 
 /** Returns the size of a request's headers as SETTINGS_MAX_HEADER_LIST_SIZE counts it, in bytes. */

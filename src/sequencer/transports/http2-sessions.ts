@@ -60,11 +60,17 @@ export class Http2Sessions {
   };
 
   async request(...[method, path, headers]: RequestArguments): Promise<ClientHttp2Stream> {
-    const { [REQUEST_ID]: id, ...sent } = headers;
-    const { kind, signal } = this.#announced.get(String(id)) ?? { kind: "call" };
-    const pool = sizeOf(path, sent) > SHARED_HEADER_BYTES ? this.#largeHeaderPool : this.#pool;
+    const { kind, signal } = this.#announced.get(String(headers[REQUEST_ID])) ?? { kind: "call" };
+    const sent: OutgoingHttpHeaders = { ":method": method, ":path": path };
+    let bytes = path.length;
+    for (const [name, value] of Object.entries(headers)) {
+      if (name === REQUEST_ID) continue;
+      sent[name] = value;
+      bytes += name.length + String(value).length;
+    }
+    const pool = bytes > SHARED_HEADER_BYTES ? this.#largeHeaderPool : this.#pool;
     try {
-      const stream = await pool.request(kind, { ...sent, ":method": method, ":path": path }, signal);
+      const stream = await pool.request(kind, sent, signal);
       guardResponse(stream);
       return stream;
     } catch (error) {
@@ -80,12 +86,6 @@ export class Http2Sessions {
     this.#pool.close(closed());
     this.#largeHeaderPool.close(closed());
   }
-}
-
-function sizeOf(path: string, headers: OutgoingHttpHeaders): number {
-  let bytes = path.length;
-  for (const [name, value] of Object.entries(headers)) bytes += name.length + String(value).length;
-  return bytes;
 }
 
 function closed(): TransportError {

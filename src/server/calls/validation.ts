@@ -148,8 +148,15 @@ function countReason(count: number, range: readonly [number, number] | undefined
  * `RequestOrPong`.
  */
 function camelCase(name: string): string {
-  return name.replace(/(^|_)([a-z0-9])/gi, (_, __, letter: string) => letter.toUpperCase());
+  const known = goNames.get(name);
+  if (known !== undefined) return known;
+  const goName = name.replace(/(^|_)([a-z0-9])/gi, (_, __, letter: string) => letter.toUpperCase());
+  goNames.set(name, goName);
+  return goName;
 }
+
+// Keyed by the name in the schema. Each request needs many of them.
+const goNames = new Map<string, string>();
 
 function lengthText(length: number): string {
   return `value length must be ${length} bytes`;

@@ -17,7 +17,7 @@ import type { PortRequest, PortResponse } from "../port/http-guard.js";
 import { MAX_REQUEST_BYTES } from "../port/request-body.js";
 import { type Decompress, type FrameRules, mapFrames, mapWhole } from "./frames.js";
 import { isGrpc, refuseEncoding, refuseMethod, refuseTimeout } from "./grpc.js";
-import { incoming, outgoing } from "./message-bytes.js";
+import { hasGoOrder, incoming, outgoing } from "./message-bytes.js";
 
 /** Options of {@link rpcHandler}. */
 export interface RpcOptions {
@@ -45,7 +45,12 @@ const compressions = [compressionGzip, compressionBrotli];
  */
 export function rpcHandler(options: RpcOptions): (req: PortRequest, res: PortResponse) => void {
   const { routes, contextValues, fallback, onError } = options;
-  const router = createConnectRouter({ acceptCompression: compressions, readMaxBytes: MAX_GRPC_BYTES });
+  const router = createConnectRouter({
+    acceptCompression: compressions,
+    // The fields of a compressed response could not be put in order.
+    compressMinBytes: Number.MAX_SAFE_INTEGER,
+    readMaxBytes: MAX_GRPC_BYTES,
+  });
   routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const services = new Set(router.handlers.map(({ service }) => service.typeName));
@@ -79,16 +84,12 @@ async function serve(
   const contentType = header.get("content-type") ?? "";
   // Go's runtime ignores parameters of the type; the library refuses them.
   if (/^application\/grpc;/i.test(contentType)) header.set("content-type", "application/grpc");
-  // The fields of a compressed response could not be put in order.
-  for (const name of acceptHeaders) header.delete(name);
   const format = formatOf(contentType);
   if (format !== undefined)
     request.body = readable(request.body as AsyncIterable<Uint8Array>, format, header, handler.method);
   const response = await handler(request);
   await universalResponseToNodeResponse(inGoOrder(response, handler.method.output), res);
 }
-
-const acceptHeaders = ["accept-encoding", "connect-accept-encoding", "grpc-accept-encoding"] as const;
 
 /** How a body holds its messages. */
 interface BodyFormat {
@@ -152,6 +153,7 @@ function decompressOf(
 /** Returns a response with the fields of its messages in the order of the original. */
 function inGoOrder(response: UniversalServerResponse, output: Method["output"]): UniversalServerResponse {
   const { body } = response;
+  if (!hasGoOrder(output)) return response;
   const format = formatOf(response.header?.get("content-type") ?? "");
   if (body === undefined || format === undefined || !format.isBinary) return response;
   const map = (message: Uint8Array) => outgoing(output, message);

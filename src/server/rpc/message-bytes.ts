@@ -23,6 +23,30 @@ export function incoming(schema: DescMessage, bytes: Uint8Array): Uint8Array {
   }
 }
 
+/**
+ * Returns whether {@link outgoing} can change the messages of a schema. Without oneofs, both orders are the same,
+ * and a response has no unknown fields.
+ */
+export function hasGoOrder(schema: DescMessage): boolean {
+  let has = goOrders.get(schema);
+  if (has === undefined) {
+    has = hasOneof(schema, new Set());
+    goOrders.set(schema, has);
+  }
+  return has;
+}
+
+const goOrders = new WeakMap<DescMessage, boolean>();
+
+function hasOneof(schema: DescMessage, seen: Set<DescMessage>): boolean {
+  if (seen.has(schema)) return false;
+  seen.add(schema);
+  return (
+    schema.oneofs.length > 0 ||
+    schema.fields.some(({ message }) => message !== undefined && hasOneof(message, seen))
+  );
+}
+
 /** Returns the bytes of a response as the original sends them: in Go's order of fields. */
 export function outgoing(schema: DescMessage, bytes: Uint8Array): Uint8Array {
   return asGo(schema, bytes);
