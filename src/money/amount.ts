@@ -18,7 +18,11 @@ export interface Amount {
 /** How to treat an amount with more than two decimals: reject it, or round it to the nearest hundredth. */
 export type Rounding = "refuse" | "nearest";
 
-/** Largest amount in hundredths: 2^53 - 1. Above it, a double cannot represent every hundredth. */
+/**
+ * Largest amount in hundredths: 2^53 - 1, the largest integer up to which a double holds every integer. The
+ * double in the message holds the currency's main unit. It is less exact: from 2^46 of the currency on, which
+ * is about 2^52.6 hundredths, neighbouring amounts can share one double.
+ */
 export const MAX_UNITS: bigint = 2n ** 53n - 1n;
 
 /** Quarks in one hundredth of a kin; a kin is 100,000 quarks. */
@@ -31,8 +35,9 @@ const MAX_TEXT_LENGTH = 64;
  * Parses an amount: a decimal string exactly, a number by its shortest decimal form.
  *
  * Rejects zero, negative amounts, NaN, infinities, exponents in strings, more than 2^53 - 1 hundredths and
- * more than two decimals, other than zeros at the end. In a number, binary noise of at most 1e-6 hundredths is ignored: `0.1 + 0.2` is
- * 0.30. A double has digits for noise that small only below 10^9, where it cannot hide a hundredth.
+ * more than two decimals. Zeros at the end are no decimals: `"2.5000"` is 2.50. In a number, binary noise of
+ * at most 1e-6 hundredths is ignored: `0.1 + 0.2` is 0.30. A double has digits for noise that small only below
+ * 10^9, where it cannot hide a hundredth.
  *
  * With `rounding: "nearest"`, a number is rounded like the official TypeScript client rounds it: to the
  * nearest hundredth of its exact binary value. A string is rounded to the nearest hundredth of its digits,
@@ -127,8 +132,8 @@ function shortestDecimal(value: number): { digits: bigint; exponent: number } {
 }
 
 /**
- * Rounds like the official client: `toFixed(2)`, then `toFixed(0)` of a hundred times that. From 2^45 on, its
- * units and its double can differ by one. Both are kept, because the bytes must match.
+ * Rounds like the official client: `toFixed(2)`, then `toFixed(0)` of a hundred times that. From 2^45 of the
+ * currency on, its units can be one more or less than its double. Both are kept, because the bytes must match.
  */
 function officialRounding(value: number, field: string): Amount {
   // Above this, `toFixed` switches to exponent notation. `inRange` checks the exact limit.

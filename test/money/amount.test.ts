@@ -173,6 +173,15 @@ describe("parseAmount of a decimal string with rounding", () => {
   });
 });
 
+it("has amounts that share a double only from 2^46 of the currency on", () => {
+  const edge = 100n * 2n ** 46n;
+  const doubleOf = (units: bigint) => parseAmount(formatUnits(units)).nativeAmount;
+  const shares = (units: bigint) => doubleOf(units) === doubleOf(units + 1n);
+  const near = (from: bigint) => Array.from({ length: 2000 }, (_, step) => from + BigInt(step));
+  expect(near(edge - 2001n).some(shares)).toBe(false);
+  expect(near(edge).some(shares)).toBe(true);
+});
+
 describe("parseAmount of a number", () => {
   it.each([
     [0.01, 1n],

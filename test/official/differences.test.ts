@@ -309,7 +309,16 @@ describe("options that both accept with different results:", () => {
     expect(ours(secret).payload).not.toBe(official(secret).payload);
   });
 
-  it("fiat from 2^51 hundredths up, where the official units can differ from the digits by one, and ours only by rounding", () => {
+  it("fiat from 2^45 on: the official units can differ from the digits by one, and ours only with rounding", () => {
+    const text = "35184450692290.84";
+    const unitsOf = ({ payload }: Built) => Buffer.from(payload.slice(4, 18), "hex").readUIntLE(0, 6);
+    const first = amount(Number(text));
+    expect(unitsOf(official(first)) - unitsOf(ours(first))).toBe(1);
+    expect(ours(first)).toEqual(ours({ ...first, amount: text }));
+    expect(ours({ ...first, rounding: "nearest" })).toEqual(official(first));
+  });
+
+  it("fiat from 2^46 on: a number cannot hold every hundredth, and a string can", () => {
     const options = amount(90071992547409.91);
     expect(official(options).payload.slice(4, 18)).toBe("ffffffffffff1f");
     // The shortest JavaScript text of such a double has one decimal.
@@ -318,7 +327,7 @@ describe("options that both accept with different results:", () => {
     expect(ours({ ...options, rounding: "nearest" })).toEqual(official(options));
   });
 
-  it("kin from 2^41 hundredths up, where the official quarks can differ from the amount by one, and ours are exact", () => {
+  it("kin from 2^35 on: the official quarks can differ from the amount, by over 1,000, and ours are exact", () => {
     const options = { ...payment, currency: "kin", amount: 41781441856.05 };
     const quarksOf = ({ message }: Built) => {
       const { kind } = fromBinary(MessageSchema, unhex(message));
@@ -329,5 +338,12 @@ describe("options that both accept with different results:", () => {
     expect(quarksOf(official(options))).toBe(4_178_144_185_605_001n);
     expect(quarksOf(ours(options))).toBe(4_178_144_185_605_000n);
     expect(ours({ ...options, rounding: "nearest" })).toEqual(ours(options));
+    const gapOf = (text: string) => {
+      const kin = { ...payment, currency: "kin", amount: text };
+      const quarks = quarksOf(official({ ...kin, amount: Number(text) }));
+      return Number(quarks) - Number(quarksOf(ours(kin)));
+    };
+    expect(gapOf("34359860077.98")).toBe(1);
+    expect(gapOf("87324421797290.57")).toBe(-1_024);
   });
 });

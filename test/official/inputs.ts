@@ -7,10 +7,10 @@ import { magnitudes } from "../support/property.js";
 import type { AnyOptions } from "./packages.js";
 
 /** Below this many hundredths, the official client's units always equal those of the decimal text. */
-const EXACT_UNITS = 2n ** 51n;
+const EXACT_UNITS = 100n * 2n ** 45n;
 
 /** Below this many hundredths of a kin, the official client's quarks are always exact. */
-const EXACT_KIN_UNITS = 2n ** 41n;
+const EXACT_KIN_UNITS = 100n * 2n ** 35n;
 
 /** An amount, and its decimal text if it has at most two decimals. */
 export interface RandomAmount {
