@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { cp, mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -17,14 +17,19 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Prefix of the copy's name. No published file may mention it. */
 export const COPY_PREFIX = "code-intents-pack-";
 
-// node_modules is linked instead, and the script `prepack` builds dist.
-const notCopied = new Set([".git", "coverage", "dist", "node_modules"]);
+// The script `prepack` builds dist.
+const notCopied = new Set([".git", "coverage", "dist"]);
+
+/** node_modules is linked instead, and those of the examples are not needed. */
+function isCopied(path) {
+  return basename(path) !== "node_modules" && !notCopied.has(relative(root, path));
+}
 
 /** Packs into an existing directory. Resolves to the path of the tarball. */
 export async function pack(directory) {
   const temporary = await mkdtemp(join(tmpdir(), COPY_PREFIX));
   try {
-    await cp(root, temporary, { recursive: true, filter: (path) => !notCopied.has(relative(root, path)) });
+    await cp(root, temporary, { recursive: true, filter: isCopied });
     await symlink(join(root, "node_modules"), join(temporary, "node_modules"), "junction");
     const target = resolve(directory);
     await npm(["pack", "--silent", "--offline", "--ignore-scripts=false", "--pack-destination", target], {
