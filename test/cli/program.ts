@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, vi } from "vitest";
 import { main } from "../../src/cli/run.js";
-import { builtPackage } from "../support/built-package.js";
+import { type BuiltProgram, builtProgram } from "../support/built-package.js";
 import { FakeProcess, type TerminalSize } from "./fake-process.js";
 import { watchedForLeaks } from "./leaks.js";
 
@@ -51,10 +51,13 @@ export class Program {
   readonly directory: string;
   /** The script that Node runs as the program. */
   readonly main: string;
+  /** The program in the files of the published package. */
+  readonly unbundled: string;
 
-  constructor(directory: string, main: string) {
+  constructor(directory: string, { bundled, unbundled }: BuiltProgram) {
     this.directory = directory;
-    this.main = main;
+    this.main = bundled;
+    this.unbundled = unbundled;
   }
 
   /** Runs the program in this process. */
@@ -145,11 +148,11 @@ export function useProgram(): { readonly current: Program } {
   vi.setConfig({ testTimeout: TEST_MS });
   let program: Program | undefined;
   beforeAll(async () => {
-    const [directory, { main }] = await Promise.all([
+    const [directory, built] = await Promise.all([
       mkdtemp(join(tmpdir(), "code-intents-cli-work-")),
-      builtPackage(),
+      builtProgram(),
     ]);
-    program = new Program(directory, main);
+    program = new Program(directory, built);
   });
   afterAll(async () => {
     if (program !== undefined) await rm(program.directory, { recursive: true, force: true });

@@ -12,7 +12,9 @@ const program = useProgram();
 async function loadedBy(args: readonly string[]): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), "code-intents-cli-coverage-"));
   try {
-    const { stderr } = await program.current.process(args, { env: { NODE_V8_COVERAGE: directory } }).ended;
+    const { stderr } = await program.current.spawn(process.execPath, [program.current.unbundled, ...args], {
+      env: { NODE_V8_COVERAGE: directory },
+    }).ended;
     expect(stderr).toBe("");
     const [report = ""] = await readdir(directory);
     const { result } = JSON.parse(await readFile(join(directory, report), "utf8"));
