@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { oncePerRun } from "../support/once-per-run.js";
@@ -37,7 +36,10 @@ export function run(command: string, args: readonly string[], cwd: string): Prom
   });
 }
 
-/** Packs and unpacks the package, for the first test file of a run that asks; returns the tarball's path. */
+/**
+ * Packs the package and installs it with its dependencies, for the first test file of a run that asks. Returns
+ * the tarball's path.
+ */
 function packOnce(): Promise<string> {
   return oncePerRun("packed", async (directory) => {
     const packing = await run(
@@ -49,12 +51,31 @@ function packOnce(): Promise<string> {
     const tarball = packing.stdout.trim();
     const unpacking = await run("tar", ["-xzf", tarball, "-C", directory], directory);
     if (unpacking.code !== 0) throw new Error(unpacking.stderr);
+    const installed = installedAt(directory);
+    await mkdir(dirname(installed));
+    await rename(join(directory, "package"), installed);
+    const manifest = await readFile(join(installed, "package.json"), "utf8");
+    await linkDependencies(directory, dependenciesOf(manifest, ["dependencies"]));
     return tarball;
   });
 }
 
-/** Packs the package as published and unpacks it in a temporary directory. Call `remove` at the end. */
+function installedAt(directory: string): string {
+  return join(directory, "node_modules", "code-intents");
+}
+
+/** Links dependencies from the checkout. */
+async function linkDependencies(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const link = join(directory, "node_modules", name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(modules, name), link, "junction");
+  }
+}
+
+/** The package as published, installed for the projects of a test file. Call `remove` at the end. */
 export class PackedPackage {
+  /** A directory for the test file. What is in it resolves the package and its dependencies. */
   readonly directory: string;
   /** Shared by all test files: read it, leave it as it is. */
   readonly tarball: string;
@@ -66,39 +87,34 @@ export class PackedPackage {
 
   static async create(): Promise<PackedPackage> {
     const tarball = await packOnce();
-    return new PackedPackage(await mkdtemp(join(tmpdir(), "consumers-")), tarball);
+    return new PackedPackage(await mkdtemp(join(dirname(tarball), "consumers-")), tarball);
   }
 
-  /** The unpacked files. Shared by all test files: copy them, leave them as they are. */
+  /** The installed files. Shared by all test files: copy them, leave them as they are. */
   get files(): string {
-    return join(dirname(this.tarball), "package");
+    return installedAt(dirname(this.tarball));
   }
 
   /**
-   * Creates a project with the package installed. It contains only the dependencies that the package and the
-   * project's own package.json require, linked from the checkout. The project can add its own files.
+   * Creates a project with the package installed. All projects share the package and its dependencies, as the
+   * workspaces of npm do. Only the project sees what its own package.json requires beyond them, linked from the
+   * checkout. The project can add its own files.
    */
   async install(name: string, from?: string): Promise<string> {
     const project = join(this.directory, "projects", name);
-    if (from === undefined) await mkdir(project, { recursive: true });
-    else await cp(from, project, { recursive: true });
-    const installed = join(project, "node_modules", "code-intents");
-    await cp(this.files, installed, { recursive: true });
-    const wanted = new Set([
-      ...dependenciesOf(await readFile(join(installed, "package.json"), "utf8"), ["dependencies"]),
-      ...(from === undefined
-        ? []
-        : dependenciesOf(await readFile(join(from, "package.json"), "utf8"), [
-            "dependencies",
-            "devDependencies",
-          ])),
-    ]);
-    wanted.delete("code-intents");
-    for (const dependency of wanted) {
-      const link = join(project, "node_modules", dependency);
-      await mkdir(dirname(link), { recursive: true });
-      await symlink(join(modules, dependency), link, "junction");
+    if (from === undefined) {
+      await mkdir(project, { recursive: true });
+      return project;
     }
+    await cp(from, project, { recursive: true });
+    const wanted = dependenciesOf(await readFile(join(from, "package.json"), "utf8"), [
+      "dependencies",
+      "devDependencies",
+    ]);
+    await linkDependencies(
+      project,
+      wanted.filter((dependency) => dependency !== "code-intents"),
+    );
     return project;
   }
 
