@@ -54,11 +54,13 @@ const webEntry = `
     return (await verifyWebhook(body, { publicKey, expect: intent })).quarks;
   }
 
+  let ordered;
+  const orderedIntent = () => (ordered ??= PaymentIntent.from(${order}));
+
   export async function listen(baseUrl) {
     const code = new CodeClient({ baseUrl, protocol: "envelope", logger: { warn() {} } });
     try {
-      const intent = PaymentIntent.from(${order});
-      return (await code.paymentIntents.waitForPayment(intent, { intervalMs: 60_000, timeoutMs: 110_000 })).heardFrom;
+      return (await code.paymentIntents.waitForPayment(orderedIntent(), { intervalMs: 60_000, timeoutMs: 110_000 })).heardFrom;
     } finally {
       await code.close();
     }
@@ -67,8 +69,8 @@ const webEntry = `
   export async function call(baseUrl, protocol) {
     const code = new CodeClient({ baseUrl, protocol, logger: { warn() {} } });
     try {
-      await code.paymentIntents.create(PaymentIntent.from(${order}));
-      return (await code.paymentIntents.getStatus(PaymentIntent.from(${order}))).state;
+      await code.paymentIntents.create(orderedIntent());
+      return (await code.paymentIntents.getStatus(orderedIntent())).state;
     } finally {
       await code.close();
     }
@@ -254,9 +256,10 @@ const targets: readonly Target[] = [
 for (const { name, options, selfNames } of targets) {
   describe(`a bundle for the ${name}`, () => {
     const web = { platform: "browser", ...options } as const;
-    let script: string;
+    let page: WebModule;
     beforeAll(async () => {
-      ({ code: script } = await bundle(webEntry, { ...web, format: "iife", globalName: "bundle" }));
+      const { code } = await bundle(webEntry, { ...web, format: "iife", globalName: "bundle" });
+      page = runInContext(code, selfNames);
     });
 
     test("imports nothing, and uses Node globals only after a check", async () => {
@@ -272,8 +275,7 @@ for (const { name, options, selfNames } of targets) {
     });
 
     test("signs like the official packages, with web globals only", () => {
-      const { sign } = runInContext(script, selfNames);
-      expect({ ...sign() }).toEqual({
+      expect({ ...page.sign() }).toEqual({
         signature,
         kind: "requestToReceiveBill",
         inspected: 54,
@@ -283,24 +285,21 @@ for (const { name, options, selfNames } of targets) {
     });
 
     test("verifies a webhook", async () => {
-      expect(await runInContext(script, selfNames).verify()).toBe(100_000_000_000n);
+      expect(await page.verify()).toBe(100_000_000_000n);
     });
 
     test("reaches a sequencer with fetch", async () => {
-      const { call } = runInContext(script, selfNames);
       for (const protocol of ["connect", "grpc-web", "rest", "envelope"]) {
-        expect(await call(emulator.url, protocol)).toBe("pending");
+        expect(await page.call(emulator.url, protocol)).toBe("pending");
       }
     });
 
     test("reports a payment over the platform's WebSocket", async () => {
-      const { listen } = runInContext(script, selfNames);
-      expect(await listen(paid.url)).toBe("stream");
+      expect(await page.listen(paid.url)).toBe("stream");
     });
 
     test("rejects gRPC, which web runtimes cannot speak", async () => {
-      const { call } = runInContext(script, selfNames);
-      await expect(call(emulator.url, "grpc")).rejects.toMatchObject({ code: "unsupported_by_runtime" });
+      await expect(page.call(emulator.url, "grpc")).rejects.toMatchObject({ code: "unsupported_by_runtime" });
     });
   });
 }
