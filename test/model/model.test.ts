@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { findingsOf } from "./findings.js";
-import { type CarelessName, type ModelReport, runModel } from "./model.js";
-import { type KillPlan, type OrderPlan, planOf } from "./plan.js";
+import { type CarelessName, type ModelOptions, type ModelReport, runModel } from "./model.js";
+import { type OrderPlan, planOf, withKilledSales } from "./plan.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -54,19 +54,25 @@ describe("a finding", () => {
 describe("the model of the shop", () => {
   const pinned = { seed: 38_084, orders: 24, kills: 4 };
 
+  const plans: Readonly<Record<CarelessName, Omit<ModelOptions, "repository">>> = {
+    "no once-store": pinned,
+    // It loses an order if it is killed when it is about to send.
+    "no outbox": { ...pinned, killsSales: true },
+    // A kill could end the watch that would see a scan.
+    "fulfils on scanned": { ...pinned, kills: 0 },
+    "trusts a bare status": pinned,
+  };
+
   it("meets in the pinned plan what each fault needs", () => {
-    const { orders, kills } = planOf(pinned.seed, pinned.orders, pinned.kills);
+    const plan = planOf(pinned.seed, pinned.orders, pinned.kills);
     const isHonest = ({ stranger }: OrderPlan) => stranger === undefined;
-    const diesWhileSending = ({ order, point, lateByMs }: KillPlan) => {
-      const plan = orders[order];
-      return point === "sending" && lateByMs === 0 && plan?.buyer === "pays" && isHonest(plan);
-    };
     const isHijacked = ({ stranger }: OrderPlan) =>
       /^registers (first and pays$|first, |a smaller)/.test(stranger ?? "");
     const isScanned = (plan: OrderPlan) => plan.buyer === "only scans" && isHonest(plan);
-    expect(kills.filter(diesWhileSending).length).toBeGreaterThanOrEqual(1);
-    expect(orders.filter(isHijacked).length).toBeGreaterThanOrEqual(3);
-    expect(orders.filter(isScanned).length).toBeGreaterThanOrEqual(3);
+    expect(plan.orders.filter(isHijacked).length).toBeGreaterThanOrEqual(3);
+    expect(plan.orders.filter(isScanned).length).toBeGreaterThanOrEqual(3);
+
+    expect(withKilledSales(plan, pinned.kills).kills.length).toBe(pinned.kills);
   });
 
   it("finds nothing in the checkout example", async () => {
@@ -75,15 +81,6 @@ describe("the model of the shop", () => {
     expect(problems).toEqual([]);
     expect(counts.get("kills")).toBe(pinned.kills);
   });
-
-  // On a busy machine a kill can meet an order that has nothing to lose, or end the watch that would see a scan.
-  const larger = { seed: pinned.seed, orders: 60 };
-  const plans: Readonly<Record<CarelessName, typeof pinned>> = {
-    "no once-store": pinned,
-    "no outbox": { ...larger, kills: 20 },
-    "fulfils on scanned": { ...larger, kills: 4 },
-    "trusts a bare status": pinned,
-  };
 
   it.each<[CarelessName, string]>([
     ["no once-store", "fulfilled twice"],

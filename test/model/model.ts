@@ -16,7 +16,7 @@ import { type FindingKind, findingsOf, outcomeOf } from "./findings.js";
 import { type Entry, startLedger } from "./ledger.js";
 import { buildMerchant, Merchant } from "./merchant-program.js";
 import type { Leaked, PointReport } from "./messages.js";
-import { type KillPlan, type Plan, type PointName, planOf } from "./plan.js";
+import { type KillPlan, type Plan, type PointName, planOf, withKilledSales } from "./plan.js";
 import { Strangers } from "./strangers.js";
 
 /** A fault that the merchant can have; see `merchant/careless.ts`. */
@@ -34,6 +34,8 @@ export interface ModelOptions {
   readonly seed: number;
   readonly orders: number;
   readonly kills: number;
+  /** Kills the merchant only when it is about to send an order that its buyer simply pays. Default: `false`. */
+  readonly killsSales?: boolean | undefined;
   readonly careless?: CarelessName | undefined;
   readonly onProgress?: ((line: string) => void) | undefined;
 }
@@ -59,6 +61,7 @@ const BUYERS_AT_ONCE = 24;
 const LONGEST_CONNECTION_MS = 3_000;
 // A round of reconciliation that fulfils nothing ends the wait for missing parcels after this many.
 const IDLE_ROUNDS = 6;
+const MOST_ROUNDS_TO_SALE = 100;
 // Past the webhook attempts of the first 17 minutes.
 const SETTLING_SECONDS = 1_100;
 
@@ -91,7 +94,8 @@ class Model {
   constructor(options: ModelOptions, directory: string) {
     this.#options = options;
     this.#directory = directory;
-    this.#plan = planOf(options.seed, options.orders, options.kills);
+    const plan = planOf(options.seed, options.orders, options.kills);
+    this.#plan = options.killsSales === true ? withKilledSales(plan, options.kills) : plan;
     this.#armed = new Set(this.#plan.kills);
   }
 
@@ -142,6 +146,10 @@ class Model {
     try {
       await merchant.start();
       await this.#trade(emulator, merchant, strangers);
+      // A paid order reaches its point only after the sequencer's report, which the network delays.
+      if (this.#options.killsSales === true)
+        for (let rounds = 0; this.#armed.size > 0 && rounds < MOST_ROUNDS_TO_SALE; rounds++)
+          await this.#round(merchant);
       for (; this.#armed.size + this.#overdueKills > 0 && merchant.failure === undefined; ) {
         if (merchant.kill()) this.#dropKill();
         await pause(50);

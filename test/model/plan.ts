@@ -85,6 +85,15 @@ export function planOf(seed: number, orderCount: number, killCount: number): Pla
   return { seed, orders, kills };
 }
 
+/** Returns the plan with other kills: the merchant is about to send an order that its buyer simply pays. */
+export function withKilledSales(plan: Plan, killCount: number): Plan {
+  const sales = plan.orders.filter(({ buyer, stranger }) => buyer === "pays" && stranger === undefined);
+  const kills = sales
+    .slice(0, killCount)
+    .map(({ index }): KillPlan => ({ order: index, point: "sending", lateByMs: 0 }));
+  return { ...plan, kills };
+}
+
 function orderOf(seed: number, index: number): OrderPlan {
   const random = drawing(seed, index);
   const stranger = random.below(100) < 30 ? random.of(strangerKinds) : undefined;
