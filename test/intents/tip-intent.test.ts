@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TIP_PLATFORMS, TipIntent, type TipIntentOptions } from "../../src/intents/tip-intent.js";
 import { decodePayload } from "../../src/rendezvous/payload.js";
-import { runs } from "../support/property.js";
+import { codePoints, runs } from "../support/property.js";
 import { expectRefusal } from "../support/refusal.js";
 import { hex, tipVectors } from "../support/vectors.js";
 
@@ -36,7 +36,7 @@ it("the official vectors include names with and without padding, on both platfor
 describe("a tip", () => {
   it("contains the user's name up to 15 bytes of UTF-8", () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1, maxLength: 15, unit: "binary" }), (username) => {
+      fc.property(fc.string({ minLength: 1, maxLength: 15, unit: codePoints }), (username) => {
         fc.pre(username.length <= 15);
         const { payload } = tip({ platform: "x", username });
         expect(payload).toHaveLength(20);

@@ -3,7 +3,7 @@ import { base58 } from "@scure/base";
 import fc from "fast-check";
 import * as crypto from "#crypto";
 import { formatUnits, MAX_UNITS } from "../../src/money/amount.js";
-import { magnitudes } from "../support/property.js";
+import { codePoints, magnitudes } from "../support/property.js";
 import type { AnyOptions } from "./packages.js";
 
 /** Below this many hundredths, the official client's units always equal those of the decimal text. */
@@ -22,7 +22,7 @@ const accounts = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => 
 
 /** Any key of well-formed Unicode: letters of all scripts, emoji, controls, unassigned code points. */
 const idempotencyKeys = fc.oneof(
-  fc.string({ unit: "binary", minLength: 1, maxLength: 40 }),
+  fc.string({ unit: codePoints, minLength: 1, maxLength: 40 }),
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
   fc.constantFrom("order-1042", "\u0000", "\ufeff", "é", "e\u0301", "\u{1f9fe}", " "),
 );
@@ -211,7 +211,7 @@ const character = fc.constantFrom("a", "Z", "0", "_", ".", "é", "ß", "€", "�
 const names = fc.oneof(
   { weight: 3, arbitrary: fc.array(character, { minLength: 1, maxLength: 15 }).map((all) => all.join("")) },
   { weight: 1, arbitrary: fc.stringMatching(/^[A-Za-z0-9_]{1,15}$/) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 15 }) },
+  { weight: 1, arbitrary: fc.string({ unit: codePoints, minLength: 1, maxLength: 15 }) },
 );
 
 /** Options of a tip. */

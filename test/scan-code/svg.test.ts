@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.js";
 import { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { encodeScanCode, type ScanCodeSource, scanCodeGeometry, toSvg } from "../../src/scan-code/index.js";
-import { runs } from "../support/property.js";
+import { codePoints, runs } from "../support/property.js";
 import { unhex } from "../support/vectors.js";
 import { type Image, payloads, render, startRenderer, vectors } from "./support.js";
 
@@ -231,7 +231,7 @@ describe("a colour of toSvg", { timeout: 120_000 }, () => {
 
   it("or a title of any text adds no element or attribute, or is rejected", () => {
     const nasty = fc.oneof(
-      fc.string({ unit: "binary", maxLength: 40 }),
+      fc.string({ unit: codePoints, maxLength: 40 }),
       fc.string({ unit: fc.constantFrom(..."\"'<>&;:#()=/ \n\0-!?[]{}azAZ09"), maxLength: 40 }),
     );
     const shape = tagsOf(toSvg(payload, { page: "red" }));

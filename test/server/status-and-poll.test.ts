@@ -8,7 +8,7 @@ import type { SigningKey } from "../../src/crypto/types.js";
 import { Emulator, memoryStore, type Store } from "../../src/emulator/index.js";
 import { toBase58 } from "../../src/lib/bytes.js";
 import { checkServerOptions } from "../../src/server/options.js";
-import { runs } from "../support/property.js";
+import { codePoints, runs } from "../support/property.js";
 import {
   codeScanned,
   fiat,
@@ -352,7 +352,7 @@ describe("RegisterWebhook", () => {
     const key = newKey();
     const anything = fc.oneof(
       fc.webUrl({ withFragments: true, withQueryParameters: true }),
-      fc.string({ unit: "binary", maxLength: 40 }).map((text) => `http${text}`),
+      fc.string({ unit: codePoints, maxLength: 40 }).map((text) => `http${text}`),
       fc.string({ unit: "grapheme", maxLength: 40 }).map((text) => `https://${text}/`),
     );
     await fc.assert(
