@@ -1,9 +1,9 @@
-import type { Clock } from "../server/clock.js";
+import type { ProtocolClock } from "../server/clock.js";
 
 interface Timer {
   readonly dueAt: number;
   readonly order: number;
-  readonly callback: () => void;
+  readonly callback: () => unknown;
   cancelled: boolean;
 }
 
@@ -19,8 +19,11 @@ const MOST_CANCELLED = 64;
  * It runs at the speed of the system clock, or stands still if it was created frozen. {@link
  * MovableClock.advance} moves both kinds forward, and calls the timers that fall due on the way in order,
  * each at its own time.
+ *
+ * It moves only what the protocol waits for, such as the retries of a webhook and the end of a stream. Limits
+ * on a network, such as the 3 seconds for the response to a webhook, are real time.
  */
-export class MovableClock implements Clock {
+export class MovableClock implements ProtocolClock {
   readonly #queue = new TimerQueue();
   readonly #frozen: boolean;
   /** The time of a frozen clock; otherwise the offset from the system clock. */
@@ -28,6 +31,8 @@ export class MovableClock implements Clock {
   #order = 0;
   #wakeUp: { readonly timeout: NodeJS.Timeout; readonly dueAt: number } | undefined;
   #moving: Promise<void> = Promise.resolve();
+  /** Work in real time that callbacks have started. */
+  readonly #work = new Set<Promise<unknown>>();
 
   constructor(options: { readonly frozen?: boolean; readonly startAt?: number } = {}) {
     this.#frozen = options.frozen ?? false;
@@ -44,7 +49,7 @@ export class MovableClock implements Clock {
     return this.#frozen ? this.#base : Date.now() + this.#base;
   }
 
-  after(delayMs: number, callback: () => void): () => void {
+  after(delayMs: number, callback: () => unknown): () => void {
     this.#order += 1;
     const timer = {
       dueAt: this.now() + Math.max(0, delayMs),
@@ -60,6 +65,10 @@ export class MovableClock implements Clock {
   /**
    * Moves the clock forward. Resolves after every timer that fell due on the way was called, including timers
    * that those callbacks started. Concurrent moves run one after the other.
+   *
+   * Wherever a webhook is being sent, the clock waits for the response, or for the 3 seconds of real time that
+   * the receiver has, before it moves on. So a receiver that responds is called once. A receiver that itself
+   * waits for a move of the clock before it responds runs out of this time.
    */
   advance(ms: number): Promise<void> {
     if (!Number.isSafeInteger(ms) || ms < 0)
@@ -79,21 +88,38 @@ export class MovableClock implements Clock {
   async #move(ms: number): Promise<void> {
     const end = this.now() + ms;
     try {
-      // Work that is already queued belongs to the time before the move.
-      await turn();
+      // Work that is already queued or under way belongs to the time before the move.
+      await this.#settled();
       for (let next = this.#queue.next(end); next !== undefined; next = this.#queue.next(end)) {
         this.#moveTo(next.dueAt);
         // All timers due at one instant run before time moves on.
         const { dueAt } = next;
         for (let due = this.#queue.take(dueAt); due !== undefined; due = this.#queue.take(dueAt))
-          due.callback();
-        await turn();
+          this.#call(due);
+        await this.#settled();
       }
       this.#moveTo(end);
     } finally {
       // The wake-up was set for the time before the move.
       this.#dropWakeUp();
       this.#schedule();
+    }
+  }
+
+  #call({ callback }: Timer): void {
+    const result = callback();
+    if (!(result instanceof Promise)) return;
+    // A rejection rejects the move that waits for it. Without a move it is unhandled, like an error that a timer throws.
+    const work = result.finally(() => this.#work.delete(work));
+    this.#work.add(work);
+  }
+
+  /** Waits until promises have settled, sockets are read, and no callback's work is under way. */
+  async #settled(): Promise<void> {
+    await turn();
+    while (this.#work.size > 0) {
+      await Promise.all(this.#work);
+      await turn();
     }
   }
 
@@ -118,7 +144,7 @@ export class MovableClock implements Clock {
     this.#wakeUp = undefined;
     try {
       for (let due = this.#queue.take(this.now()); due !== undefined; due = this.#queue.take(this.now()))
-        due.callback();
+        this.#call(due);
     } finally {
       this.#schedule();
     }

@@ -28,7 +28,7 @@ export function emulatorCore(options: CheckedEmulatorOptions): EmulatorCore {
   const server = serverCore(options, {
     clock,
     store: observedStore(options.store, changes.notify),
-    hub: new ObservedStreamHub(clock, changes.notify),
+    hub: new ObservedStreamHub(changes.notify),
     isRelationshipAccount: (account, domain) => users.isRelationship(account, domain),
     onError: errorLog(options, "code-intents emulator:"),
   });

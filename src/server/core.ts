@@ -1,7 +1,7 @@
 import * as crypto from "#crypto";
 import { toBase58 } from "../lib/bytes.js";
 import { type SequencerServices, sequencerServices } from "./calls/services.js";
-import { type Clock, systemClock } from "./clock.js";
+import { type ProtocolClock, systemClock } from "./clock.js";
 import { errorLog } from "./error-log.js";
 import type { CheckedServerOptions } from "./options.js";
 import type { KeyState, Store } from "./store/store.js";
@@ -12,10 +12,10 @@ import { webhookToken } from "./webhook/token.js";
 /** Parts that a host can replace. */
 export interface ServerParts {
   /** Default: the system clock. */
-  readonly clock?: Clock;
+  readonly clock?: ProtocolClock;
   /** The store that the calls use, for a host that observes it. Default: the store of the options. */
   readonly store?: Store;
-  /** The open streams. Default: a {@link StreamHub} on the clock. */
+  /** The open streams. Default: a {@link StreamHub}. */
   readonly hub?: StreamHub;
   /**
    * Returns whether an account, in base58, is a user's relationship account with a base domain. Default:
@@ -30,7 +30,7 @@ export interface ServerParts {
 export interface ServerCore {
   readonly store: Store;
   readonly hub: StreamHub;
-  readonly clock: Clock;
+  readonly clock: ProtocolClock;
   readonly delivery: WebhookDelivery;
   readonly services: SequencerServices;
   /** The public key of webhook signatures, base58. */
@@ -49,7 +49,7 @@ export function serverCore(options: CheckedServerOptions, parts: ServerParts = {
   const {
     clock = systemClock,
     store = options.store,
-    hub = new StreamHub(clock),
+    hub = new StreamHub(),
     isRelationshipAccount = () => false,
     onError = errorLog(options, "code-intents sequencer:"),
   } = parts;

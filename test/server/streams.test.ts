@@ -489,7 +489,7 @@ describe("a reader that is behind", () => {
 
   function bench(store = memoryStore()): Bench {
     const clock = new WatchedClock();
-    const hub = new StreamHub(clock);
+    const hub = new StreamHub();
     const errors: unknown[] = [];
     const options = checkServerOptions({ store });
     const onError = (error: unknown) => void errors.push(error);

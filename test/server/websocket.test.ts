@@ -697,7 +697,7 @@ describe("a WebSocket client that does not read", () => {
 
   it("loses its stream after a message has waited ten seconds, as over every protocol", async () => {
     const clock = new WatchedClock();
-    const hub = new StreamHub(clock);
+    const hub = new StreamHub();
     const context = { store: memoryStore(), hub, clock, onError: () => {} };
     const server = await serve((router) =>
       router.rpc(Messaging.method.openMessageStream, (request, { signal }) =>

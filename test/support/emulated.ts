@@ -6,10 +6,12 @@ import {
   createGrpcWebTransport,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
+import { vi } from "vitest";
 import { EmulatorService } from "../../gen/codeintents/emulator/v1/emulator_service_pb.js";
 import { Emulator, type EmulatorOptions, MovableClock } from "../../src/emulator/index.js";
 import { PaymentIntent } from "../../src/intents/payment-intent.js";
 import { rendezvousKey } from "../../src/rendezvous/key.js";
+import { realTime } from "../../src/server/clock.js";
 import { account } from "./payment.js";
 import { type PaymentFields, payment, sendPayment } from "./sequencer.js";
 
@@ -27,6 +29,8 @@ export async function cleanUp(): Promise<void> {
 /** A frozen clock that lists its timers. */
 export class WatchedClock extends MovableClock {
   readonly #pending = new Set<object>();
+  /** Whether a move goes on while work that a timer has started is under way, as time does on a running clock. */
+  overlapping = false;
 
   constructor(startAt = 1_700_000_000_000) {
     super({ frozen: true, startAt });
@@ -37,18 +41,30 @@ export class WatchedClock extends MovableClock {
     return this.#pending.size;
   }
 
-  override after(delayMs: number, callback: () => void): () => void {
+  override after(delayMs: number, callback: () => unknown): () => void {
     const entry = {};
     this.#pending.add(entry);
     const cancel = super.after(delayMs, () => {
       this.#pending.delete(entry);
-      callback();
+      const work = callback();
+      return this.overlapping ? undefined : work;
     });
     return () => {
       this.#pending.delete(entry);
       cancel();
     };
   }
+}
+
+/**
+ * Stops the real time of calls and webhooks until `cleanUp`. Returns the clock that moves it and lists its
+ * timers.
+ */
+export function stoppedRealTime(): WatchedClock {
+  const stopped = new WatchedClock();
+  const spy = vi.spyOn(realTime, "after").mockImplementation((ms, callback) => stopped.after(ms, callback));
+  later(() => spy.mockRestore());
+  return stopped;
 }
 
 export interface Emulated {

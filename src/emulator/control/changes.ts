@@ -1,5 +1,4 @@
 /** Changes of the state: a store and a stream hub that report them, and their listeners. */
-import type { Clock } from "../../server/clock.js";
 import type { Store, StoreTransaction } from "../../server/store/store.js";
 import type { MessageStream } from "../../server/streams/message-stream.js";
 import { StreamHub } from "../../server/streams/stream-hub.js";
@@ -68,8 +67,8 @@ function trackingWrites(transaction: StoreTransaction, written: { any: boolean }
 export class ObservedStreamHub extends StreamHub {
   readonly #notify: ChangeListener;
 
-  constructor(clock: Clock, notify: ChangeListener) {
-    super(clock);
+  constructor(notify: ChangeListener) {
+    super();
     this.#notify = notify;
   }
 

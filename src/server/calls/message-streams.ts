@@ -15,7 +15,7 @@ import {
   OpenMessageStreamWithKeepAliveResponseSchema,
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { toBase58 } from "../../lib/bytes.js";
-import type { Clock } from "../clock.js";
+import { type ProtocolClock, realTime } from "../clock.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import { isSignedBy } from "../signed.js";
 import type { MessageRecord, Store } from "../store/store.js";
@@ -27,20 +27,20 @@ import { violationOf } from "./validation.js";
 export interface StreamContext {
   readonly store: Store;
   readonly hub: StreamHub;
-  readonly clock: Clock;
+  readonly clock: ProtocolClock;
   /** Receives failures of the store. Callers receive only Internal, without text. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Lifetime of a plain stream: one minute and one second of grace. */
+/** Lifetime of a plain stream, on the clock of the protocol: one minute and one second of grace. */
 const STREAM_LIFE_MS = 61_000;
-/** Lifetime of a stream with keep-alive: 15 minutes and one second of grace. */
+/** Lifetime of a stream with keep-alive, on the clock of the protocol: 15 minutes and one second of grace. */
 const KEEP_ALIVE_LIFE_MS: number = 15 * 60_000 + 1_000;
-/** Time limit for the first frame of a stream with keep-alive. */
+/** Time limit for the first frame of a stream with keep-alive, in real time. */
 const FIRST_FRAME_MS = 250;
-/** Time between two pings. */
+/** Time between two pings, in real time: they test the connection. */
 const PING_DELAY_MS = 5_000;
-/** Maximum time between two pongs. */
+/** Maximum time between two pongs, in real time. */
 const PONG_TIMEOUT_MS = 10_000;
 
 /** Handles OpenMessageStream. */
@@ -71,12 +71,12 @@ export async function* openMessageStreamWithKeepAlive(
 ): AsyncGenerator<OpenMessageStreamWithKeepAliveResponse> {
   const { clock } = context;
   const frames = requests[Symbol.asyncIterator]();
-  const request = await firstRequest(clock, frames, signal);
+  const request = await firstRequest(frames, signal);
   const intentId = idOf(request);
   const stream = context.hub.open(intentId, "message stream closed");
   endWith(clock, stream, signal, KEEP_ALIVE_LIFE_MS);
-  sendPings(clock, stream);
-  watchPongs(clock, stream, frames);
+  sendPings(stream);
+  watchPongs(stream, frames);
   try {
     yield ping(clock);
     for await (const item of itemsOf(context, intentId, stream)) {
@@ -126,11 +126,10 @@ async function storedMessages(
 }
 
 async function firstRequest(
-  clock: Clock,
   frames: AsyncIterator<OpenMessageStreamWithKeepAliveRequest>,
   signal: AbortSignal,
 ): Promise<OpenMessageStreamRequest> {
-  const frame = await within(clock, FIRST_FRAME_MS, frames.next(), signal);
+  const frame = await withinRealTime(FIRST_FRAME_MS, frames.next(), signal);
   if (frame.done) throw invalidArgument("request is nil");
   checkRequest(OpenMessageStreamWithKeepAliveRequestSchema, frame.value);
   if (frame.value.requestOrPong.case !== "request") throw invalidArgument("request is nil");
@@ -140,11 +139,11 @@ async function firstRequest(
   return request;
 }
 
-async function within<T>(clock: Clock, ms: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function withinRealTime<T>(ms: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
   let cancel = () => {};
   const late = new Promise<never>((_, reject) => {
     const onAbort = () => reject(canceled());
-    const cancelLate = clock.after(ms, () =>
+    const cancelLate = realTime.after(ms, () =>
       reject(new ConnectError("timed out receiving message", Code.DeadlineExceeded)),
     );
     cancel = () => {
@@ -164,7 +163,7 @@ async function within<T>(clock: Clock, ms: number, work: Promise<T>, signal: Abo
 }
 
 /** Ends the stream when its lifetime is over or its client disconnects. */
-function endWith(clock: Clock, stream: MessageStream, signal: AbortSignal, lifeMs: number): void {
+function endWith(clock: ProtocolClock, stream: MessageStream, signal: AbortSignal, lifeMs: number): void {
   const onAbort = () => stream.fail(canceled());
   const cancelLife = clock.after(lifeMs, () => stream.fail(new ConnectError("", Code.DeadlineExceeded)));
   signal.addEventListener("abort", onAbort, { once: true });
@@ -179,10 +178,10 @@ function canceled(): ConnectError {
   return new ConnectError("", Code.Canceled);
 }
 
-function sendPings(clock: Clock, stream: MessageStream): void {
+function sendPings(stream: MessageStream): void {
   let cancel = () => {};
   const next = () => {
-    cancel = clock.after(PING_DELAY_MS, () => {
+    cancel = realTime.after(PING_DELAY_MS, () => {
       stream.ping();
       next();
     });
@@ -193,12 +192,11 @@ function sendPings(clock: Clock, stream: MessageStream): void {
 
 /** Ends the stream if no pong arrives in time, on a half-close, and on any frame that is not a pong. */
 function watchPongs(
-  clock: Clock,
   stream: MessageStream,
   frames: AsyncIterator<OpenMessageStreamWithKeepAliveRequest>,
 ): void {
   const unhealthy = () => stream.fail(new ConnectError("terminating unhealthy stream", Code.Aborted));
-  let cancel = clock.after(PONG_TIMEOUT_MS, unhealthy);
+  let cancel = realTime.after(PONG_TIMEOUT_MS, unhealthy);
   let ended = false;
   stream.onEnd(() => {
     ended = true;
@@ -212,7 +210,7 @@ function watchPongs(
       if (violationOf(OpenMessageStreamWithKeepAliveRequestSchema, frame.value) !== undefined)
         return unhealthy();
       cancel();
-      cancel = clock.after(PONG_TIMEOUT_MS, unhealthy);
+      cancel = realTime.after(PONG_TIMEOUT_MS, unhealthy);
     }
   };
   // Bytes that are not a frame end the stream by what is wrong with them.
@@ -221,7 +219,7 @@ function watchPongs(
   );
 }
 
-function ping(clock: Clock): OpenMessageStreamWithKeepAliveResponse {
+function ping(clock: ProtocolClock): OpenMessageStreamWithKeepAliveResponse {
   const value = { timestamp: timestampFromMs(clock.now()), pingDelay: durationFromMs(PING_DELAY_MS) };
   return create(OpenMessageStreamWithKeepAliveResponseSchema, { responseOrPing: { case: "ping", value } });
 }

@@ -1,6 +1,6 @@
 /** The steps that an accepted payment and an accepted login share. */
 import type { Message } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
-import type { Clock } from "../clock.js";
+import type { ProtocolClock } from "../clock.js";
 import { intentSubmitted } from "../server-messages.js";
 import type { IntentRecord, Store, StoreTransaction } from "../store/store.js";
 import type { StreamHub } from "../streams/stream-hub.js";
@@ -10,7 +10,7 @@ import type { WebhookDelivery } from "../webhook/delivery.js";
 export interface SubmissionContext {
   readonly store: Store;
   readonly hub: StreamHub;
-  readonly clock: Clock;
+  readonly clock: ProtocolClock;
   readonly delivery: Pick<WebhookDelivery, "schedule">;
 }
 

@@ -4,7 +4,7 @@
  */
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { WebSocket } from "ws";
-import { startTimer } from "../port/connection.js";
+import { startSocketTimer } from "../port/connection.js";
 import { type EnvelopeFailure, errorResponse, failureOf, okResponse, parseRequest } from "./envelope.js";
 import type { EnvelopeMethod, EnvelopeMethods } from "./methods.js";
 import { RequestQueue } from "./queue.js";
@@ -56,7 +56,7 @@ export class EnvelopeSocket {
   constructor(socket: WebSocket, context: EnvelopeSocketContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#stopTimer = startTimer(context.limits.firstFrameMs, () =>
+    this.#stopTimer = startSocketTimer(context.limits.firstFrameMs, () =>
       this.#refuse(NOT_ALLOWED, Code.DeadlineExceeded, "no request was received in time"),
     );
   }
@@ -136,7 +136,7 @@ export class EnvelopeSocket {
     this.#canceled.abort();
     this.#requests.end();
     this.#stopTimer();
-    this.#stopTimer = startTimer(this.#context.limits.idleMs, () => this.#close(NORMAL));
+    this.#stopTimer = startSocketTimer(this.#context.limits.idleMs, () => this.#close(NORMAL));
   }
 
   #refuse(code: number, status: Code, text: string): void {
@@ -152,7 +152,7 @@ export class EnvelopeSocket {
   /** Resolves when the client's side has accepted the frame or is gone. */
   #send(frame: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
-      const stopTimer = startTimer(this.#context.limits.takeMs, () => this.#socket.terminate());
+      const stopTimer = startSocketTimer(this.#context.limits.takeMs, () => this.#socket.terminate());
       this.#socket.send(frame, (error) => {
         stopTimer();
         // No frame can follow a failed send. The `close` event arrives later, and not while a call keeps

@@ -113,12 +113,15 @@ export function refuse(socket: Duplex, connection: Connection, status: number, e
 
 /** Destroys a socket after the client has had time to read the refusal. */
 export function destroyLater(socket: Duplex): void {
-  const stopTimer = startTimer(lingerMs, () => socket.destroy());
+  const stopTimer = startSocketTimer(lingerMs, () => socket.destroy());
   socket.once("close", stopTimer);
 }
 
-/** Starts a timer that calls back once. Returns a function that stops it. 0 ms means never. */
-export function startTimer(afterMs: number, callback: () => void): () => void {
+/**
+ * Starts a timer of a socket, in real time, that calls back once. Returns a function that stops it. 0 ms
+ * means never.
+ */
+export function startSocketTimer(afterMs: number, callback: () => void): () => void {
   if (afterMs === 0) return ignore;
   const timer = setTimeout(callback, afterMs);
   return () => clearTimeout(timer);

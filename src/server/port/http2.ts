@@ -1,7 +1,7 @@
 /** The hidden HTTP/2 server of a port. */
 import http2 from "node:http2";
 import type net from "node:net";
-import { type Connection, destroyLater, ignore, type Port, run, startTimer } from "./connection.js";
+import { type Connection, destroyLater, ignore, type Port, run, startSocketTimer } from "./connection.js";
 import { sendError } from "./http-guard.js";
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_SETTINGS_TIMEOUT } = http2.constants;
@@ -55,13 +55,13 @@ export function watchSession(
   let idleSince = performance.now();
   let pinged = false;
   // Otherwise a slow preface could hold the socket indefinitely. Node has no such timeout for HTTP/2.
-  const stopPrefaceTimer = startTimer(limits.headerTimeoutMs, () =>
+  const stopPrefaceTimer = startSocketTimer(limits.headerTimeoutMs, () =>
     session.destroy(new Error("no SETTINGS received in time"), NGHTTP2_SETTINGS_TIMEOUT),
   );
   session.once("remoteSettings", stopPrefaceTimer);
   let stopIdle = ignore;
   const watchIdle = (afterMs: number) => {
-    stopIdle = startTimer(afterMs, () => {
+    stopIdle = startSocketTimer(afterMs, () => {
       // The session is destroyed, but its socket waits for a client that does not read.
       if (session.destroyed) return void socket.destroy();
       const leftMs =
@@ -121,7 +121,7 @@ function limitRequestTime(
   ) {
     return;
   }
-  const stopTimer = startTimer(timeoutMs, () => {
+  const stopTimer = startSocketTimer(timeoutMs, () => {
     // The body was received, but the handler has not read it.
     if (stream.closed || stream.destroyed || stream.state.remoteClose === 1) return;
     if (stream.headersSent) return stream.close(NGHTTP2_CANCEL);

@@ -10,7 +10,14 @@
 import type http from "node:http";
 import net from "node:net";
 import { checkDuration } from "../../lib/options.js";
-import { type Connection, ignore, type Port, type PortHandlers, refuse, startTimer } from "./connection.js";
+import {
+  type Connection,
+  ignore,
+  type Port,
+  type PortHandlers,
+  refuse,
+  startSocketTimer,
+} from "./connection.js";
 import { FairQueue } from "./fair-queue.js";
 import { createHttp1 } from "./http1.js";
 import { createHttp2, watchSession } from "./http2.js";
@@ -119,7 +126,7 @@ function peek(
   decide: (isHttp2: boolean, seen: Buffer) => void,
 ): void {
   let seen: Buffer = Buffer.alloc(0);
-  const stopTimer = startTimer(port.limits.peekTimeoutMs, () =>
+  const stopTimer = startSocketTimer(port.limits.peekTimeoutMs, () =>
     giveUp(408, "no request was received in time"),
   );
   const stop = () => {

@@ -1,11 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Message } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
-import type { Clock } from "../clock.js";
+import { realTime } from "../clock.js";
 
 // Messages kept for a slow reader. The next one blocks.
 const BUFFER_LENGTH = 64;
 
-// A message that is blocked this long ends the stream.
+// A message that is blocked this long ends the stream. Real time: the reader's network is slow.
 const BLOCKED_MS = 10_000;
 
 /** An item that a stream passes to its reader. */
@@ -22,7 +22,6 @@ interface Blocked {
  * at once, even if the reader never returns.
  */
 export class MessageStream {
-  readonly #clock: Clock;
   readonly #closedText: string;
   readonly #buffer: StreamItem[] = [];
   /** In order of arrival, which is also the order of delivery. */
@@ -31,8 +30,7 @@ export class MessageStream {
   #failure: ConnectError | undefined;
   #wakeReader: (() => void) | undefined;
 
-  constructor(clock: Clock, closedText: string) {
-    this.#clock = clock;
+  constructor(closedText: string) {
     this.#closedText = closedText;
   }
 
@@ -94,7 +92,7 @@ export class MessageStream {
 
   #wait(message: Message): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(BLOCKED_MS, () =>
+      const cancel = realTime.after(BLOCKED_MS, () =>
         this.fail(new ConnectError(this.#closedText, Code.Aborted)),
       );
       const settle = () => {

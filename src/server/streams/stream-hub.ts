@@ -1,17 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Message } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
-import type { Clock } from "../clock.js";
 import { MessageStream } from "./message-stream.js";
 
 /** The open streams, one per rendezvous key. */
 export class StreamHub {
-  readonly #clock: Clock;
   readonly #streams = new Map<string, MessageStream>();
   #closed = false;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
 
   /**
    * Opens the stream of a key.
@@ -21,7 +15,7 @@ export class StreamHub {
   open(intentId: string, closedText = ""): MessageStream {
     if (this.#closed) throw new ConnectError("", Code.Unavailable);
     if (this.#streams.has(intentId)) throw new ConnectError("stream already exists", Code.Aborted);
-    const stream = new MessageStream(this.#clock, closedText);
+    const stream = new MessageStream(closedText);
     this.#streams.set(intentId, stream);
     stream.onEnd(() => this.#streams.delete(intentId));
     return stream;

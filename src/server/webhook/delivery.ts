@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import { type ProtocolClock, realTime } from "../clock.js";
 import { webhookCalled } from "../server-messages.js";
 import type { IntentRecord, Store, WebhookAttempt } from "../store/store.js";
 import type { StreamHub } from "../streams/stream-hub.js";
@@ -20,7 +20,7 @@ export type DeliverWebhook = (request: WebhookRequest) => Promise<{ readonly sta
 export interface DeliveryContext {
   readonly store: Store;
   readonly hub: StreamHub;
-  readonly clock: Clock;
+  readonly clock: ProtocolClock;
   readonly deliverWebhook: DeliverWebhook;
   /** Returns the signed token of an intent. */
   readonly tokenOf: (intentId: string, intent: IntentRecord) => string;
@@ -29,15 +29,15 @@ export interface DeliveryContext {
 }
 
 /**
- * Delays before the attempts, in milliseconds. An attempt schedules the next one when it starts, so attempts
+ * Delays before the attempts, in milliseconds of the protocol's clock. An attempt schedules the next one when it starts, so attempts
  * can overlap.
  */
 export const ATTEMPT_DELAYS_MS: readonly number[] = [
   0, 1_000, 1_000, 15_000, 60_000, 900_000, 3_600_000, 86_400_000,
 ];
-/** Time limit of one attempt. */
+/** Time limit of one attempt, in real time: the receiver and its network need it. */
 const ATTEMPT_TIMEOUT_MS: number = 3_000;
-/** The webhook has failed this long after its last attempt started. */
+/** The webhook has failed this long after its last attempt started, on the clock of the protocol. */
 const GIVE_UP_AFTER_MS: number = 60_000;
 
 interface DueWebhook {
@@ -66,13 +66,11 @@ export class WebhookDelivery {
     const delayMs = ATTEMPT_DELAYS_MS[attempt];
     const next =
       delayMs === undefined
-        ? this.#context.clock.after(
-            GIVE_UP_AFTER_MS,
-            () => void this.#giveUp(intentId).catch(this.#context.onError),
+        ? this.#context.clock.after(GIVE_UP_AFTER_MS, () =>
+            this.#giveUp(intentId).catch(this.#context.onError),
           )
-        : this.#context.clock.after(
-            delayMs,
-            () => void this.#attempt(intentId, attempt).catch(this.#context.onError),
+        : this.#context.clock.after(delayMs, () =>
+            this.#attempt(intentId, attempt).catch(this.#context.onError),
           );
     this.#timers.set(intentId, next);
   }
@@ -138,9 +136,7 @@ export class WebhookDelivery {
     const end = new AbortController();
     const { signal } = end;
     this.#running.add(end);
-    const cancel = this.#context.clock.after(ATTEMPT_TIMEOUT_MS, () =>
-      end.abort(new Error("no response in time")),
-    );
+    const cancel = realTime.after(ATTEMPT_TIMEOUT_MS, () => end.abort(new Error("no response in time")));
     // A sender that ignores its signal must not outlive its attempt.
     const ended = new Promise<never>((_, reject) =>
       signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
