@@ -33,6 +33,9 @@ export class MovableClock implements ProtocolClock {
   #moving: Promise<void> = Promise.resolve();
   /** Work in real time that callbacks have started. */
   readonly #work = new Set<Promise<unknown>>();
+  /** Errors of work that ended during the current move. */
+  readonly #failures: unknown[] = [];
+  #isMoving = false;
 
   constructor(options: { readonly frozen?: boolean; readonly startAt?: number } = {}) {
     this.#frozen = options.frozen ?? false;
@@ -87,6 +90,7 @@ export class MovableClock implements ProtocolClock {
 
   async #move(ms: number): Promise<void> {
     const end = this.now() + ms;
+    this.#isMoving = true;
     try {
       // Work that is already queued or under way belongs to the time before the move.
       await this.#settled();
@@ -100,6 +104,7 @@ export class MovableClock implements ProtocolClock {
       }
       this.#moveTo(end);
     } finally {
+      this.#isMoving = false;
       // The wake-up was set for the time before the move.
       this.#dropWakeUp();
       this.#schedule();
@@ -109,8 +114,13 @@ export class MovableClock implements ProtocolClock {
   #call({ callback }: Timer): void {
     const result = callback();
     if (!(result instanceof Promise)) return;
-    // A rejection rejects the move that waits for it. Without a move it is unhandled, like an error that a timer throws.
-    const work = result.finally(() => this.#work.delete(work));
+    const work = result
+      .catch((error: unknown) => {
+        // Without a move, the rejection is unhandled, like an error that a timer throws.
+        if (!this.#isMoving) throw error;
+        this.#failures.push(error);
+      })
+      .finally(() => this.#work.delete(work));
     this.#work.add(work);
   }
 
@@ -121,6 +131,8 @@ export class MovableClock implements ProtocolClock {
       await Promise.all(this.#work);
       await turn();
     }
+    const failures = this.#failures.splice(0);
+    if (failures.length > 0) throw failures[0];
   }
 
   #moveTo(time: number): void {

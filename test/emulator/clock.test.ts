@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MovableClock } from "../../src/emulator/index.js";
 import { runs } from "../support/property.js";
+import { deferred, turns, until } from "../support/turns.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -98,6 +99,22 @@ describe("a frozen clock", () => {
     expect(entries).toEqual(["cancelled when done 4", "the next one 11"]);
   });
 
+  it("waits for the work of a callback before time goes on", async () => {
+    const clock = frozen();
+    const { entries, note } = journal(clock);
+    const work = deferred();
+    clock.after(5, () => work.promise.then(note("work")));
+    clock.after(6, note("next"));
+    const moved = clock.advance(10);
+    await until(() => clock.now() > START);
+    clock.after(0, note("same instant"));
+    await turns();
+    expect(entries).toEqual([]);
+    work.resolve();
+    await moved;
+    expect(entries).toEqual(["work 5", "same instant 5", "next 6"]);
+  });
+
   it("runs concurrent moves one after the other", async () => {
     const clock = frozen();
     const { entries, note } = journal(clock);
@@ -122,6 +139,16 @@ describe("a frozen clock", () => {
     await clock.advance(10);
     expect(entries).toEqual(["after 6"]);
     expect(clock.now()).toBe(START + 15);
+  });
+
+  it("rejects only the move during which the work of a callback fails", async () => {
+    const clock = frozen();
+    const { entries, note } = journal(clock);
+    clock.after(5, () => Promise.reject(new Error("mine")));
+    clock.after(6, note("after"));
+    await expect(clock.advance(10)).rejects.toThrow("mine");
+    await clock.advance(10);
+    expect(entries).toEqual(["after 6"]);
   });
 
   it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60, "1", 1n, undefined])(

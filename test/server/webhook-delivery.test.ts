@@ -9,6 +9,7 @@ import {
   type DeliverWebhook,
   type Emulator,
   type EmulatorOptions,
+  MovableClock,
   memoryStore,
   type Store,
   type WebhookRecord,
@@ -22,7 +23,15 @@ import { localHosts } from "../../src/server/rules/webhook-url.js";
 import { webhookSender } from "../../src/server/webhook/sender.js";
 import { webhookToken } from "../../src/server/webhook/token.js";
 import { verifyWebhook } from "../../src/webhook/index.js";
-import { cleanUp, type Emulated, emulated, intentOf, later, register } from "../support/emulated.js";
+import {
+  cleanUp,
+  type Emulated,
+  emulated,
+  intentOf,
+  later,
+  register,
+  stoppedRealTime,
+} from "../support/emulated.js";
 import { listing } from "../support/identity.js";
 import { account } from "../support/payment.js";
 import { reading } from "../support/reading.js";
@@ -85,7 +94,10 @@ interface Bed extends Emulated {
   readonly attempts: readonly Attempt[];
 }
 
-/** An emulator whose webhooks a test answers: all with one status, or each manually. */
+/**
+ * An emulator whose webhooks a test answers: all with one status, or each manually. Then attempts overlap, as
+ * on a clock that is not moved.
+ */
 async function bedOf(answer?: number | Error, options: EmulatorOptions = {}): Promise<Bed> {
   const store = options.store ?? memoryStore();
   const attempts: Attempt[] = [];
@@ -101,6 +113,7 @@ async function bedOf(answer?: number | Error, options: EmulatorOptions = {}): Pr
     return attempt.answer.promise;
   };
   const bed = { ...(await emulated({ deliverWebhook, ...options, store })), store, attempts };
+  bed.clock.overlapping = answer === undefined;
   const started = bed.clock.now();
   return bed;
 }
@@ -188,14 +201,20 @@ describe("the webhook schedule", () => {
   });
 
   it("waits three seconds for a response while the next attempts start", async () => {
+    const real = stoppedRealTime();
     const bed = await bedOf();
     const intent = await ordered(bed.emulator);
     await bed.emulator.wallet.pay(intent);
-    await bed.clock.advance(2_999);
+    for (const ms of [0, 1_000, 1_000, 999]) {
+      await real.advance(ms);
+      await bed.clock.advance(ms);
+    }
     expect(bed.attempts.map(({ request }) => request.signal.aborted)).toEqual([false, false, false]);
-    await bed.clock.advance(1);
+    await bed.clock.advance(14_000);
+    expect(bed.attempts.map(({ request }) => request.signal.aborted)).toEqual([false, false, false]);
+    await real.advance(1);
     expect(bed.attempts.map(({ request }) => request.signal.aborted)).toEqual([true, false, false]);
-    await bed.clock.advance(2_000);
+    await real.advance(2_000);
     expect(bed.attempts.map(({ request }) => request.signal.aborted)).toEqual([true, true, true]);
     const { attempts } = await webhookOf(bed.store, intent);
     expect(attempts.map(({ error }) => error)).toEqual(Array(3).fill("no response in time"));
@@ -256,8 +275,10 @@ describe("the webhook schedule", () => {
   });
 
   it("does not wait for a sender that ignores its signal or throws", async () => {
+    const real = stoppedRealTime();
     for (const deliverWebhook of [
-      () => new Promise<never>(() => {}),
+      // Three seconds of real time pass as soon as the attempt waits.
+      () => new Promise<never>(() => setImmediate(() => void real.advance(3_000))),
       () => {
         throw new Error("thrown");
       },
@@ -295,6 +316,72 @@ describe("the webhook schedule", () => {
     await bed.emulator.wallet.pay(second);
     await bed.clock.advance(2 * SECOND);
     expect(times(bed)).toEqual([0, 0.5, 1, 1.5, 2, 2.5]);
+  });
+});
+
+describe("a webhook on a clock that is moved", () => {
+  it.each([
+    ["while the first attempt runs", 0],
+    ["before the first attempt has begun", undefined],
+  ])("is delivered once to a receiver that responds, %s", async (_, begun) => {
+    const { url, seen } = await receiver((_, response) => setTimeout(() => response.end(), 50));
+    const bed = await bedOf(0, {
+      clock: new MovableClock(),
+      deliverWebhook: webhookSender(localHosts(true)),
+    });
+    const { emulator } = bed;
+    const intent = await ordered(emulator, `${url}/paid`);
+    await emulator.wallet.pay(intent);
+    if (begun !== undefined) await until(() => seen.length === 1);
+    await emulator.clock.advance(HOUR);
+    expect(seen.length).toBe(1);
+    const { state, attempts } = await webhookOf(bed.store, intent);
+    expect([state, attempts.map(({ httpStatus, error }) => error ?? httpStatus)]).toEqual([
+      "confirmed",
+      [200],
+    ]);
+  });
+
+  it("is retried at its times while each response takes real time", async () => {
+    let failures = 3;
+    const { url, seen } = await receiver((_, response) =>
+      setTimeout(() => response.writeHead(failures-- > 0 ? 503 : 200).end(), 20),
+    );
+    const bed = await bedOf(0, { deliverWebhook: webhookSender(localHosts(true)) });
+    const { emulator, clock } = bed;
+    const intent = await ordered(emulator, `${url}/paid`);
+    await emulator.wallet.pay(intent);
+    const paidAt = clock.now();
+    await clock.advance(HOUR);
+    expect(clock.now()).toBe(paidAt + HOUR);
+    expect(seen.length).toBe(4);
+    const { attempts } = await webhookOf(bed.store, intent);
+    expect(attempts).toEqual(
+      ATTEMPTS_AT.slice(0, 4).map((at, i) => ({
+        startedAt: paidAt + at * SECOND,
+        httpStatus: i < 3 ? 503 : 200,
+      })),
+    );
+  });
+
+  it("ends the move if the emulator is reset or closed while an attempt runs", async () => {
+    for (const end of ["reset", "close"] as const) {
+      stoppedRealTime();
+      const begun = deferred<void>();
+      const { emulator, clock } = await emulated({
+        deliverWebhook: () => {
+          begun.resolve();
+          return new Promise<never>(() => {});
+        },
+      });
+      const intent = await ordered(emulator);
+      await emulator.wallet.pay(intent);
+      const moved = clock.advance(HOUR);
+      await begun.promise;
+      await emulator[end]();
+      await moved;
+      await cleanUp();
+    }
   });
 });
 

@@ -23,7 +23,14 @@ import { WebSockets } from "../../src/server/envelope/websocket.js";
 import { startPortServer } from "../../src/server/port/port-server.js";
 import { memoryStore } from "../../src/server/store/memory.js";
 import { StreamHub } from "../../src/server/streams/stream-hub.js";
-import { cleanUp, emulated, isStreamOpen, later, WatchedClock } from "../support/emulated.js";
+import {
+  cleanUp,
+  emulated,
+  isStreamOpen,
+  later,
+  stoppedRealTime,
+  WatchedClock,
+} from "../support/emulated.js";
 import {
   type Answer,
   callOf,
@@ -282,7 +289,8 @@ describe("a stream over a WebSocket", () => {
 
 describe("a stream with keep-alive over a WebSocket", () => {
   it("pings and continues on pongs, whose names are ignored", async () => {
-    const { emulator, clock } = await emulated();
+    const real = stoppedRealTime();
+    const { emulator } = await emulated();
     const key = newKey();
     await sendPayment(emulator, key, payment());
     const socket = await open(emulator);
@@ -294,7 +302,7 @@ describe("a stream with keep-alive over a WebSocket", () => {
       { service: "X", method: "y" },
     ];
     for (let i = 0; i < 9; i++) {
-      await clock.advance(5_000);
+      await real.advance(5_000);
       expect(await nextAlive(socket)).toBe("ping");
       socket.send(pong(names[i % names.length]));
       // Handled in order, so the pong has been read.
@@ -304,8 +312,8 @@ describe("a stream with keep-alive over a WebSocket", () => {
     expect(await nextAlive(socket)).toEqual(["codeScanned"]);
   });
 
-  it.each<[string, (socket: Socket, clock: WatchedClock) => unknown, string]>([
-    ["silence", (_, clock) => clock.advance(10_000), "[aborted] terminating unhealthy stream"],
+  it.each<[string, (socket: Socket, real: WatchedClock) => unknown, string]>([
+    ["silence", (_, real) => real.advance(10_000), "[aborted] terminating unhealthy stream"],
     [
       "a frame that is no pong",
       (socket) => socket.send(keepAliveCall(newKey())),
@@ -313,12 +321,13 @@ describe("a stream with keep-alive over a WebSocket", () => {
     ],
     ["a body that cannot be read", (socket) => socket.send(requestOf("", "", unhex("0a7f"))), unreadableBody],
   ])("ends by %s and keeps the socket open", async (_, end, error) => {
-    const { emulator, clock } = await emulated();
+    const real = stoppedRealTime();
+    const { emulator } = await emulated();
     const key = newKey();
     const socket = await open(emulator);
     socket.send(keepAliveCall(key));
     expect(await nextAlive(socket)).toBe("ping");
-    await end(socket, clock);
+    await end(socket, real);
     let last = await nextAlive(socket);
     while (last === "ping") last = await nextAlive(socket);
     expect(last).toEqual(failed(error));
@@ -697,6 +706,7 @@ describe("a WebSocket client that does not read", () => {
 
   it("loses its stream after a message has waited ten seconds, as over every protocol", async () => {
     const clock = new WatchedClock();
+    const real = stoppedRealTime();
     const hub = new StreamHub();
     const context = { store: memoryStore(), hub, clock, onError: () => {} };
     const server = await serve((router) =>
@@ -720,7 +730,7 @@ describe("a WebSocket client that does not read", () => {
     while (count < 1000 && (await delivered(large))) count++;
     expect(count).toBeGreaterThan(64);
     expect(count).toBeLessThan(1000);
-    await clock.advance(10_000);
+    await real.advance(10_000);
     expect(hub.has(id)).toBe(false);
     socket.raw.resume();
     let last: Answer;

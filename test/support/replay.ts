@@ -1,7 +1,6 @@
 /** Replays recorded calls of the real sequencer against this one, byte by byte, over HTTP/2. */
 import { readFileSync } from "node:fs";
 import http2 from "node:http2";
-import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import {
   type Message,
   OpenMessageStreamResponseSchema,
@@ -15,8 +14,8 @@ import { submitPayment } from "../../src/server/calls/payments.js";
 import { type ServerCore, serverCore } from "../../src/server/core.js";
 import { checkServerOptions } from "../../src/server/options.js";
 import { type RunningServer, startServer } from "../../src/server/server.js";
-import { shapeOf } from "../../src/wire/descriptors.js";
-import { carried } from "../../src/wire/known-fields.js";
+import { decode } from "../../src/wire/encodings.js";
+import { cleanUp, stoppedRealTime } from "./emulated.js";
 
 /** A frame of a stream: its delay in milliseconds, and the message in hex. */
 type Frame = readonly [delayMs: number, hex: string];
@@ -83,11 +82,14 @@ const relationships: Readonly<Record<string, readonly string[]>> = {
 const payerAtExample = relationships["example.com"]?.[0];
 const temporaryIncomingAccount = "A89ihkNTbvo2Gss6q2rbVEShzbndKvTh6gNpFRr3jobf";
 
+const STEP_MS = 250;
+
 /** A sequencer set up as the real one was, with a client that sends any bytes. */
 export class Replayer {
   readonly #core: ServerCore;
   readonly #server: RunningServer;
   readonly #clock: MovableClock;
+  readonly #realTime = stoppedRealTime();
   readonly #session: http2.ClientHttp2Session;
 
   private constructor(core: ServerCore, server: RunningServer, clock: MovableClock) {
@@ -122,11 +124,12 @@ export class Replayer {
     return new Replayer(core, await startServer(core, options), clock);
   }
 
-  /** Stops the sequencer and frees its clock. */
+  /** Stops the sequencer and frees its clocks. */
   async close(): Promise<void> {
     this.#session.destroy();
     await this.#server.close();
     this.#clock.stop();
+    await cleanUp();
   }
 
   /** Makes the calls of one entry on an empty sequencer, and returns the verdict on the last. */
@@ -233,8 +236,13 @@ export class Replayer {
     });
   }
 
+  /** Lets time pass, as on a clock that is not moved: real time and the protocol's in small steps. */
   async #advance(ms: number): Promise<void> {
-    if (ms > 0) await this.#clock.advance(ms);
+    for (let rest = ms; rest > 0; rest -= STEP_MS) {
+      const step = Math.min(rest, STEP_MS);
+      await this.#realTime.advance(step);
+      await this.#clock.advance(step);
+    }
     await this.#settle();
   }
 
@@ -292,11 +300,6 @@ function idsIn(method: string, bytes: Uint8Array): Uint8Array[] {
     default:
       return [];
   }
-}
-
-/** Decodes a response, of which the library would misread some. */
-function decode<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
-  return fromBinary(schema, carried(shapeOf(schema), bytes));
 }
 
 /** Returns `ping:` and the hex of its delay for a ping, which also holds the time. */
