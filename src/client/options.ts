@@ -42,8 +42,8 @@ export interface CommonClientOptions {
 /** Options of a client that opens its own connections. */
 export interface ConnectingClientOptions extends CommonClientOptions {
   /**
-   * URL of the sequencer: `https:`, or `http:` on loopback. The WebSocket of the envelope is opened at exactly
-   * this URL: end a path with a slash if a proxy requires it. Default: the environment variable
+   * URL of the sequencer: `https:`, or `http:` on loopback. The WebSocket of the envelope is opened at
+   * exactly this URL: end a path with a slash if a proxy requires it. Default: the environment variable
    * `CODE_SEQUENCER_URL`.
    */
   readonly baseUrl?: string | undefined;

@@ -69,9 +69,9 @@ export class MovableClock implements ProtocolClock {
    * Moves the clock forward. Resolves after every timer that fell due on the way was called, including timers
    * that those callbacks started. Concurrent moves run one after the other.
    *
-   * Wherever a webhook is being sent, the clock waits for the response, or for the 3 seconds of real time that
-   * the receiver has, before it moves on. So a receiver that responds is called once. A receiver that itself
-   * waits for a move of the clock before it responds runs out of this time.
+   * While a webhook is being sent, the clock waits for the response, or for the 3 seconds of real time
+   * that the receiver has, before it moves on. So a receiver that responds is called once. A receiver that
+   * itself waits for a move of the clock before it responds runs out of this time.
    */
   advance(ms: number): Promise<void> {
     if (!Number.isSafeInteger(ms) || ms < 0)

@@ -33,7 +33,9 @@ export interface MessageLoopOptions {
   readonly queue: EventQueue;
   /** Milliseconds between two polls. */
   readonly intervalMs: number;
-  /** Called if the server rejects every kind of stream. The loop then polls, and tries streams again later. */
+  /**
+   * Called if the server rejects every kind of stream. The loop then polls, and tries streams again later.
+   */
   readonly onStreamsRefused: (error: unknown) => void;
   /** Returns headers and a deadline for one call. */
   readonly callContext: (signal: AbortSignal) => CallContext;

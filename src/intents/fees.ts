@@ -19,8 +19,8 @@ export interface FeeInput {
   /** Token account that receives the share, base58 of 32 bytes. */
   readonly destination: string;
   /**
-   * Share in basis points (1/10000), from 1 to 10000: an integer, or its decimal text, as a database returns it
-   * (`"250"` or `"250.0000"`).
+   * Share in basis points (1/10000), from 1 to 10000: an integer, or its decimal text, as a database returns
+   * it (`"250"` or `"250.0000"`).
    */
   readonly basisPoints: number | string;
 }

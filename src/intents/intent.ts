@@ -206,8 +206,8 @@ export abstract class Intent {
 }
 
 /**
- * Builds an intent and throws if its id is not the expected one. An `expectedId` that is there with `undefined`
- * is rejected: the caller meant to compare the id.
+ * Builds an intent and throws if its id is not the expected one. An `expectedId` that is there with
+ * `undefined` is rejected: the caller meant to compare the id.
  */
 export function buildExpected<I extends Intent>(
   options: { readonly expectedId?: string | undefined },

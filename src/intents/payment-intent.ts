@@ -73,7 +73,10 @@ export interface PaymentRecord {
   readonly amount: string | number;
   /** Currency code, in lower or upper case. */
   readonly currency: string;
-  /** The shares for other accounts; `null` or an empty list if there are none. Required: the id does not cover them. */
+  /**
+   * The shares for other accounts; `null` or an empty list if there are none. Required: the id does not cover
+   * them.
+   */
   readonly fees: readonly FeeInput[] | null;
   /** Payload kind. Default: `"payment-with-fees"` if there are fees, otherwise `"payment"`. */
   readonly kind?: string | null | undefined;
@@ -229,17 +232,18 @@ export class PaymentIntent extends Intent {
   }
 
   /**
-   * Rebuilds an intent from plain data, such as the row of a database, after checking it: text as it comes, with
-   * `null` for what the order does not have. The intent must have the persisted id. The id covers the amount, the
-   * currency, the client secret and whether there are fees. It does not cover the destination, the fees
-   * themselves, the webhook and the login.
+   * Rebuilds an intent from plain data, such as the row of a database, after checking it: text as it comes,
+   * with `null` for what the order does not have. The intent must have the persisted id. The id covers the
+   * amount, the currency, the client secret and whether there are fees. It does not cover the destination,
+   * the fees themselves, the webhook and the login.
    *
    * @throws IntentMismatchError `intent_mismatch` if the data yields another id
    * @throws InputError `missing_option`, `invalid_option`, `unknown_option` or `conflicting_options`, naming
    * the field and how to fix it
    * @example
    * ```ts
-   * const row = { id: intent.id, secret: clientSecret, amount: "2.5000", currency: "USD" }; // from your database
+   * // From your database.
+   * const row = { id: intent.id, secret: clientSecret, amount: "2.5000", currency: "USD" };
    * const again = PaymentIntent.fromRecord({
    *   id: row.id,
    *   clientSecret: row.secret,

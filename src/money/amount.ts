@@ -36,8 +36,8 @@ const MAX_TEXT_LENGTH = 64;
  *
  * Rejects zero, negative amounts, NaN, infinities, exponents in strings, more than 2^53 - 1 hundredths and
  * more than two decimals. Zeros at the end are no decimals: `"2.5000"` is 2.50. In a number, binary noise of
- * at most 1e-6 hundredths is ignored: `0.1 + 0.2` is 0.30. A double has digits for noise that small only below
- * 10^9, where it cannot hide a hundredth.
+ * at most 1e-6 hundredths is ignored: `0.1 + 0.2` is 0.30. A double has digits for noise that small only
+ * below 10^9, where it cannot hide a hundredth.
  *
  * With `rounding: "nearest"`, a number is rounded like the official TypeScript client rounds it: to the
  * nearest hundredth of its exact binary value. A string is rounded to the nearest hundredth of its digits,
@@ -133,7 +133,8 @@ function shortestDecimal(value: number): { digits: bigint; exponent: number } {
 
 /**
  * Rounds like the official client: `toFixed(2)`, then `toFixed(0)` of a hundred times that. From 2^45 of the
- * currency on, its units can be one more or less than its double. Both are kept, because the bytes must match.
+ * currency on, its units can be one more or less than its double. Both are kept, because the bytes must
+ * match.
  */
 function officialRounding(value: number, field: string): Amount {
   // Above this, `toFixed` switches to exponent notation. `inRange` checks the exact limit.

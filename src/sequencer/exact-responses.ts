@@ -25,10 +25,10 @@ export interface ExactResponses {
 }
 
 /**
- * Makes Connect's transports decode responses as the sequencer does. The library reads on inside a known field
- * with another wire type, so that a message could decode to a different one. Here, the library
- * decodes a response to a message without known fields, which keeps all bytes. `interceptors` see the usual
- * methods and messages.
+ * Makes Connect's transports decode responses as the sequencer does. The library reads on inside a known
+ * field with another wire type, so that a message could decode to a different one. Here, the library decodes
+ * a response to a message without known fields, which keeps all bytes. `interceptors` see the usual methods
+ * and messages.
  *
  * Works for transports with binary messages only.
  */

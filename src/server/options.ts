@@ -48,9 +48,9 @@ export interface ServerOptions {
   /** Fetches a domain's well-known file. Default: over https, with limits, from public addresses only. */
   readonly fetchWellKnown?: FetchWellKnown | undefined;
   /**
-   * Whose webhooks can use plain http, ports and private addresses: with `true`, those of this machine; with a
-   * list of host names, such as `["app"]` between containers, also those of these hosts. Default: `true` if the
-   * server listens on loopback.
+   * Which webhooks can use plain http, ports and private addresses: with `true`, those of this machine; with
+   * a list of host names, such as `["app"]` between containers, also those of these hosts. Default: `true` if
+   * the server listens on loopback.
    */
   readonly allowLocalWebhooks?: boolean | readonly string[] | undefined;
   /**

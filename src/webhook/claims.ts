@@ -35,8 +35,9 @@ export interface PaymentClaims<Bound extends boolean = boolean> {
   /** Public id of the payer at the request's verified domain, base58. Absent if the payer shared none. */
   readonly user?: string;
   /**
-   * Returns the claims as plain data, with `quarks` and `fees` as decimal text. `JSON.stringify` calls it, also
-   * for a copy by spread. Pass its result to `structuredClone` and `postMessage`, which reject functions.
+   * Returns the claims as plain data, with `quarks` and `fees` as decimal text. `JSON.stringify` calls it,
+   * also for a copy by spread. Pass its result to `structuredClone` and `postMessage`, which reject
+   * functions.
    */
   toJSON(): PaymentClaimsJson;
 }

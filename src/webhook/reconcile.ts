@@ -7,9 +7,10 @@ export interface ReconcileOptions<Order> {
   /** Returns the status of the order's intent: `(order) => code.paymentIntents.getStatus(order.intentId)`. */
   readonly getStatus: (order: Order) => Promise<{ readonly intentSubmitted: boolean }>;
   /**
-   * Returns whether `create` of the order's intent succeeded, as recorded with the order. If not, the order is
-   * `"open"`, and its status is not checked: it can report another party's payment. Omit it only if `openOrders`
-   * contains no such order. An order whose `create` threw `already_submitted` is never registered in this sense.
+   * Returns whether `create` of the order's intent succeeded, as recorded with the order. If not, the order
+   * is `"open"`, and its status is not checked: it can report another party's payment. Omit it only if
+   * `openOrders` contains no such order. An order whose `create` threw `already_submitted` is never
+   * registered in this sense.
    */
   readonly isRegistered?: (order: Order) => boolean | Promise<boolean>;
   /**
@@ -26,8 +27,8 @@ export type Reconciled<Order> =
   | {
       readonly order: Order;
       /**
-       * `"open"`: not paid yet, or not registered. Otherwise the outcome that `fulfil` returned, or `"fulfilled"` if it returned
-       * none.
+       * `"open"`: not paid yet, or not registered. Otherwise the outcome that `fulfil` returned, or
+       * `"fulfilled"` if it returned none.
        */
       readonly outcome: OnceOutcome | "open";
     }
@@ -48,8 +49,9 @@ export type Reconciled<Order> =
  * those in progress.
  *
  * A status is unsigned and names no destination: trust it only as far as the connection to the sequencer. It
- * applies to your order only if `create` of its intent succeeded and you recorded that. After `already_submitted`
- * it never does: only the verified webhook, a payment event that matches the order, or a person decides.
+ * applies to your order only if `create` of its intent succeeded and you recorded that. After
+ * `already_submitted` it never does: only the verified webhook, a payment event that matches the order, or a
+ * person decides.
  *
  * @throws InputError for invalid options. Rethrows the error of `openOrders` after the outcomes of the orders
  * in progress

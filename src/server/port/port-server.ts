@@ -94,7 +94,8 @@ export async function startPortServer(options: PortServerOptions): Promise<PortS
 
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
-    // A proxy can open a connection for each of its streams at once; beyond the backlog the system resets some.
+    // A proxy can open a connection for each of its streams at once; beyond the backlog the system resets
+    // some.
     const { host, port: number } = options;
     listener.listen({ host, port: number, backlog: port.limits.maxConnections }, () => {
       listener.off("error", reject);

@@ -12,8 +12,8 @@ export interface FrameRules {
   /** Maximum size of one message, in bytes, before and after decompression. */
   readonly maxBytes: number;
   /**
-   * Whether the frames are read as Go's runtime for gRPC reads them: it ignores what follows the first frame of
-   * a call with one request, and has its own text for each failure.
+   * Whether the frames are read as Go's runtime for gRPC reads them: it ignores what follows the first frame
+   * of a call with one request, and has its own text for each failure.
    */
   readonly likeGo: boolean;
 }
@@ -36,8 +36,8 @@ export interface MessageMaps {
 }
 
 /**
- * Maps the messages in the frames of a body. Other frames pass unchanged: trailers, and a truncated last frame,
- * which the library reports.
+ * Maps the messages in the frames of a body. Other frames pass unchanged: trailers, and a truncated last
+ * frame, which the library reports.
  *
  * @throws ConnectError ResourceExhausted for a larger message; over gRPC, also Unknown or Internal for a body
  *   that ends too early, and Internal for a flag

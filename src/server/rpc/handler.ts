@@ -39,9 +39,9 @@ const otherRules: FrameRules = { maxBytes: MAX_REQUEST_BYTES, likeGo: false };
 const compressions = [compressionGzip, compressionBrotli];
 
 /**
- * Creates the handler of calls. Every binary message passes through {@link incoming} before the library decodes
- * it, and through {@link outgoing} after the library has encoded it. Requests can be compressed, except over
- * gRPC, where the original rejects them. Responses are never compressed.
+ * Creates the handler of calls. Every binary message passes through {@link incoming} before the library
+ * decodes it, and through {@link outgoing} after the library has encoded it. Requests can be compressed,
+ * except over gRPC, where the original rejects them. Responses are never compressed.
  */
 export function rpcHandler(options: RpcOptions): (req: PortRequest, res: PortResponse) => void {
   const { routes, contextValues, fallback, onError } = options;
@@ -115,8 +115,8 @@ function formatOf(contentType: string): BodyFormat | undefined {
 type Method = UniversalHandler["method"];
 
 /**
- * Returns a request's body in a form that the library decodes as the original does: decompressed, and with every
- * message read by {@link incoming}.
+ * Returns a request's body in a form that the library decodes as the original does: decompressed, and with
+ * every message read by {@link incoming}.
  */
 function readable(
   body: AsyncIterable<Uint8Array>,

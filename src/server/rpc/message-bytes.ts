@@ -24,8 +24,8 @@ export function incoming(schema: DescMessage, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns whether {@link outgoing} can change the messages of a schema. Without oneofs, both orders are the same,
- * and a response has no unknown fields.
+ * Returns whether {@link outgoing} can change the messages of a schema. Without oneofs, both orders are the
+ * same, and a response has no unknown fields.
  */
 export function hasGoOrder(schema: DescMessage): boolean {
   let has = goOrders.get(schema);

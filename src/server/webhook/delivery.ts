@@ -29,8 +29,8 @@ export interface DeliveryContext {
 }
 
 /**
- * Delays before the attempts, in milliseconds of the protocol's clock. An attempt schedules the next one when it starts, so attempts
- * can overlap.
+ * Delays before the attempts, in milliseconds of the protocol's clock. An attempt schedules the next one when
+ * it starts, so attempts can overlap.
  */
 export const ATTEMPT_DELAYS_MS: readonly number[] = [
   0, 1_000, 1_000, 15_000, 60_000, 900_000, 3_600_000, 86_400_000,
