@@ -32,8 +32,8 @@ export function emulatorCore(options: CheckedEmulatorOptions): EmulatorCore {
     isRelationshipAccount: (account, domain) => users.isRelationship(account, domain),
     onError: errorLog(options, "code-intents emulator:"),
   });
-  const { store, hub, delivery, services, webhookPublicKey } = server;
-  const wallet = new Wallet(services, users, { store, hub, clock, delivery, rates });
+  const { store, hub, delivery, services, report, webhookPublicKey } = server;
+  const wallet = new Wallet(services, users, { store, hub, clock, delivery, rates, report });
   const source: WatchSource = {
     dump: () => store.dump(),
     hasStream: (intentId) => hub.has(intentId),

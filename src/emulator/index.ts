@@ -6,6 +6,7 @@
  */
 
 export { type CurrencyLimits, type LimitsTable, SEQUENCER_LIMITS } from "../contract/limits.js";
+export type { Activity, CallActivity, PaymentActivity, WebhookActivity } from "../server/activity.js";
 export type { SubmittedIntent } from "../server/calls/payments.js";
 export type { FetchWellKnown, WellKnownAnswer } from "../server/rules/domain.js";
 export type { Payment, RatesTable } from "../server/rules/payment.js";

@@ -1,5 +1,6 @@
 import * as crypto from "#crypto";
 import { toBase58 } from "../lib/bytes.js";
+import { type Report, safeReport } from "./activity.js";
 import { type SequencerServices, sequencerServices } from "./calls/services.js";
 import { type ProtocolClock, systemClock } from "./clock.js";
 import { errorLog } from "./error-log.js";
@@ -36,6 +37,8 @@ export interface ServerCore {
   /** The public key of webhook signatures, base58. */
   readonly webhookPublicKey: string;
   readonly onError: (error: unknown) => void;
+  /** Receives what the sequencer does. `undefined` if the host does not log it. */
+  readonly report: Report | undefined;
   /** Resumes the delivery of webhooks that are pending in the store. */
   resume(): Promise<void>;
   /** Replaces the complete state and ends every stream and schedule. */
@@ -53,6 +56,7 @@ export function serverCore(options: CheckedServerOptions, parts: ServerParts = {
     isRelationshipAccount = () => false,
     onError = errorLog(options, "code-intents sequencer:"),
   } = parts;
+  const report = options.onActivity && safeReport(options.onActivity, onError);
   const signingKey = crypto.keyFromSeed(options.signingSeed);
   const delivery = new WebhookDelivery({
     store,
@@ -60,6 +64,7 @@ export function serverCore(options: CheckedServerOptions, parts: ServerParts = {
     clock,
     deliverWebhook: options.deliverWebhook,
     tokenOf: (intentId, intent) => webhookToken(intentId, intent, signingKey),
+    report,
     onError,
   });
   const services = sequencerServices({
@@ -70,9 +75,11 @@ export function serverCore(options: CheckedServerOptions, parts: ServerParts = {
     rules: options,
     webhookUrls: options,
     isRelationshipAccount,
+    report,
     onError,
   });
   return {
+    report,
     store,
     hub,
     clock,

@@ -4,6 +4,7 @@ import { ALL_BASIS_POINTS, MAX_FEE_SUM } from "../contract/numbers.js";
 import { SEED_LENGTH } from "../crypto/types.js";
 import { InputError } from "../errors.js";
 import { isLoopbackHost } from "../lib/loopback.js";
+import type { Activity } from "./activity.js";
 import { fetchWellKnown, resolveHost } from "./outbound.js";
 import type { FetchWellKnown } from "./rules/domain.js";
 import { type IsLocalHost, localHosts, type ResolveHost } from "./rules/webhook-url.js";
@@ -64,6 +65,11 @@ export interface ServerOptions {
    */
   readonly isTemporaryIncomingAccount?: ((account: string) => boolean | Promise<boolean>) | undefined;
   /**
+   * Receives each call, payment and attempt of a webhook, such as for a log. Its errors go to the logger.
+   * Default: none.
+   */
+  readonly onActivity?: ((activity: Activity) => void) | undefined;
+  /**
    * Receives internal failures, with control characters in their text escaped. Callers receive only Internal,
    * without text. Default: `console`.
    */
@@ -75,7 +81,7 @@ export interface ServerOptions {
     | undefined;
 }
 
-type OptionalAtRuntime = "allowedHosts" | "allowedOrigins";
+type OptionalAtRuntime = "allowedHosts" | "allowedOrigins" | "onActivity";
 type ReplacedAtRuntime = "stateLimits" | "allowLocalWebhooks";
 
 /** {@link ServerOptions} with all defaults applied. */
@@ -107,6 +113,7 @@ export const serverOptionNames: readonly (keyof ServerOptions)[] = [
   "allowLocalWebhooks",
   "lenient",
   "isTemporaryIncomingAccount",
+  "onActivity",
   "logger",
 ];
 
@@ -141,6 +148,7 @@ export function checkServerOptions(given: ServerOptions): CheckedServerOptions {
     isLocalHost,
     lenient: given.lenient ?? false,
     isTemporaryIncomingAccount: given.isTemporaryIncomingAccount ?? (() => false),
+    onActivity: given.onActivity,
     logger: given.logger ?? console,
   };
 }
@@ -173,6 +181,7 @@ function checkTypes(options: ServerOptions): void {
     "resolveHost",
     "fetchWellKnown",
     "isTemporaryIncomingAccount",
+    "onActivity",
   ] as const) {
     checkOption(["undefined", "function"].includes(typeof options[field]), field, "a function");
   }

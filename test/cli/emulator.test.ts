@@ -32,6 +32,42 @@ describe("emulator", () => {
     running?.kill(signal);
     const ended = await running?.ended;
     expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(jsonLines(ended?.stdout ?? "").map(({ type }) => type)).toEqual([
+      "listening",
+      "call",
+      "call",
+      "closed",
+    ]);
+  });
+
+  test("prints calls, payments and attempts of webhooks as they happen", async () => {
+    running = program.current.start(["emulator", "--port", "0"]);
+    const [url = ""] = /http:\S+/.exec(await running.said(/webhook key/)) ?? [];
+    await using code = new CodeClient({ baseUrl: url });
+    const webhook = { url: "http://localhost:1/paid?token=secret" };
+    const intent = await code.paymentIntents.create({
+      destination,
+      amount: "2.50",
+      currency: "usd",
+      webhook,
+    });
+    await program.current.run(["wallet", "pay", intent.id, "--url", url]);
+    const said = await running.said(/webhook, attempt 1 .*/);
+    const lines = said.split("\n").filter((line) => line.includes(intent.id));
+    expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d/, "TIME").replace(/ {2,}/g, " | "))).toEqual([
+      `TIME | SendMessage | ok | ${intent.id}`,
+      `TIME | RegisterWebhook | ok | ${intent.id}`,
+      `TIME | payment | 2.50 usd | ${intent.id}`,
+      `TIME | webhook, attempt 1 | failed | ${intent.id} | http://localhost:1/paid: connect ECONNREFUSED 127.0.0.1:1`,
+    ]);
+  });
+
+  test("prints no activity with --quiet", async () => {
+    const { url } = await serve(["--quiet"]);
+    await using code = new CodeClient({ baseUrl: url });
+    await code.paymentIntents.create(order("quiet"));
+    running?.kill();
+    const ended = await running?.ended;
     expect(jsonLines(ended?.stdout ?? "").map(({ type }) => type)).toEqual(["listening", "closed"]);
   });
 

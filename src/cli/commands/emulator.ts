@@ -1,9 +1,15 @@
 import type { Command } from "commander";
+import type { Activity } from "../../emulator/index.js";
 import { addCommand, completeCommand } from "../command.js";
 import { CONTROL_TOKEN } from "../io/secrets.js";
 import { addServeOptions, type ServeOptions, startEmulator } from "../options/emulator.js";
 import type { Session } from "../session.js";
+import { printActivity } from "./emulator-activity.js";
 import { addExec } from "./emulator-exec.js";
+
+interface Options extends ServeOptions {
+  readonly quiet?: boolean;
+}
 
 /** `code-intents emulator` */
 export function addEmulator(parent: Command, session: Session): void {
@@ -14,9 +20,13 @@ export function addEmulator(parent: Command, session: Session): void {
     "Run a local sequencer with the rules, texts and limits of the real one, until Ctrl-C. It moves no money.",
   );
   addServeOptions(command, 8787);
-  completeCommand<ServeOptions>(command, {
+  command.option("--quiet", "do not print calls, payments and attempts of webhooks");
+  completeCommand<Options>(command, {
     session,
-    notes: ["Its web page shows the intents and plays the payer. Exits with 0 on Ctrl-C."],
+    notes: [
+      "Prints a line for each call, payment and attempt of a webhook.",
+      "Its web page shows the intents and plays the payer. Exits with 0 on Ctrl-C.",
+    ],
     examples: [
       { line: "code-intents emulator" },
       {
@@ -30,8 +40,9 @@ export function addEmulator(parent: Command, session: Session): void {
   addExec(command, session);
 }
 
-async function serve(session: Session, options: ServeOptions): Promise<void> {
-  const emulator = await startEmulator(session, options);
+async function serve(session: Session, options: Options): Promise<void> {
+  const report = options.quiet ? undefined : (activity: Activity) => printActivity(session, activity);
+  const emulator = await startEmulator(session, options, report);
   try {
     const { url, port, webhookPublicKey } = emulator;
     const { host } = options;

@@ -1,7 +1,7 @@
 import type { PaymentEvent } from "../../events/events.js";
 import type { Session } from "../session.js";
 import { columnLine } from "../terminal/columns.js";
-import { amountText } from "../terminal/format.js";
+import { amountText, timeText } from "../terminal/format.js";
 import type { Style } from "../terminal/screen.js";
 
 /** Prints an event: as a line of JSON, or as time, type and description. */
@@ -59,10 +59,4 @@ function describe(event: PaymentEvent, isLogin: boolean): { words: string; style
         style: "red",
       };
   }
-}
-
-function timeText(time: Date): string {
-  return [time.getHours(), time.getMinutes(), time.getSeconds()]
-    .map((part) => String(part).padStart(2, "0"))
-    .join(":");
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Emulator, EmulatorOptions } from "../../emulator/index.js";
+import type { Activity, Emulator, EmulatorOptions } from "../../emulator/index.js";
 import type { VerifierKey } from "../../intents/signer.js";
 import { fromBase58 } from "../../lib/bytes.js";
 import { CliError } from "../failure/errors.js";
@@ -51,8 +51,12 @@ export function addServeOptions(command: Command, port: number): void {
   addSecretOption(command, CONTROL_TOKEN, " for wallet and control services");
 }
 
-/** Starts an emulator. */
-export async function startEmulator(session: Session, options: ServeOptions): Promise<Emulator> {
+/** Starts an emulator. `onActivity` receives each call, payment and attempt of a webhook. */
+export async function startEmulator(
+  session: Session,
+  options: ServeOptions,
+  onActivity?: (activity: Activity) => void,
+): Promise<Emulator> {
   const { port, host, allowHost, allowOrigin, allowLocalWebhooks, limit } = options;
   const key = await readKey(session, SIGNING_KEY, options.signingKeyFile);
   const controlToken = await readSecret(session, CONTROL_TOKEN, options.controlTokenFile);
@@ -68,6 +72,7 @@ export async function startEmulator(session: Session, options: ServeOptions): Pr
     allowedHosts: allowHost,
     allowedOrigins: allowOrigin?.includes("*") ? "*" : allowOrigin,
     allowLocalWebhooks,
+    onActivity,
     ...(limit === undefined ? {} : { limits: { ...SEQUENCER_LIMITS, ...limit } }),
     ...(key === undefined ? {} : { signingSeed: signingSeedOf(key) }),
     logger: { error: (...data) => session.warn(data.map(String).join(" ")) },

@@ -15,12 +15,14 @@ import {
   OpenMessageStreamWithKeepAliveResponseSchema,
 } from "../../../gen/code/messaging/v1/messaging_service_pb.js";
 import { toBase58 } from "../../lib/bytes.js";
+import type { Report } from "../activity.js";
 import { type ProtocolClock, realTime } from "../clock.js";
 import { invalidArgument, unauthenticated } from "../failure.js";
 import { isSignedBy } from "../signed.js";
 import type { MessageRecord, Store } from "../store/store.js";
 import type { MessageStream, StreamItem } from "../streams/message-stream.js";
 import type { StreamHub } from "../streams/stream-hub.js";
+import { failureOf } from "./unary-call.js";
 import { violationOf } from "./validation.js";
 
 /** Dependencies of the streams. */
@@ -28,6 +30,7 @@ export interface StreamContext {
   readonly store: Store;
   readonly hub: StreamHub;
   readonly clock: ProtocolClock;
+  readonly report?: Report | undefined;
   /** Receives failures of the store. Callers receive only Internal, without text. */
   readonly onError: (error: unknown) => void;
 }
@@ -49,10 +52,11 @@ export async function* openMessageStream(
   request: OpenMessageStreamRequest,
   signal: AbortSignal,
 ): AsyncGenerator<OpenMessageStreamResponse> {
-  checkRequest(OpenMessageStreamRequestSchema, request);
-  if (request.signature !== undefined) checkSignature(request);
-  const intentId = idOf(request);
-  const stream = context.hub.open(intentId);
+  const { stream, intentId } = await admitted(context, "OpenMessageStream", async () => {
+    checkRequest(OpenMessageStreamRequestSchema, request);
+    if (request.signature !== undefined) checkSignature(request);
+    return { request };
+  });
   endWith(context.clock, stream, signal, STREAM_LIFE_MS);
   try {
     for await (const item of itemsOf(context, intentId, stream)) {
@@ -71,9 +75,10 @@ export async function* openMessageStreamWithKeepAlive(
 ): AsyncGenerator<OpenMessageStreamWithKeepAliveResponse> {
   const { clock } = context;
   const frames = requests[Symbol.asyncIterator]();
-  const request = await firstRequest(frames, signal);
-  const intentId = idOf(request);
-  const stream = context.hub.open(intentId, "message stream closed");
+  const { stream, intentId } = await admitted(context, "OpenMessageStreamWithKeepAlive", async () => ({
+    request: await firstRequest(frames, signal),
+    closed: "message stream closed",
+  }));
   endWith(clock, stream, signal, KEEP_ALIVE_LIFE_MS);
   sendPings(stream);
   watchPongs(stream, frames);
@@ -88,6 +93,24 @@ export async function* openMessageStreamWithKeepAlive(
     }
   } finally {
     stream.fail(canceled());
+  }
+}
+
+/** Opens the stream of a request that `check` accepts, and reports it. */
+async function admitted(
+  { hub, report }: StreamContext,
+  method: string,
+  check: () => Promise<{ readonly request: OpenMessageStreamRequest; readonly closed?: string }>,
+): Promise<{ readonly stream: MessageStream; readonly intentId: string }> {
+  try {
+    const { request, closed } = await check();
+    const intentId = idOf(request);
+    const stream = hub.open(intentId, closed);
+    report?.({ type: "call", method, intent: intentId, code: "ok", result: undefined, text: undefined });
+    return { stream, intentId };
+  } catch (error) {
+    report?.({ type: "call", method, intent: undefined, ...failureOf(error) });
+    throw error;
   }
 }
 

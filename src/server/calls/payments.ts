@@ -1,3 +1,4 @@
+import type { Report } from "../activity.js";
 import { invalidArgument } from "../failure.js";
 import type { RatesTable } from "../rules/payment.js";
 import { checkPayment, type Payment } from "../rules/payment.js";
@@ -7,6 +8,7 @@ import { publishSubmission, putSubmitted, type SubmissionContext } from "./submi
 /** Dependencies of {@link submitPayment}. */
 export interface PaymentContext extends SubmissionContext {
   readonly rates: RatesTable;
+  readonly report?: Report | undefined;
 }
 
 /** A payment and its payer, as submitted. */
@@ -44,6 +46,8 @@ export async function submitPayment(
     const submission = await putSubmitted(transaction, intentId, { payment, user: userId }, clock.now());
     return { payment, userId, submission };
   });
+  const { currency, nativeAmount, quarks } = submitted.payment;
+  context.report?.({ type: "payment", intent: intentId, currency, nativeAmount, quarks });
   await publishSubmission(context, intentId, submission);
   return submitted;
 }

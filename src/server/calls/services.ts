@@ -78,7 +78,7 @@ const POLL_BYTES = 512 * 1024;
 export function sequencerServices(context: ServiceContext): SequencerServices {
   const { store, hub, clock, rules, webhookUrls, onError } = context;
   const { fetchWellKnown, lenient } = rules;
-  const checked = checkedBy(onError);
+  const checked = checkedBy(onError, context.report);
   return {
     streams: context,
 
@@ -125,10 +125,12 @@ export function sequencerServices(context: ServiceContext): SequencerServices {
     registerWebhook: checked(
       RegisterWebhookRequestSchema,
       RegisterWebhookResponseSchema,
-      async ({ intentId, url }) => {
+      async ({ intentId, url }, explain) => {
         const answer = (result: RegisterWebhookResponse_Result) =>
           create(RegisterWebhookResponseSchema, { result });
-        if ((await webhookUrlProblem(url, webhookUrls, false)) !== undefined) {
+        const problem = await webhookUrlProblem(url, webhookUrls, false);
+        if (problem !== undefined) {
+          explain(problem);
           return answer(RegisterWebhookResponse_Result.INVALID_URL);
         }
         return store.transaction(idOf(intentId), async (transaction) => {

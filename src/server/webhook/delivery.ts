@@ -1,3 +1,4 @@
+import type { Report } from "../activity.js";
 import { type ProtocolClock, realTime } from "../clock.js";
 import { webhookCalled } from "../server-messages.js";
 import type { IntentRecord, Store, WebhookAttempt } from "../store/store.js";
@@ -24,6 +25,7 @@ export interface DeliveryContext {
   readonly deliverWebhook: DeliverWebhook;
   /** Returns the signed token of an intent. */
   readonly tokenOf: (intentId: string, intent: IntentRecord) => string;
+  readonly report?: Report | undefined;
   /** Receives failures of the store. */
   readonly onError: (error: unknown) => void;
 }
@@ -113,6 +115,14 @@ export class WebhookDelivery {
     this.schedule(intentId, attempt + 1);
     const outcome = await this.#send(intentId, due);
     if (generation !== this.#generation) return;
+    this.#context.report?.({
+      type: "webhook",
+      intent: intentId,
+      attempt: attempt + 1,
+      url: printableUrl(due.url),
+      httpStatus: outcome.httpStatus,
+      error: outcome.error,
+    });
     try {
       await this.#record(intentId, { startedAt, ...outcome });
     } catch (error) {
@@ -185,4 +195,11 @@ export class WebhookDelivery {
       if (webhook?.state === "pending") await transaction.putWebhook({ ...webhook, state: "failed" });
     });
   }
+}
+
+/** Returns a URL without the parts that can contain a secret. */
+function printableUrl(url: string): string {
+  if (!URL.canParse(url)) return "";
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }
