@@ -426,8 +426,13 @@ export interface WaitErrorInit {
   readonly what: string;
   /** Base58 id of the last message that reported that the payer or user declined. */
   readonly lastRejectionId?: string | undefined;
+  /** `false` if the sequencer does not know the intent. Default: `true`. */
+  readonly isRegistered?: boolean | undefined;
   readonly cause?: unknown;
 }
+
+/** What the message of an error says about an intent that the sequencer does not know. */
+export const NOT_REGISTERED = "is not registered with the sequencer: create it first";
 
 /**
  * Waiting for a payment or a login ended without one. The intent stays open: the payer can still pay, even if
@@ -443,9 +448,13 @@ export class WaitError extends CodeIntentsError {
    */
   readonly lastRejectionId: string | undefined;
 
-  constructor(code: WaitErrorCode, { intentId, what, lastRejectionId, cause }: WaitErrorInit) {
-    const outlook =
-      code === "webhook_unconfirmed"
+  constructor(
+    code: WaitErrorCode,
+    { intentId, what, lastRejectionId, isRegistered = true, cause }: WaitErrorInit,
+  ) {
+    const outlook = !isRegistered
+      ? `Intent ${intentId} ${NOT_REGISTERED}.`
+      : code === "webhook_unconfirmed"
         ? `Intent ${intentId} is submitted; the sequencer may still call the webhook, if there is one.`
         : code === "login_timeout" || code === "login_rejected"
           ? `Intent ${intentId} stays open: the user can still log in.`

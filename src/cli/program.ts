@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addCommonOptions } from "./command.js";
 import { addCompletion } from "./commands/completion.js";
+import { addClock, addList, addWebhook } from "./commands/control.js";
 import { addCreate } from "./commands/create.js";
 import { addDiff } from "./commands/diff.js";
 import { addEmulator } from "./commands/emulator.js";
@@ -67,6 +68,9 @@ export function createProgram(session: Session): Command {
   program.commandsGroup("Local development:");
   addEmulator(program, session);
   addWallet(program, session);
+  addList(program, session);
+  addWebhook(program, session);
+  addClock(program, session);
 
   program.commandsGroup("Other:");
   addCompletion(program, session);

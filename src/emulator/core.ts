@@ -50,6 +50,7 @@ export function emulatorCore(options: CheckedEmulatorOptions): EmulatorCore {
       wallet.reset();
       return server.load(states);
     },
+    resendWebhook: (intentId) => delivery.resend(intentId),
     async advance(ms) {
       await clock.advance(ms);
       return clock.now();

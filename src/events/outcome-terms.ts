@@ -1,4 +1,5 @@
 import type { WaitErrorCode } from "../errors.js";
+import { durationText } from "../lib/duration.js";
 import { isPayment, type WatchedIntent } from "./watched-intent.js";
 
 /** Error codes and terms for the outcome of a payment or a login. */
@@ -44,6 +45,7 @@ export function timeoutMessage(
   submitted: boolean,
 ): string {
   const what = submitted ? "The webhook was not confirmed" : `No ${termsOf(intent).outcome} was reported`;
-  const message = `${what} within ${timeoutMs} ms.`;
+  const limit = timeoutMs === undefined ? "" : ` within ${durationText(timeoutMs)}`;
+  const message = `${what}${limit}.`;
   return failure === undefined ? message : `${message} The last status check failed; see the cause.`;
 }

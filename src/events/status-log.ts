@@ -15,6 +15,7 @@ export class StatusLog {
   readonly #logger: WarningLogger;
   readonly #intentId: string;
   #warnedOfUnknown = false;
+  #isUnknown = false;
   #warnedOfStreams = false;
   #lastFailure: unknown;
 
@@ -28,11 +29,17 @@ export class StatusLog {
     return this.#lastFailure;
   }
 
+  /** Whether the sequencer did not know the intent at the last check that succeeded. */
+  get isUnknown(): boolean {
+    return this.#isUnknown;
+  }
+
   /** Returns the result of a status check, and logs what has changed. */
   async observe(check: Promise<IntentStatus>): Promise<IntentStatus> {
     try {
       const status = await check;
-      if (status.state === "unknown" && !this.#warnedOfUnknown) {
+      this.#isUnknown = status.state === "unknown";
+      if (this.#isUnknown && !this.#warnedOfUnknown) {
         this.#warnedOfUnknown = true;
         this.#warn("does not know this intent; it cannot be paid until it is created");
       }

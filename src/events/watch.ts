@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { TransportError, WaitError } from "../errors.js";
+import { NOT_REGISTERED, TransportError, WaitError } from "../errors.js";
 import { onAbort } from "../sequencer/abort.js";
 import type { CallOptions, IntentStatus, Sequencer } from "../sequencer/port.js";
 import type { PaymentEvent } from "./events.js";
@@ -163,7 +163,9 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
     const { signal, timeoutMs } = this.#options;
     const whenClosed = () => end.abort(closed.reason);
     const whenAborted = (mayHaveArrived: boolean) => {
-      const message = `The signal aborted the watch. Intent ${this.#intent.id} stays ${termsOf(this.#intent).open}`;
+      const { id } = this.#intent;
+      const outlook = this.#isRegistered ? `stays ${termsOf(this.#intent).open}` : NOT_REGISTERED;
+      const message = `The signal aborted the watch. Intent ${id} ${outlook}`;
       end.abort(new TransportError("aborted", { message, cause: signal?.reason, mayHaveArrived }));
     };
     if (closed.aborted) whenClosed();
@@ -187,6 +189,11 @@ export class Watch implements AsyncGenerator<PaymentEvent, void, undefined> {
     const cause = this.#statusLog.lastFailure;
     const what = timeoutMessage(intent, this.#options.timeoutMs, cause, submitted);
     const code = submitted ? "webhook_unconfirmed" : termsOf(intent).timeout;
-    return new WaitError(code, { intentId: intent.id, what, cause });
+    return new WaitError(code, { intentId: intent.id, isRegistered: this.#isRegistered, what, cause });
+  }
+
+  /** Whether the intent can be registered. An event shows that it was, whatever the status reports. */
+  get #isRegistered(): boolean {
+    return this.#emitted.size > 0 || !this.#statusLog.isUnknown;
   }
 }

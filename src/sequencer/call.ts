@@ -1,4 +1,5 @@
 import { CodeIntentsError, SequencerError, TransportError } from "../errors.js";
+import { durationText } from "../lib/duration.js";
 import { onAbort } from "./abort.js";
 import type { CallContext, CallOptions, Sequencer } from "./port.js";
 import { headersTooLarge } from "./status-error.js";
@@ -134,7 +135,7 @@ function endCallOn(
     );
   };
   const timer = setTimeout(() => {
-    const message = `The call did not end within ${timeoutMs} ms. The outcome is unknown; call again, or raise timeoutMs`;
+    const message = `The call did not end within ${durationText(timeoutMs)}. The outcome is unknown; call again, or raise timeoutMs`;
     end.abort(new TransportError("deadline_exceeded", { message, retryable: true }));
   }, timeoutMs);
   if (closed.aborted) whenClosed();

@@ -1,4 +1,5 @@
 import { TransportError } from "../errors.js";
+import { durationText } from "../lib/duration.js";
 import { onAbort } from "./abort.js";
 import { responseTooLarge } from "./transports/fetch-client.js";
 import { type FrameSocket, MAX_RESPONSE_BYTES, type SocketOpener } from "./transports/types.js";
@@ -127,7 +128,7 @@ export class FrameChannel {
 
 function tooSlow(): TransportError {
   return new TransportError("unavailable", {
-    message: `The sequencer did not open a WebSocket within ${HANDSHAKE_MS} ms. Check baseUrl, and that it runs`,
+    message: `The sequencer did not open a WebSocket within ${durationText(HANDSHAKE_MS)}. Check baseUrl, and that it runs`,
     retryable: true,
     mayHaveArrived: false,
   });

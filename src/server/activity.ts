@@ -3,15 +3,21 @@
 /** A call that ended, or a stream that was opened or rejected. */
 export interface CallActivity {
   readonly type: "call";
-  /** Method of the call, such as `SendMessage`. Calls over REST have the names of the methods that they call. */
+  /**
+   * Method of the call, such as `SendMessage`. Calls over REST have the names of the methods that they call.
+   */
   readonly method: string;
   /** Id of the intent, base58. `undefined` if the request names none. */
   readonly intent: string | undefined;
   /** `"ok"`, or the Connect code of the error, such as `"invalid_argument"`. */
   readonly code: string;
-  /** Result of a call that ended with `"ok"`, such as `INVALID_URL`. `undefined` for OK, and without a result. */
+  /**
+   * Result of a call that ended with `"ok"`, such as `INVALID_URL`. `undefined` for OK, and without a result.
+   */
   readonly result: string | undefined;
-  /** Why the call was rejected, in the text of the sequencer. For `INVALID_URL`, what is wrong with the URL. */
+  /**
+   * Why the call was rejected, in the text of the sequencer. For `INVALID_URL`, what is wrong with the URL.
+   */
   readonly text: string | undefined;
 }
 

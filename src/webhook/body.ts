@@ -1,4 +1,5 @@
 import { concatBytes } from "../lib/bytes.js";
+import { durationText } from "../lib/duration.js";
 import { bytesOf } from "./bytes-of.js";
 import { WebhookError } from "./errors.js";
 
@@ -82,7 +83,7 @@ function startDeadline(timeoutMs: number): Deadline {
 
 function timedOut(timeoutMs: number): WebhookError {
   return new WebhookError("webhook_timeout", {
-    message: `The body did not arrive within ${timeoutMs} ms (timeoutMs)`,
+    message: `The body did not arrive within ${durationText(timeoutMs)} (timeoutMs)`,
   });
 }
 

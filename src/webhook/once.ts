@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { durationText } from "../lib/duration.js";
 import { checkDuration, checkOptions } from "../lib/options.js";
 import { WebhookError } from "./errors.js";
 
@@ -146,7 +147,7 @@ function leaseToken(claim: unknown): string {
 function leaseLost(intent: string, leaseMs: number): WebhookError {
   return new WebhookError("webhook_lease_lost", {
     message:
-      `fulfil took longer than its lease of ${leaseMs} ms, and another delivery has claimed intent ${intent} ` +
+      `fulfil took longer than its lease of ${durationText(leaseMs)}, and another delivery has claimed intent ${intent} ` +
       "since. Both can fulfil the order: check it, and raise leaseMs",
   });
 }

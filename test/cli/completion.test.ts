@@ -24,7 +24,7 @@ describe("bash completes", () => {
     done`;
   const cases: readonly (readonly [line: string, replies: string])[] = [
     ["code-intents cr", "create"],
-    ["code-intents w", "watch wallet"],
+    ["code-intents w", "watch wallet webhook"],
     ["code-intents create --prot", "--protocol"],
     ["code-intents create --protocol g", "grpc grpc-web"],
     ["code-intents create --amount ", ""],

@@ -84,8 +84,8 @@ describe("create", () => {
       "--dry-run",
     ]);
     expect(printed.registered).toBe(false);
-    const status = await program.current.json<{ state: string }>(["status", printed.id], { env });
-    expect(status.state).toBe("unknown");
+    const status = await program.current.run(["status", printed.id, "--json"], { env });
+    expect([status.code, JSON.parse(status.stdout).state]).toEqual([6, "unknown"]);
   });
 
   test("writes the intent to a file for its owner only, before it sends anything", async () => {

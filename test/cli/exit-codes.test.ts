@@ -177,6 +177,10 @@ describe("a command exits with", { shuffle: false }, () => {
     produced.add("126, 127");
   });
 
+  test("6 for the status of an unknown intent", async () => {
+    await expectEnd(start("status", order("never created").id), 6, undefined);
+  });
+
   test.for([
     ["SIGHUP", 129],
     ["SIGINT", 130],

@@ -99,7 +99,7 @@ describe("on a terminal", () => {
       env: { ...env, TERM: "xterm-256color", ...wishes },
       terminal: { columns: 80, rows: 40 },
     });
-    expect(code).toBe(0);
+    expect(code).toBe(6);
     expect(stdout.includes(CSI)).toBe(colored);
   });
 

@@ -435,6 +435,7 @@ describe("access to the control services", () => {
       () => firstOf(control.downloadState({}, options)),
       () => control.uploadState(one({ chunk: "" }), options),
       () => control.advanceClock({ duration: { seconds: 1n } }, options),
+      () => control.resendWebhook({ intentId: account(1) }, options),
       () => control.explainMessage({ intentId: account(1), messageId: "" }, options),
       () => control.getEmulator({}, options),
       () => firstOf(control.watchIntents({}, options)),

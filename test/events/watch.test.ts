@@ -259,7 +259,7 @@ describe("a watch over the emulator", () => {
     const { lastRejectionId } = timedOut as { lastRejectionId?: string };
     expect(lastRejectionId).toMatch(/^[1-9A-HJ-NP-Za-km-z]{16,22}$/);
     expect(timedOut.code).toBe("payment_timeout");
-    expect(timedOut.message).toContain("within 1500 ms");
+    expect(timedOut.message).toContain("within 1.5 s");
     expect(timedOut.message).toContain(`declined before (last message: ${lastRejectionId})`);
     expect(timedOut.message).toContain(`Intent ${intent.id} stays payable`);
     const declined = await failureOf(code.paymentIntents.waitForPayment(intent, { until: "rejected" }));
@@ -741,7 +741,7 @@ describe("a watch until the webhook", () => {
     })();
     await expect(heard).rejects.toMatchObject({
       code: "webhook_unconfirmed",
-      message: expect.stringMatching(/webhook was not confirmed within 1500 ms.*is submitted/),
+      message: expect.stringMatching(/webhook was not confirmed within 1.5 s.*is submitted/),
     });
     expect(told).toEqual(["requested", "submitted"]);
   });

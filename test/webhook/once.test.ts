@@ -196,7 +196,7 @@ describe("onceOnly when fulfil outlives its lease", () => {
     const error = await one.run(claims).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(WebhookError);
     expect(error).toMatchObject({ code: "webhook_lease_lost", retryable: false });
-    expect((error as Error).message).toContain("1000 ms");
+    expect((error as Error).message).toContain("lease of 1 s");
     expect((error as Error).message).toContain("raise leaseMs");
     expect(one.calls).toEqual(["claim claimed", "fulfil", "claim claimed", "late complete"]);
     expect(await one.run(claims)).toBe("busy");

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { RegistrationUnknownError, SequencerError } from "../../errors.js";
 import type { Fee } from "../../intents/fees.js";
 import { addCommand, completeCommand } from "../command.js";
-import { usageError } from "../failure/errors.js";
+import { CliError, usageError } from "../failure/errors.js";
 import { intentDetails } from "../intent/details.js";
 import { type AnyIntent, documentOf, readIntent } from "../intent/document.js";
 import { type KeptIntent, keepIntent, withNextStep } from "../intent/kept.js";
@@ -147,6 +147,7 @@ async function build(session: Session, options: CreateOptions): Promise<AnyInten
     readSecret(session, IDEMPOTENCY_SECRET, options.idempotencySecretFile),
     readWebhook(session, options),
   ]);
+  requireDetails(options);
   if (idempotencyKey !== undefined && idempotencySecret === undefined) {
     session.warn(
       "anyone who guesses the idempotency key can derive the intent's private key and register first with another " +
@@ -156,7 +157,6 @@ async function build(session: Session, options: CreateOptions): Promise<AnyInten
   if (domain === undefined && options.verifierFile !== undefined)
     throw usageError("--verifier-file requires --login-domain");
   const login = domain === undefined ? undefined : { domain, verifier: await verifierOf(session, options) };
-  // The library reports missing options.
   return PaymentIntent.from({
     destination,
     amount,
@@ -167,6 +167,18 @@ async function build(session: Session, options: CreateOptions): Promise<AnyInten
     webhook,
     login,
   } as never);
+}
+
+/** Names all missing details at once. The library names one at a time. */
+function requireDetails(options: CreateOptions): void {
+  const missing = (["destination", "amount", "currency"] as const).filter(
+    (name) => options[name] === undefined,
+  );
+  if (missing.length === 0) return;
+  const flags = missing.map((name) => `--${name}`).join(", ");
+  throw new CliError("missing_option", `missing: ${flags}`, {
+    hint: "Pass the token account that receives the payment, the amount and its currency, or --from with a saved intent.",
+  });
 }
 
 const details = [

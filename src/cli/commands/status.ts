@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addCommand, completeCommand } from "../command.js";
+import { EXIT } from "../failure/exit-codes.js";
 import { readIntentOrId } from "../intent/document.js";
 import { addSecretOption, CLIENT_SECRET } from "../io/secrets.js";
 import { addSequencerOptions, type SequencerOptions, withClient } from "../options/sequencer.js";
@@ -42,6 +43,7 @@ export function addStatus(parent: Command, session: Session): void {
           ["submitted", yesNo(intentSubmitted)],
         ]);
       });
+      return state === "unknown" ? EXIT.unknown : EXIT.done;
     },
   });
 }

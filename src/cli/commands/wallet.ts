@@ -1,19 +1,23 @@
-import type { CallOptions } from "@connectrpc/connect";
+import type { CallOptions, Client } from "@connectrpc/connect";
 import { type Command, Option } from "commander";
 import { addCommand, addGroup, completeCommand } from "../command.js";
 import { isIntentId } from "../intent/id.js";
 import { readPayload } from "../intent/payload.js";
 import { addSecretOption, CLIENT_SECRET, CONTROL_TOKEN } from "../io/secrets.js";
+import type { ControlOptions } from "../options/control.js";
 import { addUrlOptions } from "../options/sequencer.js";
-import type { WalletCalls, WalletOptions } from "../options/wallet.js";
 import type { Session } from "../session.js";
 import { amountText, grouped, percent } from "../terminal/format.js";
 
-interface Options extends WalletOptions {
+interface Options extends ControlOptions {
   readonly clientSecretFile?: string;
   readonly user?: string;
   readonly anonymous?: boolean;
 }
+
+type WalletCalls = Client<
+  typeof import("../../../gen/codeintents/emulator/v1/wallet_service_pb.js").WalletService
+>;
 
 type Target = { case: "payload"; value: Uint8Array } | { case: "intentId"; value: string };
 
@@ -177,8 +181,13 @@ function complete(
     session,
     examples,
     run: async ([source = ""], options) => {
-      const { withWallet } = await import("../options/wallet.js");
-      await withWallet(session, options, (wallet, call) => run(wallet, call, source, options));
+      const [{ withService }, { WalletService }] = await Promise.all([
+        import("../options/control.js"),
+        import("../../../gen/codeintents/emulator/v1/wallet_service_pb.js"),
+      ]);
+      await withService(session, options, WalletService, (wallet, call) =>
+        run(wallet, call, source, options),
+      );
     },
   });
 }

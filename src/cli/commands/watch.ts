@@ -110,7 +110,11 @@ export async function watchIntent(
   } catch (error) {
     if (signals.received === undefined) throw error;
     const outlook = login ? "stays open: a login may still come" : "stays payable: a payment may still come";
-    throw interrupted(signals.received, `intent ${intent.id} ${outlook}`);
+    throw interrupted(
+      signals.received,
+      // Without an event, the intent may not be registered.
+      `intent ${intent.id} ${last === undefined ? "is not canceled" : outlook}`,
+    );
   } finally {
     progress.stop();
   }

@@ -6,6 +6,7 @@ export const EXIT = {
   timeout: 3,
   rejected: 4,
   mismatch: 5,
+  unknown: 6,
   notExecutable: 126,
   notFound: 127,
 } as const;
@@ -20,8 +21,9 @@ export const EXIT_CODES: readonly { readonly code: string; readonly meaning: str
   {
     code: "5",
     meaning:
-      "a check failed: a webhook or an intent does not match, bytes are wrong or differ, a webhook was already registered, or no user logged in",
+      "a check failed: a webhook or an intent does not match, bytes are wrong or differ, a webhook was already registered or not confirmed, or no user logged in",
   },
+  { code: "6", meaning: "`status`: the sequencer does not know the intent" },
   { code: "126, 127", meaning: "`emulator exec`: the command cannot be run, or was not found" },
   {
     code: "128 + n",

@@ -8,6 +8,7 @@ import {
   EmulatorService,
   ExplainMessageResponseSchema,
   GetEmulatorResponseSchema,
+  ResendWebhookResponseSchema,
   type UploadStateRequest,
   type WatchIntentsRequest,
   type WatchIntentsResponse,
@@ -17,10 +18,10 @@ import { InputError } from "../../errors.js";
 import { requireBase58 } from "../../lib/bytes.js";
 import { invalidArgument } from "../../server/failure.js";
 import { LATEST_TIME, readState, writeState } from "../../server/store/state-text.js";
-import type { KeyState } from "../../server/store/store.js";
+import type { KeyState, WebhookAttempt } from "../../server/store/store.js";
 import type { Wallet } from "../wallet/wallet.js";
 import { explanationOf } from "./explanation.js";
-import { byAge, domainView, intentView, requestedView, submittedView } from "./intent-view.js";
+import { attemptView, byAge, domainView, intentView, requestedView, submittedView } from "./intent-view.js";
 import { pastedPayload } from "./pasted-payload.js";
 import { joinChunks, splitChunks } from "./state-chunks.js";
 import type { WatchSource } from "./watch.js";
@@ -34,6 +35,8 @@ export interface Controls extends WatchSource {
   load(states: ReadonlyMap<string, KeyState>): Promise<void>;
   /** Reports changes until the signal aborts. */
   watchIntents(request: WatchIntentsRequest, signal: AbortSignal): AsyncIterable<WatchIntentsResponse>;
+  /** Sends the webhook of a submitted intent once more. */
+  resendWebhook(intentId: string): Promise<WebhookAttempt>;
   /** Moves the clock and resolves with its new time, in milliseconds since 1970. */
   advance(ms: number): Promise<number>;
 }
@@ -136,6 +139,12 @@ export function controlRoutes(
         uploadState: guarded(async (requests: AsyncIterable<UploadStateRequest>) => {
           await controls.load(readState(await joinChunks(requests)));
           return {};
+        }),
+        resendWebhook: guarded(async ({ intentId }) => {
+          await stateOf(intentId);
+          return create(ResendWebhookResponseSchema, {
+            attempt: attemptView(await controls.resendWebhook(intentId)),
+          });
         }),
         advanceClock: guarded(async ({ duration }) => {
           const ms = duration === undefined ? 0 : durationMs(duration);

@@ -5,6 +5,7 @@ import {
   type EmulatedIntentSchema,
   type EmulatedMessageSchema,
   type EmulatedWebhookSchema,
+  type WebhookAttemptSchema,
   WebhookState,
 } from "../../../gen/codeintents/emulator/v1/emulator_service_pb.js";
 import type {
@@ -17,6 +18,7 @@ import type {
   RequestedDomain,
   RequestedPayment,
   SubmittedPayment,
+  WebhookAttempt,
   WebhookRecord,
 } from "../../server/store/store.js";
 import { nextAttemptAt } from "./next-attempt.js";
@@ -86,16 +88,21 @@ const webhookStates = {
   failed: WebhookState.FAILED,
 } as const;
 
+/** Returns an attempt to deliver a webhook. */
+export function attemptView({
+  startedAt,
+  httpStatus,
+  error,
+}: WebhookAttempt): MessageInitShape<typeof WebhookAttemptSchema> {
+  return { startedAt: timestampFromMs(startedAt), httpStatus: httpStatus ?? 0, error: error ?? "" };
+}
+
 function webhookView(webhook: WebhookRecord): MessageInitShape<typeof EmulatedWebhookSchema> {
   const next = nextAttemptAt(webhook);
   return {
     url: webhook.url,
     state: webhookStates[webhook.state],
-    attempts: webhook.attempts.map(({ startedAt, httpStatus, error }) => ({
-      startedAt: timestampFromMs(startedAt),
-      httpStatus: httpStatus ?? 0,
-      error: error ?? "",
-    })),
+    attempts: webhook.attempts.map(attemptView),
     ...(next === undefined ? {} : { nextAttemptAt: timestampFromMs(next) }),
   };
 }

@@ -8,7 +8,7 @@ import {
   REQUEST_TO_RECEIVE_BILL,
   SEND_MESSAGE_REQUEST,
 } from "../catalog.js";
-import { fieldOf, nodesOf, wrappedBytes } from "../nodes.js";
+import { fieldOf, isMistyped, nodesOf, wrappedBytes } from "../nodes.js";
 import { bodyWithout, canonicalBody, goBody, wrapRequest } from "../rules/canonical.js";
 import type { InspectNode } from "../types.js";
 import { checkSignature, type Guess, guessesAt, type InspectCheck, type Signed } from "./signature-check.js";
@@ -220,7 +220,7 @@ function withEmptySignature(message: InspectNode, number: number): Uint8Array {
 
 /** Returns the content of a message. */
 function requestOf(message: InspectNode): InspectNode | undefined {
-  return message.children.filter(({ field }) => field?.oneof === "kind").at(-1);
+  return message.children.filter((node) => node.field?.oneof === "kind" && !isMistyped(node)).at(-1);
 }
 
 function text(value: string): Uint8Array {

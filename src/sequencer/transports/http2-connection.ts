@@ -1,6 +1,8 @@
 /** One HTTP/2 connection, and how many requests fit on it. */
+
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from "node:http2";
 import { TransportError } from "../../errors.js";
+import { durationText } from "../../lib/duration.js";
 import { onAbort } from "../abort.js";
 
 /** Times of HTTP/2 connections, in milliseconds. */
@@ -217,7 +219,7 @@ export class Http2Connection {
 
 function noConnection(connectMs: number): TransportError {
   return new TransportError("unavailable", {
-    message: `The sequencer did not take the connection within ${connectMs} ms. Check baseUrl, and that it runs`,
+    message: `The sequencer did not take the connection within ${durationText(connectMs)}. Check baseUrl, and that it runs`,
     retryable: true,
     mayHaveArrived: false,
   });

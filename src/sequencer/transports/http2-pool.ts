@@ -1,6 +1,8 @@
 /** As many HTTP/2 connections to one origin as its requests need. */
+
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
 import { TransportError } from "../../errors.js";
+import { durationText } from "../../lib/duration.js";
 import { onAbort } from "../abort.js";
 import {
   Http2Connection,
@@ -184,7 +186,7 @@ export class Http2Pool {
 function noRoomForCall(connectMs: number): TransportError {
   return new TransportError("unavailable", {
     message:
-      `Every connection to the sequencer was in use for ${connectMs} ms. Make fewer calls at once, ` +
+      `Every connection to the sequencer was in use for ${durationText(connectMs)}. Make fewer calls at once, ` +
       "or raise the number of concurrent streams that the server or proxy allows",
     retryable: true,
     mayHaveArrived: false,

@@ -52,11 +52,14 @@ export async function* openMessageStream(
   request: OpenMessageStreamRequest,
   signal: AbortSignal,
 ): AsyncGenerator<OpenMessageStreamResponse> {
-  const { stream, intentId } = await admitted(context, "OpenMessageStream", async () => {
+  const method = "OpenMessageStream";
+  try {
     checkRequest(OpenMessageStreamRequestSchema, request);
     if (request.signature !== undefined) checkSignature(request);
-    return { request };
-  });
+  } catch (error) {
+    throw rejected(context, method, error);
+  }
+  const { stream, intentId } = opened(context, method, request);
   endWith(context.clock, stream, signal, STREAM_LIFE_MS);
   try {
     for await (const item of itemsOf(context, intentId, stream)) {
@@ -75,10 +78,11 @@ export async function* openMessageStreamWithKeepAlive(
 ): AsyncGenerator<OpenMessageStreamWithKeepAliveResponse> {
   const { clock } = context;
   const frames = requests[Symbol.asyncIterator]();
-  const { stream, intentId } = await admitted(context, "OpenMessageStreamWithKeepAlive", async () => ({
-    request: await firstRequest(frames, signal),
-    closed: "message stream closed",
-  }));
+  const method = "OpenMessageStreamWithKeepAlive";
+  const request = await firstRequest(frames, signal).catch((error: unknown) => {
+    throw rejected(context, method, error);
+  });
+  const { stream, intentId } = opened(context, method, request, "message stream closed");
   endWith(clock, stream, signal, KEEP_ALIVE_LIFE_MS);
   sendPings(stream);
   watchPongs(stream, frames);
@@ -96,22 +100,23 @@ export async function* openMessageStreamWithKeepAlive(
   }
 }
 
-/** Opens the stream of a request that `check` accepts, and reports it. */
-async function admitted(
+/** Opens the stream of an accepted request at once, and reports it. */
+function opened(
   { hub, report }: StreamContext,
   method: string,
-  check: () => Promise<{ readonly request: OpenMessageStreamRequest; readonly closed?: string }>,
-): Promise<{ readonly stream: MessageStream; readonly intentId: string }> {
-  try {
-    const { request, closed } = await check();
-    const intentId = idOf(request);
-    const stream = hub.open(intentId, closed);
-    report?.({ type: "call", method, intent: intentId, code: "ok", result: undefined, text: undefined });
-    return { stream, intentId };
-  } catch (error) {
-    report?.({ type: "call", method, intent: undefined, ...failureOf(error) });
-    throw error;
-  }
+  request: OpenMessageStreamRequest,
+  closed?: string,
+): { readonly stream: MessageStream; readonly intentId: string } {
+  const intentId = idOf(request);
+  const stream = hub.open(intentId, closed);
+  report?.({ type: "call", method, intent: intentId, code: "ok", result: undefined, text: undefined });
+  return { stream, intentId };
+}
+
+/** Reports the error of a rejected request, and returns it. */
+function rejected({ report }: StreamContext, method: string, error: unknown): unknown {
+  report?.({ type: "call", method, intent: undefined, ...failureOf(error) });
+  return error;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Report } from "../activity.js";
 import { type ProtocolClock, realTime } from "../clock.js";
 import { webhookCalled } from "../server-messages.js";
@@ -77,6 +78,29 @@ export class WebhookDelivery {
     this.#timers.set(intentId, next);
   }
 
+  /**
+   * Sends the webhook of an intent once more, whatever the outcome of its earlier attempts, and records the
+   * attempt. The schedule of a pending webhook continues.
+   *
+   * @throws ConnectError FailedPrecondition if the intent has no webhook, or is not submitted
+   */
+  async resend(intentId: string): Promise<WebhookAttempt> {
+    const { store, clock } = this.#context;
+    const startedAt = clock.now();
+    const due = await store.transaction(intentId, async (transaction) => {
+      const webhook = await transaction.getWebhook();
+      const intent = await transaction.getIntent();
+      if (webhook === undefined) throw new ConnectError("the intent has no webhook", Code.FailedPrecondition);
+      if (intent?.state !== "submitted")
+        throw new ConnectError("the intent is not submitted", Code.FailedPrecondition);
+      return { url: webhook.url, intent, attempts: webhook.attempts.length };
+    });
+    const attempt = { startedAt, ...(await this.#send(intentId, due)) };
+    this.#reportAttempt(intentId, due.attempts, due.url, attempt);
+    await this.#record(intentId, attempt, true);
+    return attempt;
+  }
+
   /** Resumes the pending webhooks in the store. */
   async resume(): Promise<void> {
     for (const [intentId, { webhook }] of await this.#context.store.dump()) {
@@ -115,14 +139,7 @@ export class WebhookDelivery {
     this.schedule(intentId, attempt + 1);
     const outcome = await this.#send(intentId, due);
     if (generation !== this.#generation) return;
-    this.#context.report?.({
-      type: "webhook",
-      intent: intentId,
-      attempt: attempt + 1,
-      url: printableUrl(due.url),
-      httpStatus: outcome.httpStatus,
-      error: outcome.error,
-    });
+    this.#reportAttempt(intentId, attempt, due.url, outcome);
     try {
       await this.#record(intentId, { startedAt, ...outcome });
     } catch (error) {
@@ -130,6 +147,22 @@ export class WebhookDelivery {
       if (outcome.httpStatus === 200 && generation === this.#generation)
         await this.#record(intentId, { startedAt, ...outcome, error: "failed to store the response" });
     }
+  }
+
+  #reportAttempt(
+    intentId: string,
+    attempt: number,
+    url: string,
+    { httpStatus, error }: Omit<WebhookAttempt, "startedAt">,
+  ): void {
+    this.#context.report?.({
+      type: "webhook",
+      intent: intentId,
+      attempt: attempt + 1,
+      url: printableUrl(url),
+      httpStatus,
+      error,
+    });
   }
 
   #readDue(intentId: string): Promise<DueWebhook | undefined> {
@@ -167,7 +200,7 @@ export class WebhookDelivery {
     }
   }
 
-  async #record(intentId: string, attempt: WebhookAttempt): Promise<void> {
+  async #record(intentId: string, attempt: WebhookAttempt, isResent = false): Promise<void> {
     const { store, hub, clock } = this.#context;
     const called = await store.transaction(intentId, async (transaction) => {
       const webhook = await transaction.getWebhook();
@@ -177,7 +210,7 @@ export class WebhookDelivery {
       const confirmed = attempt.httpStatus === 200 && attempt.error === undefined;
       const state = confirmed ? "confirmed" : webhook.state;
       await transaction.putWebhook({ ...webhook, state, attempts });
-      if (!confirmed) return undefined;
+      if (!confirmed || (isResent && webhook.state === "confirmed")) return undefined;
       const message = webhookCalled(clock.now());
       await transaction.addMessage(message.record);
       return message;

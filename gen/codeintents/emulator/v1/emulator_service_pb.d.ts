@@ -857,6 +857,46 @@ export declare type AdvanceClockResponse = Message<"codeintents.emulator.v1.Adva
 export declare const AdvanceClockResponseSchema: GenMessage<AdvanceClockResponse>;
 
 /**
+ * Request to send a webhook once more.
+ *
+ * @generated from message codeintents.emulator.v1.ResendWebhookRequest
+ */
+export declare type ResendWebhookRequest = Message<"codeintents.emulator.v1.ResendWebhookRequest"> & {
+  /**
+   * Base58 id of the intent.
+   *
+   * @generated from field: string intent_id = 1;
+   */
+  intentId: string;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ResendWebhookRequest.
+ * Use `create(ResendWebhookRequestSchema)` to create a new message.
+ */
+export declare const ResendWebhookRequestSchema: GenMessage<ResendWebhookRequest>;
+
+/**
+ * The attempt that was made.
+ *
+ * @generated from message codeintents.emulator.v1.ResendWebhookResponse
+ */
+export declare type ResendWebhookResponse = Message<"codeintents.emulator.v1.ResendWebhookResponse"> & {
+  /**
+   * Its outcome.
+   *
+   * @generated from field: codeintents.emulator.v1.WebhookAttempt attempt = 1;
+   */
+  attempt?: WebhookAttempt | undefined;
+};
+
+/**
+ * Describes the message codeintents.emulator.v1.ResendWebhookResponse.
+ * Use `create(ResendWebhookResponseSchema)` to create a new message.
+ */
+export declare const ResendWebhookResponseSchema: GenMessage<ResendWebhookResponse>;
+
+/**
  * The outcome of a check.
  *
  * @generated from enum codeintents.emulator.v1.CheckOutcome
@@ -1059,6 +1099,16 @@ export declare const EmulatorService: GenService<{
     methodKind: "unary";
     input: typeof AdvanceClockRequestSchema;
     output: typeof AdvanceClockResponseSchema;
+  },
+  /**
+   * Sends the webhook of a submitted intent once more, whatever the outcome of its earlier attempts.
+   *
+   * @generated from rpc codeintents.emulator.v1.EmulatorService.ResendWebhook
+   */
+  resendWebhook: {
+    methodKind: "unary";
+    input: typeof ResendWebhookRequestSchema;
+    output: typeof ResendWebhookResponseSchema;
   },
 }>;
 

@@ -1,26 +1,24 @@
+import type { DescService } from "@bufbuild/protobuf";
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
 import { transports } from "#transports";
-import { WalletService } from "../../../gen/codeintents/emulator/v1/wallet_service_pb.js";
 import { checkClientOptions } from "../../client/options.js";
 import { fromConnectError } from "../../sequencer/connect-error.js";
 import { CONTROL_TOKEN, readSecret } from "../io/secrets.js";
 import type { Session } from "../session.js";
 import { type SequencerOptions, targetOf } from "./sequencer.js";
 
-/** A client of an emulator's wallet. */
-export type WalletCalls = Client<typeof WalletService>;
-
-/** Options of the wallet commands. */
-export interface WalletOptions extends Pick<SequencerOptions, "url" | "allowInsecure"> {
+/** Options of the commands that control an emulator. */
+export interface ControlOptions extends Pick<SequencerOptions, "url" | "allowInsecure"> {
   readonly controlTokenFile?: string;
 }
 
-/** Calls `run` with the wallet of a running emulator. Errors are those of calls to a sequencer. */
-export async function withWallet(
+/** Calls `run` with a service of a running emulator. Errors are those of calls to a sequencer. */
+export async function withService<S extends DescService, T>(
   session: Session,
-  options: WalletOptions,
-  run: (wallet: WalletCalls, call: CallOptions) => Promise<void>,
-): Promise<void> {
+  options: ControlOptions,
+  service: S,
+  run: (client: Client<S>, call: CallOptions) => Promise<T>,
+): Promise<T> {
   const { target, timeoutMs } = checkClientOptions(targetOf(options));
   if (target.kind !== "url") throw new Error("a URL names the emulator");
   const token = await readSecret(session, CONTROL_TOKEN, options.controlTokenFile);
@@ -31,7 +29,7 @@ export async function withWallet(
   };
   const owned = await transports.connectTransport({ ...target, protocol: "connect" });
   try {
-    await run(createClient(WalletService, owned.transport), call);
+    return await run(createClient(service, owned.transport), call);
   } catch (error) {
     throw error instanceof Error && error.name === "ConnectError" ? fromConnectError(error) : error;
   } finally {
