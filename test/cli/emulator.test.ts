@@ -62,6 +62,29 @@ describe("emulator", () => {
     ]);
   });
 
+  test("verifies logins offline with the files of --well-known, read at each login", async () => {
+    const keyPath = await program.current.write("verifier.json", verifierFile);
+    const file = await program.current.write("payments.json", { public_keys: [] });
+    const { url } = await serve(["--well-known", `example.com=${file}`]);
+    const signIn = ["create", "--destination", destination, "--amount", "1", "--currency", "usd", "--json"];
+    const args = [...signIn, "--login-domain", "example.com", "--verifier-file", keyPath, "--url", url];
+    const refused = await program.current.run(args);
+    expect(refused.stderr).toContain(`${verifierPublicKey} does not own domain example.com`);
+    await program.current.write("payments.json", { public_keys: [verifierPublicKey] });
+    expect(await program.current.run(args)).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("rejects a --well-known that names no domain, or no file that can be read", async () => {
+    for (const [value, word] of [
+      ["code-payments.json", "example.com=code-payments.json"],
+      ["example.com=missing.json", "missing.json"],
+    ] as const) {
+      const { code, stderr } = await program.current.run(["emulator", "--port", "0", "--well-known", value]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(word);
+    }
+  });
+
   test("prints no activity with --quiet", async () => {
     const { url } = await serve(["--quiet"]);
     await using code = new CodeClient({ baseUrl: url });

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Activity, Emulator, EmulatorOptions } from "../../emulator/index.js";
+import type { Activity, Emulator, EmulatorOptions, FetchWellKnown } from "../../emulator/index.js";
 import type { VerifierKey } from "../../intents/signer.js";
 import { fromBase58 } from "../../lib/bytes.js";
 import { CliError } from "../failure/errors.js";
@@ -13,6 +13,7 @@ export interface ServeOptions {
   readonly allowHost?: readonly string[];
   readonly allowOrigin?: readonly string[];
   readonly allowLocalWebhooks?: readonly string[];
+  readonly wellKnown?: Readonly<Record<string, string>>;
   readonly limit?: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
   readonly signingKeyFile?: string;
   readonly controlTokenFile?: string;
@@ -43,6 +44,12 @@ export function addServeOptions(command: Command, port: number): void {
     )
     .addOption(
       new Option(
+        "--well-known <domain=path>",
+        "file to use as the well-known file of a domain, so that logins work offline; repeatable",
+      ).argParser(readWellKnown),
+    )
+    .addOption(
+      new Option(
         "--limit <currency=min:max>",
         "smallest and largest amount of a currency; repeatable",
       ).argParser(readLimit),
@@ -64,6 +71,7 @@ export async function startEmulator(
     import("../../emulator/index.js"),
     import("../../money/currency.js"),
   ]);
+  const files = await readFiles(session, options.wellKnown);
   for (const currency of Object.keys(limit ?? {})) parseCurrency(currency, "--limit");
   const settings: EmulatorOptions = {
     port,
@@ -73,6 +81,7 @@ export async function startEmulator(
     allowedOrigins: allowOrigin?.includes("*") ? "*" : allowOrigin,
     allowLocalWebhooks,
     onActivity,
+    ...(files === undefined ? {} : { fetchWellKnown: files }),
     ...(limit === undefined ? {} : { limits: { ...SEQUENCER_LIMITS, ...limit } }),
     ...(key === undefined ? {} : { signingSeed: signingSeedOf(key) }),
     logger: { error: (...data) => session.warn(data.map(String).join(" ")) },
@@ -95,6 +104,33 @@ function readLimit(text: string, before: Limits = {}): Limits {
     throw new InvalidArgumentError("Use a currency and two amounts, such as usd=0.05:250.");
   if (min > max) throw new InvalidArgumentError("Put the smallest amount first.");
   return { ...before, [currency]: { min, max } };
+}
+
+function readWellKnown(text: string, before: Readonly<Record<string, string>> = {}) {
+  const [, domain, path] = /^([^=\s/:]+)=(.+)$/s.exec(text) ?? [];
+  if (domain === undefined || path === undefined)
+    throw new InvalidArgumentError("Use a domain and a file, such as example.com=code-payments.json.");
+  return { ...before, [domain]: path };
+}
+
+/**
+ * Returns a replacement for the fetch of well-known files that uses the given files, and the network for other
+ * domains. The files are read at each fetch, so that a change counts without a restart.
+ */
+async function readFiles(
+  session: Session,
+  paths: Readonly<Record<string, string>> | undefined,
+): Promise<FetchWellKnown | undefined> {
+  if (paths === undefined) return undefined;
+  const { fetchWellKnown } = await import("../../server/outbound.js");
+  const files = new Map(Object.entries(paths));
+  const read = (path: string) => session.inputs.text(path, "the well-known file");
+  // Reports a wrong path at once.
+  for (const path of files.values()) await read(path);
+  return async (url) => {
+    const path = files.get(new URL(url).hostname);
+    return path === undefined ? fetchWellKnown(url) : { status: 200, body: await read(path) };
+  };
 }
 
 /** Returns the 32-byte seed of a key, the first half of its 64 bytes in Solana's form. */
