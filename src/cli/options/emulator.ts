@@ -114,8 +114,8 @@ function readWellKnown(text: string, before: Readonly<Record<string, string>> = 
 }
 
 /**
- * Returns a replacement for the fetch of well-known files that uses the given files, and the network for other
- * domains. The files are read at each fetch, so that a change counts without a restart.
+ * Returns a replacement for the fetch of well-known files that uses the given files, and the network for
+ * other domains. The files are read at each fetch, so that a change counts without a restart.
  */
 async function readFiles(
   session: Session,
