@@ -2,11 +2,13 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import { EnvelopeFailure, errorResponse } from "./envelope/envelope.js";
 import { isEnvelopePath } from "./envelope/http.js";
+import { asksForPage, sendErrorPage } from "./port/html-error.js";
 import { type GuardRefusal, type PortRequest, type PortResponse, sendError } from "./port/http-guard.js";
 
 /**
  * Refuses a request with the status of the guard, in the form of the request's protocol, so that each client
- * reports the text: an error of Connect, headers of gRPC and gRPC-Web, an envelope, or JSON.
+ * reports the text: an error of Connect, headers of gRPC and gRPC-Web, an envelope, a page for a browser, or
+ * JSON.
  */
 export function sendRefusal(
   req: PortRequest,
@@ -25,6 +27,12 @@ export function sendRefusal(
   } else if (isEnvelopePath(req.url) && /^application\/octet-stream\b/i.test(type)) {
     const body = errorResponse(new EnvelopeFailure(status, failure.message));
     end(res, status, { "content-type": "application/octet-stream" }, body);
+  } else if (asksForPage(req)) {
+    const advice = error.startsWith("host not allowed")
+      ? "Open the address that the server printed when it started, or start it with --allow-host (in code: " +
+        "allowedHosts) and this name."
+      : "Open the address that the server printed when it started.";
+    sendErrorPage(res, status, { error, advice });
   } else {
     sendError(res, status, error);
   }

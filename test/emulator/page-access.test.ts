@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { EmulatorService } from "../../gen/codeintents/emulator/v1/emulator_service_pb.js";
 import { WalletService } from "../../gen/codeintents/emulator/v1/wallet_service_pb.js";
 import { MovableClock } from "../../src/emulator/index.js";
+import { pageHandler } from "../../src/emulator/page/page.js";
 import { cleanUp, type Emulated, emulated, intentOf, register } from "../support/emulated.js";
 import { rawRequest } from "../support/raw-http.js";
 
@@ -28,6 +29,46 @@ const advance = (emulator: { port: number }, headers: http.OutgoingHttpHeaders) 
     headers: { host: `127.0.0.1:${emulator.port}`, ...json, ...headers },
     body: '{"duration":"1s"}',
   });
+
+it("explains a wrong host name to a person in HTML, and to a program in JSON", async () => {
+  const { emulator } = await emulated();
+  const get = (accept: string) =>
+    rawRequest(emulator, { method: "GET", path: "/", headers: { host: "emulator:8787", accept } });
+  const page = await get("text/html,application/xhtml+xml");
+  expect([page.status, page.headers["content-type"]]).toEqual([421, "text/html; charset=utf-8"]);
+  expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+  expect(page.text).toContain("host not allowed: emulator:8787");
+  expect(page.text).toContain("--allow-host");
+  const json = await get("application/json");
+  expect(JSON.parse(json.text)).toEqual({ error: "host not allowed: emulator:8787", success: false });
+});
+
+it("explains to a person from another machine how to open the page", async () => {
+  const handle = pageHandler(false, () => {});
+  const answered = async (accept: string) => {
+    let status = 0;
+    let sent: Record<string, string> = {};
+    let body = "";
+    const res = {
+      writeHead(code: number, headers: Record<string, string>) {
+        status = code;
+        sent = headers;
+      },
+      end(text: string) {
+        body = text;
+      },
+    };
+    const req = { method: "GET", url: "/", headers: { accept }, socket: { remoteAddress: "192.0.2.7" } };
+    await handle(req as never, res as never);
+    return { status, type: sent["Content-Type"], body };
+  };
+  const page = await answered("text/html");
+  expect(page).toMatchObject({ status: 403, type: "text/html; charset=utf-8" });
+  expect(page.body).toContain("The page is served on loopback only.");
+  expect(page.body).toContain("--control-token-file");
+  const json = await answered("*/*");
+  expect(json).toMatchObject({ status: 403, type: expect.stringContaining("application/json") });
+});
 
 describe("a page that moves the clock without a token", () => {
   const loopback = "http://localhost:5173";

@@ -6,6 +6,7 @@
  */
 
 import { isLoopbackAddress } from "../../lib/loopback.js";
+import { asksForPage, sendErrorPage } from "../../server/port/html-error.js";
 import { type PortRequest, type PortResponse, sendError } from "../../server/port/http-guard.js";
 import { type Asset, readAssets } from "./assets.js";
 
@@ -52,13 +53,7 @@ export function pageHandler(
 ): (req: PortRequest, res: PortResponse) => Promise<void> {
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined;
   return async (req, res) => {
-    if (!hasToken && !isLoopbackAddress(req.socket.remoteAddress ?? ""))
-      return sendError(
-        res,
-        403,
-        "the page is served on loopback only; start the emulator with a controlToken to open it elsewhere",
-        securityHeaders,
-      );
+    if (!hasToken && !isLoopbackAddress(req.socket.remoteAddress ?? "")) return refuseRemote(req, res);
     let asset: Asset | undefined;
     try {
       assets ??= readAssets();
@@ -77,6 +72,19 @@ export function pageHandler(
     if (req.method === "HEAD") res.end();
     else res.end(bytes);
   };
+}
+
+function refuseRemote(req: PortRequest, res: PortResponse): void {
+  const error = "the page is served on loopback only";
+  const advice =
+    "start the emulator with a control token to open it elsewhere: --control-token-file, or controlToken in code";
+  if (asksForPage(req))
+    sendErrorPage(res, 403, { error: sentence(error), advice: sentence(advice) }, securityHeaders);
+  else sendError(res, 403, `${error}; ${advice}`, securityHeaders);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Returns the name of the file that a request target names; `undefined` for other targets. */
