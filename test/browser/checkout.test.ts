@@ -102,6 +102,20 @@ describe("a purchase", () => {
     expect(await outboxOf(stage)).toEqual([{ task: "decide-on-late-payment" }]);
   });
 
+  test("explains an unknown order and a wrong address, with status 404", async () => {
+    await using stage = await checkout.open();
+    const shop = await stage.start();
+    await using buyer = await Buyer.come(browser);
+    const missing = await buyer.page.goto(`${shop}/orders/unknown`);
+    expect(missing?.status()).toBe(404);
+    await buyer.sees("missing");
+    const wrong = await buyer.page.goto(`${shop}/order`);
+    expect(wrong?.status()).toBe(404);
+    await buyer.page.getByRole("link", { name: "Back to the shop" }).click();
+    await buyer.page.locator("#pay").waitFor();
+    expect((await fetch(`${shop}/order`)).headers.get("content-type")).toContain("application/json");
+  });
+
   test("continues after a reload", async () => {
     await using stage = await checkout.open();
     await using buyer = await Buyer.come(browser);

@@ -89,14 +89,14 @@ export const view = {
       setText(hint, "One minute left to pay.");
     }
     if (display === shown) return;
+    if (hidesCode(display)) setText(hint, "");
     shown = display;
     document.body.dataset.display = display;
     setText(headline, texts[display].headline);
     setText(detail, texts[display].detail);
     document.title = `${texts[display].headline} · Small Hours`;
     showSteps(display);
-    const hidesCode = isOver(display) || ["expired", "paid", "unproven"].includes(display);
-    if (hidesCode) slot.replaceChildren();
+    if (hidesCode(display)) slot.replaceChildren();
     // A buyer who is about to pay must notice this.
     if (display === "stopped" || display === "refused" || display === "unproven" || display === "missing")
       headline.focus();
@@ -133,6 +133,11 @@ export const view = {
     setText(banner, connections[state]);
   },
 };
+
+/** Whether there is nothing more to scan, and no time to state. */
+function hidesCode(display: Display): boolean {
+  return isOver(display) || ["expired", "paid", "unproven"].includes(display);
+}
 
 function showSteps(display: Display): void {
   const current = steps.indexOf(stepOf[display] ?? "");

@@ -67,11 +67,19 @@ export function createApp(options: AppOptions): Hono {
   const shop = readFileSync(join(pages, "index.html"), "utf8");
   const order = readFileSync(join(pages, "order.html"), "utf8");
   app.get("/", (c) => page(c, shop));
-  app.get("/orders/:id", (c) => page(c, order.replace("<!--extension-->", extension?.orderHtml ?? "")));
+  const orderPage = order.replace("<!--extension-->", extension?.orderHtml ?? "");
+  // The page itself says that the order is missing.
+  app.get("/orders/:id", async (c) =>
+    page(c, orderPage, (await book.byId(c.req.param("id"))) === undefined ? 404 : 200),
+  );
   app.use("/assets/*", serveStatic({ root: pages, onFound: (path, c) => cacheAsset(path, c) }));
   app.get("/favicon.svg", serveStatic({ root: pages }));
 
-  app.notFound((c) => c.json({ error: "Not found." }, 404));
+  app.notFound((c) =>
+    /\btext\/html\b/.test(c.req.header("accept") ?? "")
+      ? page(c, NOT_FOUND, 404)
+      : c.json({ error: "Not found." }, 404),
+  );
   app.onError((error, c) => answerError(error, c, log));
   return app;
 }
@@ -98,10 +106,21 @@ function securityHeaders(sequencerUrl: string) {
   });
 }
 
-function page(c: Context, html: string): Response {
+function page(c: Context, html: string, status: 200 | 404 = 200): Response {
   c.header("cache-control", "no-cache");
-  return c.html(html) as Response;
+  return c.html(html, status) as Response;
 }
+
+const NOT_FOUND = `<!doctype html>
+<html lang="en">
+  <meta charset="utf-8" />
+  <meta name="viewport" content="width=device-width, initial-scale=1" />
+  <title>Page not found · Small Hours</title>
+  <h1>Page not found</h1>
+  <p>Nothing is at this address. Check the link, or start again in the shop.</p>
+  <p><a href="/">Back to the shop</a></p>
+</html>
+`;
 
 /** Sets the cache headers. A file with a hash in its name never changes. */
 function cacheAsset(path: string, c: Context): void {
