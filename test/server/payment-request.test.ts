@@ -87,6 +87,7 @@ const domain = { value: "example.com" };
 
 describe("a new payment request", () => {
   it("checks the rules in the order of the protocol for kin: each request violates one rule and many after it", async () => {
+    fetched.length = 0;
     const [submitted, key] = [newKey(), newKey()];
     await submit(store, submitted);
     let fields: PaymentFields = {
