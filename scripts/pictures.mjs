@@ -86,7 +86,11 @@ async function webp(context, png) {
 }
 
 async function pictures({ shop, sequencer, width, height, colorScheme, only = /./ }) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
   const take = async (name, from = page) => {
     if (!only.test(name)) return;
