@@ -96,9 +96,11 @@ export class WalletPanel {
   /** @param {Intent} intent */
   update({ requested, domain = "", verified, intentSubmitted = false }) {
     this.#paid = intentSubmitted;
-    this.#pay.classList.toggle("primary", !intentSubmitted);
     this.#login.hidden = requested !== undefined || domain === "";
-    this.#pay.hidden = !this.#login.hidden;
+    const isPayable = this.#login.hidden && !(requested !== undefined && intentSubmitted);
+    // A hidden button loses the focus.
+    if (!isPayable && document.activeElement === this.#pay) this.#scan.focus();
+    this.#pay.hidden = !isPayable;
     this.#userField.hidden = !verified;
   }
 
@@ -156,7 +158,7 @@ export class WalletPanel {
     try {
       this.#say(await action(), false);
     } catch (error) {
-      if (error instanceof Refusal) this.#say(`Rejected: ${error.message}`, true);
+      if (error instanceof Refusal) this.#say(rejection(error.message), true);
       else this.#say("The emulator does not respond.", true);
     }
   }
@@ -177,4 +179,13 @@ export class WalletPanel {
  */
 function button(text, style) {
   return el("button", { type: "button", class: style }, text);
+}
+
+/**
+ * Returns the text for a rejected call. An error of the pasted text names its field first.
+ *
+ * @param {string} text
+ */
+function rejection(text) {
+  return text.startsWith("text: ") ? text.replace("text: ", "The text ") : `Rejected: ${text}`;
 }
